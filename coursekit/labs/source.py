@@ -1,0 +1,171 @@
+"""Reads a lab's source: py:percent cells, and the exercises in them with stubs and solutions."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+STUB = "...  # your code here"
+
+_HEADER = re.compile(r"# %%(?: (?P<rest>.*))?$")
+_OPTION = re.compile(r'(\w+)=("[^"]*"|\[[^\]]*\])')
+_KEY = re.compile(r"\d+\.\d+")
+_BEGIN, _END, _GIVEN = "### BEGIN SOLUTION", "### END SOLUTION", "#:"
+
+
+class SourceError(ValueError):
+    """A lab's source is not what the builder can use; the message names file, line and cure."""
+
+    def __init__(self, path: Path, line: int, problem: str) -> None:
+        super().__init__(f"{path}:{line}: {problem}")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell as the author wrote it: markers in code, Markdown without its comment signs.
+
+    line: where its `# %%` stands, counted from 1.
+    exercise, check: the key that the cell answers or checks, or None.
+    """
+
+    kind: str
+    text: str
+    line: int
+    exercise: str | None = None
+    check: str | None = None
+    tags: list[str] = field(default_factory=list)
+
+    @property
+    def stub(self) -> str:
+        """What the learner gets: each solution replaced by the lines that are marked `#:`."""
+        return _replace_regions(self.text, _handed_out)
+
+    @property
+    def solution(self) -> str:
+        """The cell solved, as plain code."""
+        return _replace_regions(self.text, _solved)
+
+    @property
+    def marked(self) -> str:
+        """The cell solved, between nbgrader's markers."""
+        return _replace_regions(
+            self.text,
+            lambda indent, lines: [indent + _BEGIN, *_solved(indent, lines), indent + _END],
+        )
+
+
+def _handed_out(indent: str, lines: list[str]) -> list[str]:
+    marked = [line.lstrip() for line in lines if line.lstrip().startswith(_GIVEN)]
+    given = [(indent + line[2:].removeprefix(" ")).rstrip() for line in marked]
+    return given or [indent + STUB]
+
+
+def _solved(indent: str, lines: list[str]) -> list[str]:
+    return [line for line in lines if not line.lstrip().startswith(_GIVEN)]
+
+
+def _replace_regions(text: str, replace: Callable[[str, list[str]], list[str]]) -> str:
+    result: list[str] = []
+    region: list[str] | None = None
+    indent = ""
+    for line in text.splitlines():
+        mark = line.strip()
+        if mark == _BEGIN:
+            region, indent = [], line[: len(line) - len(line.lstrip())]
+        elif mark == _END:
+            result += replace(indent, region or [])
+            region = None
+        else:
+            (result if region is None else region).append(line)
+    return "\n".join(result)
+
+
+def read(path: Path) -> list[Cell]:
+    """The cells of a source file, checked. Raises SourceError."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    starts = [number for number, line in enumerate(lines) if _HEADER.match(line)]
+    if not starts or any(line.strip() for line in lines[: starts[0]]):
+        raise SourceError(path, 1, "the first line starts no cell: begin with '# %% [markdown]'")
+    cells = [
+        _cell(path, start, lines[start:end])
+        for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)
+    ]
+    _refuse_unpaired(path, cells)
+    return cells
+
+
+def _cell(path: Path, start: int, lines: list[str]) -> Cell:
+    header = _HEADER.match(lines[0])
+    rest = (header and header["rest"]) or ""
+    options = dict(_OPTION.findall(rest))
+    kind = "markdown" if "[markdown]" in rest else "code"
+    unknown = _OPTION.sub("", rest).replace("[markdown]", "").split()
+    unknown += sorted(options.keys() - {"exercise", "check", "tags"})
+    if unknown:
+        cure = "a cell takes [markdown], tags, exercise and check; points stand in the exercise"
+        raise SourceError(path, start + 1, f"{unknown[0]!r} is not known here: {cure}")
+    body = lines[1:]
+    while body and not body[-1].strip():
+        body.pop()
+    if kind == "markdown":
+        for number, line in enumerate(body, start + 2):
+            if line and not line.startswith("#"):
+                raise SourceError(path, number, "Markdown stands in comments: start it with '# '")
+        body = [line[1:].removeprefix(" ") for line in body]
+    try:
+        values = {name: json.loads(text) for name, text in options.items()}
+    except ValueError:
+        raise SourceError(path, start + 1, f'{rest!r} is not JSON: write tags=["name"]') from None
+    cell = Cell(kind, "\n".join(body), start + 1, **values)
+    if kind == "markdown" and (cell.exercise or cell.check):
+        raise SourceError(path, cell.line, "an exercise or check is code: drop [markdown]")
+    _refuse_bad_markers(path, cell)
+    return cell
+
+
+def _refuse_bad_markers(path: Path, cell: Cell) -> None:
+    within, regions = False, 0
+    for number, line in enumerate(cell.text.splitlines(), cell.line + 1):
+        mark = line.strip()
+        if mark.startswith("###") and "HIDDEN TESTS" in mark:
+            raise SourceError(path, number, "the builder adds the hidden check: drop this line")
+        if mark not in (_BEGIN, _END):
+            continue
+        if within == (mark == _BEGIN):
+            other = _END if within else _BEGIN
+            raise SourceError(path, number, f"{mark!r} without {other!r} before it: add that")
+        within, regions = not within, regions + within
+        if not cell.exercise:
+            cure = 'start the cell with # %% exercise="…"'
+            raise SourceError(path, number, f"a solution outside an exercise: {cure}")
+    if within:
+        raise SourceError(path, cell.line, f"{_BEGIN!r} is never closed: add {_END!r}")
+    if cell.exercise and not regions:
+        cure = f"put it between {_BEGIN!r} and {_END!r}"
+        raise SourceError(path, cell.line, f"exercise {cell.exercise} has no solution: {cure}")
+
+
+def _refuse_unpaired(path: Path, cells: list[Cell]) -> None:
+    exercises: dict[str, int] = {}
+    checks: dict[str, int] = {}
+    number = int(path.name.split("_")[0]) if path.name.split("_")[0].isdigit() else None
+    for cell in cells:
+        for key, seen in ((cell.exercise, exercises), (cell.check, checks)):
+            if key is None:
+                continue
+            if not _KEY.fullmatch(key) or int(key.split(".")[0]) != number:
+                raise SourceError(path, cell.line, f"{key!r} is no key: write lab.number, like 1.2")
+            if key in seen:
+                cure = f"line {seen[key]} has it already; take another"
+                raise SourceError(path, cell.line, f"duplicate key {key}: {cure}")
+            seen[key] = cell.line
+        if cell.check and cell.check not in exercises:
+            cure = f'an earlier cell must start with # %% exercise="{cell.check}"'
+            raise SourceError(path, cell.line, f"check {cell.check} has no exercise: {cure}")
+        if cell.check and f'check("{cell.check}")' not in cell.text:
+            raise SourceError(path, cell.line, f'the cell must call check("{cell.check}")')
+    for key, line in exercises.items():
+        if key not in checks:
+            cure = f'add a cell # %% check="{key}" with check("{key}")'
+            raise SourceError(path, line, f"exercise {key} has no check: {cure}")
