@@ -1,0 +1,1 @@
+"""Candidates as models that train: one score an epoch. Importing this loads no Keras."""
