@@ -1,0 +1,78 @@
+"""The command `coursekit`: each subcommand is one line in COMMANDS."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import coursekit
+
+# name: (the module, what it is for). The module offers `arguments(parser)`, which adds its options
+# and sets `run`, a function from the parsed options to the exit code. It is imported only when asked for.
+COMMANDS = {
+    "lab": ("coursekit.labs.serve", "open the labs in JupyterLab"),
+    "progress": ("coursekit.labs.terminal", "show which exercises are solved"),
+    "doctor": ("coursekit.doctor", "say what works on this machine, and what to do about the rest"),
+}
+EXAMPLES = """\
+examples:
+  coursekit lab               open the labs; your work is kept in ./my-labs
+  coursekit lab --reset 01    start lab 01 afresh; a dated copy of yours is kept
+  coursekit progress          what you have solved so far
+  coursekit doctor            something does not work? start here
+
+`coursekit COMMAND --help` tells more.
+"""
+# Modules of an extra, and the extra that brings them.
+EXTRAS = {
+    "widgets": ("IPython", "ipywidgets", "jupyter_server", "jupyterlab", "matplotlib", "nbformat"),
+    "keras": ("keras", "keras_tuner", "sklearn", "tensorflow"),
+    "tfx": ("tfx",),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one subcommand: 0 if all went well, 1 for trouble (one line says which), 2 for misuse."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        options = _parser(words).parse_args(words)
+        return int(options.run(options))
+    except ModuleNotFoundError as error:
+        extra = _extra(error)
+        if extra is None:
+            raise
+        message = f'{error.name} is not installed: pip install "coursekit[{extra}]"'
+    except (OSError, ValueError) as error:
+        message = str(error)
+    except KeyboardInterrupt:
+        return 130
+    print(f"coursekit {words[0]}: {message}", file=sys.stderr)
+    return 1
+
+
+def _parser(words: list[str]) -> argparse.ArgumentParser:
+    shape = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="coursekit", description=coursekit.__doc__, epilog=EXAMPLES, formatter_class=shape
+    )
+    parser.add_argument("--version", action="version", version=f"coursekit {coursekit.__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, (module, purpose) in COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=purpose,
+            description=purpose[0].upper() + purpose[1:] + ".",
+            formatter_class=shape,
+        )
+        if words[:1] == [name]:
+            import_module(module).arguments(command)
+    return parser
+
+
+def _extra(error: ModuleNotFoundError) -> str | None:
+    package = (error.name or "").split(".")[0]
+    return next((extra for extra, modules in EXTRAS.items() if package in modules), None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""`coursekit doctor`: what works on this machine, and what to do about the rest."""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import coursekit
+from coursekit import preflight
+from coursekit.preflight import Finding
+
+DISK_FOR_WORK = 0.5 * preflight.GIGABYTE
+MAIN_PACKAGES = {
+    "numpy": "",
+    "scipy": "",
+    "ipykernel": "widgets",
+    "ipywidgets": "widgets",
+    "jupyterlab": "widgets",
+    "matplotlib": "widgets",
+    "keras": "keras",
+    "keras-tuner": "keras",
+    "tensorflow": "keras",
+    "tfx": "tfx",
+}  # package: the extra that brings it, "" for those that are always needed
+LAB_EXTENSION = Path("share/jupyter/labextensions/@jupyter-widgets/jupyterlab-manager/package.json")
+OFFLINE_DATA = ("digits", "mnist-5k")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `coursekit doctor` to its parser: there are none."""
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints one line for each thing looked at; 1 if one that is needed does not work."""
+    print(f"coursekit {coursekit.__version__} in {Path(coursekit.__file__).parent}")
+    print(stack(sys.version_info[:2], installed("tfx")))
+    needed = [*machine(), *packages(), *data_sets(), widgets(Path(sys.prefix)), kernel()]
+    for finding in needed:
+        print(f"  {'ok  ' if finding.good else 'FAIL'}  {finding.text}")
+    for line in optional():
+        print(f"  note  {line}")
+    broken = sum(not finding.good for finding in needed)
+    print(f"{broken} of {len(needed)} need attention" if broken else "Everything needed works.")
+    return 1 if broken else 0
+
+
+def installed(package: str) -> str | None:
+    """The version of an installed package, None if there is none; imports nothing."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def stack(python: tuple[int, ...], tfx: str | None) -> str:
+    """Which of the two stacks this is, in one line."""
+    name = f"Python {python[0]}.{python[1]}"
+    if tfx is None:
+        return f"{name}, without TFX"
+    return f"{name}, {'portable' if tfx.startswith('1.16.') else 'modern'} stack (TFX {tfx})"
+
+
+def machine() -> list[Finding]:
+    """What the machine itself must offer once everything is installed."""
+    system, python = platform.system(), sys.version_info[:2]
+    return [
+        preflight.check_platform(system, platform.machine()),
+        preflight.check_c_library(system, platform.libc_ver(), python),
+        preflight.check_disk(Path.cwd(), DISK_FOR_WORK),
+    ]
+
+
+def packages() -> list[Finding]:
+    """The main packages and their versions."""
+    found = []
+    for package, extra in MAIN_PACKAGES.items():
+        number = installed(package)
+        cure = f'pip install "coursekit[{extra}]"' if extra else f"pip install {package}"
+        if extra == "tfx":
+            cure = "run make setup in a checkout (pip alone cannot install TFX)"
+        found.append(
+            Finding(True, f"{package} {number}")
+            if number
+            else Finding(False, f"{package} is not installed: {cure}")
+        )
+    return found
+
+
+def data_sets() -> list[Finding]:
+    """Whether the data that needs no network is there and undamaged."""
+    from coursekit.data import load
+
+    found = []
+    for name in OFFLINE_DATA:
+        try:
+            load(name)
+        except OSError as error:
+            found.append(Finding(False, str(error)))
+        else:
+            found.append(Finding(True, f"data: {name}"))
+    return found
+
+
+def widgets(prefix: Path) -> Finding:
+    """Whether JupyterLab's half of the widgets is there and speaks with Python's half.
+
+    prefix: the environment that holds share/jupyter.
+    """
+    cure = (
+        'pip install --force-reinstall "ipywidgets>=8.1" jupyterlab_widgets, then reload the page'
+    )
+    python_half = installed("ipywidgets")
+    if python_half is None:
+        return Finding(
+            False, 'widgets: ipywidgets is not installed: pip install "coursekit[widgets]"'
+        )
+    try:
+        found = json.loads((prefix / LAB_EXTENSION).read_bytes())
+        javascript_half = str(found["version"])
+    except (OSError, ValueError, KeyError):
+        return Finding(False, f"widgets: JupyterLab cannot show them, its half is missing: {cure}")
+    # ipywidgets 8 speaks with version 5 of the manager, ipywidgets 7 with version 3.
+    partner = {"8": "5", "7": "3"}.get(python_half.split(".")[0])
+    if javascript_half.split(".")[0] != partner:
+        text = f"widgets: ipywidgets {python_half} and its JupyterLab half {javascript_half} differ"
+        return Finding(False, f"{text}: {cure}")
+    return Finding(True, f"widgets: ipywidgets {python_half}, JupyterLab half {javascript_half}")
+
+
+def kernel() -> Finding:
+    """Whether the kernel answers a button while a cell is running."""
+    number = installed("ipykernel")
+    if number and int(number.split(".")[0]) >= 7:
+        return Finding(True, "buttons work while a cell runs")
+    cure = 'pip install "ipykernel>=7", then restart the kernel'
+    return Finding(False, f"buttons wait until a cell ends with ipykernel {number}: {cure}")
+
+
+def optional() -> list[str]:
+    """What only some people need."""
+    compiler = preflight.check_compiler(platform.system(), os.environ.get("PATH", ""))
+    names = ("chromium", "chromium-browser", "google-chrome")
+    browser = next((path for name in names if (path := shutil.which(name))), None)
+    cure = "none: `make test` skips the browser tests (apt install chromium)"
+    return [f"{compiler.text} (used by `make setup` only)", f"Chromium: {browser or cure}"]

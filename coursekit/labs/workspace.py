@@ -1,0 +1,154 @@
+"""The learner's work folder: notebooks are handed out into it, and never overwritten once touched.
+
+`.coursekit/notebooks.json` in the folder remembers the SHA-256 of what was handed out. A notebook
+with other bytes is the learner's: executing it is enough, for outputs are work too.
+"""
+
+import contextlib
+import datetime
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+MANIFEST = Path(".coursekit") / "notebooks.json"
+
+
+def hand_out(folder: Path, source: Path) -> list[str]:
+    """Brings the notebooks of `source` into `folder`; returns one line for each that arrived.
+
+    A missing notebook is written (again), an untouched one follows its source, and beside a touched
+    one the changed source is laid down once, as `01_keras_tuner.new-<8 hex digits>.ipynb`.
+
+    Raises OSError, in one line with the cure, if the folder cannot be written.
+    """
+    with _cures(folder):
+        (folder / MANIFEST).parent.mkdir(parents=True, exist_ok=True)
+        handed_out, lines = _read_manifest(folder)
+        for notebook in sorted(source.glob("*.ipynb")):
+            line = _bring(notebook, folder / notebook.name, handed_out)
+            if line:
+                lines.append(line)
+        # Always written: the first to notice a folder that cannot be.
+        write_atomically(folder / MANIFEST, _as_json(handed_out))
+    return lines
+
+
+def reset(folder: Path, source: Path, lab: str, today: datetime.date) -> str:
+    """Hands lab `lab` ("01" or "01_keras_tuner") out afresh; returns a line that says what was kept.
+
+    What the learner had stays as `01_keras_tuner.kept-2026-11-23.ipynb` (`.kept-2026-11-23-2` ...).
+
+    Raises ValueError for an unknown lab, OSError as `hand_out` does.
+    """
+    notebook = _find(source, lab)
+    target = folder / notebook.name
+    with _cures(folder):
+        (folder / MANIFEST).parent.mkdir(parents=True, exist_ok=True)
+        handed_out, _ = _read_manifest(folder)
+        line = f"{target.name}: fresh"
+        if target.exists() and target.read_bytes() != notebook.read_bytes():
+            kept = _unused(target, f"kept-{today:%Y-%m-%d}")
+            write_atomically(kept, target.read_bytes())
+            line += f"; yours is kept as {kept.name}"
+        write_atomically(target, notebook.read_bytes())
+        handed_out[target.name] = _digest(notebook.read_bytes())
+        write_atomically(folder / MANIFEST, _as_json(handed_out))
+    return line
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Writes `path` whole or not at all, and through to the disk."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _bring(notebook: Path, target: Path, handed_out: dict[str, str]) -> str | None:
+    """Brings one notebook, and notes its digest; the line to show, None if nothing happened."""
+    content = notebook.read_bytes()
+    digest, before = _digest(content), handed_out.get(target.name)
+    handed_out[target.name] = digest
+    if not target.exists():
+        write_atomically(target, content)
+        return f"{target.name}: {'new' if before is None else 'was missing, brought back'}"
+    present = _digest(target.read_bytes())
+    if present == digest or before == digest:  # nothing new, whatever the learner made of it
+        return None
+    if present == before:
+        write_atomically(target, content)
+        return f"{target.name}: updated (you had not changed it)"
+    beside = target.with_name(f"{target.stem}.new-{digest[:8]}.ipynb")
+    if beside.exists():
+        return None
+    write_atomically(beside, content)
+    return (
+        f"{target.name}: there is a new version; yours is unchanged, the new one is {beside.name}"
+    )
+
+
+def _find(source: Path, lab: str) -> Path:
+    notebooks = sorted(source.glob("*.ipynb"))
+    name = lab.removesuffix(".ipynb")
+    for notebook in notebooks:
+        if name and name in (notebook.stem, notebook.stem.split("_")[0]):
+            return notebook
+    known = ", ".join(notebook.stem.split("_")[0] for notebook in notebooks) or "none is built yet"
+    raise ValueError(f"there is no lab {lab!r}: choose one of {known}")
+
+
+def _unused(target: Path, label: str) -> Path:
+    path, number = target.with_name(f"{target.stem}.{label}.ipynb"), 2
+    while path.exists():
+        path, number = target.with_name(f"{target.stem}.{label}-{number}.ipynb"), number + 1
+    return path
+
+
+def _read_manifest(folder: Path) -> tuple[dict[str, str], list[str]]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        return {str(name): str(digest) for name, digest in manifest.items()}, []
+    except FileNotFoundError:
+        return {}, []
+    except (ValueError, AttributeError):
+        # Nothing is known about any notebook then, so each counts as touched.
+        return {}, [
+            f"{MANIFEST} was damaged and is written anew; your notebooks are left as they are"
+        ]
+
+
+def _as_json(handed_out: dict[str, str]) -> bytes:
+    return json.dumps(handed_out, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@contextlib.contextmanager
+def _cures(folder: Path) -> Iterator[None]:
+    """Turns what a file system refuses into one line that says what to do."""
+    try:
+        yield
+    except (FileExistsError, NotADirectoryError) as error:
+        raise OSError(
+            f"{error.filename} is a file, not a folder: choose another folder with --dir"
+        ) from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            message = (
+                f"no space left to write {folder}: free some, or choose another disk with --dir"
+            )
+        else:
+            reason = (error.strerror or str(error)).lower()
+            message = f"cannot write {folder} ({reason}): choose another folder with --dir"
+        raise OSError(message) from error
