@@ -1,0 +1,313 @@
+"""Figures that read well in light and dark JupyterLab, and in grey.
+
+Text and frames are drawn in one neutral ink, which `svg` turns into the theme's own text colour;
+series differ in marker and dash as well as in colour.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK = "#767676"  # contrast 4.5 on white and on near-black: sound even where no theme is known
+PALETTE = ("#2f86c9", "#e0641b", "#1b9e77", "#9467bd", "#c0427a", "#8a8a2a")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.5, 1, 1.5)), "-", "-")
+
+STYLE: dict[str, Any] = {
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "legend.framealpha": 0.0,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "grid.color": INK,
+    "grid.alpha": 0.25,
+    "axes.grid": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": "medium",
+    "svg.fonttype": "none",  # text stays text: sharp, small, readable by a screen reader
+    "figure.figsize": (7.0, 3.6),
+    "lines.markersize": 4.5,
+}
+
+
+def style() -> None:
+    """Make every matplotlib figure of this session follow the notebook's theme.
+
+    Sets rcParams and, inside IPython, shows figures as themed SVG with a text alternative
+    (`figure.alt`, or one made from titles and labels).
+    """
+    import matplotlib as mpl
+    from cycler import cycler
+    from matplotlib.figure import Figure
+
+    mpl.rcParams.update(STYLE)
+    mpl.rcParams["axes.prop_cycle"] = cycler(
+        color=list(PALETTE), marker=list(MARKERS), linestyle=list(DASHES)
+    )
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return
+    shell = get_ipython()
+    if shell is None or not hasattr(shell, "kernel"):
+        return
+    import matplotlib.pyplot  # noqa: F401  (activates the inline backend, which we then adjust)
+    from matplotlib_inline.config import InlineBackend
+
+    inline = InlineBackend.instance(parent=shell)
+    inline.figure_formats = set()  # the themed SVG below stands in for the PNG
+    inline.rc = {}
+    shell.display_formatter.formatters["text/html"].for_type(Figure, svg)
+
+
+def svg(figure: Figure, alt: str | None = None) -> str:
+    """The figure as inline SVG in the theme's text colour, with a text alternative.
+
+    alt: what a screen reader says; default `figure.alt`, else made from titles and labels.
+    """
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", bbox_inches="tight", transparent=True)
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :].replace(INK, f"var(--jp-content-font-color1, {INK})")
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    alt = alt or getattr(figure, "alt", None) or describe(figure)
+    width = figure.get_size_inches()[0] * 96
+    opening = f'<svg role="img" aria-label="{escape(alt)}" style="max-width:{width:.0f}px" '
+    text = text.replace("<svg ", opening, 1)
+    return re.sub(
+        r'(<svg [^>]*?)width="[^"]*pt" height="[^"]*pt"|height="[^"]*pt" width="[^"]*pt"',
+        r'\1width="100%"',
+        text,
+        count=1,
+    )
+
+
+def describe(figure: Figure) -> str:
+    """A text alternative: titles, axes and, for each labelled series, where it starts and ends."""
+    parts = []
+    for axes in figure.axes:
+        title = axes.get_title() or "Figure"
+        parts.append(f"{title}: {axes.get_ylabel() or 'y'} against {axes.get_xlabel() or 'x'}.")
+        for line in axes.get_lines():
+            label, ys = str(line.get_label()), np.asarray(line.get_ydata(), dtype=float)
+            if not label.startswith("_") and len(ys):
+                parts.append(f"{label}: from {ys[0]:.3g} to {ys[-1]:.3g}.")
+    return " ".join(parts)
+
+
+def _axes(axes: Axes | None) -> Axes:
+    if axes is not None:
+        return axes
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(layout="constrained")[1]
+
+
+def learning_curves(
+    curves: Sequence[Sequence[float]],
+    *,
+    bold: int | None = None,
+    best: int | None = None,
+    names: Sequence[str] = (),
+    axes: Axes | None = None,
+) -> Axes:
+    """Score against epoch, one line a run: the `bold` run thick, the `best` one dashed, others thin.
+
+    curves: scores in 0..1, one sequence a run. names: for the legend; only bold and best get one.
+    """
+    axes = _axes(axes)
+    for number, curve in enumerate(curves):
+        epochs = range(1, len(curve) + 1)
+        name = names[number] if number < len(names) else f"run {number + 1}"
+        if number == bold:
+            axes.plot(
+                epochs,
+                curve,
+                color=PALETTE[1],
+                marker="o",
+                linestyle="-",
+                linewidth=2.5,
+                label=name,
+                zorder=4,
+            )
+        elif number == best:
+            axes.plot(
+                epochs,
+                curve,
+                color=PALETTE[0],
+                marker="s",
+                linestyle="--",
+                linewidth=1.8,
+                markersize=3.5,
+                label=f"best so far: {name}",
+                zorder=3,
+            )
+        else:
+            axes.plot(epochs, curve, color=INK, marker="", linestyle="-", linewidth=1, alpha=0.45)
+    axes.set(xlabel="epoch", ylabel="validation accuracy")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    if bold is not None or best is not None:
+        axes.legend(loc="lower right")
+    return axes
+
+
+def best_so_far(
+    scores: Sequence[float], *, maximise: bool = True, name: str = "score", axes: Axes | None = None
+) -> Axes:
+    """Each trial's score as a point and the incumbent's as a step line, against the trial's number.
+
+    scores: raw scores in order of completion, NaN for failed trials.
+    """
+    axes = _axes(axes)
+    values = np.asarray(scores, dtype=float)
+    numbers = np.arange(1, len(values) + 1)
+    pick = np.fmax if maximise else np.fmin
+    axes.plot(numbers, values, color=INK, marker="o", linestyle="", alpha=0.7, label="a trial")
+    axes.plot(
+        numbers,
+        pick.accumulate(values),
+        color=PALETTE[1],
+        marker="",
+        linestyle="-",
+        linewidth=2.2,
+        drawstyle="steps-post",
+        label="best so far",
+    )
+    axes.set(xlabel="finished trials", ylabel=name)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    if len(values):
+        axes.legend(loc="lower right" if maximise else "upper right")
+    return axes
+
+
+def parallel_coordinates(
+    configurations: Sequence[Mapping[str, Any]],
+    scores: Sequence[float],
+    *,
+    maximise: bool = True,
+    name: str = "score",
+    axes: Axes | None = None,
+) -> Axes:
+    """One line a trial through its hyperparameters to its score; the best is thick, the best quarter blue.
+
+    A value that a trial does not have (an inactive condition) breaks its line. Positive numbers that
+    span two decades or more are spaced logarithmically.
+    """
+    axes = _axes(axes)
+    keys = list(dict.fromkeys(key for configuration in configurations for key in configuration))
+    rows = [[c.get(key) for key in keys] + [s] for c, s in zip(configurations, scores, strict=True)]
+    columns = [_scaled([row[at] for row in rows]) for at in range(len(keys) + 1)]
+    values = np.asarray(scores, dtype=float)
+    order = np.argsort(np.where(np.isnan(values), -np.inf, values if maximise else -values))
+    for place, trial in enumerate(order):
+        left = len(order) - 1 - place  # how many are better
+        best, good = left == 0, left < max(1, len(order) // 4)
+        axes.plot(
+            range(len(columns)),
+            [positions[trial] for positions, _ in columns],
+            marker="",
+            linestyle="-",
+            color=PALETTE[1] if best else PALETTE[0] if good else INK,
+            linewidth=3 if best else 1.6 if good else 0.9,
+            alpha=1 if good else 0.5,
+        )
+    axes.set_xticks(range(len(columns)), [*keys, name])
+    axes.set_yticks([])
+    axes.set_ylim(-0.08, 1.08)
+    axes.grid(axis="x")
+    axes.spines["left"].set_visible(False)
+    for at, (_, ticks) in enumerate(columns):
+        for position, text in ticks:
+            axes.annotate(
+                text,
+                (at, position),
+                xytext=(4, 0),
+                textcoords="offset points",
+                fontsize="small",
+                va="center",
+            )
+    return axes
+
+
+def _scaled(values: Sequence[Any]) -> tuple[list[float], list[tuple[float, str]]]:
+    """Positions in 0..1 (NaN where there is no value) and the labels to write beside the axis."""
+    present = [v for v in values if v is not None and v == v]  # v != v is NaN
+    numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in present)
+    if not present or not numeric:
+        names = sorted({str(v) for v in present})
+        place = {text: i / max(1, len(names) - 1) for i, text in enumerate(names)}
+        positions = [float("nan") if v is None or v != v else place[str(v)] for v in values]
+        return positions, [(y, text) for text, y in place.items()]
+    low, high = float(min(present)), float(max(present))
+    scale = np.log10 if low > 0 and high / low >= 100 else (lambda v: v)
+    span = float(scale(high) - scale(low)) or 1.0
+    positions = [
+        float("nan") if v is None or v != v else float((scale(v) - scale(low)) / span)
+        for v in values
+    ]
+    return positions, [(0.0, f"{low:.4g}"), *([(1.0, f"{high:.4g}")] if high > low else [])]
+
+
+def pareto_front(costs: Sequence[float], scores: Sequence[float]) -> list[int]:
+    """Indices of the candidates that no other beats in both, cheapest first.
+
+    costs: lower is better (seconds, parameters). scores: higher is better. Of equal candidates
+    the first stays.
+    """
+    order = sorted(range(len(costs)), key=lambda i: (costs[i], -scores[i], i))
+    front: list[int] = []
+    for i in order:
+        if not front or scores[i] > scores[front[-1]]:
+            front.append(i)
+    return front
+
+
+def pareto(
+    costs: Sequence[float],
+    scores: Sequence[float],
+    *,
+    names: Sequence[str] = (),
+    cost: str = "cost",
+    score: str = "validation accuracy",
+    axes: Axes | None = None,
+) -> Axes:
+    """Score against cost (log axis), with the Pareto front as a step line and its members named."""
+    axes = _axes(axes)
+    front = pareto_front(costs, scores)
+    axes.plot(costs, scores, color=INK, marker="o", linestyle="", alpha=0.6, label="dominated")
+    axes.plot(
+        [costs[i] for i in front],
+        [scores[i] for i in front],
+        color=PALETTE[1],
+        marker="D",
+        linestyle="-",
+        drawstyle="steps-post",
+        label="Pareto front",
+    )
+    for i in front[: len(names)]:
+        axes.annotate(
+            names[i],
+            (costs[i], scores[i]),
+            xytext=(5, -11),
+            textcoords="offset points",
+            fontsize="small",
+        )
+    axes.set(xlabel=cost, ylabel=score, xscale="log")
+    axes.legend(loc="lower right")
+    return axes

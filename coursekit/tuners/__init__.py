@@ -1,0 +1,1 @@
+"""Keras Tuner: watching its searches, and what they are going to cost."""

@@ -1,0 +1,263 @@
+"""Watching any Keras Tuner search, and stopping it between two batches without losing a trial."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras_tuner
+
+from coursekit.tuners.brackets import bracket_table
+
+
+class SearchStopped(BaseException):
+    """Leaves a training run on request. Not an Exception: Keras Tuner would call the trial failed."""
+
+
+@dataclass
+class WatchedTrial:
+    """What a search has shown of one trial.
+
+    curve: the objective after each epoch. seconds: None for a trial that an earlier session ran.
+    """
+
+    identifier: str
+    configuration: dict[str, Any]
+    status: str = "running"
+    score: float | None = None
+    epochs: int = 0
+    seconds: float | None = None
+    curve: list[float] = field(default_factory=list)
+
+
+class Watch:
+    """Records what a tuner's `search` does, counts its budget in epochs, stops and resumes it.
+
+    tuner: any `keras_tuner` tuner; its `search` is watched from now on, however it is called.
+    An interrupted trial stays with the oracle and is the first to run when the search goes on,
+    in this process or, with `overwrite=False`, in another.
+    """
+
+    def __init__(self, tuner: keras_tuner.engine.base_tuner.BaseTuner) -> None:
+        self.tuner = tuner
+        self.state = "ready"  # ready, running, stopping, stopped, finished, failed
+        self.error: BaseException | None = None
+        self.listeners: list[Callable[[], None]] = []
+        self.trials: dict[str, WatchedTrial] = {}
+        self._stop = threading.Event()
+        self._call: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+        self._search = tuner.search
+        self._thread: threading.Thread | None = None
+        self._epochs_wanted: int | None = None
+        for trial in tuner.oracle.trials.values():  # reloaded from disk
+            self._record(trial)
+        self._hook("on_trial_begin", before=self._trial_begins)
+        self._hook("on_trial_end", after=self._trial_ends)
+        if hasattr(tuner, "on_batch_end"):  # Keras models; scikit-learn's have no batches
+            self._hook("on_batch_end", before=self._batch_ends)
+            self._hook("on_epoch_end", after=self._epoch_ends)
+        tuner.search = self.search
+
+    # What it shows
+
+    @property
+    def objective(self) -> str:
+        """The objective's name, as the oracle knows it."""
+        return str(self.tuner.oracle.objective.name)
+
+    @property
+    def maximise(self) -> bool:
+        """Whether a higher objective is better."""
+        return bool(self.tuner.oracle.objective.direction == "max")
+
+    @property
+    def completed(self) -> list[WatchedTrial]:
+        """Finished trials, in the order in which they ended, failed ones left out."""
+        order = [self.trials[key] for key in self.tuner.oracle.end_order if key in self.trials]
+        return [trial for trial in order if trial.score is not None]
+
+    @property
+    def best(self) -> WatchedTrial | None:
+        """The incumbent."""
+        pick = max if self.maximise else min
+        return pick(self.completed, key=lambda trial: trial.score or 0.0, default=None)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs trained so far, all trials together."""
+        return sum(trial.epochs for trial in self.trials.values())
+
+    def planned(self) -> tuple[int | None, int | None]:
+        """(trials, epochs) of the whole search as far as they can be known, else None."""
+        oracle = self.tuner.oracle
+        executions = getattr(self.tuner, "executions_per_trial", 1)
+        if isinstance(oracle, keras_tuner.oracles.HyperbandOracle):
+            rungs = bracket_table(oracle.max_epochs, oracle.factor)
+            sweeps = oracle.hyperband_iterations
+            if sweeps == float("inf"):
+                return None, None
+            return (
+                int(sweeps * sum(rung.trials for rung in rungs)),
+                int(sweeps * executions * sum(rung.cost for rung in rungs)),
+            )
+        trials, epochs = oracle.max_trials, self._epochs_wanted
+        return trials, trials * epochs * executions if trials and epochs else None
+
+    def remaining_seconds(self) -> float | None:
+        """An estimate from the trials measured so far; None while there is nothing to go by."""
+        timed = [t for t in self.completed if t.seconds is not None]
+        trials, epochs = self.planned()
+        seconds = sum(trial.seconds or 0.0 for trial in timed)
+        if not timed or not trials:
+            return None
+        hyperband = isinstance(self.tuner.oracle, keras_tuner.oracles.HyperbandOracle)
+        if hyperband and epochs:  # its later trials are longer: count epochs, not trials
+            trained = sum(trial.epochs for trial in timed)
+            return seconds / max(1, trained) * max(0, epochs - self.epochs)
+        return seconds / len(timed) * max(0, trials - len(self.tuner.oracle.end_order))
+
+    # What it does
+
+    def search(self, *args: Any, **options: Any) -> None:
+        """The tuner's own `search`, watched; a request to stop ends it without an exception.
+
+        Raises RuntimeError if this search is running already.
+        """
+        if self.state in ("running", "stopping"):
+            raise RuntimeError("this search is running already: stop it, or wait() for its end")
+        self._call = (args, dict(options))
+        self._epochs_wanted = options.get("epochs", self._epochs_wanted)
+        takes_options = inspect.signature(self._search).parameters.values()
+        if any(parameter.kind is parameter.VAR_KEYWORD for parameter in takes_options):
+            options.setdefault("verbose", 0)  # whoever watches prints
+        self.tuner.oracle.verbose = options.get("verbose", 0)
+        self._stop.clear()
+        self.error = None
+        self._change("running")
+        try:
+            with _interrupt_calls(self.stop):
+                self._search(*args, **options)
+        except SearchStopped:
+            self._change("stopped")
+        except BaseException as error:
+            self.error = error
+            self._change("failed")
+            raise
+        else:
+            self._change("finished")
+
+    def stop(self) -> None:
+        """Ask the search to stop at the end of the batch that is being trained."""
+        if self.state == "running":
+            self._stop.set()
+            self._change("stopping")
+
+    def resume(self) -> None:
+        """Go on in the background with the arguments of the last `search`."""
+        if self._call is None:
+            raise RuntimeError("nothing to resume: call search(...) first")
+        if self.state in ("running", "stopping"):
+            return
+        args, options = self._call
+
+        def run() -> None:
+            with contextlib.suppress(Exception):  # kept in self.error, and shown
+                self.search(*args, **options)
+
+        name = f"search-{id(self)}-{time.monotonic_ns()}"  # Keras Tuner locks by thread name
+        self._thread = threading.Thread(target=run, name=name, daemon=True)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Wait for a search that `resume` started."""
+        if self._thread is not None:
+            self._thread.join()
+
+    # What the tuner calls
+
+    def _hook(
+        self,
+        name: str,
+        *,
+        before: Callable[..., None] | None = None,
+        after: Callable[..., None] | None = None,
+    ) -> None:
+        original = getattr(self.tuner, name)
+
+        def hooked(*args: Any, **options: Any) -> Any:
+            if before is not None:
+                before(*args, **options)
+            result = original(*args, **options)
+            if after is not None:
+                after(*args, **options)
+            return result
+
+        setattr(self.tuner, name, hooked)
+
+    def _record(self, trial: Any) -> WatchedTrial:
+        values = trial.hyperparameters.values
+        seen = self.trials.setdefault(trial.trial_id, WatchedTrial(trial.trial_id, {}))
+        seen.configuration = {k: v for k, v in values.items() if not k.startswith("tuner/")}
+        seen.status = str(getattr(trial.status, "value", trial.status)).lower()
+        seen.score = trial.score if seen.status == "completed" else None
+        return seen
+
+    def _trial_begins(self, trial: Any) -> None:
+        self._check_stop()
+        self.trials.pop(trial.trial_id, None)  # an interrupted run counts anew
+        self._record(trial)
+        self._started = time.perf_counter()
+        self._notify()
+
+    def _batch_ends(self, *_: Any, **__: Any) -> None:
+        self._check_stop()
+
+    def _epoch_ends(self, trial: Any, model: Any, epoch: int, logs: Any = None) -> None:
+        seen = self.trials[trial.trial_id]
+        seen.epochs += 1
+        if logs and self.objective in logs:
+            seen.curve.append(float(logs[self.objective]))
+        self._notify()
+
+    def _trial_ends(self, trial: Any) -> None:
+        seen = self._record(self.tuner.oracle.trials[trial.trial_id])
+        seen.seconds = time.perf_counter() - self._started
+        self._notify()
+        self._check_stop()
+
+    def _check_stop(self) -> None:
+        if self._stop.is_set():
+            raise SearchStopped
+
+    def _change(self, state: str) -> None:
+        self.state = state
+        self._notify()
+
+    def _notify(self) -> None:
+        for listener in self.listeners:
+            listener()
+
+
+@contextlib.contextmanager
+def _interrupt_calls(stop: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C (or the kernel's interrupt) asks for a clean stop; a second one interrupts at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.getsignal(signal.SIGINT)
+
+    def handle(*_: Any) -> None:
+        signal.signal(signal.SIGINT, previous)
+        stop()
+
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)

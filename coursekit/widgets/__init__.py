@@ -1,0 +1,13 @@
+"""What people touch: thin ipywidgets above functions that work without them."""
+
+import importlib
+from typing import Any
+
+_HOMES = {"Explorer": "explorer", "SearchMonitor": "monitor"}
+__all__ = ["Explorer", "SearchMonitor"]  # noqa: F822 (loaded on first use: the monitor needs Keras Tuner)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"coursekit.widgets has no {name!r}; there is {', '.join(_HOMES)}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,78 @@
+"""What the widgets share: a figure and a table as HTML, and a stand-in where none can render."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from coursekit import plots
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def draw(
+    paint: Callable[..., str],
+    *,
+    width: float = 7.0,
+    height: float = 3.0,
+    columns: Sequence[float] = (1,),
+) -> str:
+    """Themed SVG of what `paint(axes, ...)` draws and, as its return value, describes in words.
+
+    width, height: inches. columns: relative widths of the axes.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure  # not pyplot: nothing global, nothing to close
+
+    with mpl.rc_context(plots.STYLE):
+        figure: Figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.subplots(1, len(columns), width_ratios=list(columns), squeeze=False)[0]
+        return plots.svg(figure, paint(*axes))
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, caption: str) -> str:
+    """An HTML table; numbers are right-aligned, a first row stands out."""
+    style = "padding:1px 10px 1px 0;text-align:left;white-space:nowrap"
+    head = "".join(f'<th scope="col" style="{style}">{escape(str(h))}</th>' for h in headings)
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f'<td style="{style}{";font-weight:bold" if place == 0 else ""}">{escape(str(c))}</td>'
+            for c in row
+        )
+        + "</tr>"
+        for place, row in enumerate(rows)
+    )
+    return (
+        '<table style="font-size:var(--jp-ui-font-size1,13px);line-height:1.5;'
+        'border-collapse:collapse"><caption style="text-align:left;font-weight:bold">'
+        f"{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def status(text: str) -> str:
+    """A line that a screen reader says when it changes."""
+    return f'<div role="status" aria-live="polite" style="line-height:1.5">{escape(text)}</div>'
+
+
+class Panel:
+    """Something with a `box` of widgets and a `static()` HTML for places without widgets."""
+
+    box: ipywidgets.Widget
+
+    def static(self) -> str:
+        """The present state as HTML without widgets."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        # A front end takes the richest type that it can render: the widget, else the HTML.
+        view = "application/vnd.jupyter.widget-view+json"
+        return {
+            view: {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id},
+            "text/html": self.static(),
+            "text/plain": repr(self),
+        }
