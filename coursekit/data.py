@@ -11,6 +11,7 @@ import argparse
 import gzip
 import hashlib
 import io
+import os
 import sys
 import zipfile
 import zlib
@@ -218,7 +219,7 @@ def _download(name: str) -> tuple[np.ndarray, np.ndarray]:
     try:
         (x, y), (x_test, y_test) = module.load_data()
     except (EOFError, ValueError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
-        folder = Path(keras.config.keras_home()) / "datasets"
+        folder = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets"
         for file in [folder / "mnist.npz"] if name == "mnist" else (folder / name).glob("*.gz"):
             file.unlink(missing_ok=True)
         raise DataError(

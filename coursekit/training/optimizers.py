@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 from typing import Protocol
 
 import numpy as np
@@ -32,7 +31,7 @@ class SGD:
 
     def __post_init__(self) -> None:
         _require_learning_rate(self.learning_rate)
-        if not (isinstance(self.momentum, Real) and 0 <= self.momentum < 1):
+        if not (isinstance(self.momentum, int | float | np.floating) and 0 <= self.momentum < 1):
             raise ValueError(f"momentum={self.momentum!r}: take a number from 0 to below 1")
 
     def start(self, weights: np.ndarray) -> Step:
@@ -100,5 +99,5 @@ OPTIMIZERS: dict[str, Callable[[float], Optimizer]] = {"adam": Adam, "sgd": SGD}
 
 
 def _require_learning_rate(value: float) -> None:
-    if not (isinstance(value, Real) and 0 < value < math.inf):
+    if not (isinstance(value, int | float | np.floating) and 0 < value < math.inf):
         raise ValueError(f"learning_rate={value!r}: take a number above 0, such as 0.001")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from numbers import Real
 from time import perf_counter
 from typing import Any
 
@@ -72,7 +71,7 @@ class Perceptron:
             _require_count("layer width", width)
         if activation not in ACTIVATIONS:
             raise ValueError(f"activation={activation!r}: take one of {', '.join(ACTIVATIONS)}")
-        if not (isinstance(dropout, Real) and 0 <= dropout < 1):
+        if not (isinstance(dropout, int | float | np.floating) and 0 <= dropout < 1):
             raise ValueError(f"dropout={dropout!r}: take a number from 0 to below 1")
         self.activation = ACTIVATIONS[activation]
         self.dropout = dropout
@@ -208,9 +207,8 @@ class Perceptron:
     def _flat(self, x: Array) -> Array:
         x = np.ascontiguousarray(x, np.float32).reshape(len(x), -1)
         if x.shape[1] != len(self.weights[0]):
-            raise ValueError(
-                f"images of {x.shape[1]} values, but the network takes {len(self.weights[0])}"
-            )
+            inputs = len(self.weights[0])
+            raise ValueError(f"images of {x.shape[1]} values: this network takes {inputs}")
         return x
 
     def _one_hot(self, y: Array) -> Array:
