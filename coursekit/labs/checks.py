@@ -164,7 +164,10 @@ def _failed(
         rows.append(("raised", f"{failure.kind}: {failure.message}".rstrip(": ")))
         if failure.line:
             rows.append((f"in line {failure.line}", failure.code))
-        return Card("error", title, rows, ["Your code raised an exception."])
+        cause = "Your code raised an exception."
+        if failure.line is None:
+            cause = "Your code ran, but what it gave could not be used as the exercise asks."
+        return Card("error", title, rows, [cause])
     received = outcome.value
     finding = _mismatch(exercise, received) or _judged(exercise, received, case)
     if finding is None:

@@ -1,6 +1,8 @@
 """Runs a learner's code, whatever it does: a time limit, bounded output, every exception caught."""
 
+import _thread
 import contextlib
+import functools
 import io
 import linecache
 import signal
@@ -42,6 +44,11 @@ class Outcome:
 class _Stopped(BaseException):
     """Raised in the middle of the learner's code."""
 
+    # An except block that swallows this frees it at its end. Asking for the alarm at that moment
+    # raises the next one just outside of that block, and so on outwards. A partial of a C function,
+    # for a Python one would hear the alarm itself.
+    __del__ = functools.partial(_thread.interrupt_main, signal.SIGALRM)
+
 
 def run(
     function: Callable[..., Any],
@@ -51,11 +58,11 @@ def run(
 ) -> Outcome:
     """Calls the function and returns what came of it; no exception of its code gets out.
 
-    seconds: the limit. On the main thread of a system with SIGALRM, an alarm stops the call then,
-        again and again until it gives in, so that a loop which catches every exception ends too;
-        Ctrl-C stops it the same way. Alarm and handlers of before are restored. On other threads
-        and systems there is no limit. Code that stays inside one call of a C function (say
-        `sum(itertools.count())`) hears the alarm only when that returns: restart the kernel.
+    seconds: the limit. On the main thread an alarm stops the call then, again and again until it
+        gives in, so that a loop which catches every exception ends too; Ctrl-C stops it the same
+        way. Alarm and handlers of before are restored. On other threads there is no limit. Code
+        that stays inside one call of a C function (say `sum(itertools.count())`) hears the alarm
+        only when that returns: restart the kernel.
     namespace: the globals of the learner's code, which tell its lines in a traceback.
     """
 
@@ -77,7 +84,7 @@ def run(
 
 
 def _limited(function: Callable[[], Any], seconds: float) -> tuple[Any, str]:
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
+    if threading.current_thread() is not threading.main_thread():
         try:
             return function(), ""
         except KeyboardInterrupt:

@@ -4,7 +4,7 @@
 # A small lab that the tests build, run and grade.
 
 # %% tags=["setup"]
-import math
+import math  # noqa: F401 - the handed-out code uses it
 
 from coursekit.labs import check, hint, measured, predict, progress, solution
 
@@ -15,6 +15,7 @@ predict("99-rung", "How many of 12 candidates survive one rung?", unit="candidat
 # ## Exercise 99.1
 #
 # Round *down*: a part of a candidate cannot be trained.
+
 
 # %% exercise="99.1"
 def survivors(candidates: int, factor: int) -> int:
@@ -48,6 +49,7 @@ check("99.2")
 # ## Exercise 99.3: find the bug
 #
 # The budget of every rung, from `smallest` to `largest`, each `factor` times the one before.
+
 
 # %% exercise="99.3"
 def budgets(smallest: int, largest: int, factor: int) -> list[int]:

@@ -1,0 +1,136 @@
+"""The builder: what a learner gets, what nbgrader gets, and that both are always the same bytes."""
+
+import json
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from coursekit.labs.build import build, main
+from coursekit.shipped import shipped
+
+SAMPLE = Path(__file__).parent / "lab"
+
+
+@pytest.fixture
+def notebooks(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SAMPLE, tmp_path / "notebooks"))
+
+
+def cells(text: str) -> dict[str, dict]:
+    return {cell["id"]: cell for cell in json.loads(text)["cells"]}
+
+
+def edit(notebooks: Path, old: str, new: str) -> Path:
+    path = notebooks / "source" / "99_sample.py"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    return path
+
+
+def test_learner_notebook_is_valid_and_holds_no_answers(lab_source: Path) -> None:
+    text = build(lab_source)
+    nbformat.validate(nbformat.reads(text, as_version=4))
+    assert "SOLUTION" not in text
+    assert "HIDDEN" not in text
+    assert all(not cell.get("outputs") for cell in json.loads(text)["cells"])
+    assert build(lab_source) == text
+
+
+def test_nbformat_would_write_the_same_bytes() -> None:
+    text = build(SAMPLE / "source" / "99_sample.py")
+    assert nbformat.writes(nbformat.reads(text, as_version=4)) + "\n" == text
+
+
+def test_golden_cells() -> None:
+    built = cells(build(SAMPLE / "source" / "99_sample.py"))
+    assert "".join(built["exercise-99-2"]["source"]) == "epochs = ...  # your answer here"
+    assert "".join(built["exercise-99-1"]["source"]).endswith("\n    ...  # your code here")
+    assert "int(math.log(largest" in "".join(built["exercise-99-3"]["source"])
+    assert built["check-99-1"]["metadata"] == {
+        "coursekit": {"check": "99.1"},
+        "nbgrader": {
+            "cell_type": "code",
+            "grade": True,
+            "grade_id": "check-99-1",
+            "locked": True,
+            "points": 2,
+            "schema_version": 3,
+            "solution": False,
+            "task": False,
+        },
+    }
+    magic = next(cell for cell in built.values() if "matplotlib" in "".join(cell["source"]))
+    assert magic["source"][0] == "%matplotlib inline\n"
+    assert [cell["metadata"]["tags"] for cell in built.values() if "tags" in cell["metadata"]] == [
+        ["setup"]
+    ]
+
+
+def test_solved_notebook_keeps_markers_and_hidden_checks() -> None:
+    built = cells(build(SAMPLE / "source" / "99_sample.py", solved=True))
+    assert "### BEGIN SOLUTION" in "".join(built["exercise-99-1"]["source"])
+    assert "".join(built["check-99-1"]["source"]).splitlines() == [
+        'check("99.1")',
+        "### BEGIN HIDDEN TESTS",
+        'check("99.1", hidden=True)',
+        "### END HIDDEN TESTS",
+    ]
+    assert "".join(built["check-99-2"]["source"]) == 'check("99.2")'
+
+
+def test_other_cells_keep_their_ids_when_one_is_inserted_or_edited(notebooks: Path) -> None:
+    before = list(cells(build(notebooks / "source" / "99_sample.py")))
+    path = edit(
+        notebooks, "# ## Exercise 99.2\n", "# New.\n\n# %% [markdown]\n# ## Exercise 99.2\n"
+    )
+    inserted = list(cells(build(path)))
+    assert len(inserted) == len(before) + 1
+    assert set(before) <= set(inserted)
+    edited = cells(build(edit(notebooks, "# New.\n", "# Newer.\n")))
+    assert len(set(inserted) - set(edited)) == 1
+
+
+def test_equal_cells_get_different_ids(notebooks: Path) -> None:
+    twice = "# Twice.\n\n# %% [markdown]\n# Twice.\n\n# %% [markdown]\n# ## Exercise 99.2\n"
+    built = build(edit(notebooks, "# ## Exercise 99.2\n", twice))
+    assert len(cells(built)) == len(json.loads(built)["cells"])
+
+
+def test_check_names_missing_stale_and_unknown_notebooks(
+    notebooks: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built = notebooks / "99_sample.ipynb"
+    assert main(["--notebooks", str(notebooks), "--check"]) == 1
+    assert f"{built}: not what its source makes" in capsys.readouterr().out
+    assert not built.exists()
+    assert main(["--notebooks", str(notebooks)]) == 0
+    assert main(["--notebooks", str(notebooks), "--check"]) == 0
+    edit(notebooks, "Halving", "Thirds")
+    capsys.readouterr()
+    assert main(["--notebooks", str(notebooks), "--check"]) == 1
+    assert str(built) in capsys.readouterr().out
+    main(["--notebooks", str(notebooks)])
+    (notebooks / "98_gone.ipynb").write_text("{}")
+    capsys.readouterr()
+    assert main(["--notebooks", str(notebooks), "--check"]) == 1
+    assert "98_gone.ipynb: no source makes this" in capsys.readouterr().out
+
+
+def test_errors_are_one_line_that_names_the_cure(
+    notebooks: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exercises = notebooks / "exercises" / "99_sample.py"
+    text = exercises.read_text()
+    exercises.write_text(text.replace('key = "99.2"', 'key = "99.4"'))
+    assert main(["--notebooks", str(notebooks)]) == 1
+    assert "check 99.2 has no definition: add a class" in capsys.readouterr().err
+    exercises.write_text(text.replace('key = "99.2"', 'key = "99.1"'))
+    assert main(["--notebooks", str(notebooks)]) == 1
+    assert "has the key 99.1 of another" in capsys.readouterr().err
+
+
+def test_shipped_notebooks_are_what_their_sources_make() -> None:
+    assert main(["--notebooks", str(shipped("notebooks")), "--check"]) == 0
