@@ -1,0 +1,94 @@
+"""Laws 1 and 2 of the design: who imports whom, and what an import may load."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import coursekit
+
+CHECKOUT = Path(coursekit.__file__).parent.parent
+# The layers from `search` down; some of them are still to come.
+LIGHT = ["search", "strategies", "estimators", "surrogates", "spaces", "data", "trials", "shipped"]
+HEAVY = {
+    "IPython", "ipywidgets", "keras", "keras_tuner", "matplotlib", "pandas", "ray", "scipy",
+    "sklearn", "tensorflow", "tfx",
+}  # fmt: skip
+
+
+def modules_of(layers: list[str]) -> list[str]:
+    """Every module of these layers that exists, `coursekit` itself first."""
+    package, names = CHECKOUT / "coursekit", ["coursekit"]
+    for path in sorted(package.rglob("*.py")):
+        parts = path.relative_to(package).with_suffix("").parts
+        if parts[0] in layers:
+            names.append(".".join(["coursekit", *parts]).removesuffix(".__init__"))
+    return names
+
+
+def loaded_after(*modules: str) -> set[str]:
+    """The top-level packages that a new process has loaded after importing `modules`."""
+    script = "import sys, importlib\n[importlib.import_module(name) for name in sys.argv[1:]]\n"
+    script += "print(*{name.split('.')[0] for name in sys.modules})"
+    run = subprocess.run(
+        [sys.executable, "-c", script, *modules], capture_output=True, text=True, timeout=120
+    )
+    assert run.returncode == 0, run.stderr
+    return set(run.stdout.split())
+
+
+def test_finds_the_modules():
+    assert {"coursekit", "coursekit.data", "coursekit.trials"} <= set(modules_of(LIGHT))
+
+
+def test_what_stands_below_the_search_loads_nothing_heavy():
+    assert not HEAVY & loaded_after(*modules_of(LIGHT))
+
+
+def test_training_loads_no_keras_until_it_is_needed():
+    assert not HEAVY & loaded_after("coursekit.training")
+
+
+def test_heavy_modules_would_be_seen():
+    assert "matplotlib" in loaded_after("matplotlib.cbook")
+
+
+def contract(checkout: Path) -> subprocess.CompletedProcess[str]:
+    command = Path(sys.executable).with_name("lint-imports")
+    return subprocess.run(
+        [command, "--no-cache"],
+        cwd=checkout, env={"PYTHONPATH": str(checkout), "NO_COLOR": "1"},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("data", "from coursekit import plots"),
+        ("trials", "from coursekit.labs import check"),
+        ("training/perceptron", "def later():\n    from coursekit import cli"),
+        ("plots", "import tfx"),
+    ],
+)
+def test_the_contract_is_broken_by_an_import_that_goes_up(tmp_path: Path, module: str, line: str):
+    shutil.copytree(CHECKOUT / "coursekit", tmp_path / "coursekit")
+    shutil.copy(CHECKOUT / "pyproject.toml", tmp_path)
+    with (tmp_path / "coursekit" / f"{module}.py").open("a") as file:
+        file.write(f"\n{line}\n")
+    run = contract(tmp_path)
+    assert run.returncode == 1, run.stdout
+    assert f"coursekit.{module.replace('/', '.')} ->" in run.stdout
+
+
+def test_every_module_has_its_place_in_the_contract():
+    settings = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = " ".join(settings["contracts"][0]["layers"])
+    placed = set(layers.translate(str.maketrans("()|:", "    ")).split()) | {"__init__"}
+    present = {
+        path.stem for path in (CHECKOUT / "coursekit").iterdir() if path.suffix in ("", ".py")
+    }
+    assert present - {"__pycache__"} <= placed
