@@ -16,7 +16,7 @@ LOOKS = {
     "stopped": ("■", "Stopped", "var(--jp-warn-color1, #b26a00)"),
     "hint": ("?", "Hint", "var(--jp-info-color1, #1565c0)"),
     "solution": ("=", "Solution", "var(--jp-info-color1, #1565c0)"),
-    "measured": ("→", "Measured", "var(--jp-info-color1, #1565c0)"),
+    "measured": ("→", "", "var(--jp-info-color1, #1565c0)"),
 }
 
 _FONT = "color:var(--jp-content-font-color1,inherit);background:var(--jp-layout-color1,transparent)"
@@ -42,7 +42,7 @@ class Card:
 
     def plain(self) -> str:
         sign, word, _ = LOOKS[self.status]
-        lines = [f"{sign} {word}: {self.title}"]
+        lines = [f"{sign} {word}: {self.title}" if word else f"{sign} {self.title}"]
         width = max((len(label) for label, _ in self.rows), default=0)
         lines += [f"  {label:{width}}  {value}" for label, value in self.rows]
         lines += [f"  {line}" for line in self.text]
@@ -55,7 +55,7 @@ class Card:
         sign, word, colour = LOOKS[self.status]
         parts = [
             f'<div style="font-weight:600"><span aria-hidden="true" style="color:{colour}">{sign}'
-            f"</span> {word} · {_prose(self.title)}</div>"
+            f"</span> {f'{word} · ' if word else ''}{_prose(self.title)}</div>"
         ]
         if self.rows:
             cells = "".join(

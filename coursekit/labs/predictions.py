@@ -55,12 +55,12 @@ def measured(key: str, value: Entry, unit: str | None = None) -> None:
     try:
         kept = _entry(key) or {}
         unit = unit if unit is not None else str(kept.get("unit", ""))
-        got = f"measured {_written(value, unit)}"
+        got = _written(value, unit)
         if "value" not in kept:
-            Card("measured", got, text=["No prediction was entered."]).show()
+            Card("measured", f"No prediction was entered · measured {got}").show()
             return
         predicted = kept["value"]
-        title = f"You predicted {_written(predicted, unit)} · {got}"
+        title = f"You predicted {_written(predicted, unit)} · measured {got}"
         Card("measured", title, text=[_remark(predicted, value, unit)]).show()
     except Exception as error:  # an experiment goes on whatever the record says
         Card("measured", str(value), text=[f"{type(error).__name__}: {error}"]).show()
