@@ -192,7 +192,7 @@ def best_so_far(
     axes.set(xlabel="finished trials", ylabel=name)
     axes.xaxis.get_major_locator().set_params(integer=True)
     if len(values):
-        axes.legend(loc="lower right" if maximise else "upper right")
+        axes.legend(loc="best")
     return axes
 
 

@@ -7,6 +7,7 @@ import inspect
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -141,7 +142,9 @@ class Watch:
         self.error = None
         self._change("running")
         try:
-            with _interrupt_calls(self.stop):
+            with _interrupt_calls(self.stop), warnings.catch_warnings():
+                # Hyperband restores a promoted trial's weights, not its optimizer; it is by design.
+                warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
                 self._search(*args, **options)
         except SearchStopped:
             self._change("stopped")

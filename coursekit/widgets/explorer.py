@@ -47,10 +47,9 @@ class Explorer(Panel):
         self.again.on_click(self._start_over)
         settings = w.VBox([*self.controls.values(), w.HBox([self.opponent, self.again])],
                           layout=w.Layout(min_width="340px"))  # fmt: skip
-        results = w.VBox([self.figure, self.board], layout=w.Layout(flex="1 1 420px"))
-        self.box = w.VBox(
-            [self.line, w.HBox([settings, results], layout=w.Layout(flex_flow="row wrap"))]
-        )
+        curves = w.VBox([self.figure], layout=w.Layout(flex="1 1 420px", min_width="0"))
+        both = w.HBox([settings, curves], layout=w.Layout(flex_flow="row wrap"))
+        self.box = w.VBox([self.line, both, self.board])
         self.train()
 
     @property

@@ -15,8 +15,10 @@
 
 # %% tags=["setup"]
 import os
+import warnings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow: errors only
+warnings.filterwarnings("ignore", category=FutureWarning, module="google")
 
 # %% tags=["setup"]
 import keras

@@ -1,0 +1,45 @@
+"""A tuner that is small enough to run whole searches in a test."""
+
+import keras
+import keras_tuner as kt
+import pytest
+
+from coursekit import data
+
+
+def build(hp):
+    model = keras.Sequential([keras.Input((8, 8)), keras.layers.Flatten()])
+    model.add(keras.layers.Dense(hp.Int("units", 4, 64), activation="relu"))
+    model.add(keras.layers.Dense(10, activation="softmax"))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@pytest.fixture
+def digits():
+    return data.load("digits", size=200)
+
+
+@pytest.fixture
+def make_tuner(tmp_path):
+    def make(kind=kt.RandomSearch, **options):
+        options = {"max_trials": 3, "seed": 5} | options
+        if kind is kt.Hyperband:
+            del options["max_trials"]
+        return kind(
+            build, objective="val_accuracy", directory=tmp_path, project_name="search", **options
+        )
+
+    return make
+
+
+@pytest.fixture
+def fit(digits):
+    """Arguments of a search."""
+    return {
+        "x": digits.train.x,
+        "y": digits.train.y,
+        "validation_data": digits.validation,
+        "epochs": 2,
+        "batch_size": 50,
+    }
