@@ -64,7 +64,9 @@ class Card:
                 f'<td style="text-align:left;padding:1px 0;{_CODE}">{html.escape(value)}</td></tr>'
                 for label, value in self.rows
             )
-            parts.append(f'<table style="margin:4px 0;border:0;{_FONT}">{cells}</table>')
+            parts.append(
+                f'<table style="margin:4px 0;border:0;font-size:inherit;{_FONT}">{cells}</table>'
+            )
         parts += [f'<div style="margin:4px 0">{_prose(line)}</div>' for line in self.text]
         if self.code:
             parts.append(_block(self.code))

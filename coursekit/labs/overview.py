@@ -94,7 +94,7 @@ def _html(found: list[Row], note: str) -> str:
             )
     remark = f"<div><em>{html.escape(note)}</em></div>" if note else ""
     return (
-        '<table style="color:var(--jp-content-font-color1,inherit)">'
+        '<table style="font-size:inherit;color:var(--jp-content-font-color1,inherit)">'
         f'<caption style="text-align:left;font-weight:600">All labs: {_summary(found)}</caption>'
         f'<thead><tr><th scope="col" {left}>exercise</th><th scope="col" {left}>title</th>'
         f'<th scope="col" {left}>points</th><th scope="col" {left}>state</th></tr></thead>'
