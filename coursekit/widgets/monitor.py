@@ -9,7 +9,7 @@ import ipywidgets as w
 
 from coursekit import plots
 from coursekit.tuners.watch import Watch
-from coursekit.widgets.panel import Panel, draw, status, table
+from coursekit.widgets.panel import Panel, answer_while_busy, draw, status, table
 
 EVERY = 1.0  # seconds between two drawings while trials arrive
 
@@ -41,6 +41,7 @@ class SearchMonitor(Panel):
             [w.HBox([self.stop_button, self.resume_button, self.bar]), self.line, self.figure,
              self.board]
         )  # fmt: skip
+        answer_while_busy(self.stop_button, self.resume_button)
         self._drawn = 0.0
         self._shown = False
         self._state = ""

@@ -59,6 +59,16 @@ def status(text: str) -> str:
     return f'<div role="status" aria-live="polite" style="line-height:1.5">{escape(text)}</div>'
 
 
+def answer_while_busy(*controls: ipywidgets.Widget) -> None:
+    """Let these controls be answered while a cell runs: by the front end's subshell.
+
+    ipykernel 7.4 answers a widget in the shell that it last spoke from, which is the busy one.
+    """
+    for control in controls:
+        if hasattr(control.comm, "_reply_subshell_for"):
+            control.comm._reply_subshell_for = lambda data, default: default
+
+
 class Panel:
     """Something with a `box` of widgets and a `static()` HTML for places without widgets."""
 
