@@ -1,0 +1,54 @@
+"""Benchmarks of coursekit against its peers, all contestants in one run on one machine.
+
+Seconds depend on the machine and the day: compare the ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+# One thread for every contestant. Read when NumPy and TensorFlow are loaded, hence first of all.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_variable] = "1"
+for _variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    os.environ[_variable] = "1"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from coursekit.benchmarks import training  # noqa: E402
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line: a list of the benchmarks, or one of them."""
+    parser = argparse.ArgumentParser(prog="python -m coursekit.benchmarks", description=__doc__)
+    commands = parser.add_subparsers(title="benchmarks", metavar="NAME")
+    for benchmark in (training,):
+        name = benchmark.__name__.rpartition(".")[2]
+        summary = (benchmark.__doc__ or "").partition("\n")[0]
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=benchmark.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        benchmark.add_arguments(command)
+        command.set_defaults(run=benchmark.run)
+    options = parser.parse_args(arguments)
+    if "run" not in options:
+        parser.print_help()
+        return 0
+    try:
+        options.run(options)
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 130
+    except ImportError as error:
+        print(f"{error}: the peers come with `pip install coursekit[keras]`", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
