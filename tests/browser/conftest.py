@@ -1,0 +1,42 @@
+"""Fixtures of the browser tests: one server and one browser a worker, a fresh page a test."""
+
+from collections.abc import Callable, Iterator
+from typing import NoReturn
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.harness import Notebook, Server, chromium, open_notebook, serve
+
+
+@pytest.fixture(scope="session")
+def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real `coursekit lab` with an empty work folder; its end is tested too."""
+    with serve(tmp_path_factory.mktemp("my-labs"), tmp_path_factory.mktemp("jupyter")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser(not_testable: Callable[[str], NoReturn]) -> Iterator[Browser]:
+    """A headless Chromium; without one the test is skipped loudly, and fails in CI."""
+    running = chromium()
+    try:
+        found = running.__enter__()
+    except LookupError as error:
+        not_testable(str(error))
+    yield found
+    running.__exit__(None, None, None)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page without history: no cookie, no setting of an earlier test."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def lab(page: Page, lab_server: Server) -> Callable[[str], Notebook]:
+    """`lab("01_keras_tuner.ipynb")` opens a notebook of the work folder, its kernel ready."""
+    return lambda name: open_notebook(page, lab_server, name)

@@ -1,0 +1,238 @@
+"""A real `coursekit lab` and a real Chromium, for tests and for scripts that take pictures.
+
+with jupyterlab(Path("/tmp/work")) as notebook:   # lab 01, its kernel ready
+    notebook.run(notebook.code("import coursekit"))
+    notebook.screenshot(Path("picture.png"))
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import psutil
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = [
+    "--no-sandbox",  # containers have none to offer
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ERRORS = (
+    ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error'],"
+    ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']"
+)
+
+
+class Server(NamedTuple):
+    """A running `coursekit lab`: its address without path, its token and its work folder."""
+
+    url: str
+    token: str
+    folder: Path
+
+
+@contextlib.contextmanager
+def serve(folder: Path, private: Path) -> Iterator[Server]:
+    """Runs `coursekit lab --dir folder`; at the end Ctrl-C must stop it and all its kernels.
+
+    private: a folder for Jupyter's settings, so that the user's own are neither used nor changed.
+    """
+    log = private / "stderr"
+    environment = os.environ | _private_jupyter(private)
+    command = [sys.executable, "-m", "coursekit.cli", "lab", "--no-browser", "--dir", str(folder)]
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+    try:
+        assert process.stdout is not None
+        address = None
+        for line in process.stdout:
+            address = address or re.search(r"http://\S+", line)
+            if "Ctrl-C" in line:
+                break
+        assert address, f"coursekit lab did not start: {log.read_text()}"
+        parts = urlsplit(address.group())
+        yield Server(f"{parts.scheme}://{parts.netloc}", parts.query.removeprefix("token="), folder)
+        kernels = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        last_words, _ = process.communicate(timeout=60)
+        assert process.returncode == 0, log.read_text()
+        assert last_words.startswith("Stopped."), last_words
+        assert not psutil.wait_procs(kernels, timeout=10)[1], "kernels outlived the server"
+    finally:
+        process.kill()
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless browser; LookupError, with the cure, if this machine has none."""
+    with sync_playwright() as playwright:
+        path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+        path = path or playwright.chromium.executable_path
+        if not Path(path).exists():
+            cure = "apt install chromium, or .venv/bin/playwright install chromium"
+            raise LookupError(f"the labs in a browser: there is no Chromium ({cure})")
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextlib.contextmanager
+def jupyterlab(
+    folder: Path, name: str = "01_keras_tuner.ipynb", *, width: int = 1280, height: int = 900
+) -> Iterator["Notebook"]:
+    """All of it at once, for a script: serves `folder` and opens one notebook."""
+    private = folder.with_name(f"{folder.name}-jupyter")
+    private.mkdir(parents=True, exist_ok=True)
+    with serve(folder, private) as server, chromium() as browser:
+        page = browser.new_page(viewport={"width": width, "height": height})
+        yield open_notebook(page, server, name)
+
+
+class Notebook:
+    """A notebook that is open in JupyterLab. Cells are found by number or by text of the source."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def code(self, text: str) -> Locator:
+        """The first code cell whose source contains `text`."""
+        index = self.page.evaluate(
+            """text => jupyterapp.shell.currentWidget.content.widgets.findIndex(
+                cell => cell.model.type === 'code' && cell.model.sharedModel.source.includes(text))
+            """,
+            text,
+        )
+        if index < 0:
+            raise LookupError(f"no code cell contains {text!r}")
+        return self.cell(index)
+
+    def cell(self, number: int) -> Locator:
+        """The cell of that number, counted from 0, of whatever kind."""
+        return self.page.locator(".jp-Notebook:visible .jp-Cell").nth(number)
+
+    def run(self, cell: Locator, seconds: float = 60, wait: bool = True) -> str:
+        """Runs a code cell with Ctrl-Enter; returns the text of its output once it has ended."""
+        before = self._prompt(cell).inner_text()
+        self._focus(cell)
+        self.page.keyboard.press("Control+Enter")
+        if not wait:
+            return ""
+        self.wait(cell, before, seconds)
+        return self.output(cell)
+
+    def wait(self, cell: Locator, before: str = "", seconds: float = 60) -> None:
+        """Waits until a cell has ended: its prompt is a number, and not `before`."""
+        self.page.wait_for_function(
+            r"([at, before]) => /\[\d+\]/.test(at.innerText) && at.innerText !== before",
+            arg=[self._prompt(cell).element_handle(), before],
+            timeout=1000 * seconds,
+        )
+
+    def output(self, cell: Locator) -> str:
+        """The text of a cell's outputs."""
+        return "\n".join(cell.locator(".jp-OutputArea-output").all_inner_texts())
+
+    def errors(self) -> list[str]:
+        """The text of every exception and of all that was written to stderr, in any cell."""
+        return self.page.locator(".jp-Notebook:visible").locator(ERRORS).all_inner_texts()
+
+    def write(self, cell: Locator, source: str) -> None:
+        """Replaces a cell's source, as by pasting."""
+        self._focus(cell)
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(source)
+
+    def type(self, cell: Locator, source: str) -> None:
+        """Replaces a cell's source key by key; the editor indents after a colon by itself."""
+        self._focus(cell)
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type(source)
+
+    def source(self, cell: Locator) -> str:
+        """A cell's source, all of it, also what is scrolled out of sight."""
+        return self.page.evaluate(
+            """node => jupyterapp.shell.currentWidget.content.widgets.find(
+                cell => cell.node === node).model.sharedModel.source""",
+            cell.element_handle(),
+        )
+
+    def theme(self, name: str) -> None:
+        """Switches to "light" or "dark"."""
+        command = "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})"
+        self.page.evaluate(command, f"JupyterLab {name.capitalize()}")
+        light = str(name == "light").lower()
+        self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+
+    def save(self) -> None:
+        """Saves the notebook, and waits until that is done."""
+        self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+
+    def screenshot(self, path: Path, of: Locator | None = None) -> None:
+        """A picture of the page, or of one part of it, scrolled into view."""
+        if of is None:
+            self.page.screenshot(path=path)
+        else:
+            of.scroll_into_view_if_needed()
+            of.screenshot(path=path)
+
+    def _prompt(self, cell: Locator) -> Locator:
+        return cell.locator(".jp-InputPrompt")
+
+    def _focus(self, cell: Locator) -> None:
+        cell.scroll_into_view_if_needed()
+        cell.locator(".jp-InputArea-editor .cm-line").first.click()
+
+
+def open_notebook(page: Page, server: Server, name: str, seconds: float = 60) -> Notebook:
+    """Opens a notebook of the work folder, and waits until its kernel is ready."""
+    page.set_default_timeout(30_000)
+    page.goto(f"{server.url}/lab/tree/{name}?reset&token={server.token}")
+    page.wait_for_function(
+        """name => {
+            const widget = window.jupyterapp?.shell.currentWidget;
+            return widget?.context?.path === name && widget.context.isReady
+                && widget.sessionContext?.session?.kernel?.status === 'idle';
+        }""",
+        arg=name,
+        timeout=1000 * seconds,
+    )
+    page.locator(".jp-Notebook:visible .jp-Cell").first.wait_for()
+    return Notebook(page)
+
+
+def _private_jupyter(private: Path) -> dict[str, str]:
+    settings = private / "settings"
+    every_cell = {"windowingMode": "none"}  # also those out of sight are in the page
+    for name, content in (
+        # Puts `jupyterapp` into the page: how this harness asks JupyterLab what it is doing.
+        ("config/jupyter_lab_config.json", {"LabApp": {"expose_app_in_browser": True}}),
+        ("settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings", every_cell),
+    ):
+        (private / name).parent.mkdir(parents=True, exist_ok=True)
+        (private / name).write_text(json.dumps(content))
+    return {
+        "JUPYTER_CONFIG_DIR": str(private / "config"),
+        "JUPYTER_DATA_DIR": str(private / "data"),
+        "JUPYTER_RUNTIME_DIR": str(private / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(settings),
+        "IPYTHONDIR": str(private / "ipython"),
+    }

@@ -1,0 +1,72 @@
+"""JupyterLab as a learner meets it: it opens without a question, runs cells, keeps the work."""
+
+import json
+from collections.abc import Callable
+
+import nbformat.v4
+import pytest
+
+from coursekit.shipped import shipped
+from tests.browser.harness import Notebook, Server
+
+pytestmark = pytest.mark.slow(40)
+CELLS = ["import os\nos.environ['COURSEKIT_DIR']", "print(6 * 7)", "1 / 0"]
+
+
+@pytest.fixture
+def small(lab: Callable[[str], Notebook], lab_server: Server) -> Notebook:
+    """A notebook of three cells, none of which was run."""
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    content = nbformat.v4.new_notebook(
+        cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    )
+    (lab_server.folder / "small.ipynb").write_text(nbformat.writes(content))
+    return lab("small.ipynb")
+
+
+def test_cells_run_and_know_the_work_folder(small: Notebook, lab_server: Server):
+    assert small.run(small.cell(0)) == repr(str(lab_server.folder))
+    assert small.run(small.code("6 * 7")).strip() == "42"
+    assert small.errors() == []
+    assert "ZeroDivisionError" in small.run(small.code("1 / 0"))
+    assert len(small.errors()) == 1
+
+
+def test_what_is_typed_is_run_and_saved(small: Notebook, lab_server: Server):
+    cell = small.code("6 * 7")
+    small.write(cell, "if True:\n    print('typed')")
+    assert small.source(cell) == "if True:\n    print('typed')"
+    assert small.run(cell).strip() == "typed"
+    small.save()
+    saved = json.loads((lab_server.folder / "small.ipynb").read_text())
+    assert "".join(saved["cells"][1]["outputs"][0]["text"]) == "typed\n"
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_themes(small: Notebook, theme: str):
+    small.theme(theme)
+    colour = small.page.evaluate(
+        "() => getComputedStyle(document.querySelector('.jp-Notebook')).color"
+    )
+    brightness = sum(int(part) for part in colour.strip("rgba()").split(",")[:3])
+    assert (brightness > 380) is (theme == "dark")
+
+
+def test_nothing_is_asked_and_no_tool_of_authors_is_shown(small: Notebook):
+    page = small.page
+    assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
+    menus = page.locator("#jp-MainMenu .lm-MenuBar-itemLabel").all_inner_texts()
+    assert "Kernel" in menus
+    assert "Nbgrader" not in menus
+
+
+@pytest.mark.parametrize(
+    "path", sorted(shipped("notebooks").glob("*.ipynb")), ids=lambda path: path.stem
+)
+def test_every_lab_opens_and_its_first_cell_runs(
+    lab: Callable[[str], Notebook], path, lab_server: Server
+):
+    notebook = lab(path.name)
+    assert (lab_server.folder / path.name).exists()
+    notebook.run(notebook.page.locator(".jp-Notebook:visible .jp-CodeCell").first, seconds=120)
+    assert notebook.errors() == []
