@@ -20,8 +20,13 @@ examples:
   coursekit lab --reset 01           start lab 01 afresh; a dated copy of yours is kept
 """
 PORTS = range(8888, 8988)
-# What authors and graders have installed, and learners would only stumble over.
-AUTHOR_MENUS = ("@jupyter/nbgrader", "jupyterlab-jupytext")
+# What authors and graders have installed, and learners would only stumble over; and JupyterLab's
+# announcements, which begin with a question and need a network.
+HIDDEN = (
+    "@jupyter/nbgrader",
+    "jupyterlab-jupytext",
+    "@jupyterlab/apputils-extension:announcements",
+)
 AUTHOR_TOOLS = (
     "jupytext",
     "nbgrader.server_extensions.assignment_list",
@@ -67,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     os.environ["COURSEKIT_DIR"] = str(folder)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # kernels inherit it
     server = LabApp.initialize_server(argv=_flags(folder, port, options.no_browser))
-    server.web_app.settings["page_config_hook"] = _hide_author_tools
+    server.web_app.settings["page_config_hook"] = _hide
     server.io_loop.add_callback(_announce, server, folder)
     server.start()
     print(f"Stopped. Your work is in {folder}", flush=True)
@@ -89,10 +94,7 @@ def _flags(folder: Path, port: int, no_browser: bool) -> list[str]:
         "IdentityProvider.token": os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(24),
         "MappingKernelManager.shutdown_wait_time": 1,
         "LabApp.default_url": f"/lab/tree/{labs[0].name}" if labs else "/lab",
-        # Nothing that needs a network or asks a question.
-        "LabApp.news_url": None,
-        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
-        "LabApp.extension_manager": "readonly",
+        "LabApp.extension_manager": "readonly",  # the other one needs a network
         # Open tabs belong to the folder, not to whatever else is done with JupyterLab here.
         "LabApp.workspaces_dir": folder / ".coursekit" / "workspaces",
     }
@@ -100,8 +102,8 @@ def _flags(folder: Path, port: int, no_browser: bool) -> list[str]:
     return flags + [f"--ServerApp.jpserver_extensions={name}=False" for name in AUTHOR_TOOLS]
 
 
-def _hide_author_tools(handler: Any, page_config: dict[str, Any]) -> dict[str, Any]:
-    page_config["disabledExtensions"] = [*page_config.get("disabledExtensions", []), *AUTHOR_MENUS]
+def _hide(handler: Any, page_config: dict[str, Any]) -> dict[str, Any]:
+    page_config["disabledExtensions"] = [*page_config.get("disabledExtensions", []), *HIDDEN]
     return page_config
 
 
