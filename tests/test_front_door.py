@@ -107,6 +107,21 @@ def test_doctor_names_the_stack(tfx: str | None, words: str):
     assert words in doctor.stack((3, 11), tfx)
 
 
+def test_the_readme_s_example_runs(tmp_path: Path):
+    (example,) = re.findall(r"```python\n(.*?)```", (CHECKOUT / "README.md").read_text(), re.DOTALL)
+    finished = subprocess.run(
+        [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert len(finished.stdout.splitlines()) == 6
+
+
+def test_the_readme_lists_every_lab():
+    readme = (CHECKOUT / "README.md").read_text()
+    for path in (CHECKOUT / "notebooks").glob("[0-9][0-9]_*.ipynb"):
+        assert f"\n| {path.stem[:2]} " in readme
+
+
 def test_a_word_that_is_no_command():
     assert "'labs'" in refused("labs", code=2)
 
