@@ -127,7 +127,7 @@ def learning_curves(
     names: Sequence[str] = (),
     axes: Axes | None = None,
 ) -> Axes:
-    """Score against epoch, one line a run: the `bold` run thick, the `best` one dashed, others thin.
+    """Score against epoch, a line a run: the `bold` one thick, the `best` one dashed.
 
     curves: scores in 0..1, one sequence a run. names: for the legend; only bold and best get one.
     """
@@ -204,10 +204,10 @@ def parallel_coordinates(
     name: str = "score",
     axes: Axes | None = None,
 ) -> Axes:
-    """One line a trial through its hyperparameters to its score; the best is thick, the best quarter blue.
+    """A line a trial through its hyperparameters to its score; best: thick, best quarter: blue.
 
-    A value that a trial does not have (an inactive condition) breaks its line. Positive numbers that
-    span two decades or more are spaced logarithmically.
+    A value that a trial does not have (an inactive condition) breaks its line. Positive numbers
+    that span two decades or more are spaced logarithmically.
     """
     axes = _axes(axes)
     keys = list(dict.fromkeys(key for configuration in configurations for key in configuration))

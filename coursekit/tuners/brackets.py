@@ -1,4 +1,4 @@
-"""Hyperband's bracket table as Keras Tuner rounds it (Li et al. 2018, JMLR 18(185), arXiv:1603.06560).
+"""Hyperband's bracket table as Keras Tuner rounds it (Li et al., JMLR 2018, arXiv:1603.06560).
 
 Keras Tuner rounds up (ceil), starts with the most aggressive bracket, and counts the brackets by
 dividing, not by a logarithm; the paper rounds the starting sizes the other way (floor).

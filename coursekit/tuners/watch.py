@@ -18,7 +18,7 @@ from coursekit.tuners.brackets import bracket_table
 
 
 class SearchStopped(BaseException):
-    """Leaves a training run on request. Not an Exception: Keras Tuner would call the trial failed."""
+    """Leaves a training run on request; an Exception would make it a failed trial."""
 
 
 @dataclass

@@ -4,7 +4,7 @@ import importlib
 from typing import Any
 
 _HOMES = {"Explorer": "explorer", "SearchMonitor": "monitor"}
-__all__ = ["Explorer", "SearchMonitor"]  # noqa: F822 (loaded on first use: the monitor needs Keras Tuner)
+__all__ = ["Explorer", "SearchMonitor"]  # loaded on first use: Keras Tuner is slow
 
 
 def __getattr__(name: str) -> Any:

@@ -37,7 +37,7 @@ class Explorer(Panel):
         self.name = name
         self.controls: dict[str, w.Widget] = {key: self._control(key) for key in CHOICES}
         self.opponent = w.Button(description="Tuner's turn", icon="random",
-                                 tooltip="Random search gets as many trials as you had")  # fmt: skip
+                                 tooltip="Random search catches up with your trials")  # fmt: skip
         self.again = w.Button(description="Start over", icon="refresh",
                               tooltip="Forget all attempts")  # fmt: skip
         self.figure, self.board, self.line = w.HTML(), w.HTML(), w.HTML()
@@ -47,7 +47,7 @@ class Explorer(Panel):
         self.again.on_click(self._start_over)
         settings = w.VBox([*self.controls.values(), w.HBox([self.opponent, self.again])],
                           layout=w.Layout(min_width="340px"))  # fmt: skip
-        curves = w.VBox([self.figure], layout=w.Layout(flex="1 1 420px", min_width="0"))
+        curves = w.VBox([self.figure], layout=w.Layout(flex="1 1 370px", min_width="0"))
         both = w.HBox([settings, curves], layout=w.Layout(flex_flow="row wrap"))
         self.box = w.VBox([self.line, both, self.board])
         self.train()
@@ -66,8 +66,12 @@ class Explorer(Panel):
 
     def _control(self, key: str) -> w.Widget:
         options = [(_text(value), value) for value in CHOICES[key]]
-        shared = dict(options=options, value=START[key], description=LABELS[key],
-                      style={"description_width": "95px"})  # fmt: skip
+        shared = {
+            "options": options,
+            "value": START[key],
+            "description": LABELS[key],
+            "style": {"description_width": "95px"},
+        }
         if isinstance(CHOICES[key][0], str):
             return w.Dropdown(**shared, layout=w.Layout(width="330px"))
         return w.SelectionSlider(**shared, continuous_update=False, layout=w.Layout(width="330px"))
@@ -99,7 +103,7 @@ class Explorer(Panel):
             plots.learning_curves(
                 [run.curve for run in runs],
                 bold=runs.index(shown),
-                best=runs.index(best) if best is not shown else None,
+                best=runs.index(best) if best and best is not shown else None,
                 names=[f"attempt {run.number}" for run in runs],
                 axes=axes,
             )

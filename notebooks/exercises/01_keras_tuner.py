@@ -209,7 +209,7 @@ class Deep(Exercise):
             return hp, build(hp)
 
         space, _ = model_of(3, [16, 16, 16])
-        hp, model = model_of(layers, units)
+        _, model = model_of(layers, units)
         dense = [layer.units for layer in model.layers if isinstance(layer, keras.layers.Dense)]
         asked = [h for h in space.space if h.name != "layers"]
         return {
@@ -492,6 +492,7 @@ class ParetoFront(Exercise):
     cases = [
         ([(1.0, 100, 0.8), (2.0, 200, 0.9), (3.0, 300, 0.85)],),
         ([(1.0, 300, 0.9), (2.0, 200, 0.9), (3.0, 100, 0.9), (3.0, 300, 0.8)],),
+        ([(2.0, 50, 0.7), (1.0, 50, 0.7), (1.0, 50, 0.7)],),
     ]
     hidden = [
         ([(1.0, 100, 0.9), (1.0, 100, 0.9), (2.0, 100, 0.9)],),

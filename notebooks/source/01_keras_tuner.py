@@ -83,8 +83,8 @@ measured("01-baseline", round(100 * history["val_accuracy"][-1], 1))
 
 # %%
 plots.learning_curves([history["val_accuracy"]], bold=0, names=["baseline"])
-plt.title("The baseline: one run, one seed");
-
+plt.title("The baseline: one run, one seed")
+plt.show()
 # %% [markdown]
 # ## 2. By hand
 # Before any tuner: tune yourself. Each time you let go of a slider, a network is trained for real, on 1,797 images of 8 x 8 pixels, in well under a second. (It is a small NumPy network, `coursekit/training/perceptron.py`, tested to do what Keras does.)
@@ -92,7 +92,8 @@ plt.title("The baseline: one run, one seed");
 # Find the best configuration that you can in ten attempts, then press **Tuner's turn**: random search gets as many trials as you had. Who wins? And which slider matters most, which hardly at all?
 
 # %%
-predict("01-hand", "After ten attempts each, who will lead?", options=["me", "random search", "a draw"])
+players = ["me", "random search", "a draw"]
+predict("01-hand", "After ten attempts each, who will lead?", options=players)
 
 # %%
 explorer = Explorer("digits")
@@ -119,7 +120,8 @@ def build(hp):
     units = hp.Int("units", 32, 512, step=32)
     learning_rate = hp.Choice("learning_rate", [1e-2, 1e-3, 1e-4])
     hidden = keras.layers.Dense(units, activation="relu")
-    return compiled(hidden, keras.layers.Dropout(0.2), optimizer=keras.optimizers.Adam(learning_rate))
+    optimizer = keras.optimizers.Adam(learning_rate)
+    return compiled(hidden, keras.layers.Dropout(0.2), optimizer=optimizer)
 
 
 # %% [markdown]
@@ -195,12 +197,14 @@ grid = kt.GridSearch(build, max_trials=8, seed=7, project_name="grid", **shared)
 SearchMonitor(grid)
 grid.search(*images.train, **budget)
 
+
 # %%
-tried = lambda tuner, name: sorted({t.hyperparameters.get(name) for t in tuner.oracle.trials.values()})
-pd.DataFrame({
-    "random": [tried(random, "units"), tried(random, "learning_rate")],
-    "grid": [tried(grid, "units"), tried(grid, "learning_rate")],
-}, index=["units tried", "learning rates tried"])
+def tried(tuner):
+    values = pd.DataFrame([t.hyperparameters.values for t in tuner.oracle.trials.values()])
+    return {name: sorted(set(values[name])) for name in ("units", "learning_rate")}
+
+
+pd.DataFrame({"random": tried(random), "grid": tried(grid)})
 
 # %% [markdown]
 # A grid repeats each value of one hyperparameter for every value of the others. If only one of them matters, most of its trials say the same thing twice; random trials never do.
@@ -235,8 +239,9 @@ predict("01-epochs", "How many epochs will it train at most?", unit="epochs")
 # %%
 hyperband = kt.Hyperband(build, max_epochs=10, factor=3, seed=7, project_name="hyperband", **shared)
 monitor = SearchMonitor(hyperband)
-hyperband.search(*images.train, validation_data=images.validation, batch_size=128,
-                 callbacks=[keras.callbacks.EarlyStopping(patience=5)])
+patient = keras.callbacks.EarlyStopping(patience=5)
+data_and_batches = dict(validation_data=images.validation, batch_size=128)
+hyperband.search(*images.train, **data_and_batches, callbacks=[patient])
 
 # %% [markdown]
 # Now count what really ran. Note that an `epochs=` handed to this `search` would have been ignored without a word: Hyperband decides.
@@ -244,7 +249,9 @@ hyperband.search(*images.train, validation_data=images.validation, batch_size=12
 # %%
 values = pd.DataFrame([t.hyperparameters.values for t in hyperband.oracle.trials.values()])
 values["epochs"] = values["tuner/epochs"] - values["tuner/initial_epoch"]
-counted = values.groupby(["tuner/bracket", "tuner/round"])["epochs"].agg(trials="count", epochs="sum")
+counted = values.groupby(["tuner/bracket", "tuner/round"])["epochs"].agg(
+    trials="count", epochs="sum"
+)
 counted.sort_index(ascending=[False, True])
 
 # %%
@@ -285,7 +292,9 @@ def build_conditional(hp):
 
 
 # %%
-conditional = kt.RandomSearch(build_conditional, max_trials=8, seed=7, project_name="conditional", **shared)
+conditional = kt.RandomSearch(
+    build_conditional, max_trials=8, seed=7, project_name="conditional", **shared
+)
 SearchMonitor(conditional)
 logs = keras.callbacks.TensorBoard("tuning/logs", write_graph=False)
 conditional.search(*images.train, **budget, callbacks=[logs])
@@ -339,7 +348,9 @@ from sklearn.model_selection import StratifiedKFold
 
 digits = data.load("digits").train
 oracle = kt.oracles.RandomSearchOracle(kt.Objective("score", "max"), max_trials=8, seed=7)
-forest = kt.SklearnTuner(oracle, build_forest, cv=StratifiedKFold(3), directory="tuning", project_name="forest")
+forest = kt.SklearnTuner(
+    oracle, build_forest, cv=StratifiedKFold(3), directory="tuning", project_name="forest"
+)
 SearchMonitor(forest)
 forest.search(digits.x.reshape(-1, 64), digits.y)
 
@@ -348,8 +359,10 @@ forest.search(digits.x.reshape(-1, 64), digits.y)
 # Everything is in the oracle: status, score, hyperparameters, the best epoch. As a table it can be sorted and questioned.
 
 # %%
-rows = [{"trial": t.trial_id, "status": t.status, "score": t.score, **t.hyperparameters.values}
-        for t in random.oracle.trials.values()]
+rows = [
+    {"trial": t.trial_id, "status": t.status, "score": t.score, **t.hyperparameters.values}
+    for t in random.oracle.trials.values()
+]
 pd.DataFrame(rows).sort_values("score", ascending=False)
 
 # %% [markdown]
@@ -428,25 +441,26 @@ sizes, seeds = [4, 8, 16, 32, 64, 128, 256, 512], range(3)  # yours to change
 runs = []
 for units in sizes:
     for seed in seeds:
-        model, run = train_perceptron({"units": units, "dropout": 0.2}, images, epochs=10, seed=seed)
-        scores, seconds = zip(*run)
-        runs.append({"units": units, "parameters": model.parameters, "seconds": sum(seconds), "curve": scores})
+        chosen = {"units": units, "dropout": 0.2}
+        model, run = train_perceptron(chosen, images, epochs=10, seed=seed)
+        curve, seconds = zip(*run)
+        runs.append((units, model.parameters, sum(seconds), curve))
 
 # %%
-predict("01-fewer", "The fewest units whose mean accuracy is within 1 point of 512 units", unit="units")
+predict("01-fewer", "The fewest units within 1 point of the accuracy of 512", unit="units")
 
 # %% [markdown]
 # ### Figure 1. Would fewer units do?
 
 # %%
-table = pd.DataFrame(runs)
+table = pd.DataFrame(runs, columns=["units", "parameters", "seconds", "curve"])
 table["accuracy"] = [max(curve) for curve in table["curve"]]
 by_units = table.groupby("units")["accuracy"].agg(["mean", "min", "max"])
-axes = by_units["mean"].plot(logx=True, label="mean of seeds", xlabel="units (log scale)", ylabel="validation accuracy")
+axes = by_units["mean"].plot(logx=True, label="mean of seeds")
 axes.fill_between(by_units.index, by_units["min"], by_units["max"], alpha=0.25, label="all seeds")
 axes.legend(loc="lower right")
-axes.set_title("Accuracy against units");
-
+axes.set(title="Accuracy against units", xlabel="units (log scale)", ylabel="validation accuracy")
+plt.show()
 # %%
 enough = by_units.index[by_units["mean"] >= by_units["mean"].iloc[-1] - 0.01][0]
 measured("01-fewer", int(enough))
@@ -471,8 +485,10 @@ check("1.8")
 target = 0.90  # yours to move: 0.85? 0.93?
 reached = np.array([np.maximum.accumulate(curve) >= target for curve in table["curve"]])
 table["epochs_needed"] = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, np.nan)
-axes = table.groupby("parameters")["epochs_needed"].mean().plot(logx=True, xlabel="parameters (log scale)")
-axes.set(ylabel="epochs, mean of seeds", title=f"Epochs to {target:.0%} validation accuracy");
+axes = table.groupby("parameters")["epochs_needed"].mean().plot(logx=True)
+axes.set(xlabel="parameters (log scale)", ylabel="epochs, mean of seeds")
+plt.title(f"Epochs to {target:.0%} validation accuracy")
+plt.show()
 
 # %% [markdown]
 # Larger networks need *fewer epochs*. But each of their epochs takes longer, so which is the better buy?
@@ -503,10 +519,10 @@ check("1.9")
 means = table.groupby("units")[["seconds", "parameters", "accuracy"]].mean()
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained", sharey=True)
 names = [f"{units} units" for units in means.index]
-plots.pareto(means["seconds"].tolist(), means["accuracy"].tolist(), names=names, cost="training seconds", axes=left)
-plots.pareto(means["parameters"].tolist(), means["accuracy"].tolist(), names=names, cost="parameters", axes=right)
-figure.suptitle("What speed and size buy in accuracy");
-
+for column, axes in (("seconds", left), ("parameters", right)):
+    plots.pareto(list(means[column]), list(means["accuracy"]), names=names, cost=column, axes=axes)
+figure.suptitle("What speed and size buy in accuracy")
+plt.show()
 # %% [markdown]
 # Where the front bends, you get most of the accuracy for little of the size. To the right of the bend every tenth of a point costs a doubling. Whether it is worth that is not a question for a tuner.
 #
@@ -515,28 +531,32 @@ figure.suptitle("What speed and size buy in accuracy");
 
 # %%
 tuners = {"random": random, "grid": grid, "Hyperband": hyperband, "Bayesian": bayesian}
-summary = pd.DataFrame({name: {
-    "trials": len(tuner.oracle.trials),
-    "best validation accuracy": tuner.oracle.get_best_trials()[0].score,
-    "units": tuner.get_best_hyperparameters()[0]["units"],
-    "learning rate": tuner.get_best_hyperparameters()[0]["learning_rate"],
-} for name, tuner in tuners.items()}).T
-summary
+rows = []
+for name, tuner in tuners.items():
+    best = tuner.oracle.get_best_trials()[0]
+    rows.append(
+        (
+            name,
+            len(tuner.oracle.trials),
+            best.score,
+            best.hyperparameters.get("units"),
+            best.hyperparameters.get("learning_rate"),
+        )
+    )
+pd.DataFrame(rows, columns=["tuner", "trials", "validation accuracy", "units", "learning rate"])
 
 # %%
 winner = max(tuners.values(), key=lambda tuner: tuner.oracle.get_best_trials()[0].score)
 tuned = build(winner.get_best_hyperparameters()[0])
 tuned.fit(*images.train, epochs=10, **training)
 small = compiled(keras.layers.Dense(int(enough), activation="relu"))
-small.fit(*images.train, epochs=10, **training);
-
+small.fit(*images.train, epochs=10, **training)
 # %%
-candidates = {"baseline": baseline, "tuned": tuned, f"{enough} units": small}
-pd.DataFrame({name: {
-    "parameters": model.count_params(),
-    "validation accuracy": model.evaluate(*images.validation, verbose=0)[1],
-    "test accuracy": model.evaluate(*images.test, verbose=0)[1],
-} for name, model in candidates.items()}).T
+rows = []
+for name, model in {"baseline": baseline, "tuned": tuned, f"{enough} units": small}.items():
+    accuracy = [model.evaluate(*part, verbose=0)[1] for part in (images.validation, images.test)]
+    rows.append((name, model.count_params(), *accuracy))
+pd.DataFrame(rows, columns=["model", "parameters", "validation accuracy", "test accuracy"])
 
 # %% [markdown]
 # Two things to notice. The winner's validation score was the *maximum of many*, and a maximum of noisy numbers is too good to be true: its test accuracy is the honest one (**selection bias**). And 1,000 test images tell two models apart only if they differ by more than about a point: the standard error of an accuracy of 95 % on 1,000 images is 0.7 points.
