@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from coursekit.benchmarks import training
-from coursekit.data import load
+from coursekit.data import Dataset, load
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -56,16 +56,26 @@ def test_a_small_run_prints_the_table_and_the_ratios() -> None:
 
 
 @pytest.mark.slow(15)
-def test_all_train_what_keras_tuner_drew() -> None:
+def test_all_train_what_keras_tuner_drew_in_its_order(monkeypatch) -> None:
     pytest.importorskip("keras_tuner")
+    built: list[training.Configuration] = []
+    build = training.build
+
+    def record(configuration: training.Configuration, data: Dataset) -> object:
+        built.append(dict(configuration))
+        return build(configuration, data)
+
+    monkeypatch.setattr(training, "build", record)
     data = load("digits", size=100)
     drawn: list[training.Configuration] = []
     tuned = list(training.keras_tuner_search(data, 3, 2, 1, drawn))
     assert len(tuned) == len(drawn) == 3
+    assert built[-3:] == drawn
     assert len({tuple(configuration.items()) for configuration in drawn}) == 3
     assert set(drawn[0]) == {hp.name for hp in training.space().space}
     for others in (training.model_fit_loop, training.perceptron_loop):
         assert len(list(others(data, drawn, 2))) == 3
+    assert built[-3:] == drawn
     again: list[training.Configuration] = []
     list(training.keras_tuner_search(data, 3, 1, 1, again))
     assert again == drawn
