@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit import plots
+from coursekit import plots, theme
 
 matplotlib.use("Agg")
 points = st.tuples(st.integers(0, 9), st.integers(0, 9))
@@ -31,12 +31,12 @@ def test_the_pareto_front_is_what_nothing_beats(candidates):
 
 def test_svg_follows_the_theme_and_has_a_text_alternative():
     axes = plots.learning_curves([[0.1, 0.5], [0.2, 0.9]], bold=1, best=0, names=["a", "b & c"])
-    axes.tick_params(colors=plots.INK)
-    picture = plots.svg(axes.figure)
+    axes.tick_params(colors=theme.INK)
+    picture = theme.svg(axes.figure)
     assert picture.startswith("<svg role=")
     assert 'aria-label="Figure: validation accuracy against epoch.' in picture
     assert "b &amp; c: from 0.2 to 0.9" in picture
-    assert not re.search(rf"(?<!, ){plots.INK}", picture)
+    assert not re.search(rf"(?<!, ){theme.INK}", picture)
     assert 'width="100%"' in picture.split(">")[0] and "pt" not in picture.split(">")[0]
 
 
@@ -70,5 +70,5 @@ def test_two_decades_are_spaced_logarithmically(values, positions):
 
 
 def test_importing_plots_loads_no_matplotlib():
-    code = "import coursekit.plots, sys; sys.exit('matplotlib' in sys.modules)"
+    code = "import coursekit.plots, coursekit.theme, sys; sys.exit('matplotlib' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

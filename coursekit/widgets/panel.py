@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from coursekit import plots
+from coursekit import theme
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,10 +28,10 @@ def draw(
     import matplotlib as mpl
     from matplotlib.figure import Figure  # not pyplot: nothing global, nothing to close
 
-    with mpl.rc_context(plots.STYLE):
+    with mpl.rc_context(theme.STYLE):
         figure: Figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots(1, len(columns), width_ratios=list(columns), squeeze=False)[0]
-        return plots.svg(figure, paint(*axes))
+        return theme.svg(figure, paint(*axes))
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, caption: str) -> str:

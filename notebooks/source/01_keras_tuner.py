@@ -27,11 +27,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from coursekit import data, plots
+from coursekit import data, plots, theme
 from coursekit.labs import check, hint, measured, predict, progress, solution
 from coursekit.widgets import Explorer, SearchMonitor
 
-plots.style()
+theme.use()  # figures follow JupyterLab's theme
 
 # %% [markdown]
 # ## 1. The data and the baseline
