@@ -8,7 +8,7 @@ from importlib import import_module
 import coursekit
 
 # name: (the module, what it is for). The module offers `arguments(parser)`, which adds its options
-# and sets `run`, a function from the parsed options to the exit code. It is imported only when asked for.
+# and sets `run`, a function from the parsed options to the exit code. Imported only if asked for.
 COMMANDS = {
     "lab": ("coursekit.labs.serve", "open the labs in JupyterLab"),
     "progress": ("coursekit.labs.terminal", "show which exercises are solved"),
@@ -32,7 +32,7 @@ EXTRAS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one subcommand: 0 if all went well, 1 for trouble (one line says which), 2 for misuse."""
+    """Runs one subcommand: 0 if all went well, 1 for trouble (in one line), 2 for misuse."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         options = _parser(words).parse_args(words)

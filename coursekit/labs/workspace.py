@@ -37,7 +37,7 @@ def hand_out(folder: Path, source: Path) -> list[str]:
 
 
 def reset(folder: Path, source: Path, lab: str, today: datetime.date) -> str:
-    """Hands lab `lab` ("01" or "01_keras_tuner") out afresh; returns a line that says what was kept.
+    """Hands lab `lab` ("01" or "01_keras_tuner") out afresh; returns a line on what was kept.
 
     What the learner had stays as `01_keras_tuner.kept-2026-11-23.ipynb` (`.kept-2026-11-23-2` ...).
 
