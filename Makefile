@@ -34,6 +34,7 @@ help:
 	@echo 'Options are passed on with ARGS: make lab ARGS="--port 9999", make test ARGS="-k data"'
 
 setup: $(READY)
+	@echo "Set up: make lab opens the labs, make test proves them"
 
 # Without the stamp nothing in .venv is trusted; with it, only what changed is installed.
 $(READY): pyproject.toml uv.lock .python-version
@@ -48,7 +49,7 @@ $(READY): pyproject.toml uv.lock .python-version
 	  exit 1; }; fi
 	@if test "`cat $(READY) 2>/dev/null`" != "$(CURDIR)"; then rm -rf .venv; fi
 	@rm -f $(READY)
-	@echo "Setting up: about 2 GB are downloaded the first time"
+	@echo "Setting up: about 1.1 GB are downloaded the first time"
 	@"$(UV)" sync --all-extras --frozen
 	@printf '%s' "$(CURDIR)" > $(READY)
 

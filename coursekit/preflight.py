@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import List, NamedTuple, Optional, Tuple
 
 GIGABYTE = 1e9
-DISK_FOR_SETUP = 6 * GIGABYTE  # 3.1 GB of packages, and as much again while they are unpacked
+DISK_FOR_SETUP = 6 * GIGABYTE  # 3.8 GB of packages, compiled, and what is downloaded on the way
 PORTABLE_GLIBC, MODERN_GLIBC = (2, 17), (2, 39)
 
 
