@@ -18,7 +18,7 @@ CHOICES: Mapping[str, tuple[Any, ...]] = {
     "activation": ("relu", "tanh", "gelu"),
     "dropout": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
     "learning_rate": (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1),
-    "batch_size": (16, 32, 64, 128, 256),
+    "batch_size": (32, 64, 128, 256),
     "optimizer": ("adam", "sgd"),
 }
 

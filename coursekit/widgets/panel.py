@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from coursekit import theme
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+DRAWING = threading.RLock()  # rc_context is global, and a search may run beside a cell
 
 
 def draw(
@@ -28,7 +31,7 @@ def draw(
     import matplotlib as mpl
     from matplotlib.figure import Figure  # not pyplot: nothing global, nothing to close
 
-    with mpl.rc_context(theme.STYLE):
+    with DRAWING, mpl.rc_context(theme.STYLE):
         figure: Figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots(1, len(columns), width_ratios=list(columns), squeeze=False)[0]
         return theme.svg(figure, paint(*axes))
