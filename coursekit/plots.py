@@ -166,32 +166,40 @@ def _scaled(values: Sequence[Any]) -> tuple[list[float], list[tuple[float, str]]
     return positions, [(0.0, f"{low:.4g}"), *([(1.0, f"{high:.4g}")] if high > low else [])]
 
 
-def pareto_front(costs: Sequence[float], scores: Sequence[float]) -> list[int]:
-    """Indices of the candidates that no other beats in both, cheapest first.
+def pareto_front(costs: Sequence[Sequence[float]]) -> list[int]:
+    """Indices of the candidates that no other dominates, in order.
 
-    costs: lower is better (seconds, parameters). scores: higher is better. Of equal candidates
-    the first stays.
+    costs: one tuple a candidate, lower is better in each place. A candidate dominates another if
+    it is nowhere higher and somewhere lower; equal ones do not.
     """
-    order = sorted(range(len(costs)), key=lambda i: (costs[i], -scores[i], i))
-    front: list[int] = []
-    for i in order:
-        if not front or scores[i] > scores[front[-1]]:
-            front.append(i)
-    return front
+    if not len(costs):
+        return []
+    points = np.asarray(costs, dtype=float).reshape(len(costs), -1)
+    return [
+        index
+        for index, point in enumerate(points)
+        if not ((points <= point).all(axis=1) & (points < point).any(axis=1)).any()
+    ]
 
 
 def pareto(
     costs: Sequence[float],
     scores: Sequence[float],
     *,
+    front: Sequence[int] | None = None,
     names: Sequence[str] = (),
     cost: str = "cost",
     score: str = "validation accuracy",
     axes: Axes | None = None,
 ) -> Axes:
-    """Score against cost (log axis), with the Pareto front as a step line and its members named."""
+    """Score against cost (log axis), the Pareto front marked and its members named.
+
+    front: indices, by default of the front of these two; another if there are more objectives.
+    """
     axes = _axes(axes)
-    front = pareto_front(costs, scores)
+    if front is None:
+        front = pareto_front([(c, -s) for c, s in zip(costs, scores, strict=True)])
+    front = sorted(front, key=lambda i: costs[i])
     axes.plot(costs, scores, color=INK, marker="o", linestyle="", alpha=0.6, label="dominated")
     axes.plot(
         [costs[i] for i in front],
@@ -199,10 +207,10 @@ def pareto(
         color=PALETTE[1],
         marker="D",
         linestyle="-",
-        drawstyle="steps-post",
+        linewidth=1,
         label="Pareto front",
     )
-    for i in front[: len(names)]:
+    for i in (i for i in front if i < len(names)):
         axes.annotate(
             names[i],
             (costs[i], scores[i]),

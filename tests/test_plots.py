@@ -13,20 +13,24 @@ from hypothesis import strategies as st
 from coursekit import plots, theme
 
 matplotlib.use("Agg")
-points = st.tuples(st.integers(0, 9), st.integers(0, 9))
+points = st.tuples(*[st.integers(0, 4)] * 3)
 
 
 @given(st.lists(points, max_size=20))
-def test_the_pareto_front_is_what_nothing_beats(candidates):
-    front = plots.pareto_front([c for c, _ in candidates], [s for _, s in candidates])
+def test_the_pareto_front_is_what_nothing_dominates(costs):
+    def dominates(a, b):
+        return all(x <= y for x, y in zip(a, b, strict=True)) and a != b
 
-    def beats(a, b):
-        return a[0] <= b[0] and a[1] >= b[1] and a != b
+    undominated = [i for i, c in enumerate(costs) if not any(dominates(o, c) for o in costs)]
+    assert plots.pareto_front(costs) == undominated
 
-    unbeaten = {c for c in candidates if not any(beats(other, c) for other in candidates)}
-    assert {candidates[i] for i in front} == unbeaten
-    assert len(front) == len(unbeaten)
-    assert front == sorted(front, key=lambda i: candidates[i][0])
+
+def test_the_front_of_more_objectives_is_drawn_as_given():
+    axes = plots.pareto([3, 1, 2], [0.9, 0.8, 0.7], front=[0, 2], names=["a", "b", "c"])
+    line = next(line for line in axes.get_lines() if line.get_label() == "Pareto front")
+    assert list(line.get_xdata()) == [2, 3]  # cheapest first
+    assert [text.get_text() for text in axes.texts] == ["c", "a"]
+    assert len(plots.pareto([1, 2], [0.1, 0.2], names=["only one"]).texts) == 1
 
 
 def test_svg_follows_the_theme_and_has_a_text_alternative():

@@ -38,6 +38,7 @@ class Exercise:
     answer: the name of the function or class that the learner defines.
     points: what it is worth.
     returns: the type of what `probe` returns, as plain data.
+    or_none: whether None may be an answer too.
     cases, hidden: arguments for `probe` after the answer; `hidden` are asked at grading.
     hints: one step each.
     mistakes: misconception to code that holds it; each has the right type and a wrong answer.
@@ -49,6 +50,7 @@ class Exercise:
     answer: ClassVar[str]
     points: ClassVar[int] = 1
     returns: ClassVar[type]
+    or_none: ClassVar[bool] = False
     cases: ClassVar[Sequence[tuple[Any, ...]]] = ()
     hidden: ClassVar[Sequence[tuple[Any, ...]]] = ()
     hints: ClassVar[tuple[str, ...]] = ()

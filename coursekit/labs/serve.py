@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,8 @@ def run(options: argparse.Namespace) -> int:
         print(line)
     os.environ["COURSEKIT_DIR"] = str(folder)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # kernels inherit it
+    # JupyterLab's terminals find `coursekit` and `tensorboard`.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     server = LabApp.initialize_server(argv=_flags(folder, port, options.no_browser))
     server.web_app.settings["page_config_hook"] = _hide
     server.io_loop.add_callback(_announce, server, folder)

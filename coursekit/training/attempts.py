@@ -54,6 +54,7 @@ class Attempts:
         self.epochs = epochs
         self.seed = seed
         self.runs: list[Attempt] = []
+        self._draws = 0
 
     def add(self, configuration: Mapping[str, Any], by: str = "you") -> Attempt:
         """Train one configuration for real. A configuration tried before is not trained again."""
@@ -74,13 +75,30 @@ class Attempts:
         return attempt
 
     def random(self) -> Attempt:
-        """One trial of a random search over CHOICES: the opponent."""
-        trial = sum(run.by == "random search" for run in self.runs)
-        rng = np.random.default_rng((self.seed, trial))
-        configuration = {
-            name: options[rng.integers(len(options))] for name, options in CHOICES.items()
-        }
-        return self.add(configuration, by="random search")
+        """One trial of a random search over CHOICES, without repeats: the opponent."""
+        known = len(self.runs)
+        while len(self.runs) == known:
+            rng = np.random.default_rng((self.seed, self._draws))
+            self._draws += 1
+            configuration = {
+                name: options[rng.integers(len(options))] for name, options in CHOICES.items()
+            }
+            attempt = self.add(configuration, by="random search")
+        return attempt
+
+    def clear(self) -> None:
+        """Forget all runs; the random search begins anew with its first trial."""
+        self.runs.clear()
+        self._draws = 0
+
+    def leader(self) -> str | None:
+        """ "you", "random search" or "a draw"; None until both have run something."""
+        mine, theirs = self.best("you"), self.best("random search")
+        if mine is None or theirs is None:
+            return None
+        if mine.score == theirs.score:
+            return "a draw"
+        return "you" if mine.score > theirs.score else "random search"
 
     def ranking(self) -> list[Attempt]:
         """Best score first; of equals the smaller network, then the earlier run."""

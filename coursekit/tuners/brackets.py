@@ -1,7 +1,8 @@
 """Hyperband's bracket table as Keras Tuner rounds it (Li et al., JMLR 2018, arXiv:1603.06560).
 
-Keras Tuner rounds up (ceil), starts with the most aggressive bracket, and counts the brackets by
-dividing, not by a logarithm; the paper rounds the starting sizes the other way (floor).
+Keras Tuner rounds the size of every rung up, starts with the most aggressive bracket, and counts
+the brackets by dividing, not by a logarithm. The paper rounds only the starting sizes up, and the
+later rungs down (Algorithm 1: n_i = floor(n eta^-i)).
 """
 
 from __future__ import annotations

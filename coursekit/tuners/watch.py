@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import inspect
-import signal
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras_tuner
 
 from coursekit.tuners.brackets import bracket_table
-
-
-class SearchStopped(BaseException):
-    """Leaves a training run on request; an Exception would make it a failed trial."""
+from coursekit.tuners.running import (
+    SearchStopped,
+    interrupt_calls,
+    older_objects_spared,
+    unlock,
+)
 
 
 @dataclass
@@ -43,10 +43,22 @@ class Watch:
 
     tuner: any `keras_tuner` tuner; its `search` is watched from now on, however it is called.
     An interrupted trial stays with the oracle and is the first to run when the search goes on,
-    in this process or, with `overwrite=False`, in another.
+    in this process or, with `overwrite=False`, in another (a grid search only in this one: Keras
+    Tuner does not save where it was, its issue 1055).
+    Raises TypeError for anything but a tuner, ValueError for one that is watched already.
     """
 
+    @classmethod
+    def of(cls, tuner: keras_tuner.engine.base_tuner.BaseTuner) -> Watch:
+        """The watch that this tuner has, or a new one."""
+        watch = getattr(getattr(tuner, "search", None), "__self__", None)
+        return watch if isinstance(watch, cls) else cls(tuner)
+
     def __init__(self, tuner: keras_tuner.engine.base_tuner.BaseTuner) -> None:
+        if not isinstance(tuner, keras_tuner.engine.base_tuner.BaseTuner):
+            raise TypeError(f"{tuner!r} is no tuner: hand in one of keras_tuner's")
+        if isinstance(getattr(tuner.search, "__self__", None), Watch):
+            raise ValueError("this tuner is watched already: Watch.of(tuner) finds its watch")
         self.tuner = tuner
         self.state = "ready"  # ready, running, stopping, stopped, finished, failed
         self.error: BaseException | None = None
@@ -60,6 +72,12 @@ class Watch:
         self._epochs_wanted: int | None = None
         for trial in tuner.oracle.trials.values():  # reloaded from disk
             self._record(trial)
+        interrupted = len(tuner.oracle.end_order) < len(tuner.oracle.trials)
+        if interrupted and isinstance(tuner.oracle, keras_tuner.oracles.GridSearchOracle):
+            warnings.warn(
+                "Keras Tuner cannot continue a grid search of another session: overwrite=True",
+                stacklevel=2,
+            )
         self._hook("on_trial_begin", before=self._trial_begins)
         self._hook("on_trial_end", after=self._trial_ends)
         if hasattr(tuner, "on_batch_end"):  # Keras models; scikit-learn's have no batches
@@ -73,6 +91,10 @@ class Watch:
     def objective(self) -> str:
         """The objective's name, as the oracle knows it."""
         return str(self.tuner.oracle.objective.name)
+
+    @property
+    def _hyperband(self) -> bool:
+        return isinstance(self.tuner.oracle, keras_tuner.oracles.HyperbandOracle)
 
     @property
     def maximise(self) -> bool:
@@ -94,13 +116,13 @@ class Watch:
     @property
     def epochs(self) -> int:
         """Epochs trained so far, all trials together."""
-        return sum(trial.epochs for trial in self.trials.values())
+        return sum(trial.epochs for trial in list(self.trials.values()))
 
     def planned(self) -> tuple[int | None, int | None]:
         """(trials, epochs) of the whole search as far as they can be known, else None."""
         oracle = self.tuner.oracle
         executions = getattr(self.tuner, "executions_per_trial", 1)
-        if isinstance(oracle, keras_tuner.oracles.HyperbandOracle):
+        if self._hyperband:
             rungs = bracket_table(oracle.max_epochs, oracle.factor)
             sweeps = oracle.hyperband_iterations
             if sweeps == float("inf"):
@@ -112,6 +134,15 @@ class Watch:
         trials, epochs = oracle.max_trials, self._epochs_wanted
         return trials, trials * epochs * executions if trials and epochs else None
 
+    def progress(self) -> float:
+        """The share of the budget that is spent, 0 to 1: Hyperband's epochs, else trials."""
+        trials, epochs = self.planned()
+        if self.state == "finished":
+            return 1.0
+        if self._hyperband and epochs:
+            return min(1.0, self.epochs / epochs)
+        return min(1.0, len(self.tuner.oracle.end_order) / trials) if trials else 0.0
+
     def remaining_seconds(self) -> float | None:
         """An estimate from the trials measured so far; None while there is nothing to go by."""
         timed = [t for t in self.completed if t.seconds is not None]
@@ -119,8 +150,7 @@ class Watch:
         seconds = sum(trial.seconds or 0.0 for trial in timed)
         if not timed or not trials:
             return None
-        hyperband = isinstance(self.tuner.oracle, keras_tuner.oracles.HyperbandOracle)
-        if hyperband and epochs:  # its later trials are longer: count epochs, not trials
+        if self._hyperband and epochs:  # its later trials are longer: count epochs, not trials
             trained = sum(trial.epochs for trial in timed)
             return seconds / max(1, trained) * max(0, epochs - self.epochs)
         return seconds / len(timed) * max(0, trials - len(self.tuner.oracle.end_order))
@@ -145,7 +175,7 @@ class Watch:
         self.tuner.oracle.verbose = options.get("verbose", 0)
         self._notify()
         try:
-            with _interrupt_calls(self.stop), _older_objects_spared(), warnings.catch_warnings():
+            with interrupt_calls(self.stop), older_objects_spared(), warnings.catch_warnings():
                 # Hyperband restores a promoted trial's weights, not its optimizer; it is by design.
                 warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
                 self._search(*args, **options)
@@ -153,6 +183,7 @@ class Watch:
             self._change("stopped")
         except BaseException as error:
             self.error = error
+            unlock(self.tuner.oracle)
             self._change("failed")
             raise
         else:
@@ -215,6 +246,8 @@ class Watch:
         seen.configuration = {k: v for k, v in values.items() if not k.startswith("tuner/")}
         seen.status = str(getattr(trial.status, "value", trial.status)).lower()
         seen.score = trial.score if seen.status == "completed" else None
+        if seen.score is not None and not seen.epochs:  # from disk: only Hyperband keeps a count
+            seen.epochs = values.get("tuner/epochs", 0) - values.get("tuner/initial_epoch", 0)
         return seen
 
     def _trial_begins(self, trial: Any) -> None:
@@ -250,39 +283,9 @@ class Watch:
         self._notify()
 
     def _notify(self) -> None:
-        for listener in self.listeners:
-            listener()
-
-
-@contextlib.contextmanager
-def _older_objects_spared() -> Iterator[None]:
-    """Keep the garbage collector off what exists already.
-
-    Keras Tuner collects twice a trial, and each time looks at all of TensorFlow: about a quarter of
-    the CPU time of a short trial.
-    """
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
-@contextlib.contextmanager
-def _interrupt_calls(stop: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C (or the kernel's interrupt) asks for a clean stop; a second one interrupts at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    previous = signal.getsignal(signal.SIGINT)
-
-    def handle(*_: Any) -> None:
-        signal.signal(signal.SIGINT, previous)
-        stop()
-
-    signal.signal(signal.SIGINT, handle)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
+        for listener in list(self.listeners):
+            try:
+                listener()
+            except Exception as error:  # a drawing that fails must not fail the trial
+                self.listeners.remove(listener)
+                warnings.warn(f"no longer shown: {type(error).__name__}: {error}", stacklevel=2)

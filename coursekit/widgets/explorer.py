@@ -27,9 +27,9 @@ START = {"layers": 1, "units": 16, "activation": "relu", "dropout": 0.0, "learni
 class Explorer(Panel):
     """Sliders over an `Attempts`: each release trains a network and draws its learning curve.
 
-    data: a name for `coursekit.data.load`. epochs: the budget of each run. turns: after so many
-    attempts by hand, the random search has had as many, if its button is pressed.
-    Raises ValueError for an unknown data set.
+    name: of a data set for `coursekit.data.load`. epochs: the budget of each run. seed: of weights,
+    minibatches and the opponent's trials. Its button gives the random search as many trials as
+    there were attempts by hand. Raises ValueError for an unknown data set.
     """
 
     def __init__(self, name: str = "digits", *, epochs: int = 20, seed: int = 0) -> None:
@@ -88,7 +88,7 @@ class Explorer(Panel):
         self._draw(self.attempts.runs[-1])
 
     def _start_over(self, button: Any) -> None:
-        self.attempts.runs.clear()
+        self.attempts.clear()
         self.train()
 
     def _draw(self, shown: Attempt) -> None:
@@ -129,9 +129,8 @@ class Explorer(Panel):
         mine, theirs = self.attempts.best("you"), self.attempts.best("random search")
         if mine is None or theirs is None:
             return text + "Move a slider; then let the tuner try."
-        gap = mine.score - theirs.score
-        verdict = "you lead" if gap > 0 else "the tuner leads" if gap < 0 else "a draw"
-        return text + f"Best: you {mine.score:.1%}, random search {theirs.score:.1%}: {verdict}."
+        best = f"Best: you {mine.score:.1%}, random search {theirs.score:.1%}; ahead: "
+        return text + best + f"{self.attempts.leader()}."
 
     def static(self) -> str:
         return self._curves(self.attempts.runs[-1]) + self._leaderboard()

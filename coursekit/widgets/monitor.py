@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
@@ -21,13 +22,14 @@ class SearchMonitor(Panel):
     spent in epochs and the time that is left. Stop ends the search after the present batch, and
     the interrupted trial is the first to run when it goes on, by the button or by another `search`.
     Buttons are answered while a cell runs where the front end and kernel have subshells
-    (JupyterLab 4.4, ipykernel 7); elsewhere interrupt the kernel: it stops as cleanly.
+    (JupyterLab 4.4, ipykernel 7); elsewhere interrupt the kernel: its cell stops as cleanly.
 
     tuner: any `keras_tuner` tuner.
     """
 
     def __init__(self, tuner: Any) -> None:
-        self.watch = Watch(tuner)
+        self.watch = Watch.of(tuner)
+        self._updating = threading.RLock()  # a button's thread and the search's both update
         self.title = f"{type(tuner).__name__}"
         self.stop_button = w.Button(description="Stop", icon="stop", disabled=True,
                                     tooltip="Stop after the present batch")  # fmt: skip
@@ -50,28 +52,21 @@ class SearchMonitor(Panel):
 
     def update(self) -> None:
         """Bring the widgets up to date; the figure at most once a second while a search runs."""
-        watch = self.watch
-        running = watch.state in ("running", "stopping")
-        self._show_once(running)
-        self.stop_button.disabled = watch.state != "running"
-        self.resume_button.disabled = watch.state not in ("stopped", "failed")
-        self.line.value = status(self.summary())
-        self.bar.value = self.progress()
-        now = time.monotonic()
-        if now - self._drawn < EVERY and watch.state == self._state:
-            return
-        self._drawn, self._state = now, watch.state
-        if watch.completed:
-            self.figure.value, self.board.value = self._figure(), self._board()
+        with self._updating:
+            self._update(self.watch.state)
 
-    def progress(self) -> float:
-        """The share of the budget that is spent, 0 to 1: of epochs if known, else of trials."""
-        trials, epochs = self.watch.planned()
-        if self.watch.state == "finished":
-            return 1.0
-        if epochs:
-            return min(1.0, self.watch.epochs / epochs)
-        return min(1.0, len(self.watch.completed) / trials) if trials else 0.0
+    def _update(self, state: str) -> None:
+        self._show_once(state in ("running", "stopping"))
+        self.stop_button.disabled = state != "running"
+        self.resume_button.disabled = state not in ("stopped", "failed")
+        self.line.value = status(self.summary())
+        self.bar.value = self.watch.progress()
+        now = time.monotonic()
+        if now - self._drawn < EVERY and state == self._state:
+            return
+        self._drawn, self._state = now, state
+        if self.watch.completed:
+            self.figure.value, self.board.value = self._figure(), self._board()
 
     def summary(self) -> str:
         """The state of the search in a sentence."""
@@ -80,8 +75,10 @@ class SearchMonitor(Panel):
         parts = [f"{self.title}: {watch.state}",
                  f"trials {_of(len(watch.completed), trials)}"]  # fmt: skip
         if epochs or watch.epochs:
-            parts.append(f"epochs {_of(watch.epochs, epochs)}")
-        failed = sum(trial.status in ("failed", "invalid") for trial in watch.trials.values())
+            counted = all(trial.epochs for trial in watch.completed)  # not those from disk
+            parts.append(f"epochs {_of(watch.epochs, epochs if counted else None)}")
+        trials_seen = list(watch.trials.values())
+        failed = sum(trial.status in ("failed", "invalid") for trial in trials_seen)
         if failed:
             parts.append(f"failed {failed}")
         if best is not None:
@@ -90,9 +87,8 @@ class SearchMonitor(Panel):
         if left is not None and watch.state == "running":
             parts.append(f"about {_duration(left)} left")
         if watch.error is not None:
-            parts.append(
-                f"{type(watch.error).__name__}: {str(watch.error).strip().splitlines()[-1:]}"
-            )
+            message = str(watch.error).strip().splitlines() or [""]
+            parts.append(f"{type(watch.error).__name__}: {message[0]}")
         return " · ".join(parts)
 
     def _show_once(self, running: bool) -> None:
@@ -110,8 +106,7 @@ class SearchMonitor(Panel):
 
     def _figure(self) -> str:
         watch = self.watch
-        scores = [trial.score if trial.score is not None else float("nan")
-                  for trial in watch.completed]  # fmt: skip
+        scores = [trial.score or 0.0 for trial in watch.completed]
 
         def paint(left: Any, right: Any) -> str:
             plots.best_so_far(scores, maximise=watch.maximise, name=watch.objective, axes=left)

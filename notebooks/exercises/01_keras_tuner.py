@@ -20,11 +20,13 @@ def build_wider(hp):
 
 DEEP = """
 def build_deep(hp):
+    layers = hp.Int("layers", 1, 3)
     hidden = []
-    for layer in range(hp.Int("layers", 1, 3)):
+    for layer in range(3):
         with hp.conditional_scope("layers", list(range(layer + 1, 4))):
             units = hp.Int(f"units_{layer}", 16, 128, step=16)
-        hidden.append(keras.layers.Dense(units, activation="relu"))
+        if layer < layers:
+            hidden.append(keras.layers.Dense(units, activation="relu"))
     return compiled(*hidden)
 """
 
@@ -67,15 +69,22 @@ class Wider(Exercise):
         chosen = {"units": units, "activation": activation, "dropout": dropout}
         hp.values.update({**chosen, "learning_rate": rate})
         model = build(hp)
-        hidden, drop = (
-            model.layers[1],
-            [x for x in model.layers if isinstance(x, keras.layers.Dropout)],
-        )
+        dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+        names = [dense[0].activation.__name__]  # of the hidden layer, or of a layer of its own
+        names += [x.activation.__name__ for x in model.layers if type(x) is keras.layers.Activation]
+        rates = [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+
+        def range_of(h: Any) -> list[Any]:
+            config = h.get_config()
+            if "values" in config:
+                return sorted(config["values"])
+            return [config["min_value"], config["max_value"], config["step"]]
+
         return {
-            "space": {h.name: [type(h).__name__, h.get_config()] for h in hp.space},
-            "units": hidden.units,
-            "activation": hidden.activation.__name__,
-            "dropout": [layer.rate for layer in drop],
+            "space": {h.name: [type(h).__name__, range_of(h)] for h in hp.space},
+            "units": dense[0].units,
+            "activation": [name for name in names if name != "linear"],
+            "dropout": rates,
             "learning_rate": float(model.optimizer.learning_rate),
         }
 
@@ -84,23 +93,26 @@ class Wider(Exercise):
         received: dict[str, Any], units: int, activation: str, dropout: float, rate: float
     ) -> Finding | None:
         space = received["space"]
-        names = {"units", "learning_rate", "activation", "dropout"}
-        if set(space) != names:
-            return Finding(sorted(names), f"It asks for {', '.join(sorted(space))}.")
-        kind, asked = space["activation"]
-        if kind != "Choice" or sorted(asked["values"]) != ["relu", "tanh"]:
-            return Finding("a Choice of relu and tanh", 'Ask for "activation" with hp.Choice.')
-        kind, asked = space["dropout"]
-        bounds = [asked.get("min_value"), asked.get("max_value"), asked.get("step")]
-        if kind != "Float" or not close(bounds, [0.0, 0.5, 0.1]):
-            return Finding(
-                "a Float from 0.0 to 0.5 in steps of 0.1", f'"dropout" is a {kind} with {bounds}.'
-            )
+        wanted = {
+            "activation": [["Choice", ["relu", "tanh"]]],
+            "dropout": [
+                ["Float", [0.0, 0.5, 0.1]],
+                ["Choice", [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]],
+            ],
+            "learning_rate": [["Choice", [1e-4, 1e-3, 1e-2]]],
+            "units": [["Int", [32, 512, 32]]],
+        }
+        if set(space) != set(wanted):
+            return Finding(sorted(wanted), f"It asks for {', '.join(sorted(space))}.")
+        for name, allowed in wanted.items():
+            if not any(close(space[name], one) for one in allowed):
+                kind, asked = allowed[0]
+                return Finding(f"{kind} {asked}", f'"{name}" is {space[name][0]} {space[name][1]}.')
         if received["units"] != units:
             return Finding(f"{units} units", "The hidden layer ignores what hp says of units.")
-        if received["activation"] != activation:
+        if received["activation"] != [activation]:
             return Finding(activation, "It asks for the activation, but the layer does not use it.")
-        if not close(received["dropout"], [dropout]):
+        if not close(received["dropout"], [dropout]) and (dropout or received["dropout"]):
             return Finding([dropout], "It asks for the dropout rate, but no layer uses it.")
         if not close(received["learning_rate"], rate, 1e-5):
             return Finding(rate, "The optimizer does not use the learning rate that hp says.")
@@ -182,20 +194,24 @@ class Deep(Exercise):
     cases = [(2, [32, 64, 16])]
     hidden = [(3, [16, 128, 48]), (1, [96, 16, 16])]
     hints = (
-        'Ask for `"layers"` once, then loop over as many.',
-        'Inside the loop: `with hp.conditional_scope("layers", [...]):`, and in it ask for the '
-        "units.",
-        "Layer 1 exists if layers is 2 or 3: its scope is `list(range(1 + 1, 4))`.",
+        'Ask for `"layers"` once, then go through three layers and ask for the units of each.',
+        'Ask inside `with hp.conditional_scope("layers", [...]):` with the values of `"layers"` '
+        "for which this layer exists.",
+        "Layer 1 exists if layers is 2 or 3: its scope is `list(range(1 + 1, 4))`. Add a Dense "
+        "layer only if `layer < layers`.",
     )
     mistakes = {
         "units without a condition": DEEP.replace(
             'with hp.conditional_scope("layers", list(range(layer + 1, 4))):', "if True:"
         ),
-        "a condition that is off by one": DEEP.replace("range(layer + 1, 4)", "range(layer, 3)"),
-        "one width for all layers": DEEP.replace('f"units_{layer}"', '"units_0"'),
-        "a layer too few": DEEP.replace(
-            'range(hp.Int("layers", 1, 3))', 'range(1, hp.Int("layers", 1, 3))'
+        "every layer exists at every depth": DEEP.replace("range(layer + 1, 4)", "range(1, 4)"),
+        "one width for all layers": DEEP.replace(
+            'hp.Int(f"units_{layer}", 16, 128, step=16)', "64"
         ),
+        "a layer too few": DEEP.replace("if layer < layers", "if layer < layers - 1"),
+        "up to five layers": DEEP.replace('"layers", 1, 3', '"layers", 1, 5'),
+        "units without a step": DEEP.replace(", step=16", ""),
+        "layers without an activation": DEEP.replace(', activation="relu"', ""),
     }
 
     @staticmethod
@@ -203,43 +219,58 @@ class Deep(Exercise):
         import keras
         import keras_tuner
 
-        def model_of(depth: int, widths: list[int]) -> tuple[Any, Any]:
+        def build_with(depth: int, widths: list[int]) -> tuple:
             hp = keras_tuner.HyperParameters()
             hp.values = {"layers": depth, **{f"units_{i}": w for i, w in enumerate(widths)}}
             return hp, build(hp)
 
-        space, _ = model_of(3, [16, 16, 16])
-        _, model = model_of(layers, units)
-        dense = [layer.units for layer in model.layers if isinstance(layer, keras.layers.Dense)]
-        asked = [h for h in space.space if h.name != "layers"]
+        def range_of(h: Any) -> list:
+            config = h.get_config()
+            return [type(h).__name__, *(config.get(k) for k in ("min_value", "max_value", "step"))]
+
+        space, _ = build_with(3, [16, 16, 16])
+        _, model = build_with(layers, units)
+        dense = [x for x in model.layers if isinstance(x, keras.layers.Dense)]
+        active = {}
+        for depth in (1, 2, 3):
+            space.values["layers"] = depth
+            active[str(depth)] = sorted({h.name for h in space.space if space.is_active(h)})
         return {
-            "names": sorted({h.name for h in space.space}),
-            "widths": dense[:-1],
-            "exist": {
-                h.name: [[condition.name, sorted(condition.values)] for condition in h.conditions]
-                for h in asked
-            },
+            "space": {h.name: range_of(h) for h in space.space},
+            "active": active,
+            "widths": [x.units for x in dense[:-1]],
+            "activations": [
+                x.activation.__name__ for x in model.layers if hasattr(x, "activation")
+            ],
+            "learning_rate": float(model.optimizer.learning_rate),
         }
 
     @staticmethod
     def judge(received: dict[str, Any], layers: int, units: list[int]) -> Finding | None:
         names = ["layers", "units_0", "units_1", "units_2"]
-        if received["names"] != names:
-            return Finding(names, f"With three layers it asks for {', '.join(received['names'])}.")
+        if sorted(received["space"]) != names:
+            asked = ", ".join(sorted(received["space"]))
+            return Finding(names, f"With three layers it asks for {asked}.")
+        for name, found in received["space"].items():
+            wanted = ["Int", 1, 3, 1] if name == "layers" else ["Int", 16, 128, 16]
+            if found[:3] != wanted[:3] or (found[3] or 1) != wanted[3]:
+                low, high, step = wanted[1:]
+                return Finding(
+                    f"an Int from {low} to {high} in steps of {step}",
+                    f'"{name}" is a {found[0]} with {found[1:]}.',
+                )
         if received["widths"] != units[:layers]:
             widths = received["widths"]
             return Finding(units[:layers], f"The hidden layers have {widths} units.")
-        # No condition at all on the first layer is as good: it always exists.
-        allowed: dict[str, list[Any]] = {
-            "units_0": [[], [["layers", [1, 2, 3]]]],
-            "units_1": [[["layers", [2, 3]]]],
-            "units_2": [[["layers", [3]]]],
-        }
-        for name, conditions in received["exist"].items():
-            if conditions not in allowed[name]:
-                found = f"if layers is in {conditions[0][1]}" if conditions else "always"
-                right = allowed[name][-1][0][1]
-                return Finding(f"{name} exists if layers is in {right}", f"It exists {found}.")
+        for depth, active in received["active"].items():
+            if active != names[: int(depth) + 1]:
+                reason = f"With layers={depth} these exist: {', '.join(active)}."
+                return Finding(names[: int(depth) + 1], reason)
+        hidden = [name for name in received["activations"] if name not in ("linear", "softmax")]
+        if hidden != ["relu"] * layers:
+            return Finding(["relu"] * layers, "Each hidden layer should have relu.")
+        if not close(received["learning_rate"], 0.001, 1e-5):
+            return Finding(0.001, "The learning rate should stay at its default.")
         return None
 
 
@@ -264,6 +295,7 @@ class Incumbent(Exercise):
     answer = "incumbent"
     points = 2
     returns = str
+    or_none = True
     call = "incumbent(trials, {1!r}) for {0}"
     cases = [(ROWS, "max"), (ROWS, "min")]
     hidden = [(OTHERS, "min"), (OTHERS, "max"), ([ROWS[1], ROWS[4]], "max"), ([], "min")]
@@ -292,15 +324,14 @@ def incumbent(trials, direction):
 
     @staticmethod
     def probe(incumbent: Any, trials: list[dict[str, Any]], direction: str) -> Any:
-        found = incumbent([dict(row) for row in trials], direction)
-        return "nothing: None" if found is None else found
+        return incumbent([dict(row) for row in trials], direction)
 
     @staticmethod
-    def judge(received: str, trials: list[dict[str, Any]], direction: str) -> Finding | None:
+    def judge(received: str | None, trials: list[dict[str, Any]], direction: str) -> Finding | None:
         completed = [row for row in trials if row["status"] == "COMPLETED"]
         pick = max if direction == "max" else min
         best = pick(completed, key=lambda row: row["score"], default=None)
-        expected = best["trial"] if best else "nothing: None"
+        expected = best["trial"] if best else None
         if received == expected:
             return None
         status = next((row["status"] for row in trials if row["trial"] == received), None)
@@ -374,7 +405,7 @@ class SeededOracle(Exercise):
     answer = "seeded_oracle"
     points = 2
     returns = dict
-    call = "proposals of seeded_oracle({0}), twice, and of its neighbours"
+    call = "proposals of seeded_oracle({0}), twice, and of all seeds from 0 to 1,000"
     cases = [(0,), (3,)]
     hidden = [(1,), (1000,)]
     hints = (
@@ -389,6 +420,10 @@ def seeded_oracle(seed):
         "ignores the seed": """
 def seeded_oracle(seed):
     return kt.oracles.RandomSearchOracle("val_accuracy", max_trials=8, seed=42)
+""",
+        "replaces 0 by another seed of the range": """
+def seeded_oracle(seed):
+    return kt.oracles.RandomSearchOracle("val_accuracy", max_trials=8, seed=seed or 42)
 """,
         "lets two seeds meet": """
 def seeded_oracle(seed):
@@ -407,10 +442,11 @@ def seeded_oracle(seed):
             oracle.update_space(hp)
             return [oracle.populate_space(str(trial))["values"]["units"] for trial in range(3)]
 
+        first = proposals(seed)
         return {
-            "first": proposals(seed),
+            "first": first,
             "second": proposals(seed),
-            "others": [proposals(other) for other in {0, 1, seed - 1, seed + 1} - {seed, -1}],
+            "the same": [s for s in range(1001) if s != seed and proposals(s) == first],
         }
 
     @staticmethod
@@ -419,10 +455,10 @@ def seeded_oracle(seed):
             return Finding(
                 "the same proposals twice", f"Seed {seed} gave different proposals each time."
             )
-        if received["first"] in received["others"]:
-            return Finding(
-                "other proposals for other seeds", f"Seed {seed} and another give the same ones."
-            )
+        if same := received["the same"]:
+            others = f"seed {same[0]}" if len(same) == 1 else f"{len(same)} other seeds"
+            reason = f"Seed {seed} and {others} give the same proposals."
+            return Finding("other proposals for other seeds", reason)
         return None
 
 
@@ -433,6 +469,7 @@ class EpochsToTarget(Exercise):
     answer = "epochs_to_target"
     points = 2
     returns = int
+    or_none = True
     cases = [([0.5, 0.8, 0.91, 0.9, 0.95], 0.9), ([0.3, 0.6], 0.6)]
     hidden = [([0.95, 0.2], 0.9), ([0.1, 0.2, 0.3], 0.9), ([0.2, 0.9, 0.1, 0.92], 0.9)]
     hints = (
@@ -456,19 +493,18 @@ def epochs_to_target(curve, target):
 
     @staticmethod
     def probe(epochs_to_target: Any, curve: list[float], target: float) -> Any:
-        found = epochs_to_target(list(curve), target)
-        return -1 if found is None else found  # plain data of one type
+        return epochs_to_target(list(curve), target)
 
     @staticmethod
-    def judge(received: int, curve: list[float], target: float) -> Finding | None:
-        expected = next((i for i, score in enumerate(curve, 1) if score >= target), -1)
+    def judge(received: int | None, curve: list[float], target: float) -> Finding | None:
+        expected = next((i for i, score in enumerate(curve, 1) if score >= target), None)
         if received == expected:
             return None
-        if expected == -1:
-            return Finding("None", "The curve never reaches the target.")
+        if expected is None:
+            return Finding(expected, "The curve never reaches the target.")
         if received == expected - 1:
             return Finding(expected, "The first value is the accuracy after one epoch, not zero.")
-        if received == -1:
+        if received is None:
             return Finding(expected, "You returned None, but the curve reaches the target exactly.")
         return Finding(expected, "The *first* epoch at or above the target is asked for.")
 
@@ -530,7 +566,15 @@ def pareto_front(candidates):
         if received == expected:
             return None
         if missing := [i for i in expected if i not in received]:
-            return Finding(expected, f"Nothing is better than candidate {missing[0]} in all three.")
+            return Finding(
+                expected,
+                f"Candidate {missing[0]} is missing: no other is at least as good in all three and "
+                "better in one.",
+            )
         if extra := [i for i in received if i not in expected]:
-            return Finding(expected, f"Candidate {extra[0]} is dominated: another is no worse.")
+            return Finding(
+                expected,
+                f"Candidate {extra[0]} is dominated: another is at least as good in all three and "
+                "better in one.",
+            )
         return Finding(expected, "The indices should be sorted, each once.")

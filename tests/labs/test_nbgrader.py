@@ -36,7 +36,13 @@ def submission(source: Path, answer: Callable[[Lab, str], str]) -> str:
 
 
 def mistake(number: int) -> Callable[[Lab, str], str]:
-    return lambda lab, key: list(lab.exercises[key].mistakes.values())[number]
+    """Each exercise's mistake of that number; who has fewer begins again."""
+
+    def answer(lab: Lab, key: str) -> str:
+        mistakes = list(lab.exercises[key].mistakes.values())
+        return mistakes[number % len(mistakes)]
+
+    return answer
 
 
 def test_nbgrader_agrees(lab_source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,9 +53,10 @@ def test_nbgrader_agrees(lab_source: Path, tmp_path: Path, monkeypatch: pytest.M
     submissions = {
         "solved": submission(lab_source, lambda lab, key: lab.exercise_cell(key).solution),
         "untouched": submission(lab_source, lambda lab, key: lab.exercise_cell(key).stub),
-        "first": submission(lab_source, mistake(0)),
-        "second": submission(lab_source, mistake(1)),
     }
+    most = max(len(exercise.mistakes) for exercise in lab.exercises.values())
+    wrong = {f"wrong-{n}": submission(lab_source, mistake(n)) for n in range(most)}
+    submissions |= wrong
     (tmp_path / "source" / "lab").mkdir(parents=True)
     (tmp_path / "source" / "lab" / name).write_text(build(lab_source, solved=True))
     for student, text in submissions.items():
@@ -65,7 +72,7 @@ def test_nbgrader_agrees(lab_source: Path, tmp_path: Path, monkeypatch: pytest.M
 
     full = {f"check-{k.replace('.', '-')}": float(e.points) for k, e in lab.exercises.items()}
     assert grades(tmp_path, "solved", lab.name) == full
-    for student in ("untouched", "first", "second"):
+    for student in ("untouched", *wrong):
         assert grades(tmp_path, student, lab.name) == dict.fromkeys(full, 0.0), student
 
 

@@ -112,6 +112,39 @@ def test_models_of_scikit_learn_are_watched_too(tmp_path, digits):
     assert len(watch.completed) == 2 and watch.state == "finished"
 
 
+def test_a_listener_that_fails_costs_no_trial(make_tuner, fit):
+    watch = Watch(make_tuner())
+    heard = []
+    watch.listeners += [lambda: 1 / 0, lambda: heard.append(watch.state)]
+    with pytest.warns(UserWarning, match="ZeroDivisionError"):
+        watch.tuner.search(**fit)
+    assert len(watch.completed) == 3 and heard[-1] == "finished"
+
+
+def test_a_tuner_has_one_watch(make_tuner):
+    tuner = make_tuner()
+    watch = Watch(tuner)
+    assert Watch.of(tuner) is watch
+    with pytest.raises(ValueError, match="watched already"):
+        Watch(tuner)
+    with pytest.raises(TypeError, match="'tuner' is no tuner"):
+        Watch("tuner")
+
+
+def test_stop_after_the_end_changes_nothing(make_tuner, fit):
+    watch = Watch(make_tuner(max_trials=1))
+    watch.tuner.search(**fit)
+    watch.stop()
+    assert watch.state == "finished"
+
+
+def test_an_interrupted_grid_of_another_session_is_warned_of(make_tuner, fit):
+    first = Watch(make_tuner(kt.GridSearch))
+    first.tuner.search(**fit, callbacks=[at_batch(11, first.stop)])
+    with pytest.warns(UserWarning, match="overwrite=True"):
+        Watch(make_tuner(kt.GridSearch, overwrite=False))
+
+
 def test_a_running_search_is_not_started_twice(make_tuner, fit):
     tuner = make_tuner()
     watch = Watch(tuner)

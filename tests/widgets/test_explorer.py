@@ -2,6 +2,7 @@
 
 import math
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import ipywidgets
 import pytest
@@ -78,6 +79,25 @@ def test_random_search_is_seeded():
             attempts.random()
     configurations = [[run.configuration for run in a.runs] for a in (first, second, other)]
     assert configurations[0] == configurations[1] != configurations[2]
+
+
+def test_random_search_never_repeats_itself_and_begins_anew():
+    attempts = Attempts(data.load("digits", size=10), epochs=1)
+    first = [attempts.random().configuration for _ in range(30)]
+    assert all(first.count(configuration) == 1 for configuration in first)
+    attempts.clear()
+    assert attempts.random().configuration == first[0]
+
+
+def test_the_leader_is_who_has_the_best_score():
+    attempts = Attempts(data.load("digits", size=100), epochs=3)
+    attempts.add({"units": 8, "learning_rate": 1e-4})
+    assert attempts.leader() is None
+    attempts.random()
+    mine, theirs = attempts.best("you").score, attempts.best("random search").score
+    assert attempts.leader() == ("you" if mine > theirs else "random search") and mine != theirs
+    attempts.runs.append(replace(attempts.best("random search"), by="you"))
+    assert attempts.leader() == "a draw"
 
 
 def test_a_diverged_run_is_shown_as_one():

@@ -80,4 +80,14 @@ def test_an_error_is_shown_and_raised(tuner):
     monitor = SearchMonitor(tuner)
     with pytest.raises(RuntimeError, match="consecutive failures"):
         tuner.search(x=[1], y=[2], validation_data=(0, 0))
-    assert "failed" in monitor.line.value and not monitor.resume_button.disabled
+    assert "failed" in monitor.line.value and "RuntimeError: Number" in monitor.line.value
+    # Keras Tuner keeps its lock after such an error; whoever goes on must not wait for it.
+    monitor.resume_button.click()
+    monitor.watch._thread.join(timeout=60)
+    assert not monitor.watch._thread.is_alive() and monitor.watch.state != "running"
+
+
+def test_two_monitors_of_one_tuner_show_the_same_search(tuner, fit):
+    first, second = SearchMonitor(tuner), SearchMonitor(tuner)
+    tuner.search(**fit)
+    assert "trials 3 of 3" in first.line.value and first.line.value == second.line.value
