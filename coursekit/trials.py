@@ -1,6 +1,15 @@
-"""What a search talks about."""
+"""What a search talks about: suggestions, trials, and the history of both."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
+
+if TYPE_CHECKING:
+    import pandas
 
 
 class Epoch(NamedTuple):
@@ -12,3 +21,208 @@ class Epoch(NamedTuple):
 
     score: float
     seconds: float
+
+
+class Evaluation(NamedTuple):
+    """What an estimator says of a candidate.
+
+    score: higher is better; NaN says that the trial failed.
+    curve: the score after each epoch, as far as they were trained.
+    cost: seconds, simulated or real.
+    spread: standard deviation of the score as the estimator sees it; 0 for a plain measurement.
+    """
+
+    score: float
+    curve: Sequence[float] = ()
+    cost: float = 0.0
+    spread: float = 0.0
+
+
+class Pause(Enum):
+    """What a strategy answers when it has nothing to suggest."""
+
+    WAIT = "wait"  # until a running trial has finished
+    DONE = "done"  # for good
+
+
+class Status(StrEnum):
+    """Where a trial stands."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A candidate and how far to train it.
+
+    configuration: a value for each parameter that exists.
+    budget: the ceiling in epochs; None leaves it to the estimator.
+    parent: number of the trial that this one goes on from or was bred from.
+    info: what the strategy wants remembered (plain data), such as the bracket.
+    """
+
+    configuration: Mapping[str, Any]
+    budget: int | None = None
+    parent: int | None = None
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A suggestion with a number, and what came of it.
+
+    score: NaN while running and when failed. cost: seconds, simulated or real.
+    """
+
+    number: int
+    suggestion: Suggestion
+    status: Status = Status.RUNNING
+    score: float = math.nan
+    curve: Sequence[float] = ()
+    cost: float = 0.0
+    spread: float = 0.0
+
+    @property
+    def configuration(self) -> Mapping[str, Any]:
+        """The suggestion's configuration."""
+        return self.suggestion.configuration
+
+
+class History(Sequence[Trial]):
+    """All trials of a search by number, which is the order in which they were suggested.
+
+    `completed` and `finished` (which holds the failed ones too) are in order of completion; that
+    order is what strategies learn from.
+    """
+
+    def __init__(self) -> None:
+        self._trials: list[Trial] = []
+        self._running: dict[int, None] = {}
+        self._finished: list[int] = []
+        self._completed: list[Trial] = []
+
+    def __len__(self) -> int:
+        return len(self._trials)
+
+    @overload
+    def __getitem__(self, index: int) -> Trial: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Trial]: ...
+    def __getitem__(self, index: int | slice) -> Trial | list[Trial]:
+        return self._trials[index]
+
+    def __iter__(self) -> Iterator[Trial]:
+        return iter(self._trials)
+
+    def __repr__(self) -> str:
+        return (
+            f"<History of {len(self)} trials: {len(self._completed)} completed, "
+            f"{len(self._finished) - len(self._completed)} failed, {len(self._running)} running>"
+        )
+
+    def add(self, suggestion: Suggestion) -> Trial:
+        """Number a suggestion: its trial runs from now on."""
+        trial = Trial(len(self._trials), suggestion)
+        self._trials.append(trial)
+        self._running[trial.number] = None
+        return trial
+
+    def finish(self, number: int, evaluation: Evaluation) -> Trial:
+        """Record a running trial's result; a score that is not finite is a failure."""
+        self.check_running(number)
+        score = float(evaluation.score)
+        good = math.isfinite(score)
+        trial = Trial(
+            number,
+            self._trials[number].suggestion,
+            Status.COMPLETED if good else Status.FAILED,
+            score if good else math.nan,
+            tuple(evaluation.curve),
+            float(evaluation.cost),
+            float(evaluation.spread),
+        )
+        self._trials[number] = trial
+        del self._running[number]
+        self._finished.append(number)
+        if good:
+            self._completed.append(trial)
+        return trial
+
+    def check_running(self, number: int) -> None:
+        """Raise ValueError unless this trial runs."""
+        if number not in self._running:
+            known = 0 <= number < len(self._trials)
+            why = "has finished already" if known else "was never suggested"
+            raise ValueError(f"trial {number} {why}: running are {list(self._running)[:10]}")
+
+    @property
+    def running(self) -> list[Trial]:
+        """Trials without a result, in the order of their numbers."""
+        return [self._trials[number] for number in self._running]
+
+    @property
+    def completed(self) -> Sequence[Trial]:
+        """Trials with a score, in order of completion (a live list: do not change it)."""
+        return self._completed
+
+    @property
+    def finished(self) -> list[Trial]:
+        """Completed and failed trials, in order of completion."""
+        return [self._trials[number] for number in self._finished]
+
+    @property
+    def count_finished(self) -> int:
+        """How many trials have completed or failed."""
+        return len(self._finished)
+
+    def best(self) -> Trial:
+        """The completed trial with the highest score, the earliest among equals."""
+        if not self._completed:
+            raise ValueError("no trial has completed yet: run some first")
+        return max(self._completed, key=lambda trial: trial.score)
+
+    def incumbents(self) -> list[tuple[float, Trial]]:
+        """Each trial that was the best so far when it completed, with the seconds spent by then."""
+        found: list[tuple[float, Trial]] = []
+        seconds = 0.0
+        for trial in self.finished:
+            seconds += trial.cost
+            if trial.status is Status.COMPLETED and (not found or trial.score > found[-1][1].score):
+                found.append((seconds, trial))
+        return found
+
+    def anytime(self) -> list[tuple[float, float]]:
+        """(seconds spent, best score so far) after each finished trial; NaN before the first."""
+        seconds, best, curve = 0.0, math.nan, []
+        for trial in self.finished:
+            seconds += trial.cost
+            best = trial.score if not best >= trial.score and trial.score == trial.score else best
+            curve.append((seconds, best))
+        return curve
+
+    def regret(self, optimum: float) -> list[tuple[float, float]]:
+        """(seconds spent, optimum - best score so far) after each finished trial."""
+        return [(seconds, optimum - best) for seconds, best in self.anytime()]
+
+    def frame(self) -> pandas.DataFrame:
+        """The trials as a table: one row a trial, one column a parameter (`coursekit[widgets]`)."""
+        import pandas
+
+        rows = [
+            {
+                "trial": trial.number,
+                "status": trial.status.value,
+                "score": trial.score,
+                "cost": trial.cost,
+                "budget": trial.suggestion.budget,
+                "parent": trial.suggestion.parent,
+                **trial.configuration,
+            }
+            for trial in self
+        ]
+        columns = ["trial", "status", "score", "cost", "budget", "parent"]
+        table = pandas.DataFrame(rows) if rows else pandas.DataFrame(columns=columns)
+        whole = {"budget": "Int64", "parent": "Int64"}  # with missing values
+        return table.set_index("trial").astype(whole)

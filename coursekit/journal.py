@@ -1,0 +1,185 @@
+"""The journal of a search: one JSON line for each suggestion and each result, in order.
+
+A result is synced to the disk before the search goes on. A suggestion is flushed, which survives
+the death of the process; should the machine die, the strategy suggests the same again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from coursekit.spaces import Space
+from coursekit.strategies.base import Strategy
+from coursekit.trials import Evaluation, Suggestion
+
+VERSION = 1
+
+
+class Journal:
+    """A journal file, opened for one search; another process that has it open is an error."""
+
+    def __init__(self, path: Path, strategy: Strategy, seed: int) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("a+b")
+        _lock(self._file.fileno(), path)
+        self._events = self._read(
+            {
+                "journal": VERSION,
+                "strategy": type(strategy).__name__,
+                "options": {name: _plain(value) for name, value in strategy.options.items()},
+                "seed": seed,
+                "space": describe(strategy.space),
+            }
+        )
+
+    def events(self) -> Iterator[Suggestion | tuple[int, Evaluation]]:
+        """What the file held when it was opened: suggestions, and (number, result)."""
+        yield from self._events
+        self._events = []
+
+    def suggested(self, number: int, suggestion: Suggestion) -> None:
+        """Write a suggestion down."""
+        record: dict[str, Any] = {
+            "suggest": number,
+            "configuration": dict(suggestion.configuration),
+        }
+        if suggestion.budget is not None:
+            record["budget"] = suggestion.budget
+        if suggestion.parent is not None:
+            record["parent"] = suggestion.parent
+        if suggestion.info:
+            record["info"] = dict(suggestion.info)
+        self._write(record)
+
+    def finished(self, number: int, evaluation: Evaluation) -> None:
+        """Write a result down, to the disk."""
+        record: dict[str, Any] = {"finish": number, "score": _finite(evaluation.score)}
+        if evaluation.curve:
+            record["curve"] = [_finite(score) for score in evaluation.curve]
+        if evaluation.cost:
+            record["cost"] = float(evaluation.cost)
+        if evaluation.spread:
+            record["spread"] = float(evaluation.spread)
+        self._write(record)
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Give the file free for another search."""
+        self._file.close()
+
+    def _write(self, record: dict[str, Any]) -> None:
+        self._file.write(json.dumps(record, separators=(",", ":")).encode() + b"\n")
+        self._file.flush()
+
+    def _read(self, header: dict[str, Any]) -> list[Suggestion | tuple[int, Evaluation]]:
+        self._file.seek(0)
+        content = self._file.read()
+        whole, newline, torn = content.rpartition(b"\n")
+        if torn:
+            warnings.warn(
+                f"{self.path}: its last line was torn and is dropped; what it told of runs again",
+                stacklevel=5,
+            )
+            self._file.truncate(len(whole) + len(newline))
+        lines = whole.split(b"\n") if newline else []
+        if not lines:
+            self._write(header)
+            return []
+        records = [self._parse(number, line) for number, line in enumerate(lines, 1)]
+        self._compare(records[0], json.loads(json.dumps(header)))
+        events: list[Suggestion | tuple[int, Evaluation]] = []
+        suggested, running = 0, set()
+        for number, record in enumerate(records[1:], 2):
+            try:
+                if "suggest" in record:
+                    if record["suggest"] != suggested:
+                        raise ValueError(f"trial {suggested} should come here")
+                    running.add(suggested)
+                    suggested += 1
+                    events.append(
+                        Suggestion(
+                            record["configuration"],
+                            record.get("budget"),
+                            record.get("parent"),
+                            record.get("info", {}),
+                        )
+                    )
+                else:
+                    running.remove(record["finish"])
+                    events.append(
+                        (
+                            record["finish"],
+                            Evaluation(
+                                _number(record["score"]),
+                                tuple(_number(score) for score in record.get("curve", ())),
+                                record.get("cost", 0.0),
+                                record.get("spread", 0.0),
+                            ),
+                        )
+                    )
+            except (KeyError, TypeError, ValueError) as error:
+                raise self._damaged(number, f"{type(error).__name__}: {error}") from None
+        return events
+
+    def _parse(self, number: int, line: bytes) -> dict[str, Any]:
+        try:
+            record = json.loads(line)
+        except ValueError as error:
+            raise self._damaged(number, str(error)) from None
+        if not isinstance(record, dict):
+            raise self._damaged(number, "no JSON object")
+        return record
+
+    def _damaged(self, number: int, why: str) -> ValueError:
+        return ValueError(
+            f"{self.path}, line {number} is damaged ({why}): mend it, or delete it and all that "
+            "follow to go on from there"
+        )
+
+    def _compare(self, found: dict[str, Any], wanted: dict[str, Any]) -> None:
+        for name, value in wanted.items():
+            if found.get(name) != value:
+                raise ValueError(
+                    f"{self.path} is the journal of another search: its {name} is "
+                    f"{found.get(name)!r}, this one's is {value!r}; give another file"
+                )
+
+
+def describe(space: Space) -> list[list[Any]]:
+    """A space as plain data: name, domain and condition of each parameter."""
+    return [
+        [p.name, repr(p.domain), {name: list(values) for name, values in p.parents.items()}]
+        for p in space.parameters
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (bool, int, float, str, type(None))) else repr(value)
+
+
+def _finite(score: float) -> float | None:
+    return float(score) if math.isfinite(score) else None
+
+
+def _number(score: float | None) -> float:
+    return math.nan if score is None else float(score)
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    try:
+        import fcntl
+    except ImportError:  # not on this platform
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise ValueError(
+            f"{path} is open in another search: stop that one, or give another file"
+        ) from error

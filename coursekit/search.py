@@ -1,0 +1,171 @@
+"""Search: asks a strategy, tells it results, and loses nothing that has finished.
+
+search = Search(RegularizedEvolution(space), seed=0, journal="search.jsonl")
+history = search.run(estimate, trials=200)
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from coursekit.journal import Journal
+from coursekit.strategies.base import Strategy
+from coursekit.trials import Evaluation, History, Pause, Suggestion, Trial
+
+Estimate = Callable[[Suggestion], Evaluation]
+
+SUGGEST, OBSERVE = 0, 1  # roles of the generators
+
+
+class Search:
+    """One strategy at work.
+
+    seed: with the trial's number it seeds every generator, so that a search can be repeated.
+    journal: a file that takes every suggestion and result before the search goes on. If it exists
+        the search goes on where it ended: for the same order of completion, trial for trial as if
+        it had never stopped. ValueError if it belongs to another strategy, space or seed.
+    """
+
+    def __init__(
+        self, strategy: Strategy, *, seed: int = 0, journal: str | Path | None = None
+    ) -> None:
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+            raise ValueError(f"seed={seed!r}: a seed is a whole number, 0 or more")
+        self.strategy = strategy
+        self.seed = int(seed)
+        self.history = History()
+        self.spent = 0.0  # seconds of all finished trials
+        self._again: deque[Trial] = deque()  # interrupted trials, to be handed out as recorded
+        self._journal: Journal | None = None
+        if journal is not None:
+            self._journal = Journal(Path(journal), strategy, self.seed)
+            for event in self._journal.events():
+                if isinstance(event, Suggestion):
+                    self.history.add(event)
+                else:
+                    self._finish(*event)
+            self._again.extend(self.history.running)
+
+    def __repr__(self) -> str:
+        return f"<Search by {type(self.strategy).__name__}, seed {self.seed}: {self.history!r}>"
+
+    def _generator(self, number: int, role: int) -> np.random.Generator:
+        return np.random.default_rng((self.seed, number, role))
+
+    def ask(self) -> Trial | Pause:
+        """The next trial to run, or a pause.
+
+        After a resume the interrupted trials come first, as they were recorded.
+        """
+        if self._again:
+            return self._again.popleft()
+        suggestion = self.strategy.suggest(
+            self.history, self._generator(len(self.history), SUGGEST)
+        )
+        if isinstance(suggestion, Pause):
+            return suggestion
+        if self._journal:
+            self._journal.suggested(len(self.history), suggestion)
+        return self.history.add(suggestion)
+
+    def tell(self, trial: Trial | int, evaluation: Evaluation | float) -> Trial:
+        """Record what became of a running trial; a NaN score says that it failed."""
+        number = trial.number if isinstance(trial, Trial) else trial
+        if not isinstance(evaluation, Evaluation):
+            evaluation = Evaluation(float(evaluation))
+        if self._journal:
+            self.history.check_running(number)
+            self._journal.finished(number, evaluation)
+        return self._finish(number, evaluation)
+
+    def _finish(self, number: int, evaluation: Evaluation) -> Trial:
+        done = self.history.finish(number, evaluation)
+        self.spent += done.cost
+        self.strategy.observe(done, self._generator(number, OBSERVE))
+        return done
+
+    def run(
+        self,
+        estimate: Estimate,
+        *,
+        trials: int | None = None,
+        seconds: float | None = None,
+        catch: type[Exception] | tuple[type[Exception], ...] = (),
+        progress: bool | None = None,
+    ) -> History:
+        """Run trials, one after the other, until so many have finished or so much is spent.
+
+        trials, seconds: of the whole search, what a journal brought included; seconds are the
+            estimates' own cost, simulated or real. Without either, until the strategy is done.
+        catch: exceptions of `estimate` that make a trial a failed one; others end the run.
+        progress: a line on stderr from the second second on; by default on a terminal only.
+
+        Ctrl-C ends the run: what has finished is kept, the interrupted trial is run again by the
+        next call.
+        """
+        for name, value in (("trials", trials), ("seconds", seconds)):
+            if value is not None and not value >= 0:
+                raise ValueError(f"{name}={value!r}: give 0 or more")
+        line = _Line(trials, progress)
+        try:
+            while (trials is None or self.history.count_finished < trials) and (
+                seconds is None or self.spent < seconds
+            ):
+                trial = self.ask()
+                if trial is Pause.DONE:
+                    break
+                if not isinstance(trial, Trial):
+                    raise RuntimeError(
+                        f"{type(self.strategy).__name__} waits for running trials in a run that "
+                        f"runs one at a time; not told yet: "
+                        f"{[each.number for each in self.history.running]}"
+                    )
+                try:
+                    evaluation = estimate(trial.suggestion)
+                except catch:
+                    evaluation = Evaluation(float("nan"))
+                except BaseException:
+                    self._again.appendleft(trial)
+                    raise
+                self.tell(trial, evaluation)
+                line.show(self)
+        finally:
+            line.end()
+        return self.history
+
+
+class _Line:
+    """One line of progress, rewritten in place."""
+
+    def __init__(self, trials: int | None, wanted: bool | None) -> None:
+        self._wanted = sys.stderr.isatty() if wanted is None else wanted
+        self._of = "" if trials is None else f"/{trials}"
+        self._begun = self._shown = time.monotonic()
+        self._width = 0
+
+    def show(self, search: Search) -> None:
+        if not self._wanted:
+            return
+        now = time.monotonic()
+        if now - self._begun < 2 or now - self._shown < 0.2:
+            return
+        self._shown = now
+        history = search.history
+        best = f", best {history.best().score:.4f}" if history.completed else ""
+        text = f"{history.count_finished}{self._of} trials{best}, {now - self._begun:.0f} s"
+        self._write(text)
+
+    def _write(self, text: str) -> None:
+        sys.stderr.write("\r" + text.ljust(self._width))
+        sys.stderr.flush()
+        self._width = len(text)
+
+    def end(self) -> None:
+        if self._width:
+            sys.stderr.write("\n")

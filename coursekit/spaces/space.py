@@ -1,0 +1,280 @@
+"""Space: named parameters, some of which exist only when others have certain values.
+
+A configuration is a plain dict: a value for each parameter that exists. A space is also a unit
+cube, one axis a parameter: `decode` turns any of its points into a configuration, `encode` turns a
+configuration into the middle of its place (NaN where a parameter does not exist).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from coursekit.spaces.domains import Choice, Conditional, Domain, Scalar
+
+Configuration = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A name, a domain, and the parents' values under which it exists (all must hold)."""
+
+    name: str
+    domain: Domain
+    parents: Mapping[str, tuple[Scalar, ...]]
+
+    def exists(self, configuration: Mapping[str, Any]) -> bool:
+        """Whether the parameter exists beside these values."""
+        for name, values in self.parents.items():
+            if name not in configuration or configuration[name] not in values:
+                return False
+        return True
+
+
+class Space:
+    """Parameters in order, each a domain, conditional (`Domain.when`) or not.
+
+    parameters: a mapping from names, or pairs, in which a name may come again: of several
+        parameters of one name the first that exists counts.
+
+    Raises ValueError for a condition on a parameter that does not stand before it, or on a value
+    that its parent cannot have.
+    """
+
+    def __init__(
+        self,
+        parameters: Mapping[str, Domain | Conditional] | Iterable[tuple[str, Domain | Conditional]],
+    ) -> None:
+        pairs = parameters.items() if isinstance(parameters, Mapping) else parameters
+        self.parameters: tuple[Parameter, ...] = tuple(_parameter(name, d) for name, d in pairs)
+        if not self.parameters:
+            raise ValueError("a space needs at least one parameter")
+        self._check_conditions()
+        # What the inner loops need, without an attribute look-up each.
+        self._rows = [(p.name, p.domain, p.exists if p.parents else None) for p in self.parameters]
+        names = [parameter.name for parameter in self.parameters]
+        self._repeated = len(set(names)) < len(names)
+        self._plain = not self._repeated and not any(p.parents for p in self.parameters)
+
+    def _check_conditions(self) -> None:
+        seen: dict[str, list[Domain]] = {}
+        for parameter in self.parameters:
+            for name, values in parameter.parents.items():
+                if name not in seen:
+                    raise ValueError(
+                        f"{parameter.name} depends on {name!r}, which does not stand before it: "
+                        f"before it stand {list(seen)}"
+                    )
+                for value in values:
+                    if not any(value in domain for domain in seen[name]):
+                        raise ValueError(
+                            f"{parameter.name} depends on {name}={value!r}, which is not "
+                            f"{seen[name][0].describe()}"
+                        )
+            seen.setdefault(parameter.name, []).append(parameter.domain)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self.parameters)} parameters, {self.count} points)"
+
+    def __len__(self) -> int:
+        """How many parameters (axes of the unit cube)."""
+        return len(self.parameters)
+
+    # Existence ------------------------------------------------------------------------------
+
+    def existing(self, configuration: Mapping[str, Any]) -> list[int]:
+        """Indices of the parameters that exist in a configuration."""
+        if self._plain:
+            return list(range(len(self.parameters)))
+        found: dict[str, int] = {}
+        for index, (name, _, exists) in enumerate(self._rows):
+            if name not in found and (exists is None or exists(configuration)):
+                found[name] = index
+        return list(found.values())
+
+    def check(self, configuration: Mapping[str, Any]) -> None:
+        """Raise ValueError if this is no configuration of the space, naming what is wrong."""
+        existing = [self.parameters[index] for index in self.existing(configuration)]
+        for parameter in existing:
+            if parameter.name not in configuration:
+                raise ValueError(
+                    f"{parameter.name} is missing: it needs {parameter.domain.describe()}"
+                )
+            value = configuration[parameter.name]
+            if value not in parameter.domain:
+                raise ValueError(f"{parameter.name}={value!r} is not {parameter.domain.describe()}")
+        extra = sorted(set(configuration) - {parameter.name for parameter in existing})
+        if extra:
+            known = {parameter.name: parameter for parameter in self.parameters}
+            if extra[0] in known:
+                why = f"exists only when {dict(known[extra[0]].parents)}"
+            else:
+                why = f"is no parameter of this space, which has {list(known)}"
+            raise ValueError(f"{extra[0]}={configuration[extra[0]]!r} {why}")
+
+    def complete(self, partial: Mapping[str, Any], fill: Mapping[str, Any]) -> Configuration:
+        """A configuration with partial's values where they fit, else fill's, else the middle."""
+        made: Configuration = {}
+        for name, domain, exists in self._rows:
+            if name in made or not (exists is None or exists(made)):
+                continue
+            for source in (partial, fill):
+                if name in source and source[name] in domain:
+                    made[name] = source[name]
+                    break
+            else:
+                made[name] = domain.middle()
+        return made
+
+    # The unit cube --------------------------------------------------------------------------
+
+    def decode(self, point: Sequence[float] | np.ndarray) -> Configuration:
+        """The configuration at a point, shape (parameters,), of the unit cube."""
+        made: Configuration = {}
+        row = point.tolist() if isinstance(point, np.ndarray) else point
+        for (name, domain, exists), u in zip(self._rows, row, strict=True):
+            if (exists is None or exists(made)) and name not in made:
+                made[name] = domain.at(u)
+        return made
+
+    def encode(self, configuration: Mapping[str, Any]) -> np.ndarray:
+        """A point, shape (parameters,), that decodes to this; NaN where nothing exists."""
+        point = np.full(len(self.parameters), np.nan)
+        for index in self.existing(configuration):
+            name, domain, _ = self._rows[index]
+            point[index] = domain.where(configuration[name])
+        return point
+
+    def one_hot(self, points: np.ndarray) -> np.ndarray:
+        """Encoded points, shape (n, parameters), as features, shape (n, columns), all in [0, 1].
+
+        A column for each value of an unordered choice, one column for any other parameter, and one
+        that says whether it exists if it can be absent; absent values are 0.
+        """
+        columns = []
+        for index, parameter in enumerate(self.parameters):
+            u = points[:, index]
+            exists = ~np.isnan(u)
+            here = np.where(exists, u, 0.0)
+            if isinstance(parameter.domain, Choice) and not parameter.domain.ordered:
+                total = parameter.domain.count
+                place = np.minimum((here * total).astype(int), total - 1)
+                columns.append(np.eye(total)[place] * exists[:, None])
+            else:
+                columns.append(here[:, None])
+                if parameter.parents:
+                    columns.append(exists[:, None].astype(float))
+        return np.concatenate(columns, axis=1)
+
+    # Points ---------------------------------------------------------------------------------
+
+    def sample(self, rng: np.random.Generator) -> Configuration:
+        """A configuration at random: each existing parameter evenly over its unit interval."""
+        return self.decode(rng.random(len(self.parameters)))
+
+    def key(self, configuration: Mapping[str, Any]) -> Hashable:
+        """What tells configurations apart."""
+        if self._plain:
+            return tuple([configuration[name] for name, _, _ in self._rows])
+        return tuple(sorted(configuration.items()))
+
+    def canonical(self, configuration: Mapping[str, Any]) -> Hashable:
+        """Equal for configurations that build the same model; spaces of cells know more."""
+        return self.key(configuration)
+
+    def mutate(self, configuration: Mapping[str, Any], rng: np.random.Generator) -> Configuration:
+        """Change one decision: an existing parameter gets another value, drawn by its domain.
+
+        Parameters that come to exist by it are sampled, those that cease to are dropped.
+        """
+        free = [i for i in self.existing(configuration) if self._rows[i][1].count > 1]
+        if not free:
+            raise ValueError("nothing to mutate: every parameter has one value only")
+        name, domain, _ = self._rows[free[int(rng.integers(len(free)))]]
+        changed = dict(configuration)
+        changed[name] = domain.other(configuration[name], rng)
+        return changed if self._plain else self.complete(changed, self.sample(rng))
+
+    def neighbours(self, configuration: Mapping[str, Any]) -> Iterator[Configuration]:
+        """Every configuration one step away (`Domain.near`), in order; new parameters in the
+        middle of their domains."""
+        for index in self.existing(configuration):
+            name, domain, _ = self._rows[index]
+            for value in domain.near(configuration[name]):
+                changed = {**configuration, name: value}
+                yield changed if self._plain else self.complete(changed, {})
+
+    def enumerate(
+        self, resolution: int | Mapping[str, int] | None = None
+    ) -> Iterator[Configuration]:
+        """All configurations in order, the last parameter fastest, made as they are asked for.
+
+        resolution: how many values a number gets at most, for all or by name; needed for a
+            continuum. Unordered choices give all of theirs.
+        """
+        if isinstance(resolution, Mapping):
+            unknown = sorted(set(resolution) - {p.name for p in self.parameters})
+            if unknown:
+                raise ValueError(
+                    f"resolution for {unknown[0]!r}, which is no parameter of this space"
+                )
+
+        def extend(made: Configuration, index: int) -> Iterator[Configuration]:
+            while index < len(self._rows):
+                name, domain, exists = self._rows[index]
+                if name not in made and (exists is None or exists(made)):
+                    each = resolution.get(name) if isinstance(resolution, Mapping) else resolution
+                    for value in domain.values(each):
+                        yield from extend({**made, name: value}, index + 1)
+                    return
+                index += 1
+            yield made
+
+        return extend({}, 0)
+
+    @property
+    def count(self) -> int | float:
+        """How many configurations there are, exactly; math.inf for a continuum."""
+        if not hasattr(self, "_count"):
+            self._count = self._counted()
+        return self._count
+
+    def _counted(self) -> int | float:
+        if any(math.isinf(p.domain.count) for p in self.parameters):
+            return math.inf
+        # Parameters that later ones ask about are told apart, all others only multiply.
+        asked = {name for parameter in self.parameters for name in parameter.parents}
+        names = Counter(parameter.name for parameter in self.parameters)
+        states: dict[tuple[tuple[str, Any], ...], int] = {(): 1}
+        for parameter in self.parameters:
+            following: Counter[tuple[tuple[str, Any], ...]] = Counter()
+            for state, ways in states.items():
+                made = dict(state)
+                if parameter.name in made or not parameter.exists(made):
+                    following[state] += ways
+                elif parameter.name in asked:
+                    for value in parameter.domain.values():
+                        following[(*state, (parameter.name, value))] += ways
+                elif names[parameter.name] > 1:
+                    following[(*state, (parameter.name, None))] += ways * int(
+                        parameter.domain.count
+                    )
+                else:
+                    following[state] += ways * int(parameter.domain.count)
+            states = following
+        return sum(states.values())
+
+
+def _parameter(name: str, domain: Domain | Conditional) -> Parameter:
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"a parameter's name is a string, not {name!r}")
+    if isinstance(domain, Conditional):
+        return Parameter(name, domain.domain, dict(domain.parents))
+    if isinstance(domain, Domain):
+        return Parameter(name, domain, {})
+    raise TypeError(f"{name}={domain!r} is no domain: use Integer, Float, Choice or Boolean")

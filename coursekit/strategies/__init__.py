@@ -1,0 +1,23 @@
+"""Search strategies: one file each, named after its algorithm, and one line in the registry."""
+
+from __future__ import annotations
+
+from coursekit.spaces import Space
+from coursekit.strategies.base import Strategy
+from coursekit.strategies.random import Random
+from coursekit.strategies.regularized_evolution import RegularizedEvolution
+
+STRATEGIES: dict[str, type[Strategy]] = {
+    "random": Random,
+    "regularized_evolution": RegularizedEvolution,
+}
+
+
+def make(name: str, space: Space, **options: object) -> Strategy:
+    """The strategy of that name, built for a space."""
+    if name not in STRATEGIES:
+        raise ValueError(f"no strategy {name!r}: there are {', '.join(STRATEGIES)}")
+    return STRATEGIES[name](space, **options)
+
+
+__all__ = ["STRATEGIES", "Strategy", "make", *(cls.__name__ for cls in STRATEGIES.values())]

@@ -1,0 +1,105 @@
+"""Strategy: proposes candidates and learns from what became of them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from coursekit.spaces import Configuration, Space
+from coursekit.trials import History, Pause, Suggestion, Trial
+
+
+class Strategy(ABC):
+    """Proposes a candidate, with a budget if it has one in mind; never evaluates.
+
+    `suggest` changes nothing that can be observed: an extra call changes no later answer, and what
+    a strategy remembers is a fold of `observe` over finished trials. Randomness comes from the
+    generator handed in. So resuming a search is replaying it, and no strategy saves or loads.
+
+    space: what to search; ValueError if the strategy does not support it.
+    options: keyword arguments only, each with a default that works; kept as `options`.
+    """
+
+    budgeted: ClassVar[bool] = False  # whether its suggestions carry a budget
+
+    options: dict[str, Any]
+
+    def __new__(cls, space: Space, **options: Any) -> Self:
+        made = super().__new__(cls)
+        made.options = options
+        return made
+
+    def __init__(self, space: Space) -> None:
+        if not self.supports(space):
+            raise ValueError(f"{type(self).__name__} cannot search {space!r}: {self.needs()}")
+        self.space = space
+        self._seen = Seen(space)
+
+    @classmethod
+    def supports(cls, space: Space) -> bool:
+        """Whether the strategy can search this space; any, unless it says otherwise."""
+        return True
+
+    @classmethod
+    def needs(cls) -> str:
+        """What a space needs so that it is supported, for the error message."""
+        return "it supports any space"
+
+    @abstractmethod
+    def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:
+        """The next candidate, or WAIT until a running trial has finished, or DONE for good."""
+
+    def observe(self, trial: Trial, rng: np.random.Generator) -> None:  # noqa: B027
+        """Learn from a trial that has finished, completed or failed; called once for each."""
+
+    def fresh(
+        self,
+        history: History,
+        rng: np.random.Generator,
+        draw: Callable[[], Configuration] | None = None,
+    ) -> Configuration | None:
+        """A configuration that the history does not hold; None when the space is exhausted.
+
+        draw: makes candidates (default: sampling); after 100 known ones in a row the space is
+            sampled, and after 100 more the rest of a finite space is listed and drawn from.
+        """
+        seen, space = self._seen(history), self.space
+        for make in (draw, lambda: space.sample(rng)):
+            for _ in range(100 if make else 0):
+                configuration = make()  # type: ignore[misc]
+                if space.key(configuration) not in seen:
+                    return configuration
+        if len(seen) >= space.count:
+            return None
+        rest = [found for found in space.enumerate() if space.key(found) not in seen]
+        return rest[int(rng.integers(len(rest)))] if rest else None
+
+
+class Seen:
+    """The keys of all configurations in a history: a memo that grows with it."""
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+        self._history: History | None = None
+        self._keys: set[Hashable] = set()
+        self._read = 0
+
+    def __call__(self, history: History) -> set[Hashable]:
+        if history is not self._history:
+            self._history, self._keys, self._read = history, set(), 0
+        while self._read < len(history):
+            self._keys.add(self._space.key(history[self._read].configuration))
+            self._read += 1
+        return self._keys
+
+
+def positive(name: str, value: int, least: int = 1) -> int:
+    """A whole number of at least `least`, or an error that names it."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name}={value!r} is no whole number")
+    if value < least:
+        raise ValueError(f"{name}={value} is too small: it needs at least {least}")
+    return int(value)
