@@ -131,15 +131,15 @@ def parallel_coordinates(
         )
     axes.set_xticks(range(len(columns)), [*keys, name])
     axes.set_yticks([])
-    axes.set_ylim(-0.08, 1.08)
-    axes.grid(axis="x")
+    axes.set_ylim(-0.12, 1.12)
+    axes.grid(True, axis="x")
     axes.spines["left"].set_visible(False)
     for at, (_, ticks) in enumerate(columns):
         for position, text in ticks:
             axes.annotate(
                 text,
                 (at, position),
-                xytext=(4, 0),
+                xytext=(4, {0.0: -6, 1.0: 6}.get(position, 0)),  # off the lines that end there
                 textcoords="offset points",
                 fontsize="small",
                 va="center",
@@ -163,7 +163,10 @@ def _scaled(values: Sequence[Any]) -> tuple[list[float], list[tuple[float, str]]
         float("nan") if v is None or v != v else float((scale(v) - scale(low)) / span)
         for v in values
     ]
-    return positions, [(0.0, f"{low:.4g}"), *([(1.0, f"{high:.4g}")] if high > low else [])]
+    ticks = {0.0: f"{low:.4g}", 1.0: f"{high:.4g}"} if high > low else {0.0: f"{low:.4g}"}
+    if len(set(present)) == 3:  # a choice: its middle value is worth a name, if there is room
+        ticks |= {y: f"{v:.4g}" for y, v in zip(positions, values, strict=True) if 0.1 < y < 0.9}
+    return positions, list(ticks.items())
 
 
 def pareto_front(costs: Sequence[Sequence[float]]) -> list[int]:
@@ -196,11 +199,14 @@ def pareto(
 
     front: indices, by default of the front of these two; another if there are more objectives.
     """
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     axes = _axes(axes)
     if front is None:
         front = pareto_front([(c, -s) for c, s in zip(costs, scores, strict=True)])
     front = sorted(front, key=lambda i: costs[i])
-    axes.plot(costs, scores, color=INK, marker="o", linestyle="", alpha=0.6, label="dominated")
+    if len(front) < len(costs):
+        axes.plot(costs, scores, color=INK, marker="o", linestyle="", alpha=0.6, label="dominated")
     axes.plot(
         [costs[i] for i in front],
         [scores[i] for i in front],
@@ -219,5 +225,9 @@ def pareto(
             fontsize="small",
         )
     axes.set(xlabel=cost, ylabel=score, xscale="log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}" if x < 1000 else f"{x / 1000:,g}k")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.margins(y=0.1)
     axes.legend(loc="lower right")
     return axes

@@ -73,6 +73,15 @@ def test_two_decades_are_spaced_logarithmically(values, positions):
     assert plots._scaled(values)[0] == pytest.approx(positions)
 
 
+def test_three_values_are_all_named_and_axes_are_drawn():
+    axes = plots.parallel_coordinates([{"rate": r} for r in (1e-4, 1e-3, 1e-2)], [0.5, 0.7, 0.9])
+    assert [text.get_text() for text in axes.texts] == [
+        "0.0001", "0.01", "0.001", "0.5", "0.9", "0.7",
+    ]  # fmt: skip
+    assert all(line.get_visible() for line in axes.get_xgridlines())
+    assert not plots._scaled([1, 1.5, 1000])[1][2:]  # too near to the lowest
+
+
 def test_importing_plots_loads_no_matplotlib():
     code = "import coursekit.plots, coursekit.theme, sys; sys.exit('matplotlib' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -59,8 +59,9 @@ class Card:
         ]
         if self.rows:
             cells = "".join(
-                f'<tr><th scope="row" style="text-align:left;font-weight:normal;opacity:.8;'
-                f'padding:1px 12px 1px 0;vertical-align:top">{html.escape(label)}</th>'
+                '<tr style="background:none"><th scope="row" style="text-align:left;'
+                'font-weight:normal;opacity:.8;padding:1px 12px 1px 0;vertical-align:top">'
+                f"{html.escape(label)}</th>"
                 f'<td style="text-align:left;padding:1px 0;{_CODE}">{html.escape(value)}</td></tr>'
                 for label, value in self.rows
             )

@@ -10,6 +10,7 @@ from coursekit.labs.cards import Card
 from coursekit.labs.guard import shell
 
 Entry = float | str
+_UNITS: dict[str, str] = {}  # of what was asked for in this session, entered or not
 
 
 def predict(
@@ -30,6 +31,7 @@ def predict(
     Raises ValueError if `answer` is not a number or not one of the options.
     """
     choices = [str(option) for option in options or ()]
+    _UNITS[key] = unit
     note = ""
     if answer is not None:
         note = _keep(key, _checked(answer, choices), unit)
@@ -54,7 +56,7 @@ def measured(key: str, value: Entry, unit: str | None = None) -> None:
     """Shows the prediction beside what was measured, with a remark; `unit`: as predicted."""
     try:
         kept = _entry(key) or {}
-        unit = unit if unit is not None else str(kept.get("unit", ""))
+        unit = unit if unit is not None else str(kept.get("unit", _UNITS.get(key, "")))
         got = _written(value, unit)
         if "value" not in kept:
             Card("measured", f"No prediction was entered · measured {got}").show()
@@ -113,6 +115,8 @@ def _remark(predicted: Any, value: Any, unit: str) -> str:
     if isinstance(predicted, str) or isinstance(value, str):
         return "Right." if str(predicted) == str(value) else "It came out differently. Why?"
     off = float(predicted) - float(value)
+    if unit == "%":
+        return _remark_on_percentages(off)
     if math.isclose(float(predicted), float(value), rel_tol=1e-9):
         return "Right."
     way = "above" if off > 0 else "below"
@@ -120,6 +124,14 @@ def _remark(predicted: Any, value: Any, unit: str) -> str:
     close = "Close: " if value and abs(off / float(value)) <= 0.1 else ""
     text = f"{close}{_written(abs(off), unit)} {way} what was measured{share}."
     return text[0].upper() + text[1:]
+
+
+def _remark_on_percentages(off: float) -> str:
+    if math.isclose(off, 0, abs_tol=1e-9):
+        return "Right."
+    close = "Close: " if abs(off) <= 1 else ""
+    way = "above" if off > 0 else "below"
+    return f"{close}{_written(abs(off), 'points')} {way} what was measured."
 
 
 def _widget(

@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # kernels inherit it
     # JupyterLab's terminals find `coursekit` and `tensorboard`.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    server = LabApp.initialize_server(argv=_flags(folder, port, options.no_browser))
+    server = LabApp.initialize_server(argv=_flags(folder, port, options))
     server.web_app.settings["page_config_hook"] = _hide
     server.io_loop.add_callback(_announce, server, folder)
     server.start()
@@ -82,17 +82,19 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _flags(folder: Path, port: int, no_browser: bool) -> list[str]:
+def _flags(folder: Path, port: int, options: argparse.Namespace) -> list[str]:
     labs = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     settings = {
         "ServerApp.root_dir": folder,
         "ServerApp.port": port,
-        "ServerApp.port_retries": 0,
-        "ServerApp.open_browser": not no_browser,
+        # Somebody may take the free port while JupyterLab is being loaded.
+        "ServerApp.port_retries": 0 if options.port else 50,
+        "ServerApp.open_browser": not options.no_browser,
         "ServerApp.allow_root": True,  # in a container one often is; only this machine can connect
         "ServerApp.answer_yes": True,  # Ctrl-C asks nothing
         "ServerApp.log_level": "ERROR",
         "LabApp.log_level": "ERROR",
+        "ServerApp.kernel_spec_manager_class": "coursekit.labs.kernels.QuietKernels",
         # Set here, Jupyter prints no banner of its own; not visible to other users in `ps`.
         "IdentityProvider.token": os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(24),
         "MappingKernelManager.shutdown_wait_time": 1,

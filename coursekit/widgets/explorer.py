@@ -111,7 +111,7 @@ class Explorer(Panel):
             axes.set_title(f"{self.name}: {self.attempts.epochs} epochs a run")
             return f"Learning curves of {len(runs)} attempts. {self._summary(shown)}"
 
-        return draw(paint, width=6.2, height=3.1)
+        return draw(paint, width=5.2, height=3.1)
 
     def _leaderboard(self, most: int = 6) -> str:
         rows = [
@@ -129,8 +129,9 @@ class Explorer(Panel):
         mine, theirs = self.attempts.best("you"), self.attempts.best("random search")
         if mine is None or theirs is None:
             return text + "Move a slider; then let the tuner try."
-        best = f"Best: you {mine.score:.1%}, random search {theirs.score:.1%}; ahead: "
-        return text + best + f"{self.attempts.leader()}."
+        best = f"Best: you {mine.score:.1%}, random search {theirs.score:.1%}"
+        verdict = {"you": "you lead", "random search": "it leads"}
+        return text + f"{best}: {verdict.get(self.attempts.leader() or '', 'a draw')}."
 
     def static(self) -> str:
         return self._curves(self.attempts.runs[-1]) + self._leaderboard()

@@ -18,7 +18,8 @@ import os
 import warnings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow: errors only
-warnings.filterwarnings("ignore", category=FutureWarning, module="google")
+for library in ("google", "sklearn.gaussian_process"):  # notes to their own authors
+    warnings.filterwarnings("ignore", module=library)
 
 # %% tags=["setup"]
 import keras
@@ -486,6 +487,8 @@ by_units = table.groupby("units")["accuracy"].agg(["mean", "min", "max"])
 axes = by_units["mean"].plot(logx=True, label="mean of seeds")
 axes.fill_between(by_units.index, by_units["min"], by_units["max"], alpha=0.25, label="all seeds")
 axes.legend(loc="lower right")
+axes.set_xticks(sizes, sizes)
+axes.minorticks_off()
 axes.set(title="Accuracy against units", xlabel="units (log scale)", ylabel="validation accuracy")
 plt.show()
 # %%
@@ -530,7 +533,10 @@ table["needed"] = pd.to_numeric(pd.Series(needed))
 by_size = table.groupby(["units", "parameters"])["needed"].agg(
     lambda seeds: seeds.mean(skipna=False)
 )
-axes = by_size.droplevel("units").plot(logx=True, marker="o")
+axes = by_size.droplevel("units").plot(logx=True)
+parameters = by_size.index.get_level_values("parameters")
+axes.set_xticks(parameters, [f"{number:,}" for number in parameters])
+axes.minorticks_off()
 axes.set(xlabel="parameters (log scale)", ylabel="epochs, mean of seeds")
 plt.title(f"Epochs to {target:.0%} validation accuracy (sizes of which every seed got there)")
 plt.show()
@@ -578,10 +584,10 @@ measured("01-front", len(front))
 
 # %%
 figure, panels = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained", sharey=True)
-marked = dict(names=[f"{units} units" for units in means.index], front=front)
+marked = dict(names=[str(units) for units in means.index], front=front)
 for column, label, axes in zip(means, ["training seconds", "parameters"], panels):
     plots.pareto(list(means[column]), list(means["accuracy"]), cost=label, axes=axes, **marked)
-figure.suptitle("What speed and size buy in accuracy")
+figure.suptitle("What speed and size buy in accuracy (numbers: units)")
 plt.show()
 
 # %% [markdown]

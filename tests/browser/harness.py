@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -54,7 +55,12 @@ def serve(folder: Path, private: Path) -> Iterator[Server]:
     """
     log = private / "stderr"
     environment = os.environ | _private_jupyter(private)
-    command = [sys.executable, "-m", "coursekit.cli", "lab", "--no-browser", "--dir", str(folder)]
+    with socket.create_server(
+        ("127.0.0.1", 0)
+    ) as probe:  # other workers start theirs at this moment
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "coursekit.cli", "lab", "--no-browser"]
+    command += ["--dir", str(folder), "--port", str(port)]
     with log.open("w") as errors:
         process = subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
@@ -74,6 +80,7 @@ def serve(folder: Path, private: Path) -> Iterator[Server]:
         last_words, _ = process.communicate(timeout=60)
         assert process.returncode == 0, log.read_text()
         assert last_words.startswith("Stopped."), last_words
+        assert not log.read_text(), "the terminal was written to"
         assert not psutil.wait_procs(kernels, timeout=10)[1], "kernels outlived the server"
     finally:
         process.kill()

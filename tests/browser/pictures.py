@@ -25,8 +25,9 @@ def main(picture: Path, theme: str) -> None:
             expect(status).to_contain_text(f"Attempt {attempt} ")
         cell.get_by_role("button", name="Tuner's turn").click()
         expect(status).to_contain_text("Best: you")
-        notebook.page.set_viewport_size({"width": 1180, "height": 860})
-        cell.evaluate("node => node.scrollIntoView({block: 'end'})")
+        notebook.page.set_viewport_size({"width": 1180, "height": 912})
+        heading = notebook.page.get_by_role("heading", name="2. By hand")
+        heading.evaluate("node => node.scrollIntoView({block: 'start'})")
         notebook.screenshot(picture)
 
 

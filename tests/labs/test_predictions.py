@@ -93,6 +93,28 @@ def test_remarks(predicted: float, value: float, remark: str, said: Any) -> None
     assert remark in said()
 
 
+@pytest.mark.parametrize(
+    ("predicted", "remark"),
+    [
+        (93, "Right."),
+        (93.5, "Close: 0.5 points above what was measured."),
+        (80, "13 points below what was measured."),
+    ],
+)
+def test_percentages_differ_by_points(predicted: float, remark: str, said: Any) -> None:
+    predict("p", "Which accuracy?", unit="%", answer=predicted)
+    said()
+    measured("p", 93)
+    assert remark in said().splitlines()[-1].strip()
+
+
+def test_nothing_entered_but_asked_for(said: Any) -> None:
+    predict("asked", "How many?", unit="epochs")
+    said()
+    measured("asked", 30)
+    assert "No prediction was entered · measured 30 epochs" in said()
+
+
 def test_nothing_entered(said: Any) -> None:
     measured("p", 30, unit="trials")
     assert "No prediction was entered · measured 30 trials" in said()
