@@ -1,0 +1,19 @@
+"""Worlds: where candidates are judged. Replays of tables that were once trained for real."""
+
+from __future__ import annotations
+
+from coursekit.worlds.base import World
+from coursekit.worlds.nasbench201 import NASBench201
+
+WORLDS: dict[str, type[World]] = {"nasbench201": NASBench201}
+
+
+def make(name: str, dataset: str | None = None) -> World:
+    """The world of that name, on one of its data sets (its first one by default)."""
+    if name not in WORLDS:
+        raise ValueError(f"no world {name!r}: there are {', '.join(WORLDS)}")
+    cls = WORLDS[name]
+    return cls(cls.datasets[0] if dataset is None else dataset)
+
+
+__all__ = ["WORLDS", "NASBench201", "World", "make"]
