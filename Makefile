@@ -49,7 +49,8 @@ $(READY): pyproject.toml uv.lock .python-version
 	  exit 1; }; fi
 	@if test "`cat $(READY) 2>/dev/null`" != "$(CURDIR)"; then rm -rf .venv; fi
 	@rm -f $(READY)
-	@echo "Setting up: about 1.1 GB are downloaded the first time"
+	@if test -d .venv; then echo "Bringing .venv up to date"; \
+	  else echo "Setting up: about 1.1 GB are downloaded the first time"; fi
 	@"$(UV)" sync --all-extras --frozen
 	@printf '%s' "$(CURDIR)" > $(READY)
 

@@ -27,6 +27,7 @@ MAIN_PACKAGES = {
     "tfx": "tfx",
 }  # package: the extra that brings it, "" for those that are always needed
 LAB_EXTENSION = Path("share/jupyter/labextensions/@jupyter-widgets/jupyterlab-manager/package.json")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OFFLINE_DATA = ("digits", "mnist-5k")
 
 
@@ -144,7 +145,10 @@ def kernel() -> Finding:
 def optional() -> list[str]:
     """What only some people need."""
     compiler = preflight.check_compiler(platform.system(), os.environ.get("PATH", ""))
-    names = ("chromium", "chromium-browser", "google-chrome")
-    browser = next((path for name in names if (path := shutil.which(name))), None)
     cure = "none: `make test` skips the browser tests (apt install chromium)"
-    return [f"{compiler.text} (used by `make setup` only)", f"Chromium: {browser or cure}"]
+    return [f"{compiler.text} (used by `make setup` only)", f"Chromium: {chromium() or cure}"]
+
+
+def chromium() -> str | None:
+    """Where the browser is that the tests use, None if there is none on the path."""
+    return next((path for name in CHROMIUM if (path := shutil.which(name))), None)

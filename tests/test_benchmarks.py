@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from coursekit.benchmarks import training
+from coursekit.benchmarks import labs, training
 from coursekit.data import Dataset, load
 
 
@@ -94,6 +94,23 @@ def test_keras_and_perceptron_build_networks_of_one_size(dropout: float) -> None
         model = training.build(configuration, data)
         ours, _ = train_perceptron(configuration, data, epochs=1, seed=0)
         assert model.count_params() == ours.parameters
+
+
+def test_a_session_of_labs_is_measured_and_reported() -> None:
+    done = command("labs", "--sessions=1")
+    assert done.returncode == 0, done.stderr
+    rows = re.findall(r"^(\w+, \w+) +(\d+) ms +(\d+) ms +(\d+) ms$", done.stdout, re.MULTILINE)
+    assert [(name, promised) for name, *_, promised in rows] == [
+        ("check, first", "100"), ("check, later", "100"), ("slider, worst", "1000"),
+    ]  # fmt: skip
+    assert int(rows[2][1]) > 10  # 20 epochs of the largest network
+    assert "session 1 of 1" in done.stderr
+
+
+def test_a_check_that_gives_no_verdict_is_no_measurement(monkeypatch) -> None:
+    monkeypatch.setattr(labs, "EXERCISE", "1.99")
+    with pytest.raises(RuntimeError, match=r"exercise 1\.99 was not checked"):
+        labs.checks()
 
 
 def test_medians_of_the_repeats_are_reported(capsys) -> None:

@@ -17,14 +17,14 @@ for _variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ[_variable] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from coursekit.benchmarks import training  # noqa: E402
+from coursekit.benchmarks import labs, training  # noqa: E402
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line: a list of the benchmarks, or one of them."""
     parser = argparse.ArgumentParser(prog="python -m coursekit.benchmarks", description=__doc__)
     commands = parser.add_subparsers(title="benchmarks", metavar="NAME")
-    for benchmark in (training,):
+    for benchmark in (training, labs):
         name = benchmark.__name__.rpartition(".")[2]
         summary = (benchmark.__doc__ or "").partition("\n")[0]
         command = commands.add_parser(
@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\nstopped", file=sys.stderr)
         return 130
     except ImportError as error:
-        print(f"{error}: the peers come with `pip install coursekit[keras]`", file=sys.stderr)
+        cure = 'what is measured comes with `pip install "coursekit[keras,widgets]"`'
+        print(f"{error}: {cure}", file=sys.stderr)
         return 1
     return 0
 

@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,7 +21,8 @@ from urllib.parse import urlsplit
 import psutil
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+from coursekit import doctor
+
 QUIET = [
     "--no-sandbox",  # containers have none to offer
     "--disable-gpu",
@@ -90,8 +90,7 @@ def serve(folder: Path, private: Path) -> Iterator[Server]:
 def chromium() -> Iterator[Browser]:
     """A headless browser; LookupError, with the cure, if this machine has none."""
     with sync_playwright() as playwright:
-        path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
-        path = path or playwright.chromium.executable_path
+        path = doctor.chromium() or playwright.chromium.executable_path
         if not Path(path).exists():
             cure = "apt install chromium, or .venv/bin/playwright install chromium"
             raise LookupError(f"the labs in a browser: there is no Chromium ({cure})")
