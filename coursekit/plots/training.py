@@ -1,4 +1,4 @@
-"""Figures of searches and training runs: one call each, returning the axes."""
+"""Training runs and searches as they are watched: curves, the incumbent, coordinates, the front."""
 
 from __future__ import annotations
 

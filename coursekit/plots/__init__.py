@@ -1,0 +1,11 @@
+"""Figures: one call each, returning the axes."""
+
+from coursekit.plots.training import (
+    best_so_far,
+    learning_curves,
+    parallel_coordinates,
+    pareto,
+    pareto_front,
+)
+
+__all__ = ["best_so_far", "learning_curves", "parallel_coordinates", "pareto", "pareto_front"]
