@@ -1,0 +1,84 @@
+"""Axes: what a surrogate knows of the unit cube that a space's configurations are encoded in."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from coursekit.spaces import Space
+
+FEW = 32  # an ordered parameter with more values than this counts as a continuum
+
+
+class Axes:
+    """The axes of a space's unit cube, one a parameter.
+
+    middles: of each axis the places of its values, shape (values,); None for a continuum.
+    ordered: shape (axes,), whether near on the axis means near in effect.
+    """
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        domains = [parameter.domain for parameter in space.parameters]
+        self.ordered = np.array([domain.ordered for domain in domains])
+        self.middles: list[np.ndarray | None] = [
+            np.array([domain.where(value) for value in domain.values()])
+            if domain.count <= FEW or not domain.ordered
+            else None
+            for domain in domains
+        ]
+        # Where a value's place on its axis ends and the next one's begins.
+        self._borders = [None if m is None else (m[1:] + m[:-1]) / 2 for m in self.middles]
+        names = [parameter.name for parameter in space.parameters]
+        self._all_exist = len(set(names)) == len(names) and not any(
+            parameter.parents for parameter in space.parameters
+        )
+
+    def __len__(self) -> int:
+        return len(self.middles)
+
+    def positions(self, axis: int, u: np.ndarray) -> np.ndarray:
+        """Of each u on an axis that has `middles` the index of its value (any index for NaN)."""
+        borders = self._borders[axis]
+        if borders is None:
+            raise ValueError(f"axis {axis} is a continuum: its values have no positions")
+        return np.searchsorted(borders, u)
+
+    def edges(self, axis: int) -> np.ndarray:
+        """The ends of the values' places on an axis that has `middles`, shape (values + 1,)."""
+        return np.concatenate(([0.0], self._borders[axis], [1.0]))
+
+    def settle(self, points: np.ndarray) -> np.ndarray:
+        """Points, shape (n, axes), in the middles of their values, and NaN where none exists.
+
+        So points drawn anyhow from the unit cube become encoded configurations.
+        """
+        settled = points.copy()
+        for axis, middles in enumerate(self.middles):
+            if middles is not None:
+                settled[:, axis] = middles[self.positions(axis, points[:, axis])]
+        settled[~self.exist(settled)] = np.nan
+        return settled
+
+    def exist(self, points: np.ndarray) -> np.ndarray:
+        """Which parameters exist at points, shape (n, axes), whatever stands on their axes."""
+        found = np.ones(points.shape, dtype=bool)
+        if self._all_exist:
+            return found
+        of_name: dict[str, list[int]] = {}
+        for axis, parameter in enumerate(self.space.parameters):
+            here = found[:, axis]  # a view
+            for name, values in parameter.parents.items():
+                here &= np.any(
+                    [found[:, i] & self._among(i, values, points[:, i]) for i in of_name[name]], 0
+                )
+            for earlier in of_name.setdefault(parameter.name, []):
+                here &= ~found[:, earlier]
+            of_name[parameter.name].append(axis)
+        return found
+
+    def _among(self, axis: int, values: tuple[object, ...], u: np.ndarray) -> np.ndarray:
+        domain = self.space.parameters[axis].domain
+        if self.middles[axis] is None:
+            return np.array([x == x and domain.at(x) in values for x in u.tolist()], dtype=bool)
+        listed = np.array([value in values for value in domain.values()])
+        return listed[self.positions(axis, u)]
