@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from coursekit.plots.training import _axes
 from coursekit.theme import DASHES, INK, MARKERS, PALETTE
 
 if TYPE_CHECKING:
@@ -26,13 +25,16 @@ def anytime(
     """The median of the best so far over the runs, and a band from quartile to quartile.
 
     curves: for each strategy an array, shape (runs, len(at)); what is not finite (nothing found
-        yet) is left out. at: where on the x axis, in `unit`, a log axis.
+        yet) is left out. at: where on the x axis, in `unit`.
     optimum: the best there is, as a line to reach.
 
     The best at the end is named first. What lies below all bands after a twentieth of the way is
     cut off: at the start everybody is bad, and nothing would be seen of the rest.
     """
-    axes = _axes(axes)
+    if axes is None:
+        import matplotlib.pyplot as plt
+
+        axes = plt.subplots(figsize=(9, 4), layout="constrained")[1]  # the legend beside it
     at = np.asarray(at, dtype=float)
     bands = {label: _quartiles(np.asarray(runs, dtype=float)) for label, runs in curves.items()}
     looks = {label: _look(place) for place, label in enumerate(bands)}
@@ -58,9 +60,9 @@ def anytime(
             linestyle=dash,
             linewidth=1.8,
             markevery=_spots(at, list(bands).index(label), len(bands)),
-            label=label,
+            label=label if len(label) < 30 else label.replace("(", "\n(", 1),
         )
-    axes.set(xlabel=unit, ylabel=name, xscale="log", xlim=(at[0], at[-1]))
+    axes.set(xlabel=unit, ylabel=name, xlim=(0, at[-1]))
     early = int(np.searchsorted(at, at[-1] / 20))
     seen = [low[early:] for low, _, _ in bands.values() if np.isfinite(low[early:]).any()]
     top = [high for _, _, high in bands.values() if np.isfinite(high).any()]
@@ -69,7 +71,7 @@ def anytime(
         ceiling = max([np.nanmax(high) for high in top] + ([] if optimum is None else [optimum]))
         axes.set_ylim(bottom, ceiling + 0.08 * (ceiling - bottom or 1))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, borderaxespad=0)
     return axes
 
 
@@ -88,7 +90,6 @@ def _look(place: int) -> tuple[str, str, object]:
 
 
 def _spots(at: np.ndarray, place: int, total: int) -> list[int]:
-    """Points spread evenly over the log axis, for each line other ones: no marker hides another."""
-    shares = (np.arange(6) + (place + 0.5) / total) / 6
-    wanted = at[0] * (at[-1] / at[0]) ** shares
-    return sorted(set(np.searchsorted(at, wanted).tolist()))
+    """Points spread evenly over the axis, for each line other ones: no marker hides another."""
+    shares = (np.arange(8) + (place + 0.5) / total) / 8
+    return sorted(set(np.searchsorted(at, at[-1] * shares).tolist()))

@@ -91,8 +91,7 @@ def figure(race: Race, axes: Axes | None = None) -> Axes:
     if race.seconds is None:
         at, unit = np.arange(1, int(race.end()) + 1), "finished trials"
     else:
-        first = min(run.costs[0] for runs in race.runs.values() for run in runs.values())
-        at, unit = np.geomspace(min(first, race.end()), race.end(), 400), "seconds of training"
+        at, unit = np.linspace(0, race.end(), 400), "seconds of training"
     axes = anytime(
         {name: 100 * race.curves(name, at) for name in race.names},
         at,
