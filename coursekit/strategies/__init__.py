@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from coursekit.spaces import Space
 from coursekit.strategies.base import Strategy
+from coursekit.strategies.grid import Grid
+from coursekit.strategies.local_search import LocalSearch
 from coursekit.strategies.random import Random
 from coursekit.strategies.regularized_evolution import RegularizedEvolution
 
 STRATEGIES: dict[str, type[Strategy]] = {
+    "grid": Grid,
     "random": Random,
+    "local_search": LocalSearch,
     "regularized_evolution": RegularizedEvolution,
 }
 

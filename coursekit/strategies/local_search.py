@@ -1,0 +1,73 @@
+"""Local search (White, Nolen, Savani, 2021, UAI, arXiv:2005.02960): climb to the next better."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from coursekit.spaces import Configuration, Space
+from coursekit.strategies.base import Strategy
+from coursekit.trials import History, Pause, Status, Suggestion, Trial
+
+
+class LocalSearch(Strategy):
+    """Tries the neighbours of the best so far in random order, and moves to the first better one.
+
+    Where no neighbour is better the climb is over, and another starts at a random configuration.
+    Known neighbours are not tried again: if one is better, the climb goes on from there at once.
+    With several trials running nobody waits: whoever finds the neighbourhood handed out begins a
+    start of the next climb, and the best start that has come in is climbed from first.
+    """
+
+    def __init__(self, space: Space) -> None:
+        super().__init__(space)
+        self._known: dict[Hashable, Trial] = {}  # finished, failed ones too
+        self._starts: list[Trial] = []  # come in, not climbed from yet
+        self._climb: int | None = None  # the number of its start
+        self._centre: Trial | None = None  # where the climb is
+        self._open: dict[Hashable, Configuration] = {}  # the centre's neighbours without a result
+
+    def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:
+        seen = self._seen(history)
+        around = [near for key, near in self._open.items() if key not in seen]
+        if around and self._centre is not None:
+            return Suggestion(
+                around[int(rng.integers(len(around)))],
+                parent=self._centre.number,
+                info={"climb": self._climb},
+            )
+        start = self.fresh(history, rng)
+        return Pause.DONE if start is None else Suggestion(start)
+
+    def observe(self, trial: Trial, rng: np.random.Generator) -> None:
+        key = self.space.key(trial.configuration)
+        self._known[key] = trial
+        self._open.pop(key, None)
+        if trial.status is Status.COMPLETED:
+            climb = trial.suggestion.info.get("climb")
+            if climb is None:
+                self._starts.append(trial)
+            elif climb == self._climb and self._centre and trial.score > self._centre.score:
+                self._move(trial)  # a neighbour of the centre, or late of an earlier one
+        while not self._open and self._starts:
+            best = max(self._starts, key=lambda start: start.score)
+            self._starts.remove(best)
+            self._climb = best.number
+            self._move(best)
+
+    def _move(self, trial: Trial) -> None:
+        """Make this the centre, or what is known to lie uphill of it."""
+        space, known = self.space, self._known
+        while True:
+            around = {space.key(near): near for near in space.neighbours(trial.configuration)}
+            best = max(
+                (known[key] for key in around if key in known and known[key].score > trial.score),
+                key=lambda each: each.score,
+                default=None,
+            )
+            if best is None:
+                break
+            trial = best
+        self._centre = trial
+        self._open = {key: near for key, near in around.items() if key not in known}

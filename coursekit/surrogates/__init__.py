@@ -1,0 +1,1 @@
+"""What several strategies learn with: models of scores, and policies, in NumPy."""
