@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import pickle
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -71,6 +72,7 @@ class Race:
         return significance.compare(self._comparable())
 
     def _comparable(self) -> dict[str, np.ndarray]:
+        """The best of each at the end; ValueError if somebody has nothing."""
         found = self.best()
         for name, scores in found.items():
             if not len(scores):
@@ -100,8 +102,8 @@ def race(
         "regularized_evolution(population_size=10)"; or a mapping from the names to show to such
         texts, or to whatever makes a strategy of a space, as its class does.
     trials, seconds: when a search ends; seconds are simulated, those of the trainings.
-    workers: processes, by default one a core. A strategy that is not told by a text lives in this
-        process alone, so the whole race stays in it.
+    workers: processes, by default one a core. A strategy that was written in a notebook lives in
+        this process alone, so the whole race stays in it.
     progress: a line on stderr from the second second on; by default on a terminal only.
 
     Ctrl-C ends the race; it then holds the searches that were done. Raises ValueError for
@@ -113,8 +115,7 @@ def race(
     _check(world, texts, len(strategies), trials, seconds, seeds, workers)
     # Seed by seed, so that a race that is stopped has whole seeds to compare.
     tasks = [Task(name, texts[name], seed) for seed in range(seeds) for name in texts]
-    told = all(isinstance(text, str) for text in texts.values())
-    workers = min(workers or os.cpu_count() or 1, len(tasks)) if told else 1
+    workers = min(workers or os.cpu_count() or 1, len(tasks)) if _can_travel(texts) else 1
     result = Race(world, list(texts), seeds, trials, seconds, {name: {} for name in texts})
     line = _Line(len(tasks), progress)
     try:
@@ -127,6 +128,14 @@ def race(
     finally:
         line.end()
     return result
+
+
+def _can_travel(texts: Mapping[str, str | Build]) -> bool:
+    """Whether another process can make these strategies: not if they live in a notebook."""
+    try:
+        return b"__main__" not in pickle.dumps(dict(texts))
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return False
 
 
 def _check(

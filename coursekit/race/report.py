@@ -89,7 +89,7 @@ def figure(race: Race, axes: Axes | None = None) -> Axes:
     from coursekit.plots.searches import anytime
 
     if race.seconds is None:
-        at, unit = np.arange(1, int(race.end()) + 1), "finished trials"
+        at, unit = np.arange(1.0, race.end() + 1), "finished trials"
     else:
         at, unit = np.linspace(0, race.end(), 400), "seconds of training"
     axes = anytime(

@@ -1,0 +1,194 @@
+"""The peers: other packages' searches behind one small protocol, with the settings they come with.
+
+A search is a generator that yields configurations and is sent their scores. Packages are imported
+when a search begins; nothing here is needed by the course.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import warnings
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from coursekit.search import Search
+from coursekit.spaces import Configuration, Float, Integer, Space
+from coursekit.strategies import Strategy, make
+from coursekit.trials import History, Pause, Suggestion, Trial
+
+Asking = Generator[Mapping[str, Any], float, None]
+
+
+def kit(name: str, space: Space, seed: int, trials: int) -> Asking:
+    """The kit's own strategy of that name, without a journal."""
+    search = Search(make(name, space), seed=seed)
+    while isinstance(trial := search.ask(), Trial):
+        search.tell(trial, (yield trial.configuration))
+
+
+def optuna(sampler: Callable[[Any, int], Any], space: Space, seed: int, trials: int) -> Asking:
+    """Optuna's ask and tell, in memory."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    known: dict[str, Any] = {}
+    for name, domain in _domains(space):
+        if isinstance(domain, Integer):
+            known[name] = optuna.distributions.IntDistribution(domain.low, domain.high)
+        elif isinstance(domain, Float):
+            known[name] = optuna.distributions.FloatDistribution(
+                domain.low, domain.high, log=domain.log
+            )
+        else:
+            known[name] = optuna.distributions.CategoricalDistribution(domain.items)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        study = optuna.create_study(direction="maximize", sampler=sampler(optuna.samplers, seed))
+    while True:
+        trial = study.ask(known)
+        study.tell(trial, (yield trial.params))
+
+
+def syne_tune(space: Space, seed: int, trials: int) -> Asking:
+    """Syne Tune's regularized evolution."""
+    from syne_tune import config_space
+    from syne_tune.backend.trial_status import Trial as Running
+    from syne_tune.optimizer.baselines import REA
+
+    known: dict[str, Any] = {}
+    for name, domain in _domains(space):
+        if isinstance(domain, Integer):
+            known[name] = config_space.randint(domain.low, domain.high)
+        elif isinstance(domain, Float):
+            make_float = config_space.loguniform if domain.log else config_space.uniform
+            known[name] = make_float(domain.low, domain.high)
+        else:
+            known[name] = config_space.choice(list(domain.items))
+    scheduler = REA(known, metric="score", do_minimize=False, random_seed=seed)
+    number = 0
+    while True:
+        suggestion = scheduler.suggest()
+        trial = Running(number, suggestion.config, None)
+        scheduler.on_trial_add(trial)
+        result = {"score": (yield suggestion.config)}
+        scheduler.on_trial_result(trial, result)
+        scheduler.on_trial_complete(trial, result)
+        number += 1
+
+
+def keras_tuner(oracle: str, space: Space, seed: int, trials: int) -> Asking:
+    """Keras Tuner's oracles, which write every trial to disk: here to a temporary folder."""
+    import keras_tuner
+
+    hp = keras_tuner.HyperParameters()
+    for name, domain in _domains(space):
+        if isinstance(domain, Integer):
+            hp.Int(name, domain.low, domain.high)
+        elif isinstance(domain, Float):
+            hp.Float(name, domain.low, domain.high, sampling="log" if domain.log else "linear")
+        else:
+            hp.Choice(name, list(domain.items))
+    with tempfile.TemporaryDirectory() as folder:
+        search = getattr(keras_tuner.oracles, oracle)(
+            objective=keras_tuner.Objective("score", "max"),
+            max_trials=trials,
+            hyperparameters=hp,
+            seed=seed + 1,  # 0 is no seed to Keras Tuner
+        )
+        search.verbose = 0
+        search._set_project_dir(folder, "project")
+        while (trial := search.create_trial("tuner")).status == "RUNNING":
+            score = yield dict(trial.hyperparameters.values)
+            search.update_trial(trial.trial_id, {"score": score})
+            trial.status = "COMPLETED"
+            search.end_trial(trial)
+
+
+def smac(space: Space, seed: int, trials: int) -> Asking:
+    """SMAC's facade for hyperparameters (random forest), which sizes its start by the trials."""
+    import ConfigSpace
+    from smac import HyperparameterOptimizationFacade, Scenario
+    from smac.runhistory import TrialValue
+
+    known = ConfigSpace.ConfigurationSpace(seed=seed)
+    for name, domain in _domains(space):
+        if isinstance(domain, Integer):
+            known.add(ConfigSpace.UniformIntegerHyperparameter(name, domain.low, domain.high))
+        elif isinstance(domain, Float):
+            bounds = (domain.low, domain.high)
+            known.add(ConfigSpace.UniformFloatHyperparameter(name, *bounds, log=domain.log))
+        else:
+            known.add(ConfigSpace.CategoricalHyperparameter(name, list(domain.items)))
+    logging.getLogger("smac").setLevel(logging.ERROR)
+    with tempfile.TemporaryDirectory() as folder:
+        scenario = Scenario(
+            known, n_trials=trials, deterministic=True, seed=seed, output_directory=folder
+        )
+        search = HyperparameterOptimizationFacade(
+            scenario, lambda configuration, seed: 0.0, overwrite=True, logging_level=False
+        )
+        while True:
+            info = search.ask()
+            plain = {k: getattr(v, "item", lambda v=v: v)() for k, v in dict(info.config).items()}
+            search.tell(info, TrialValue(cost=-(yield plain)))
+
+
+def _domains(space: Space) -> list[tuple[str, Any]]:
+    return [(parameter.name, parameter.domain) for parameter in space.parameters]
+
+
+class Contestant(NamedTuple):
+    """package: what has to be there. search: what starts it. trials: no more, as it is slow."""
+
+    package: str
+    search: Callable[[Space, int, int], Asking]
+    trials: int | None = None
+
+
+PEERS = {
+    "optuna random": Contestant("optuna", partial(optuna, lambda s, n: s.RandomSampler(seed=n))),
+    "optuna NSGA-II": Contestant("optuna", partial(optuna, lambda s, n: s.NSGAIISampler(seed=n))),
+    "optuna TPE": Contestant("optuna", partial(optuna, lambda s, n: s.TPESampler(seed=n))),
+    "optuna GP": Contestant("torch", partial(optuna, lambda s, n: s.GPSampler(seed=n)), 100),
+    "syne-tune REA": Contestant("syne_tune", syne_tune),
+    "keras-tuner random": Contestant("keras_tuner", partial(keras_tuner, "RandomSearchOracle")),
+    "keras-tuner Bayesian": Contestant(
+        "keras_tuner", partial(keras_tuner, "BayesianOptimizationOracle"), 50
+    ),
+    "smac": Contestant("smac", smac, 100),
+}
+
+
+def contestant(name: str, space: Space, seed: int, trials: int) -> Asking:
+    """A search by a peer or by a strategy of the kit."""
+    if name in PEERS:
+        return PEERS[name].search(space, seed, trials)
+    return kit(name, space, seed, trials)
+
+
+class Peer(Strategy):
+    """A peer in a race. Not pure, as strategies are: it keeps its own state, and cannot resume."""
+
+    def __init__(self, space: Space, *, name: str, trials: int) -> None:
+        super().__init__(space)
+        self._name, self._trials = name, trials
+        self._asking: Asking | None = None
+        self._next: Configuration | None = None
+
+    def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:
+        if self._asking is None:
+            seed = int(rng.integers(2**31 - 1))
+            self._asking = contestant(self._name, self.space, seed, self._trials)
+            self._next = dict(next(self._asking))
+        return Pause.DONE if self._next is None else Suggestion(self._next)
+
+    def observe(self, trial: Trial, rng: np.random.Generator) -> None:
+        if self._asking is not None:
+            try:
+                self._next = dict(self._asking.send(trial.score))
+            except StopIteration:
+                self._next = None

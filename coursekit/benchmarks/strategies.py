@@ -1,0 +1,267 @@
+"""Search strategies: what a suggestion costs and what is found, against the field's optimizers.
+
+Two parts, all contestants in one run, each with the settings it comes with:
+  cost    CPU seconds of ask and tell until so many trials are done, on 4 floats, 3 integers and 3
+          categoricals with an objective that costs nothing; imports and set-up are not counted,
+          the kit's journal is off; medians over the repeats. Who would need longer than --patience
+          until the next mark stops before it, and who needs a third of it is measured once. Slow
+          peers end at 200; smac sizes its start by that, so that its first 50 cost nothing.
+  search  the best validation accuracy found on NAS-Bench-201 at 50, 100, 200 and 500 trials: mean
+          and standard deviation over the seeds, which are the same for the kit's strategies;
+          differences from a champion and from random search (Wilcoxon, Holm over the contestants).
+          Slow peers run fewer trials from fewer seeds unless told otherwise.
+
+The peers live in an environment of their own, next to the course's:
+  UV_PROJECT_ENVIRONMENT=.peers uv sync --no-default-groups --group peers --extra keras \\
+      --extra benchmarks
+  .peers/bin/python -m coursekit.benchmarks strategies
+Those that are not installed are named and left out. All of it takes about an hour on two cores;
+`--peers "optuna TPE"` takes minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from coursekit.benchmarks.peers import PEERS, Peer, contestant
+from coursekit.race import Run, race
+from coursekit.race.contestants import Build
+from coursekit.race.significance import holm, wilcoxon
+from coursekit.spaces import Choice, Float, Integer, Space
+from coursekit.strategies import STRATEGIES
+from coursekit.worlds import NASBench201
+
+COST_MARKS = (50, 200, 1000, 5000)
+SEARCH_MARKS = (50, 100, 200, 500)
+SLOW = [name for name, peer in PEERS.items() if peer.trials]
+# Who is like whom: the ratios to print.
+RIVALS = {
+    "random": ("optuna random", "keras-tuner random"),
+    "regularized_evolution": ("syne-tune REA", "optuna NSGA-II"),
+    "tpe": ("optuna TPE",),
+    "bayesian": ("keras-tuner Bayesian", "optuna GP", "smac"),
+}
+MIXED = Space(
+    {
+        **{f"float_{i}": Float(1e-4, 1.0, log=i < 2) for i in range(4)},
+        **{f"integer_{i}": Integer(1, 2 ** (4 + i)) for i in range(3)},
+        **{f"choice_{i}": Choice(("a", "b", "c", "d", "e")[: 3 + i]) for i in range(3)},
+    }
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    usual = [name for name, cls in STRATEGIES.items() if not cls.budgeted]
+    add = parser.add_argument
+    add("--parts", type=_names("cost", "search"), default=["cost", "search"], help="cost,search")
+    add("--strategies", type=_names(*usual), default=usual, help=f"of the kit: {','.join(usual)}")
+    add("--peers", type=_names(*PEERS, ""), default=list(PEERS), help=f"{','.join(PEERS)}; or ''")
+    add("--repeats", type=_count, default=3, help="of the cost part (3)")
+    add("--patience", type=_count, default=60, help="seconds that one contestant may take (60)")
+    add("--cost-trials", type=_count, default=COST_MARKS[-1], help="the last mark of cost (5000)")
+    sets = NASBench201.datasets
+    add("--datasets", type=_names(*sets), default=list(sets), help=f"{','.join(sets)}")
+    add("--trials", type=_count, default=SEARCH_MARKS[-1], help="of each search (500)")
+    add("--seeds", type=_count, default=20, help="of each contestant (20)")
+    add("--slow-trials", type=_count, help="of the slow peers, in place of 50 or 100")
+    add("--slow-seeds", type=_count, default=5, help="of the slow peers (5)")
+    add("--champion", help="who is held against every peer; the model-based one by default")
+    add("--workers", type=_count, help="processes of the search part; one a core by default")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measure, and print the tables and the ratios."""
+    missing = [name for name in options.peers if name and not _there(PEERS[name].package)]
+    if missing:
+        print(f"not installed, left out: {', '.join(missing)} (see --help)", file=sys.stderr)
+    peers = [name for name in options.peers if name and name not in missing]
+    if "cost" in options.parts:
+        kit = [name for name in options.strategies if STRATEGIES[name].supports(MIXED)]
+        report_cost(cost([*kit, *peers], options), options)
+    if "search" in options.parts:
+        for dataset in options.datasets:
+            report_search(dataset, search(dataset, peers, options), options)
+
+
+# Cost ---------------------------------------------------------------------------------------
+
+
+def cost(names: Sequence[str], options: argparse.Namespace) -> dict[str, list[dict[int, float]]]:
+    """For each contestant and repeat, CPU seconds at each mark that was reached."""
+    marks = sorted({m for m in COST_MARKS if m < options.cost_trials} | {options.cost_trials})
+    measured: dict[str, list[dict[int, float]]] = {}
+    for name in names:
+        measured[name] = []
+        for repeat in range(options.repeats):
+            print(f"cost: {name}, repeat {repeat + 1}", file=sys.stderr, flush=True)
+            mine = [m for m in marks if m <= 200] if name in SLOW else marks
+            measured[name].append(_cost_of(name, mine, repeat, options.patience))
+            if max(measured[name][0].values(), default=np.inf) > options.patience / 3:
+                break
+    return measured
+
+
+def _cost_of(name: str, marks: Sequence[int], seed: int, patience: float) -> dict[int, float]:
+    asking, reached = contestant(name, MIXED, seed, marks[-1]), dict[int, float]()
+    configuration = next(asking)  # imports and set-up
+    begun = time.process_time()
+    try:
+        for trial in range(1, marks[-1] + 1):
+            configuration = asking.send(_objective(configuration))
+            if trial in marks:
+                spent = reached[trial] = time.process_time() - begun
+                following = marks[min(marks.index(trial) + 1, len(marks) - 1)]
+                if spent * following / trial > patience:
+                    break
+            elif time.process_time() - begun > 2 * patience:
+                break
+    except StopIteration:  # it has nothing more to ask
+        reached.setdefault(trial, time.process_time() - begun)
+    asking.close()
+    return {mark: seconds for mark, seconds in reached.items() if mark in marks}
+
+
+def _objective(configuration: Mapping[str, Any]) -> float:
+    score = -((configuration["float_2"] - 0.3) ** 2) - abs(configuration["float_0"] - 0.01)
+    return score + 0.01 * configuration["integer_0"] + (configuration["choice_0"] == "b")
+
+
+def report_cost(
+    measured: Mapping[str, Sequence[Mapping[int, float]]], options: argparse.Namespace
+) -> None:
+    """The table of medians, and the ratios between those that do the same."""
+    marks = sorted({mark for runs in measured.values() for run in runs for mark in run})
+    medians = {
+        name: {m: statistics.median(r[m] for r in runs if m in r) for m in marks if m in runs[0]}
+        for name, runs in measured.items()
+    }
+    print("CPU seconds of ask and tell until so many trials, one thread, medians")
+    print(f"{'':22}" + "".join(f"{mark:>10,}" for mark in marks) + f"{'ms/trial':>10}{'runs':>6}")
+    for name, found in medians.items():
+        cells = "".join(f"{found[m]:10.3f}" if m in found else f"{'-':>10}" for m in marks)
+        last = max(found, default=0)
+        pace = f"{1000 * found[last] / last:10.3f}" if last else f"{'-':>10}"
+        print(f"{name:22}{cells}{pace}{len(measured[name]):6}")
+    for ours, rivals in RIVALS.items():
+        for theirs in rivals:
+            both = [m for m in marks if m in medians.get(ours, {}) and m in medians.get(theirs, {})]
+            ratios = [f"{medians[theirs][m] / medians[ours][m]:.3g}x at {m:,}" for m in both]
+            if ratios:
+                print(f"{theirs} takes, of {ours}'s time: {', '.join(ratios)}")
+    print(flush=True)
+
+
+# Search -------------------------------------------------------------------------------------
+
+
+def search(
+    dataset: str, peers: Sequence[str], options: argparse.Namespace
+) -> dict[str, dict[int, Run]]:
+    """Each contestant's runs by seed; those with the same limits race together."""
+    world = NASBench201(dataset)
+    groups: dict[tuple[int, int], dict[str, str | Build]] = {}
+    for name in [*options.strategies, *peers]:
+        slow = PEERS[name].trials if name in PEERS else None
+        if slow is None:
+            limits = options.trials, options.seeds
+        else:
+            limits = (
+                min(options.trials, options.slow_trials or slow),
+                min(options.seeds, options.slow_seeds),
+            )
+        build = partial(Peer, name=name, trials=limits[0]) if name in PEERS else name
+        groups.setdefault(limits, {})[name] = build
+    runs: dict[str, dict[int, Run]] = {}
+    for (trials, seeds), group in groups.items():
+        print(f"search: {dataset}, {', '.join(group)}", file=sys.stderr, flush=True)
+        result = race(world, group, trials=trials, seeds=seeds, workers=options.workers)
+        if result.stopped:
+            raise KeyboardInterrupt
+        runs |= result.runs
+    return runs
+
+
+def best(runs: Mapping[int, Run], mark: int) -> dict[int, float]:
+    """The best score by then, in percent, of the seeds that got there."""
+    return {
+        seed: 100 * float(np.nanmax(run.scores[:mark]))
+        for seed, run in runs.items()
+        if len(run.scores) >= mark
+    }
+
+
+def report_search(
+    dataset: str, runs: Mapping[str, Mapping[int, Run]], options: argparse.Namespace
+) -> None:
+    """The table of best scores, and the differences from the champion and from random search."""
+    marks = [mark for mark in SEARCH_MARKS if mark < options.trials] + [options.trials]
+    optimum = 100 * NASBench201(dataset).optimum
+    print(f"NAS-Bench-201, {dataset}: best validation accuracy, % (optimum {optimum:.2f})")
+    print(f"{'':22}" + "".join(f"{mark:>16}" for mark in marks) + f"{'seeds':>8}")
+    for name, found in runs.items():
+        cells = [_spread(list(best(found, mark).values())) for mark in marks]
+        print(f"{name:22}" + "".join(f"{cell:>16}" for cell in cells) + f"{len(found):8}")
+    ours = [name for name in runs if name not in PEERS]
+    champion = options.champion or next((n for n in ("bayesian", "tpe") if n in ours), "random")
+    rivals = {"random": ours, champion: [name for name in runs if name in PEERS]}
+    for base, others in rivals.items():
+        for mark in marks:
+            if base in runs and (text := _against(base, others, runs, mark)):
+                print(f"at {mark}, against {base}: {text}")
+    print(flush=True)
+
+
+def _against(
+    base: str, others: Sequence[str], runs: Mapping[str, Mapping[int, Run]], mark: int
+) -> str:
+    """Differences from `base` in points with p-values, adjusted by Holm for all the others."""
+    mine, pairs = best(runs[base], mark), {}
+    for name in others:
+        theirs = best(runs[name], mark)
+        seeds = sorted(set(mine) & set(theirs))
+        if name != base and seeds:
+            pairs[name] = np.array([theirs[seed] - mine[seed] for seed in seeds])
+    adjusted = holm([wilcoxon(values) for values in pairs.values()])
+    return ", ".join(
+        f"{name} {values.mean():+.2f} (p {'< 0.001' if p < 0.001 else f'= {p:.2g}'})"
+        for (name, values), p in zip(pairs.items(), adjusted, strict=True)
+    )
+
+
+def _spread(values: Sequence[float]) -> str:
+    if not values:
+        return "-"
+    spread = statistics.stdev(values) if len(values) > 1 else 0.0
+    return f"{statistics.fmean(values):.2f} ± {spread:.2f}"
+
+
+def _there(package: str) -> bool:
+    return find_spec(package) is not None
+
+
+def _names(*known: str) -> Any:
+    def names(text: str) -> list[str]:
+        found = [name.strip() for name in text.split(",")]
+        for name in found:
+            if name not in known:
+                listed = ", ".join(filter(None, known))
+                raise argparse.ArgumentTypeError(f"{name!r} is none of {listed}")
+        return found
+
+    return names
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: take a whole number, 1 or more")
+    return int(text)
