@@ -1,6 +1,7 @@
 """Search spaces: domains, and the spaces made of them."""
 
-from coursekit.spaces.domains import Boolean, Choice, Conditional, Domain, Float, Integer
+from coursekit.spaces.domains import Boolean, Choice, Conditional, Domain
+from coursekit.spaces.numbers import Float, Integer
 from coursekit.spaces.space import Configuration, Parameter, Space
 
 __all__ = [

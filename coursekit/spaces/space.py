@@ -117,18 +117,20 @@ class Space:
                 why = f"is no parameter of this space, which has {list(known)}"
             raise ValueError(f"{extra[0]}={configuration[extra[0]]!r} {why}")
 
-    def complete(self, partial: Mapping[str, Any], fill: Mapping[str, Any]) -> Configuration:
-        """A configuration with partial's values where they fit, else fill's, else the middle."""
+    def complete(
+        self, partial: Mapping[str, Any], point: Sequence[float] | np.ndarray | None = None
+    ) -> Configuration:
+        """A configuration with partial's values where they fit and, where they do not, the values
+        at a point of the unit cube, shape (parameters,), or else those in the middle."""
         made: Configuration = {}
-        for name, domain, exists in self._rows:
-            if name in made or not (exists is None or exists(made)):
-                continue
-            for source in (partial, fill):
-                if name in source and source[name] in domain:
-                    made[name] = source[name]
-                    break
-            else:
-                made[name] = domain.middle()
+        for index, (name, domain, exists) in enumerate(self._rows):
+            if name not in made and (exists is None or exists(made)):
+                if name in partial and partial[name] in domain:
+                    made[name] = partial[name]
+                else:
+                    made[name] = (
+                        domain.middle() if point is None else domain.at(float(point[index]))
+                    )
         return made
 
     # The unit cube --------------------------------------------------------------------------
@@ -145,9 +147,13 @@ class Space:
     def encode(self, configuration: Mapping[str, Any]) -> np.ndarray:
         """A point, shape (parameters,), that decodes to this; NaN where nothing exists."""
         point = np.full(len(self.parameters), np.nan)
-        for index in self.existing(configuration):
-            name, domain, _ = self._rows[index]
-            point[index] = domain.where(configuration[name])
+        try:
+            for index in self.existing(configuration):
+                name, domain, _ = self._rows[index]
+                point[index] = domain.where(configuration[name])
+        except (KeyError, TypeError, ValueError):
+            self.check(configuration)  # which says what is wrong
+            raise
         return point
 
     def one_hot(self, points: np.ndarray) -> np.ndarray:
@@ -162,12 +168,12 @@ class Space:
             exists = ~np.isnan(u)
             here = np.where(exists, u, 0.0)
             if isinstance(parameter.domain, Choice) and not parameter.domain.ordered:
-                total = parameter.domain.count
+                total = len(parameter.domain.items)
                 place = np.minimum((here * total).astype(int), total - 1)
                 columns.append(np.eye(total)[place] * exists[:, None])
             else:
                 columns.append(here[:, None])
-                if parameter.parents:
+                if parameter.parents or self._repeated:
                     columns.append(exists[:, None].astype(float))
         return np.concatenate(columns, axis=1)
 
@@ -198,7 +204,7 @@ class Space:
         name, domain, _ = self._rows[free[int(rng.integers(len(free)))]]
         changed = dict(configuration)
         changed[name] = domain.other(configuration[name], rng)
-        return changed if self._plain else self.complete(changed, self.sample(rng))
+        return changed if self._plain else self.complete(changed, rng.random(len(self)))
 
     def neighbours(self, configuration: Mapping[str, Any]) -> Iterator[Configuration]:
         """Every configuration one step away (`Domain.near`), in order; new parameters in the
@@ -207,32 +213,39 @@ class Space:
             name, domain, _ = self._rows[index]
             for value in domain.near(configuration[name]):
                 changed = {**configuration, name: value}
-                yield changed if self._plain else self.complete(changed, {})
+                yield changed if self._plain else self.complete(changed)
 
     def enumerate(
-        self, resolution: int | Mapping[str, int] | None = None
+        self,
+        resolution: int | Mapping[str, int] | None = None,
+        *,
+        given: Mapping[str, Any] | None = None,
     ) -> Iterator[Configuration]:
         """All configurations in order, the last parameter fastest, made as they are asked for.
 
         resolution: how many values a number gets at most, for all or by name; needed for a
             continuum. Unordered choices give all of theirs.
+        given: values that stand fast where their parameters exist.
         """
-        if isinstance(resolution, Mapping):
-            unknown = sorted(set(resolution) - {p.name for p in self.parameters})
-            if unknown:
-                raise ValueError(
-                    f"resolution for {unknown[0]!r}, which is no parameter of this space"
-                )
+        fast = given or {}
+        each = resolution if isinstance(resolution, Mapping) else {}
+        unknown = sorted(set(each) - {parameter.name for parameter in self.parameters})
+        if unknown:
+            raise ValueError(f"resolution for {unknown[0]!r}, which is no parameter of this space")
+        most = None if isinstance(resolution, Mapping) else resolution
 
         def extend(made: Configuration, index: int) -> Iterator[Configuration]:
             while index < len(self._rows):
                 name, domain, exists = self._rows[index]
-                if name not in made and (exists is None or exists(made)):
-                    each = resolution.get(name) if isinstance(resolution, Mapping) else resolution
-                    for value in domain.values(each):
-                        yield from extend({**made, name: value}, index + 1)
-                    return
                 index += 1
+                if name in made or not (exists is None or exists(made)):
+                    continue
+                if name in fast and fast[name] in domain:
+                    made[name] = fast[name]
+                    continue
+                for value in domain.values(each.get(name, most)):
+                    yield from extend({**made, name: value}, index)
+                return
             yield made
 
         return extend({}, 0)
@@ -247,25 +260,27 @@ class Space:
     def _counted(self) -> int | float:
         if any(math.isinf(p.domain.count) for p in self.parameters):
             return math.inf
-        # Parameters that later ones ask about are told apart, all others only multiply.
-        asked = {name for parameter in self.parameters for name in parameter.parents}
-        names = Counter(parameter.name for parameter in self.parameters)
+        # Dynamic programming: of what is decided, only what later parameters ask about is told
+        # apart, and of a value that none of them names only that it is another one (None).
+        last: dict[str, int] = {}
+        asked: dict[str, set[Any]] = {}
+        for index, parameter in enumerate(self.parameters):
+            last[parameter.name] = index
+            for name, values in parameter.parents.items():
+                last[name] = index
+                asked.setdefault(name, set()).update(values)
         states: dict[tuple[tuple[str, Any], ...], int] = {(): 1}
-        for parameter in self.parameters:
+        for index, parameter in enumerate(self.parameters):
             following: Counter[tuple[tuple[str, Any], ...]] = Counter()
+            told = [v for v in asked.get(parameter.name, ()) if v in parameter.domain]
+            choices = [*((v, 1) for v in told), (None, int(parameter.domain.count) - len(told))]
             for state, ways in states.items():
                 made = dict(state)
-                if parameter.name in made or not parameter.exists(made):
-                    following[state] += ways
-                elif parameter.name in asked:
-                    for value in parameter.domain.values():
-                        following[(*state, (parameter.name, value))] += ways
-                elif names[parameter.name] > 1:
-                    following[(*state, (parameter.name, None))] += ways * int(
-                        parameter.domain.count
-                    )
-                else:
-                    following[state] += ways * int(parameter.domain.count)
+                absent = parameter.name in made or not parameter.exists(made)
+                for value, times in [(None, 1)] if absent else choices:
+                    after = made if absent else {**made, parameter.name: value}
+                    left = tuple((name, v) for name, v in after.items() if last[name] > index)
+                    following[left] += ways * times
             states = following
         return sum(states.values())
 

@@ -1,0 +1,204 @@
+"""Numbers: domains from low to high, in steps or not, on a linear or a log scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from coursekit.spaces.domains import Domain, plain
+
+MOST = 2**40  # countable values; more could not be told apart in the unit interval
+WIDEST = 1e300  # so that no difference overflows
+
+
+def _check_range(domain: Integer | Float, kinds: tuple[type, ...], what: str) -> None:
+    """Make low, high and step Python's own numbers; TypeError or ValueError for bad ones."""
+    for name in ("low", "high", "step"):
+        value = plain(getattr(domain, name))
+        absent = name == "step" and value is None
+        if not absent and (isinstance(value, bool) or not isinstance(value, kinds)):
+            raise TypeError(f"{type(domain).__name__}: {name}={value!r} is no {what}")
+        object.__setattr__(domain, name, value)
+    low, high, step, log = domain.low, domain.high, domain.step, domain.log
+    if not -WIDEST <= low <= high <= WIDEST:
+        raise ValueError(f"a range needs low <= high within +-{WIDEST}, not {low!r} to {high!r}")
+    if log and low <= 0:
+        raise ValueError(f"a log range starts above 0, not at {low!r}")
+    if step is not None and not (1 if log else 0) < step < math.inf:
+        least = "above 1 (it multiplies)" if log else "above 0"
+        raise ValueError(f"step={step!r} with log={log}: a step is {least}")
+
+
+def _check_count(domain: Integer | Float, count: int) -> None:
+    if count > MOST:
+        raise ValueError(f"{domain.describe()}: more than 2**40 values cannot be told apart")
+
+
+@dataclass(frozen=True)
+class Integer(Domain):
+    """Whole numbers from low to high, both included.
+
+    step: added from one to the next (default 1); with log=True it multiplies, and without it every
+    whole number counts, drawn evenly on the log scale.
+    """
+
+    low: int
+    high: int
+    step: int | None = None
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        _check_range(self, (int,), "whole number")
+        if not (self.log and self.step):
+            _check_count(
+                self, (self.high if self.log else self.high - self.low) // (self.step or 1)
+            )
+
+    @cached_property
+    def items(self) -> Sequence[int]:  # type: ignore[override]
+        if self.log and self.step:
+            powers = [self.low]
+            while powers[-1] * self.step <= self.high:
+                powers.append(powers[-1] * self.step)
+            return powers
+        return range(self.low, self.high + 1, self.step or 1)
+
+    @cached_property
+    def _edges(self) -> tuple[float, float] | None:
+        """Start and width of a log scale on which every whole number has a place."""
+        if not self.log or self.step:
+            return None
+        return math.log(self.low), math.log((self.high + 1) / self.low)
+
+    def at(self, u: float) -> int:
+        if self._edges:
+            start, width = self._edges
+            return min(max(int(math.exp(start + u * width)), self.low), self.high)
+        return super().at(u)
+
+    def position(self, value: Any) -> int:
+        return self.items.index(int(value))
+
+    def where(self, value: Any) -> float:
+        if self._edges:
+            start, width = self._edges
+            return (math.log(value + 0.5) - start) / width
+        return super().where(value)
+
+    def _spread(self, resolution: int) -> Iterator[int]:
+        return iter(dict.fromkeys(super()._spread(resolution)))  # a log scale starts with few
+
+    def __contains__(self, value: object) -> bool:
+        value = plain(value)
+        return isinstance(value, int) and not isinstance(value, bool) and value in self.items
+
+    def describe(self) -> str:
+        return f"a whole number from {self.low} to {self.high}{_steps(self)}"
+
+
+@dataclass(frozen=True)
+class Float(Domain):
+    """Numbers from low to high, both included.
+
+    step: with one, the values are low, low + step, ... (times step if log=True).
+    """
+
+    low: float
+    high: float
+    step: float | None = None
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        _check_range(self, (int, float), "number")
+        if self.step is not None:
+            _check_count(self, _Steps(self.low, self.high, self.step, self.log).total)
+
+    @cached_property
+    def items(self) -> Sequence[float]:  # type: ignore[override]
+        if self.low == self.high:
+            return (float(self.low),)
+        return () if self.step is None else _Steps(self.low, self.high, self.step, self.log)
+
+    def _scale(self, value: float) -> float:
+        return math.log(value) if self.log else float(value)
+
+    @cached_property
+    def _edges(self) -> tuple[float, float]:
+        """Start and width of the scale."""
+        return self._scale(self.low), self._scale(self.high) - self._scale(self.low)
+
+    def at(self, u: float) -> float:
+        if self.items:
+            return super().at(u)
+        start, width = self._edges
+        value = start + u * width
+        return float(min(max(math.exp(value) if self.log else value, self.low), self.high))
+
+    def position(self, value: Any) -> int:
+        if self.step is None:
+            return 0
+        return round((self._scale(value) - self._edges[0]) / self._scale(self.step))
+
+    def where(self, value: Any) -> float:
+        if self.items:
+            return super().where(value)
+        start, width = self._edges
+        return min(max((self._scale(value) - start) / width, 0.0), 1.0)
+
+    def near(self, value: Any) -> Iterator[float]:
+        """One step up and one down, of a continuum a tenth of the range."""
+        if self.items:
+            yield from super().near(value)
+        else:
+            here = self.where(value)
+            yield from (self.at(u) for u in (here + 0.1, here - 0.1) if 0 <= u <= 1)
+
+    def __contains__(self, value: object) -> bool:
+        value = plain(value)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        if not self.low <= value <= self.high:
+            return False
+        if not self.items:
+            return True
+        position = self.position(value)
+        near = 0 if self.log else 1e-9 * (self.step or 0)  # what adding floats up may leave
+        return position < len(self.items) and math.isclose(
+            self.items[position], value, abs_tol=near
+        )
+
+    def describe(self) -> str:
+        return f"a number from {self.low} to {self.high}{_steps(self)}"
+
+
+def _steps(domain: Integer | Float) -> str:
+    return f" {'times' if domain.log else 'in steps of'} {domain.step}" if domain.step else ""
+
+
+class _Steps(Sequence[float]):
+    """low, low + step, ... (times step if log), in decimals: 0.1 + 2 * 0.1 is meant to be 0.3."""
+
+    def __init__(self, low: float, high: float, step: float, log: bool) -> None:
+        self._low, last, self._step = (Decimal(repr(x)) for x in (low, high, step))
+        self._log = log
+        powers = (
+            (last / self._low).ln() / self._step.ln() if log else (last - self._low) / self._step
+        )
+        self.total = int(powers)  # rounded to 28 digits, so the last one is looked at again
+        while self._at(self.total) <= last:
+            self.total += 1
+
+    def _at(self, index: int) -> Decimal:
+        return self._low * self._step**index if self._log else self._low + self._step * index
+
+    def __len__(self) -> int:
+        return self.total
+
+    def __getitem__(self, index: Any) -> Any:
+        if not 0 <= index < self.total:
+            raise IndexError(index)
+        return float(self._at(index))
