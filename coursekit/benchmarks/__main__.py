@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\nstopped", file=sys.stderr)
         return 130
     except ImportError as error:
-        cure = 'what is measured comes with `pip install "coursekit[keras,widgets]"`'
+        cure = 'what is measured comes with `pip install "coursekit[keras,widgets,benchmarks]"`'
         print(f"{error}: {cure}", file=sys.stderr)
         return 1
     return 0

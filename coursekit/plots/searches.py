@@ -86,7 +86,7 @@ def _quartiles(runs: np.ndarray) -> np.ndarray:
 def _look(place: int) -> tuple[str, str, object]:
     """Colour, marker and dash: the dash moves on with every round of colours."""
     round_, index = divmod(place, len(PALETTE))
-    return PALETTE[index], MARKERS[(index + round_) % len(MARKERS)], DASHES[(index + round_) % 4]
+    return PALETTE[index], MARKERS[index], DASHES[(index + round_) % 4]
 
 
 def _spots(at: np.ndarray, place: int, total: int) -> list[int]:

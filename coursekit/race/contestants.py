@@ -44,8 +44,9 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
     try:
         tree = ast.parse(text.strip(), mode="eval").body
         if isinstance(tree, ast.Call) and not tree.args and isinstance(tree.func, ast.Name):
-            options = {str(word.arg): ast.literal_eval(word.value) for word in tree.keywords}
-            return tree.func.id, options
+            options = {word.arg: ast.literal_eval(word.value) for word in tree.keywords}
+            if None not in options:  # which `**` would be
+                return tree.func.id, {str(name): value for name, value in options.items()}
         if isinstance(tree, ast.Name):
             return tree.id, {}
     except (SyntaxError, ValueError):
