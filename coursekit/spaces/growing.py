@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from coursekit.spaces.domains import Conditional, Domain
+from coursekit.spaces.numbers import Integer
 from coursekit.spaces.space import Configuration, Space
 
 
@@ -15,17 +16,29 @@ class Growing(Space):
     Every configuration on the way is a full one of the space, so any world can judge it. What a
     step adds: a layer to `Chain`, a block to `BlockCells`, a node to `EdgeCells`.
 
-    smallest, largest: the complexities that there are (b and B of progressive NAS, Liu 2018).
+    size: name of the parameter that holds the complexity; there is none if it is always the same.
+    bounds: the smallest and the largest complexity (b = 1 and B in progressive NAS, Liu 2018); one
+        number for both.
+    parameters: those that depend on the size, or on nothing, after it.
+
+    Raises ValueError for bounds that are no whole numbers from 1 on, in order.
     """
 
-    smallest: int
-    largest: int
+    def __init__(
+        self,
+        size: str,
+        bounds: int | tuple[int, int],
+        parameters: Iterable[tuple[str, Domain | Conditional]],
+    ) -> None:
+        self.size = size
+        self.smallest, self.largest = check_bounds(size, bounds)
+        first = Integer(self.smallest, self.largest)
+        super().__init__([*([(size, first)] if first.count > 1 else []), *parameters])
 
-    @abstractmethod
     def complexity(self, configuration: Mapping[str, Any]) -> int:
         """How far it has grown: smallest to largest."""
+        return int(configuration.get(self.size, self.largest))
 
-    @abstractmethod
     def grow(
         self, configuration: Mapping[str, Any] | None = None, *, resolution: int = 3
     ) -> Iterator[Configuration]:
@@ -36,3 +49,26 @@ class Growing(Space):
             complexity nothing grows.
         resolution: how many values a number gets at most.
         """
+        if configuration is None:
+            return self.enumerate(resolution, given={self.size: self.smallest})
+        complexity = self.complexity(configuration)
+        if complexity == self.largest:
+            return iter(())
+        return self.enumerate(resolution, given={**configuration, self.size: complexity + 1})
+
+
+def check_bounds(name: str, bounds: int | tuple[int, int]) -> tuple[int, int]:
+    """The smallest and the largest, from a pair or from one number for both."""
+    pair = bounds if isinstance(bounds, tuple) else (bounds, bounds)
+    whole = all(isinstance(bound, int) and not isinstance(bound, bool) for bound in pair)
+    if len(pair) != 2 or not whole or not 1 <= pair[0] <= pair[1]:
+        raise ValueError(f"{name}={bounds!r}: a whole number from 1 on, or two in order, (1, 5)")
+    return pair
+
+
+def from_size(domain: Domain, size: str, least: int, bounds: tuple[int, int]) -> Conditional:
+    """The domain of a parameter that exists from a size on."""
+    smallest, largest = bounds
+    if least <= smallest:
+        return domain.when()
+    return domain.when({size: range(least, largest + 1)})
