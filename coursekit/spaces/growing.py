@@ -59,11 +59,19 @@ class Growing(Space):
 
 def check_bounds(name: str, bounds: int | tuple[int, int]) -> tuple[int, int]:
     """The smallest and the largest, from a pair or from one number for both."""
-    pair = bounds if isinstance(bounds, tuple) else (bounds, bounds)
-    whole = all(isinstance(bound, int) and not isinstance(bound, bool) for bound in pair)
-    if len(pair) != 2 or not whole or not 1 <= pair[0] <= pair[1]:
-        raise ValueError(f"{name}={bounds!r}: a whole number from 1 on, or two in order, (1, 5)")
-    return pair
+    smallest, largest = bounds if isinstance(bounds, tuple) and len(bounds) == 2 else [bounds] * 2
+    if not 1 <= check_whole(name, smallest) <= check_whole(name, largest):
+        raise ValueError(f"{name}={bounds!r}: from 1 on and in order, as in (1, 5)")
+    return smallest, largest
+
+
+def check_whole(name: str, value: object, least: int = 1) -> int:
+    """A whole number of at least `least`, or an error that names it."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name}={value!r} is no whole number")
+    if value < least:
+        raise ValueError(f"{name}={value} is too small: it needs at least {least}")
+    return value
 
 
 def from_size(domain: Domain, size: str, least: int, bounds: tuple[int, int]) -> Conditional:

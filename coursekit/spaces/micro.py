@@ -12,7 +12,7 @@ from itertools import groupby, permutations, product
 from typing import Any, NamedTuple
 
 from coursekit.spaces.domains import Choice
-from coursekit.spaces.growing import Growing, check_bounds, from_size
+from coursekit.spaces.growing import Growing, check_bounds, check_whole, from_size
 from coursekit.spaces.skeleton import Skeleton
 from coursekit.spaces.space import Configuration
 
@@ -91,8 +91,7 @@ class EdgeCells(Cells):
         *,
         skeleton: Skeleton | None = None,
     ) -> None:
-        if check_bounds("nodes", (nodes, nodes))[0] < 2:
-            raise ValueError(f"nodes={nodes}: a cell has an input and an output at least")
+        check_whole("nodes", nodes, 2)  # an input and an output
         self.operations = tuple(operations)
         self.nodes = nodes
         self.skeleton = skeleton or Skeleton()

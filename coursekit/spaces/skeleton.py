@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from coursekit.spaces.growing import check_bounds
+from coursekit.spaces.growing import check_whole
 
 
 class Part(NamedTuple):
@@ -32,7 +32,7 @@ class Skeleton:
 
     def __post_init__(self) -> None:
         for name in ("stem", "cells", "stages"):
-            check_bounds(name, (getattr(self, name),) * 2)
+            check_whole(name, getattr(self, name))
         if self.reduction not in ("residual", "cell"):
             raise ValueError(f"reduction={self.reduction!r}: there are 'residual' and 'cell'")
 
