@@ -1,5 +1,6 @@
 """Races: fair, the same in one process as in many, and honest about what was not run."""
 
+import contextlib
 import math
 import os
 import signal
@@ -9,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from coursekit.race import race
+from coursekit.race import race, workers
 from coursekit.search import Search
 from coursekit.spaces import Choice, Space
 from coursekit.strategies import Random, RegularizedEvolution
@@ -124,29 +125,47 @@ def test_only_seeds_that_all_have_run_are_compared():
 
 
 def test_ctrl_c_ends_the_processes_too(world):
-    """A race that would take a minute, stopped once it says that it is on its way."""
+    """One search of the race would never end; it is stopped once the others are on their way."""
     program = (
         "import sys\n"
         "from coursekit.race import race\n"
         "from coursekit.worlds import make\n"
-        "found = race(make('nasbench201'), ['random'], trials=3000, seeds=1000, workers=2,"
+        "strategies = {'endless': 'random(repeats=True)'} | {str(i): 'grid' for i in range(99)}\n"
+        "found = race(make('nasbench201'), strategies, trials=10**9, seeds=1, workers=2,"
         " progress=True)\n"
-        "print(found.stopped, len(found.runs['random']))\n"
+        "print(found.stopped, sum(map(len, found.runs.values())))\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         start_new_session=True,
     )  # fmt: skip
-    seen = b""
-    while b"searches" not in seen:
-        seen += os.read(process.stderr.fileno(), 1000) or pytest.fail(seen.decode())
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of its processes
-    # Ends only when every worker has let go of the pipes.
-    output, errors = process.communicate(timeout=60)
+    try:
+        seen = b""
+        while b"searches" not in seen:
+            seen += os.read(process.stderr.fileno(), 1000) or pytest.fail(seen.decode())
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of its processes
+        # Ends only when every worker has let go of the pipes.
+        output, errors = process.communicate(timeout=60)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     stopped, done = output.split()
-    assert stopped == b"True" and 0 < int(done) < 1000
+    assert stopped == b"True" and 0 < int(done) < 100
     assert b"Traceback" not in errors
     assert process.returncode == 0
+
+
+def test_workers_leave_ctrl_c_to_us_from_their_first_moment_on():
+    """Else one that is just being loaded would print a traceback."""
+    program = (
+        "import os, signal\n"
+        "print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN, os.environ['OMP_NUM_THREADS'])\n"
+    )
+    ours = signal.getsignal(signal.SIGINT)
+    with workers._inherited():
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.split() == ["True", "1"]
+    assert signal.getsignal(signal.SIGINT) is ours
 
 
 def test_what_makes_no_race_is_named(world):
