@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coursekit.spaces import Choice, Space
+from coursekit.spaces import EdgeCells
 from coursekit.trials import Epoch, Evaluation, Suggestion
 from coursekit.worlds.base import World
 
@@ -64,7 +64,7 @@ class NASBench201(World):
             raise ValueError(f"no data set {dataset!r}: there are {', '.join(FILES)}")
         self.dataset = dataset
         self.seed = seed
-        self.space = Space({edge: Choice(OPERATIONS) for edge in EDGES})
+        self.space = EdgeCells(OPERATIONS)
         accuracies, seconds = table(dataset)
         self._means = means = np.nanmean(accuracies, axis=1)
         self.optimum = float(means.max())
