@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coursekit.spaces import EdgeCells
+from coursekit.spaces.micro import NAS_BENCH_201 as OPERATIONS
 from coursekit.trials import Epoch, Evaluation, Suggestion
 from coursekit.worlds.base import World
 
 EPOCHS = 200
-OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 EDGES = ("0-1", "0-2", "1-2", "0-3", "1-3", "2-3")  # from node - to node, as in the paper's strings
 FILES = {"cifar10": "cifar10", "cifar100": "cifar100", "imagenet16-120": "imagenet"}
 

