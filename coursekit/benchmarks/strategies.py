@@ -75,7 +75,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seeds", type=_count, default=20, help="of each contestant (20)")
     add("--slow-trials", type=_count, help="of the slow peers, in place of 50 or 100")
     add("--slow-seeds", type=_count, default=5, help="of the slow peers (5)")
-    add("--champion", help="who is held against every peer; the model-based one by default")
+    add(
+        "--champion", choices=usual, metavar="NAME", help="held against every peer; bayesian or tpe"
+    )
     add("--workers", type=_count, help="processes of the search part; one a core by default")
 
 
@@ -213,8 +215,8 @@ def report_search(
         print(f"{name:22}" + "".join(f"{cell:>16}" for cell in cells) + f"{len(found):8}")
     ours = [name for name in runs if name not in PEERS]
     champion = options.champion or next((n for n in ("bayesian", "tpe") if n in ours), "random")
-    rivals = {"random": ours, champion: [name for name in runs if name in PEERS]}
-    for base, others in rivals.items():
+    peers = [name for name in runs if name in PEERS]
+    for base, others in (("random", ours), (champion, peers)):
         for mark in marks:
             if base in runs and (text := _against(base, others, runs, mark)):
                 print(f"at {mark}, against {base}: {text}")

