@@ -1,7 +1,8 @@
 """The look of figures: they follow the notebook's theme, light or dark, and read well in grey.
 
-Text and frames are drawn in one neutral ink, which `svg` turns into the theme's own text colour;
-series differ in marker and dash as well as in colour.
+Text and frames are drawn in one neutral ink, which `svg` turns into the theme's own text colour,
+and labels on lines have its background behind them; series differ in marker and dash as well as in
+colour.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK = "#767676"  # contrast 4.5 on white and on near-black: sound even where no theme is known
+PAPER = "#fefefe"  # what lies behind text that lines would cross; INK reads on it in any theme
 PALETTE = ("#2f86c9", "#e0641b", "#1b9e77", "#9467bd", "#c0427a", "#8a8a2a")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.5, 1, 1.5)), "-", "-")
@@ -83,6 +85,7 @@ def svg(figure: Figure, alt: str | None = None) -> str:
     figure.savefig(buffer, format="svg", bbox_inches="tight", transparent=True)
     text = buffer.getvalue()
     text = text[text.index("<svg") :].replace(INK, f"var(--jp-content-font-color1, {INK})")
+    text = text.replace(PAPER, f"var(--jp-layout-color0, {PAPER})")
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     alt = alt or getattr(figure, "alt", None) or describe(figure)
     width = figure.get_size_inches()[0] * 96

@@ -1,5 +1,6 @@
 """Figures: one call each, returning the axes."""
 
+from coursekit.plots.cells import cell
 from coursekit.plots.training import (
     best_so_far,
     learning_curves,
@@ -8,4 +9,11 @@ from coursekit.plots.training import (
     pareto_front,
 )
 
-__all__ = ["best_so_far", "learning_curves", "parallel_coordinates", "pareto", "pareto_front"]
+__all__ = [
+    "best_so_far",
+    "cell",
+    "learning_curves",
+    "parallel_coordinates",
+    "pareto",
+    "pareto_front",
+]
