@@ -1,7 +1,8 @@
 """Races: strategies against each other, and which differences are more than luck."""
 
+from coursekit.race import report
 from coursekit.race.contest import Race, race
 from coursekit.race.significance import Comparison, compare, mean_ranks
 from coursekit.race.workers import Run
 
-__all__ = ["Comparison", "Race", "Run", "compare", "mean_ranks", "race"]
+__all__ = ["Comparison", "Race", "Run", "compare", "mean_ranks", "race", "report"]

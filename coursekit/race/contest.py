@@ -33,7 +33,7 @@ class Race:
     seeds: int
     trials: int | None
     seconds: float | None
-    runs: dict[str, dict[int, Run]] = field(default_factory=dict)
+    runs: dict[str, dict[int, Run]] = field(default_factory=dict, repr=False)
     stopped: bool = False
 
     def paired(self) -> list[int]:
