@@ -1,7 +1,7 @@
 """Parzen estimator over configurations (Bergstra, Bardenet, Bengio, Kegl, 2011, NIPS 24).
 
-A mixture of products of kernels, as in the multivariate TPE (Falkner et al., 2018, ICML,
-arXiv:1807.01774; Watanabe, 2023, arXiv:2304.11127), over encoded points of a unit cube.
+A mixture of products of kernels, as in BOHB (Falkner et al., 2018, ICML, arXiv:1807.01774) and the
+multivariate TPE (Watanabe, 2023, arXiv:2304.11127), over encoded points of a unit cube.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ class ParzenEstimator:
         probability of another value. `scott` and `shrinking` give them.
     weights: of the points, shape (n,), even by default.
     prior: weight of the uniform component beside an average point's 1; 0 leaves it out.
+    multivariate: one mixture of products; False takes the product of each axis' own mixture, from
+        the points that have its parameter.
     """
 
     def __init__(
@@ -34,86 +36,114 @@ class ParzenEstimator:
         *,
         weights: np.ndarray | None = None,
         prior: float = 1.0,
+        multivariate: bool = True,
     ) -> None:
         if not len(points) and prior <= 0:
             raise ValueError(f"no points and prior={prior!r}: a density needs one or the other")
-        self.axes, self.points = axes, points
+        self.axes, self.points, self.multivariate = axes, points, multivariate
         self.bandwidths = np.broadcast_to(bandwidths, points.shape)
         shares = np.ones(len(points)) if weights is None else np.asarray(weights, dtype=float)
         shares = np.append(shares / (shares.mean() if len(points) else 1.0), prior)
         self.shares = shares / shares.sum()
+        self._shares_of = np.broadcast_to(self.shares, (len(axes), len(shares)))
+        if not multivariate:
+            there = np.append(~np.isnan(points.T), np.full((len(axes), 1), prior > 0), axis=1)
+            there[:, -1] |= ~there.any(axis=1)
+            own = np.where(there, np.maximum(self.shares, 1e-300), 0.0)
+            self._shares_of = own / own.sum(axis=1, keepdims=True)
         # log kernel(x) = features(x) @ coefficients: all kernels at all points in one product.
-        self._tables: dict[int, np.ndarray] = {}
-        blocks = [self._coefficients(axis) for axis in range(len(axes))]
-        self._coefficients_all = np.concatenate(blocks, axis=1).T
+        self._tables = {
+            axis: self._table(axis, middles)
+            for axis, middles in enumerate(axes.middles)
+            if middles is not None
+        }
+        self._continua = [axis for axis, middles in enumerate(axes.middles) if middles is None]
+        blocks = [np.log(table.T) for table in self._tables.values()]
+        self._coefficients = np.concatenate((self._normals(), *blocks))
 
-    def _coefficients(self, axis: int) -> np.ndarray:
-        """Shape (kernels, features of this axis); the last kernel is the prior."""
+    def _normals(self) -> np.ndarray:
+        """log of the cut-off normals: what 1, x and x^2 count, shape (3 continua, kernels)."""
+        from scipy.special import ndtr
+
+        m, h = self.points[:, self._continua].T, self.bandwidths[:, self._continua].T
+        inside = ndtr((1 - m) / h) - ndtr(-m / h)
+        constant = -0.5 * (m / h) ** 2 - np.log(h * inside * np.sqrt(2 * np.pi))
+        made = np.zeros((3, len(m), len(self.points) + 1))  # 0, a uniform kernel, for the prior
+        made[..., :-1] = np.where(np.isnan(m), 0.0, (constant, m / h**2, -0.5 / h**2))
+        return made.reshape(3 * len(m), -1)
+
+    def _table(self, axis: int, middles: np.ndarray) -> np.ndarray:
+        """The probability of each value, shape (kernels, values)."""
         from scipy.special import ndtr
 
         m, h = self.points[:, axis], self.bandwidths[:, axis]
-        absent = np.append(np.isnan(m), True)
-        middles = self.axes.middles[axis]
-        if middles is None:
-            inside = ndtr((1 - m) / h) - ndtr(-m / h)
-            constant = -0.5 * (m / h) ** 2 - np.log(h * inside * np.sqrt(2 * np.pi))
-            made = np.zeros((len(m) + 1, 3))
-            made[:-1] = np.stack((constant, m / h**2, -0.5 / h**2), axis=1)
-            made[absent] = 0.0
-            return made
         edges = self.axes.edges(axis)
         table = np.empty((len(m) + 1, len(middles)))
         if self.axes.ordered[axis]:
             table[:-1] = np.diff(ndtr((edges - m[:, None]) / h[:, None]), axis=1)
         else:
             table[:-1] = (h / max(len(middles) - 1, 1))[:, None]
-            positions = self.axes.positions(axis, m)
-            table[np.arange(len(m)), positions] = 1 - h if len(middles) > 1 else 1.0
-        table[absent] = np.diff(edges)
+            table[np.arange(len(m)), self.axes.positions(axis, m)] = 1 - h
+        table[np.append(np.isnan(m), True)] = np.diff(edges)
         table = np.maximum(table, 1e-12)
-        self._tables[axis] = table / table.sum(axis=1, keepdims=True)
-        return np.log(self._tables[axis])
-
-    def _features(self, points: np.ndarray) -> np.ndarray:
-        blocks = []
-        for axis, middles in enumerate(self.axes.middles):
-            u = points[:, axis]
-            exists = ~np.isnan(u)
-            x = np.where(exists, u, 0.0)
-            if middles is None:
-                blocks.append(np.stack((exists.astype(float), x, x * x), axis=1))
-            else:
-                blocks.append(np.eye(len(middles))[self.axes.positions(axis, x)] * exists[:, None])
-        return np.concatenate(blocks, axis=1)
+        return table / table.sum(axis=1, keepdims=True)
 
     def log_density(self, points: np.ndarray) -> np.ndarray:
         """log p at encoded points, shape (n, axes): shape (n,)."""
-        kernels = self._features(points) @ self._coefficients_all
+        exists = ~np.isnan(points)
+        x = np.where(exists, points, 0.0)
+        place = {axis: self.axes.positions(axis, x[:, axis]) for axis in self._tables}
+        powers = np.stack((exists, x, x * x))[:, :, self._continua]
         with np.errstate(divide="ignore"):  # a share of 0
-            kernels += np.log(self.shares)
-        highest = kernels.max(axis=1)
-        return highest + np.log(np.exp(kernels - highest[:, None]).sum(axis=1))
+            if self.multivariate:
+                blocks = [powers.transpose(1, 0, 2).reshape(len(points), -1)]
+                for axis, table in self._tables.items():
+                    blocks.append(np.eye(table.shape[1])[place[axis]] * exists[:, [axis]])
+                kernels = np.concatenate(blocks, axis=1) @ self._coefficients
+                return _log_sum(kernels + np.log(self.shares))
+            total = np.zeros(len(points))
+            normals = self._coefficients[: 3 * len(self._continua)].reshape(
+                3, len(self._continua), -1
+            )
+            for i, axis in enumerate(self._continua):
+                each = _log_sum(powers[:, :, i].T @ normals[:, i] + np.log(self._shares_of[axis]))
+                total += np.where(exists[:, axis], each, 0.0)
+            for axis, table in self._tables.items():
+                logs = np.log(self._shares_of[axis] @ table)
+                total += np.where(exists[:, axis], logs[place[axis]], 0.0)
+            return total
 
     def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """Encoded points, shape (count, axes), drawn from the density."""
         from scipy.special import ndtr, ndtri
 
-        chosen = rng.choice(len(self.shares), size=count, p=self.shares)
         u = rng.random((count, len(self.axes)))
-        prior = chosen == len(self.points)
-        kernel = np.where(prior, 0, chosen)
-        for axis in range(len(self.axes)):
-            if axis in self._tables:
-                reached = np.cumsum(self._tables[axis][chosen], axis=1)[:, :-1]
-                position = (u[:, [axis]] > reached).sum(axis=1)
-                u[:, axis] = self.axes.middles[axis][position]  # type: ignore[index]
-            elif len(self.points):
-                m, h = self.points[kernel, axis], self.bandwidths[kernel, axis]
-                low, high = ndtr(-m / h), ndtr((1 - m) / h)
-                drawn = m + h * ndtri(low + u[:, axis] * (high - low))
-                uniform = prior | np.isnan(m)
-                u[:, axis] = np.where(uniform, u[:, axis], np.clip(drawn, 0.0, 1.0))
+        if self.multivariate:
+            chosen = np.broadcast_to(
+                rng.choice(len(self.shares), size=count, p=self.shares)[:, None], u.shape
+            )
+        else:
+            reached = np.cumsum(self._shares_of, axis=1)[:, :-1]
+            chosen = (rng.random(u.shape)[..., None] > reached).sum(axis=2)
+        for axis, table in self._tables.items():
+            reached = np.cumsum(table[chosen[:, axis]], axis=1)[:, :-1]
+            position = (u[:, [axis]] > reached).sum(axis=1)
+            u[:, axis] = self.axes.middles[axis][position]  # type: ignore[index]
+        if self._continua and len(self.points):
+            prior = chosen[:, self._continua] == len(self.points)
+            kernel = np.where(prior, 0, chosen[:, self._continua]), self._continua
+            m, h = self.points[kernel], self.bandwidths[kernel]
+            low, high = ndtr(-m / h), ndtr((1 - m) / h)
+            drawn = m + h * ndtri(low + u[:, self._continua] * (high - low))
+            uniform = prior | np.isnan(m)
+            u[:, self._continua] = np.where(uniform, u[:, self._continua], np.clip(drawn, 0, 1))
         return self.axes.settle(u)
+
+
+def _log_sum(logs: np.ndarray) -> np.ndarray:
+    """log of the rows' sums, from the logarithms."""
+    highest = logs.max(axis=1)
+    return highest + np.log(np.exp(logs - highest[:, None]).sum(axis=1))
 
 
 def scott(axes: Axes, points: np.ndarray, *, least: float = 1e-3) -> np.ndarray:
@@ -124,16 +154,15 @@ def scott(axes: Axes, points: np.ndarray, *, least: float = 1e-3) -> np.ndarray:
     """
     n, d = points.shape
     made = np.empty(d)
-    for axis in range(d):
+    for axis, middles in enumerate(axes.middles):
         here = points[~np.isnan(points[:, axis]), axis]
-        middles = axes.middles[axis]
         if not axes.ordered[axis]:
             here = axes.positions(axis, here)
         sigma = here.std() if len(here) > 1 else 0.0
-        made[axis] = 1.06 * sigma * max(n, 1) ** (-1 / (4 + d))
-        if not axes.ordered[axis] and middles is not None:
+        made[axis] = max(1.06 * sigma * max(n, 1) ** (-1 / (4 + d)), least)
+        if middles is not None and not axes.ordered[axis]:
             made[axis] = min(made[axis], 1 - 1 / len(middles))
-    return np.maximum(made, least)
+    return made
 
 
 def shrinking(axes: Axes, count: int, *, prior: float = 1.0) -> np.ndarray:
@@ -145,7 +174,7 @@ def shrinking(axes: Axes, count: int, *, prior: float = 1.0) -> np.ndarray:
     n, d = count + 1, len(axes)
     made = np.full(d, max(0.2 * n ** (-1 / (4 + d)), 1 / min(100, n + 1)))
     for axis, middles in enumerate(axes.middles):
-        if not axes.ordered[axis] and middles is not None:
+        if middles is not None and not axes.ordered[axis]:
             other = prior / n
             made[axis] = (len(middles) - 1) * other / (1 + len(middles) * other)
     return made
