@@ -70,7 +70,7 @@ class ParzenEstimator:
         constant = -0.5 * (m / h) ** 2 - np.log(h * inside * np.sqrt(2 * np.pi))
         made = np.zeros((3, len(m), len(self.points) + 1))  # 0, a uniform kernel, for the prior
         made[..., :-1] = np.where(np.isnan(m), 0.0, (constant, m / h**2, -0.5 / h**2))
-        return made.reshape(3 * len(m), -1)
+        return made.reshape(3 * len(m), len(self.points) + 1)
 
     def _table(self, axis: int, middles: np.ndarray) -> np.ndarray:
         """The probability of each value, shape (kernels, values)."""
@@ -102,9 +102,8 @@ class ParzenEstimator:
                 kernels = np.concatenate(blocks, axis=1) @ self._coefficients
                 return _log_sum(kernels + np.log(self.shares))
             total = np.zeros(len(points))
-            normals = self._coefficients[: 3 * len(self._continua)].reshape(
-                3, len(self._continua), -1
-            )
+            normals = self._coefficients[: 3 * len(self._continua)]
+            normals = normals.reshape(3, len(self._continua), len(self.shares))
             for i, axis in enumerate(self._continua):
                 each = _log_sum(powers[:, :, i].T @ normals[:, i] + np.log(self._shares_of[axis]))
                 total += np.where(exists[:, axis], each, 0.0)
