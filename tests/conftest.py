@@ -6,6 +6,10 @@ from collections.abc import Callable
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("coursekit", deadline=None)  # a busy machine is no fault
+settings.load_profile("coursekit")
 
 UNTOLD = "NOT TESTED"
 SECONDS_IF_SLOW = 20

@@ -92,9 +92,12 @@ class Space:
         if self._plain:
             return list(range(len(self.parameters)))
         found: dict[str, int] = {}
+        made: Configuration = {}  # conditions ask about what stands before them alone
         for index, (name, _, exists) in enumerate(self._rows):
-            if name not in found and (exists is None or exists(configuration)):
+            if name not in found and (exists is None or exists(made)):
                 found[name] = index
+                if name in configuration:
+                    made[name] = configuration[name]
         return list(found.values())
 
     def check(self, configuration: Mapping[str, Any]) -> None:
