@@ -8,12 +8,14 @@ from coursekit.strategies.grid import Grid
 from coursekit.strategies.local_search import LocalSearch
 from coursekit.strategies.random import Random
 from coursekit.strategies.regularized_evolution import RegularizedEvolution
+from coursekit.strategies.tpe import TPE
 
 STRATEGIES: dict[str, type[Strategy]] = {
     "grid": Grid,
     "random": Random,
     "local_search": LocalSearch,
     "regularized_evolution": RegularizedEvolution,
+    "tpe": TPE,
 }
 
 
