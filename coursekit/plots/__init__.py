@@ -1,6 +1,7 @@
 """Figures: one call each, returning the axes."""
 
 from coursekit.plots.cells import cell
+from coursekit.plots.searches import anytime
 from coursekit.plots.training import (
     best_so_far,
     learning_curves,
@@ -10,6 +11,7 @@ from coursekit.plots.training import (
 )
 
 __all__ = [
+    "anytime",
     "best_so_far",
     "cell",
     "learning_curves",

@@ -28,7 +28,7 @@ def anytime(
         yet) is left out. at: where on the x axis, in `unit`.
     optimum: the best there is, as a line to reach.
 
-    The best at the end is named first. What lies below all bands after a twentieth of the way is
+    The best at the end is named first, of equals the one that was there earlier. What lies below all bands after a twentieth of the way is
     cut off: at the start everybody is bad, and nothing would be seen of the rest.
     """
     if axes is None:
@@ -48,7 +48,7 @@ def anytime(
             textcoords="offset points",
             fontsize="small",
         )
-    for label in sorted(bands, key=lambda label: -np.nan_to_num(bands[label][1][-1])):
+    for label in sorted(bands, key=lambda label: _goodness(bands[label][1]), reverse=True):
         low, middle, high = bands[label]
         colour, marker, dash = looks[label]
         axes.fill_between(at, low, high, color=colour, alpha=0.18, linewidth=0)
@@ -73,6 +73,12 @@ def anytime(
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, borderaxespad=0)
     return axes
+
+
+def _goodness(median: np.ndarray) -> tuple[float, float]:
+    """At the end, and on the way."""
+    found = np.nan_to_num(median, nan=-np.inf)
+    return float(found[-1]), float(np.where(np.isfinite(found), found, 0).mean())
 
 
 def _quartiles(runs: np.ndarray) -> np.ndarray:

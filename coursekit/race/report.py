@@ -100,7 +100,7 @@ def figure(race: Race, axes: Axes | None = None) -> Axes:
         name="best validation accuracy, %",
         axes=axes,
     )
-    axes.set_title(f"{race.world}: median and quartiles of {len(race.paired())} searches")
+    axes.set_title(f"{race.world}: median and quartiles of {len(race.paired())} seeds")
     return axes
 
 

@@ -31,6 +31,9 @@ def test_the_line_is_the_median_and_the_band_the_quartiles():
 def test_the_best_comes_first_in_the_legend_and_the_optimum_is_a_line():
     axes = anytime(curves(50, 70, 60), AT, optimum=85)
     assert [text.get_text() for text in axes.get_legend().texts] == ["to 70", "to 60", "to 50"]
+    late = {"late": np.array([[1.0, 1.0, 9.0]]), "early": np.array([[1.0, 9.0, 9.0]])}
+    names = anytime(late, [1, 2, 3]).get_legend().texts
+    assert [text.get_text() for text in names] == ["early", "late"]
     assert any(list(line.get_ydata()) == [85, 85] for line in axes.get_lines())
     assert axes.get_ylim()[1] > 85
 
