@@ -28,8 +28,9 @@ def anytime(
         yet) is left out. at: where on the x axis, in `unit`.
     optimum: the best there is, as a line to reach.
 
-    The best at the end is named first, of equals the one that was there earlier. What lies below all bands after a twentieth of the way is
-    cut off: at the start everybody is bad, and nothing would be seen of the rest.
+    The best at the end is named first, of equals the one that got there earlier. What lies below
+    all bands after a twentieth of the way is cut off: at the start everybody is bad, and nothing
+    would be seen of the rest.
     """
     if axes is None:
         import matplotlib.pyplot as plt
