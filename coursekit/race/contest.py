@@ -165,7 +165,7 @@ def _check(
         strategy = build(contestant, world.space)
         if strategy.budgeted and not world.early:
             raise ValueError(
-                f"{name} trains candidates in part, and {world!r} knows the end of each training "
+                f"{name} trains candidates in part, and {world} knows the end of each training "
                 "alone: leave it out"
             )
 
