@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from itertools import groupby, permutations, product
+from itertools import product
 from typing import Any, NamedTuple
 
 from coursekit.spaces.domains import Choice
 from coursekit.spaces.growing import Growing, check_bounds, check_whole, from_size
+from coursekit.spaces.isomorphism import Reads, canonical_form
 from coursekit.spaces.skeleton import Skeleton
 from coursekit.spaces.space import Configuration
 
@@ -111,11 +112,27 @@ class EdgeCells(Cells):
         return Graph(("0",), names, tuple(edges))
 
     def canonical(self, configuration: Mapping[str, Any]) -> Hashable:
-        """Equal for isomorphic cells, as NAS-Bench-201 counts its 6,466 among 15,625.
+        """Equal for isomorphic cells: zeros vanish, skips pass through, dead ends do not count."""
+        units: list[Reads] = []
+        sums: list[tuple[int, ...]] = [(0,)]  # what each node adds up: units, or the input
+        for target in range(1, self.nodes):
+            terms: tuple[int, ...] = ()
+            for source, read in enumerate(sums):
+                operation = configuration[f"{source}-{target}"]
+                if operation == "skip_connect":
+                    terms += read
+                elif operation != "none" and read:
+                    units.append(tuple([(term, operation) for term in read]))
+                    terms += (len(units),)
+            sums.append(terms)
+        return canonical_form(units, sums[-1])
 
-        Each node is written as the sorted sum of what comes in; skips pass it through, and an edge
-        that carries zero is "#". (Its authors' rule: it does not tell whether two equal branches
-        share weights, and it keeps apart some cells that differ in how often they add zero.)
+    def unique_string(self, configuration: Mapping[str, Any]) -> str:
+        """What NAS-Bench-201's authors tell cells apart by: 6,466 among 15,625.
+
+        Each node is the sorted sum of what comes in, skips pass through, zero is "#". Unlike
+        `canonical` it does not see whether two equal branches are one, with the same weights, and
+        cells that add zero more often are others.
         """
         written = ["0"]
         for target in range(1, self.nodes):
@@ -244,21 +261,5 @@ class BlockCells(Cells):
 
     def canonical(self, configuration: Mapping[str, Any]) -> Hashable:
         """Equal for cells that differ in the order of blocks, or of the pairs in a block, alone."""
-        blocks = [tuple(sorted(zip(*block, strict=True))) for block in self._blocks(configuration)]
-        # Written out, blocks can be put in an order that numbers do not matter to.
-        written: dict[int, str] = {-2: "-2", -1: "-1"}
-        for b, block in enumerate(blocks, start=1):
-            terms = sorted(f"({written[source]}){operation}" for source, operation in block)
-            written[b] = f"[{'+'.join(terms)}]"
-        order = sorted(range(1, len(blocks) + 1), key=written.__getitem__)
-        # Those that read the same may still be read by different ones: the least of all orders.
-        alike = [permutations(group) for _, group in groupby(order, key=written.__getitem__)]
-        forms = []
-        for groups in product(*alike):
-            place = {-2: -2, -1: -1}
-            listed = [b for group in groups for b in group]
-            place.update((b, position) for position, b in enumerate(listed, start=1))
-            forms.append(
-                tuple(tuple(sorted((place[s], o) for s, o in blocks[b - 1])) for b in listed)
-            )
-        return min(forms)
+        blocks = [tuple(zip(*block, strict=True)) for block in self._blocks(configuration)]
+        return canonical_form(blocks, range(1, len(blocks) + 1))

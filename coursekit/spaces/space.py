@@ -113,11 +113,10 @@ class Space:
                 raise ValueError(f"{parameter.name}={value!r} is not {parameter.domain.describe()}")
         extra = sorted(set(configuration) - {parameter.name for parameter in existing})
         if extra:
-            known = {parameter.name: parameter for parameter in self.parameters}
+            known = {parameter.name: parameter.parents for parameter in self.parameters}
+            why = f"is no parameter of this space, which has {list(known)}"
             if extra[0] in known:
-                why = f"exists only when {dict(known[extra[0]].parents)}"
-            else:
-                why = f"is no parameter of this space, which has {list(known)}"
+                why = f"exists only when {dict(known[extra[0]])}"
             raise ValueError(f"{extra[0]}={configuration[extra[0]]!r} {why}")
 
     def complete(
@@ -205,8 +204,7 @@ class Space:
         if not free:
             raise ValueError("nothing to mutate: every parameter has one value only")
         name, domain, _ = self._rows[free[int(rng.integers(len(free)))]]
-        changed = dict(configuration)
-        changed[name] = domain.other(configuration[name], rng)
+        changed = {**configuration, name: domain.other(configuration[name], rng)}
         return changed if self._plain else self.complete(changed, rng.random(len(self)))
 
     def neighbours(self, configuration: Mapping[str, Any]) -> Iterator[Configuration]:
@@ -268,14 +266,13 @@ class Space:
         last: dict[str, int] = {}
         asked: dict[str, set[Any]] = {}
         for index, parameter in enumerate(self.parameters):
-            last[parameter.name] = index
-            for name, values in parameter.parents.items():
+            for name, values in {parameter.name: (), **parameter.parents}.items():
                 last[name] = index
                 asked.setdefault(name, set()).update(values)
         states: dict[tuple[tuple[str, Any], ...], int] = {(): 1}
         for index, parameter in enumerate(self.parameters):
             following: Counter[tuple[tuple[str, Any], ...]] = Counter()
-            told = [v for v in asked.get(parameter.name, ()) if v in parameter.domain]
+            told = [v for v in asked[parameter.name] if _has(parameter.domain, v)]
             choices = [*((v, 1) for v in told), (None, int(parameter.domain.count) - len(told))]
             for state, ways in states.items():
                 made = dict(state)
@@ -296,3 +293,8 @@ def _parameter(name: str, domain: Domain | Conditional) -> Parameter:
     if isinstance(domain, Domain):
         return Parameter(name, domain, {})
     raise TypeError(f"{name}={domain!r} is no domain: use Integer, Float, Choice or Boolean")
+
+
+def _has(domain: Domain, value: Any) -> bool:
+    """Whether a value equals one of the domain's, as conditions compare them: 0 == 0.0 == False."""
+    return value in domain or (value in (0, 1) and (bool(value) in domain or int(value) in domain))

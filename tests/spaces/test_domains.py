@@ -58,7 +58,12 @@ def test_a_value_has_a_place_that_gives_it_back(domain, u):
     if domain.items:
         assert domain.at(where) == value
     else:
-        assert math.isclose(domain.at(where), value, rel_tol=1e-9, abs_tol=1e-9 * domain.high)
+        assert math.isclose(
+            domain.at(where),
+            value,
+            rel_tol=1e-9,
+            abs_tol=1e-9 * max(abs(domain.low), abs(domain.high)),
+        )
 
 
 @given(floats(), units)
