@@ -186,7 +186,9 @@ def search(
     runs: dict[str, dict[int, Run]] = {}
     for (trials, seeds), group in groups.items():
         print(f"search: {dataset}, {', '.join(group)}", file=sys.stderr, flush=True)
-        result = race(world, group, trials=trials, seeds=seeds, workers=options.workers)
+        result = race(
+            world, group, trials=trials, seeds=seeds, workers=options.workers, progress=True
+        )
         if result.stopped:
             raise KeyboardInterrupt
         runs |= result.runs
