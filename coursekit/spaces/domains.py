@@ -75,12 +75,11 @@ class Domain(ABC):
         if self.count < 2:
             raise ValueError(f"{value!r} is the only value there is: {self.describe()}")
         here = self.where(value)
-        for _ in range(100):
+        found = value
+        while found == value:
             u = abs(here + 0.2 * rng.standard_normal()) % 2  # folded into [0, 1] at the borders
             found = self.at(min(u, 2 - u))
-            if found != value:
-                return found
-        return self.at(float(here < 0.5))
+        return found
 
     def middle(self) -> Any:
         """The value in the middle; a choice's first."""

@@ -116,6 +116,8 @@ class Float(Domain):
         _check_range(self, (int, float), "number")
         if self.step is not None:
             _check_count(self, _Steps(self.low, self.high, self.step, self.log).total)
+        if self.low < self.high and not self._edges[1] > 0:
+            raise ValueError(f"{self.describe()} is too narrow for a log scale")
 
     @cached_property
     def items(self) -> Sequence[float]:  # type: ignore[override]
@@ -147,7 +149,7 @@ class Float(Domain):
         if self.items:
             return super().where(value)
         start, width = self._edges
-        return min(max((self._scale(value) - start) / width, 0.0), 1.0)
+        return (self._scale(value) - start) / width
 
     def near(self, value: Any) -> Iterator[float]:
         """One step up and one down, of a continuum a tenth of the range."""

@@ -214,6 +214,7 @@ def test_an_unordered_choice_changes_to_any_other_value_alike():
         (lambda: Float(0, 10**400), "low <= high within"),
         (lambda: Float(0, 1, step=math.nan), "step=nan"),
         (lambda: Float(0, 1, step=1e-30), r"in steps of 1e-30: more than 2\*\*40"),
+        (lambda: Float(1e300 * (1 - 1e-16), 1e300, log=True), "too narrow for a log scale"),
         (lambda: Choice([]), "at least one value"),
         (lambda: Choice([1, 2, 1]), r"each value once, not \[1, 2, 1\]"),
         (lambda: Choice([1, True]), "1, 1.0 and True are equal"),

@@ -102,6 +102,14 @@ def test_features_have_a_column_for_each_choice_and_say_what_is_absent():
     assert features.tolist() == [[0.25, 0, 0, 0, 0, 0.5], [0.75, 0, 1, 0.5, 1, 1]]
 
 
+def test_features_say_which_of_one_name_is_absent():
+    space = Space([("a", Boolean()), ("x", Choice("bc").when(a=True)), ("x", Float(0, 1))])
+    made = [{"a": True, "x": "b"}, {"a": False, "x": 0.0}]
+    features = space.one_hot(np.array([space.encode(c) for c in made]))
+    # a: False, True; x: b, c; x as a number, and whether there is one
+    assert features.tolist() == [[0, 1, 1, 0, 0, 0], [1, 0, 0, 0, 0, 1]]
+
+
 def test_a_sample_is_even_over_values():
     space = Space({"a": Choice("abcd"), "b": Integer(1, 4)})
     rng = np.random.default_rng(1)
