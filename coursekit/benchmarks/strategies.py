@@ -104,6 +104,8 @@ def cost(names: Sequence[str], options: argparse.Namespace) -> dict[str, list[di
     measured: dict[str, list[dict[int, float]]] = {}
     for name in names:
         measured[name] = []
+        if name not in SLOW:
+            _cost_of(name, [20], 0, options.patience)  # what is imported on the way
         for repeat in range(options.repeats):
             print(f"cost: {name}, repeat {repeat + 1}", file=sys.stderr, flush=True)
             mine = [m for m in marks if m <= 200] if name in SLOW else marks
