@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from coursekit.spaces import Space
 from coursekit.strategies.base import Strategy, positive
-from coursekit.trials import History, Pause, Suggestion
+from coursekit.trials import History, Pause, Suggestion, Trial
 
 
 class RegularizedEvolution(Strategy):
     """The best of a random tournament has a child; the oldest dies, however good it is.
 
     population_size: P in the paper.
-    sample_size: S in the paper, the tournament.
+    sample_size: S in the paper, the tournament; it draws without replacement.
+
+    Suggestions name their parent and, in `info`, the numbers of the trials in its tournament.
     """
 
     def __init__(self, space: Space, *, population_size: int = 30, sample_size: int = 5) -> None:
@@ -23,13 +27,18 @@ class RegularizedEvolution(Strategy):
         if sample_size > population_size:
             raise ValueError(f"sample_size={sample_size} exceeds {population_size=}")
 
+    def alive(self, completed: Sequence[Trial]) -> Sequence[Trial]:
+        """The population, of trials in order of completion: the last P, for the oldest die."""
+        return completed[-self.population_size :]
+
     def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:
-        # Ageing: the last P to complete are alive, so that killing the oldest is a slice.
-        population = history.completed[-self.population_size :]
+        population = self.alive(history.completed)
         if len(population) + len(history.running) < self.population_size or not population:
             first = self.fresh(history, rng)
             return Pause.DONE if first is None else Suggestion(first)
-        drawn = rng.choice(len(population), min(self.sample_size, len(population)), replace=False)
-        parent = max((population[index] for index in drawn), key=lambda trial: trial.score)
+        size = min(self.sample_size, len(population))
+        sample = [population[i] for i in rng.choice(len(population), size, replace=False)]
+        parent = max(sample, key=lambda trial: trial.score)
         child = self.fresh(history, rng, lambda: self.space.mutate(parent.configuration, rng))
-        return Pause.DONE if child is None else Suggestion(child, parent=parent.number)
+        drawn = {"tournament": [trial.number for trial in sample]}
+        return Pause.DONE if child is None else Suggestion(child, None, parent.number, drawn)
