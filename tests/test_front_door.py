@@ -1,5 +1,6 @@
 """The commands that people type, as processes: `make`, `coursekit` and `coursekit lab`."""
 
+import logging
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ import pytest
 import coursekit
 from coursekit import doctor
 from coursekit.cli import COMMANDS
+from coursekit.labs import serve
 
 CHECKOUT = Path(coursekit.__file__).parent.parent
 
@@ -283,3 +285,13 @@ def test_set_up_compiles_and_leaves_its_mark_only_at_the_end(checkout: Path, tmp
     assert "uv sync --all-extras --frozen compile=1\n" in finished.stdout
     assert ".venv\n" not in finished.stdout  # what was half-made is gone
     assert (checkout / ".venv" / ".ready").read_text() == str(checkout)
+
+
+def test_a_closed_tab_is_no_news_and_anything_else_is():
+    pytest.importorskip("tornado")
+    from tornado.websocket import WebSocketClosedError
+
+    for error, news in ((WebSocketClosedError(), False), (OSError("disk full"), True)):
+        record = logging.LogRecord("asyncio", 40, "", 0, "never retrieved", (), (None, error, None))
+        assert serve._is_news(record) is news
+    assert serve._is_news(logging.LogRecord("asyncio", 40, "", 0, "plain", (), None))

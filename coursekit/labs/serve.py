@@ -2,6 +2,7 @@
 
 import argparse
 import datetime
+import logging
 import os
 import secrets
 import signal
@@ -75,6 +76,8 @@ def run(options: argparse.Namespace) -> int:
     # JupyterLab's terminals find `coursekit` and `tensorboard`.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     server = LabApp.initialize_server(argv=_flags(folder, port, options))
+    for place in (logging.getLogger("asyncio"), *server.log.handlers):
+        place.addFilter(_is_news)
     server.web_app.settings["page_config_hook"] = _hide
     server.io_loop.add_callback(_announce, server, folder)
     server.start()
@@ -110,6 +113,12 @@ def _flags(folder: Path, port: int, options: argparse.Namespace) -> list[str]:
 def _hide(handler: Any, page_config: dict[str, Any]) -> dict[str, Any]:
     page_config["disabledExtensions"] = [*page_config.get("disabledExtensions", []), *HIDDEN]
     return page_config
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    # A browser tab was closed while a kernel spoke to it: several libraries print a traceback.
+    error = record.exc_info[1] if record.exc_info else None
+    return type(error).__name__ not in ("WebSocketClosedError", "StreamClosedError")
 
 
 async def _announce(server: Any, folder: Path) -> None:

@@ -19,10 +19,11 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import psutil
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from coursekit import doctor
 
+expect.set_options(timeout=30_000)  # a machine may be busy
 QUIET = [
     "--no-sandbox",  # containers have none to offer
     "--disable-gpu",
@@ -80,7 +81,8 @@ def serve(folder: Path, private: Path) -> Iterator[Server]:
         last_words, _ = process.communicate(timeout=60)
         assert process.returncode == 0, log.read_text()
         assert last_words.startswith("Stopped."), last_words
-        assert not log.read_text(), "the terminal was written to"
+        noise = log.read_text()
+        assert not noise, f"the terminal was written to: {noise}"
         assert not psutil.wait_procs(kernels, timeout=10)[1], "kernels outlived the server"
     finally:
         process.kill()
