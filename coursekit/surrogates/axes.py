@@ -14,6 +14,7 @@ class Axes:
 
     middles: of each axis the places of its values, shape (values,); None for a continuum.
     ordered: shape (axes,), whether near on the axis means near in effect.
+    optional: shape (axes,), whether the parameter can be absent.
     """
 
     def __init__(self, space: Space) -> None:
@@ -29,8 +30,8 @@ class Axes:
         # Where a value's place on its axis ends and the next one's begins.
         self._borders = [None if m is None else (m[1:] + m[:-1]) / 2 for m in self.middles]
         names = [parameter.name for parameter in space.parameters]
-        self._all_exist = len(set(names)) == len(names) and not any(
-            parameter.parents for parameter in space.parameters
+        self.optional = np.array(
+            [bool(p.parents) or names.count(p.name) > 1 for p in space.parameters]
         )
 
     def __len__(self) -> int:
@@ -59,10 +60,30 @@ class Axes:
         settled[~self.exist(settled)] = np.nan
         return settled
 
+    def mutate(
+        self, points: np.ndarray, rng: np.random.Generator, steps: tuple[float, float] = (0.01, 0.3)
+    ) -> np.ndarray:
+        """A neighbour of each encoded point, shape (n, axes), with one change on average.
+
+        A number takes a normal step, its sigma drawn log-evenly from `steps` and at least as long
+        as to the next value; a choice takes any value. What was absent is drawn anew.
+        """
+        n, d = points.shape
+        drawn = rng.random((n, d))
+        change = rng.random((n, d)) < 1 / d
+        change[np.arange(n), rng.integers(d, size=n)] = True
+        sigma = np.exp(rng.uniform(*np.log(steps), size=(n, 1)))
+        counts = np.array([np.inf if m is None else len(m) for m in self.middles])
+        here = np.where(np.isnan(points), drawn, points)
+        step = here + np.maximum(sigma, 1 / counts) * rng.standard_normal((n, d))
+        folded = np.abs(step) % 2  # reflected at 0 and 1
+        moved = np.where(self.ordered, np.minimum(folded, 2 - folded), drawn)
+        return self.settle(np.where(change, moved, here))
+
     def exist(self, points: np.ndarray) -> np.ndarray:
         """Which parameters exist at points, shape (n, axes), whatever stands on their axes."""
         found = np.ones(points.shape, dtype=bool)
-        if self._all_exist:
+        if not self.optional.any():
             return found
         of_name: dict[str, list[int]] = {}
         for axis, parameter in enumerate(self.space.parameters):

@@ -9,15 +9,14 @@ from coursekit.trials import Trial
 
 
 class Observations:
-    """Encoded points and scores of finished trials, in order of completion.
+    """Encoded points, scores and spreads of finished trials, in order of completion.
 
     A failed trial's score is NaN.
     """
 
     def __init__(self, space: Space) -> None:
         self._space = space
-        self._points = np.empty((64, len(space)))
-        self._scores = np.empty(64)
+        self._rows = np.empty((64, len(space) + 2))
         self._count = 0
 
     def __len__(self) -> int:
@@ -25,24 +24,28 @@ class Observations:
 
     def add(self, trial: Trial) -> None:
         """Take a finished trial in."""
-        if self._count == len(self._scores):
-            self._points = np.concatenate((self._points, np.empty_like(self._points)))
-            self._scores = np.concatenate((self._scores, np.empty_like(self._scores)))
-        self._points[self._count] = self._space.encode(trial.configuration)
-        self._scores[self._count] = trial.score
+        if self._count == len(self._rows):
+            self._rows = np.concatenate((self._rows, np.empty_like(self._rows)))
+        self._rows[self._count, :-2] = self._space.encode(trial.configuration)
+        self._rows[self._count, -2:] = trial.score, trial.spread
         self._count += 1
 
     @property
     def points(self) -> np.ndarray:
         """Shape (n, axes), a view."""
-        return self._points[: self._count]
+        return self._rows[: self._count, :-2]
 
     @property
     def scores(self) -> np.ndarray:
         """Shape (n,), a view."""
-        return self._scores[: self._count]
+        return self._rows[: self._count, -2]
+
+    @property
+    def spreads(self) -> np.ndarray:
+        """Standard deviations of the scores' noise as their estimators saw it, a view."""
+        return self._rows[: self._count, -1]
 
     @property
     def completed(self) -> int:
-        """How many of them have a score."""
+        """How many have a score."""
         return int(np.isfinite(self.scores).sum())

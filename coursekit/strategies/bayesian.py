@@ -1,0 +1,121 @@
+"""Bayesian optimization with a Gaussian process (Snoek, Larochelle, Adams, 2012, NIPS 25,
+arXiv:1206.2944)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+
+from coursekit.spaces import Configuration, Space
+from coursekit.strategies.base import Strategy, positive
+from coursekit.surrogates.acquisition import log_expected_improvement
+from coursekit.surrogates.axes import Axes
+from coursekit.surrogates.gaussian_process import GaussianProcess
+from coursekit.surrogates.observations import Observations
+from coursekit.trials import History, Pause, Suggestion, Trial
+
+
+class Bayesian(Strategy):
+    """Fits a Gaussian process to the scores and suggests where its acquisition is highest.
+
+    initial: random trials before the first that is based on a model.
+    acquisition: "ei", expected improvement (Jones et al., 1998); "ucb", upper confidence bound
+        (Srinivas et al., 2010); "thompson", the best point of one function from the posterior.
+    exploration: sqrt(beta) of "ucb", how many standard deviations count.
+    candidates: how many points the acquisition is asked at: half of them at random, half mutations
+        of the best trials; all points of a space that has no more.
+    most: how many trials the model sees: beyond, the best half of that and the last half.
+
+    Running trials count as finished with the mean that the model expects of them; failed ones with
+    the worst score so far. Hyperparameters are fitted anew each time the trials are a tenth more.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        initial: int = 10,
+        acquisition: Literal["ei", "ucb", "thompson"] = "ei",
+        exploration: float = 2.0,
+        candidates: int = 1000,
+        most: int = 400,
+    ) -> None:
+        super().__init__(space)
+        if acquisition not in ("ei", "ucb", "thompson"):
+            raise ValueError(f"acquisition={acquisition!r}: there are 'ei', 'ucb' and 'thompson'")
+        if not exploration >= 0:
+            raise ValueError(f"exploration={exploration!r} is 0 or more")
+        self.initial, self.acquisition = positive("initial", initial), acquisition
+        self.exploration = exploration
+        self.candidates, self.most = positive("candidates", candidates, 2), positive("most", most)
+        self._axes = Axes(space)
+        self._observed = Observations(space)
+        self._everything: np.ndarray | None = None
+        if space.count <= candidates:
+            self._everything = np.array([space.encode(point) for point in space.enumerate()])
+        self._fitted = (0, np.empty(0))  # a memo: of the first so many trials, hyperparameters
+
+    def observe(self, trial: Trial, rng: np.random.Generator) -> None:
+        self._observed.add(trial)
+
+    def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:
+        if len(history) >= self.initial and self._observed.completed:
+            seen = self._seen(history)
+            for configuration in self._best_first(history, rng):
+                if self.space.key(configuration) not in seen:
+                    return Suggestion(configuration)
+        drawn = self.fresh(history, rng)
+        return Pause.DONE if drawn is None else Suggestion(drawn)
+
+    def _best_first(self, history: History, rng: np.random.Generator) -> Iterator[Configuration]:
+        points, scores, spreads = self._data(len(self._observed))
+        process = GaussianProcess(
+            self._axes, points, scores, spreads=spreads, hyperparameters=self._hyperparameters()
+        )
+        best = float(process.posterior(points)[0].max())
+        if history.running:
+            running = [self.space.encode(trial.configuration) for trial in history.running]
+            process = process.believing(np.array(running))
+
+        def promise(asked: np.ndarray) -> np.ndarray:
+            if self.acquisition == "thompson":
+                return process.sample(asked, 1, rng)[0]
+            mean, variance = process.posterior(asked)
+            if self.acquisition == "ucb":
+                return mean + self.exploration * np.sqrt(variance)
+            return log_expected_improvement(mean, np.sqrt(variance), best)
+
+        if self._everything is not None:
+            asked = self._everything
+        else:
+            half = self.candidates // 2
+            top = points[np.argsort(-scores, kind="stable")[:10]]
+            mutated = self._axes.mutate(top[rng.integers(len(top), size=half)], rng)
+            drawn = rng.random((self.candidates - half, len(self._axes)))
+            asked = np.concatenate((mutated, self._axes.settle(drawn)))
+        for row in np.argsort(-promise(asked)):
+            yield self.space.decode(asked[row])
+
+    def _hyperparameters(self) -> np.ndarray:
+        """Fitted to the first so many trials that no tenth of them has come since."""
+        count = 1
+        while (following := max(count + 1, int(1.1 * count))) <= len(self._observed):
+            count = following
+        if self._fitted[0] != count:
+            points, scores, spreads = self._data(count)
+            process = GaussianProcess(self._axes, points, scores, spreads=spreads)
+            self._fitted = count, process.hyperparameters
+        return self._fitted[1]
+
+    def _data(self, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Points, scores and spreads of the first `count` trials, of `most` among them."""
+        scores = self._observed.scores[:count]
+        failed = np.isnan(scores)
+        scores = np.where(failed, 0.0 if failed.all() else scores[~failed].min(), scores)
+        chosen = np.arange(count)
+        if count > self.most:
+            best = np.argsort(-scores, kind="stable")[: self.most // 2]
+            chosen = np.union1d(best, chosen[count - (self.most - len(best)) :])
+        return self._observed.points[chosen], scores[chosen], self._observed.spreads[chosen]

@@ -1,0 +1,239 @@
+"""Gaussian process (Rasmussen and Williams, 2006, MIT Press) over mixed and conditional spaces."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from copy import copy
+
+import numpy as np
+
+from coursekit.spaces import Choice
+from coursekit.surrogates.axes import Axes
+
+LEAST_NOISE = 1e-6  # variance, of scores with variance 1
+
+
+class Embedding:
+    """Encoded points as vectors, in groups of columns whose squared distances the kernel weighs.
+
+    An ordered parameter is one column. An unordered choice has a column a value, such that two
+    values are 1 apart. Parameters that choose from the same values, as the edges of a cell do, are
+    compared by how often each value occurs as well, one group a value. An absent parameter equals
+    an absent one and is about 1 from every value: ordered ones get a column for that.
+
+    group: of each column, shape (columns,). smooth: of each group whether it is an ordered
+        parameter's.
+    """
+
+    def __init__(self, axes: Axes) -> None:
+        self.axes = axes
+        alike: dict[tuple, list[int]] = defaultdict(list)
+        group: list[int] = []
+        for axis, parameter in enumerate(axes.space.parameters):
+            if axes.ordered[axis]:
+                group += [axis] * (1 + int(axes.optional[axis]))
+            else:
+                group += [axis] * int(parameter.domain.count + axes.optional[axis])
+                if isinstance(parameter.domain, Choice):
+                    alike[parameter.domain.items].append(axis)
+        self._alike = [several for several in alike.values() if len(several) > 1]
+        self.smooth = axes.ordered.tolist()
+        for several in self._alike:
+            count = int(axes.space.parameters[several[0]].domain.count)
+            group += range(len(self.smooth), len(self.smooth) + count)
+            self.smooth += [False] * count
+        self.group, self.smooth = np.array(group), np.array(self.smooth)
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """Encoded points, shape (n, axes), as vectors, shape (n, columns)."""
+        absent = np.isnan(points)
+        blocks, indicators = [], {}
+        for axis, ordered in enumerate(self.axes.ordered):
+            if ordered:
+                # 0.5 aside by sqrt(3/4): between sqrt(3/4) and 1 from every place in [0, 1].
+                blocks.append(np.where(absent[:, axis], 0.5, points[:, axis])[:, None])
+                if self.axes.optional[axis]:
+                    blocks.append(absent[:, [axis]] * 0.75**0.5)
+                continue
+            count = len(self.axes.middles[axis])  # type: ignore[arg-type]
+            place = self.axes.positions(axis, points[:, axis])
+            indicators[axis] = np.eye(count)[place] * ~absent[:, [axis]]
+            blocks.append(indicators[axis] * 0.5**0.5)
+            if self.axes.optional[axis]:
+                blocks.append(absent[:, [axis]] * 0.5**0.5)
+        for several in self._alike:
+            blocks.append(sum(indicators[axis] for axis in several) * 0.5**0.5)
+        return np.concatenate(blocks, axis=1)
+
+
+class GaussianProcess:
+    """Scores as a draw from a normal process, known at some points up to noise.
+
+    k(x, x') = s^2 M(sum over ordered groups of w_g d_g^2) exp(-sum over the other ones), where d_g
+    are distances in the `Embedding` and M is Matern's kernel with nu = 5/2: so there is one
+    relevance w_g (an inverse squared length) a group. Scores are standardised.
+
+    points: encoded, shape (n, axes), n > 0. scores: shape (n,), finite.
+    spreads: standard deviations of the scores' own noise, shape (n,), beside the common one.
+    hyperparameters: log of w, of s^2 and of the noise's variance, shape (groups + 2,); those with
+        the highest posterior by default, from normal priors (`_prior`).
+    steps: of L-BFGS, at most.
+    """
+
+    def __init__(
+        self,
+        axes: Axes,
+        points: np.ndarray,
+        scores: np.ndarray,
+        *,
+        spreads: np.ndarray | None = None,
+        hyperparameters: np.ndarray | None = None,
+        steps: int = 15,
+    ) -> None:
+        if not len(points):
+            raise ValueError("no points: a Gaussian process needs at least one")
+        self._embedding = Embedding(axes)
+        self._vectors = self._embedding(points)
+        self._offset, self._scale = scores.mean(), scores.std() or 1.0
+        self._y = (scores - self._offset) / self._scale
+        own = np.zeros(len(scores)) if spreads is None else spreads
+        self._own_noise = (own / self._scale) ** 2
+        self._mean, self._deviation = self._prior()
+        self.hyperparameters = self._fit(steps) if hyperparameters is None else hyperparameters
+        self._weights = np.exp(self.hyperparameters[:-2])
+        self._signal, self._noise = np.exp(self.hyperparameters[-2:])
+        self._condition()
+
+    def _condition(self) -> None:
+        from scipy.linalg import cho_solve
+
+        covariance = self._kernel(self._vectors, self._vectors)
+        self._root = _cholesky(covariance, self._noise + self._own_noise)
+        self._alpha = cho_solve((self._root, True), self._y, check_finite=False)
+
+    def believing(self, points: np.ndarray) -> GaussianProcess:
+        """This process after it was told its own mean at some more points, shape (n, axes)."""
+        after = copy(self)
+        believed = (self.posterior(points)[0] - self._offset) / self._scale
+        after._vectors = np.concatenate((self._vectors, self._embedding(points)))
+        after._y = np.concatenate((self._y, believed))
+        after._own_noise = np.concatenate((self._own_noise, np.zeros(len(points))))
+        after._condition()
+        return after
+
+    def _prior(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and deviation of each hyperparameter: lengths grow with the root of the number of
+        axes (Hvarfner et al., 2024, ICML, arXiv:2402.02229)."""
+        groups = len(self._embedding.smooth)
+        relevance = np.log(6 / len(self._embedding.axes))
+        mean = np.concatenate((np.full(groups, relevance), (0.0, -6.0)))
+        return mean, np.concatenate((np.ones(groups + 1), (2.0,)))
+
+    def _fit(self, steps: int) -> np.ndarray:
+        from scipy.optimize import minimize
+
+        distances = self._distances()
+        found = minimize(
+            lambda theta: tuple(-part for part in self.log_posterior(theta, distances)),
+            self._mean,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=list(zip(self._mean - 6, self._mean + 6, strict=True)),
+            options={"maxiter": steps},
+        )
+        return found.x
+
+    def _distances(self) -> np.ndarray:
+        """Squared distances of all points by group, shape (groups, n * n)."""
+        made = np.empty((len(self._embedding.smooth), len(self._y) ** 2))
+        for group in range(len(made)):
+            made[group] = _squared(*[self._vectors[:, self._embedding.group == group]] * 2).ravel()
+        return made
+
+    def log_posterior(
+        self, hyperparameters: np.ndarray, distances: np.ndarray | None = None
+    ) -> tuple[float, np.ndarray]:
+        """log p(hyperparameters | scores) up to a constant, and its gradient.
+
+        The marginal likelihood is equation 5.8 of Rasmussen and Williams, its gradient 5.9.
+        """
+        from scipy.linalg import cho_solve
+
+        distances = self._distances() if distances is None else distances
+        n, smooth = len(self._y), self._embedding.smooth
+        weights = np.exp(hyperparameters[:-2])
+        signal, noise = np.exp(hyperparameters[-2:])
+        r2 = (weights[smooth] @ distances[smooth]).reshape(n, n)
+        overlap = signal * np.exp(-(weights[~smooth] @ distances[~smooth])).reshape(n, n)
+        matern, slope = _matern(r2)
+        covariance = overlap * matern
+        root = _cholesky(covariance, noise + self._own_noise)
+        inverse = cho_solve((root, True), np.eye(n), check_finite=False)
+        alpha = inverse @ self._y
+        value = -0.5 * self._y @ alpha - np.log(np.diag(root)).sum()
+        inner = 0.5 * (np.outer(alpha, alpha) - inverse)
+        gradient = np.empty_like(hyperparameters)
+        by_group = gradient[:-2]
+        by_group[smooth] = distances[smooth] @ (inner * overlap * slope).ravel()
+        by_group[~smooth] = -distances[~smooth] @ (inner * covariance).ravel()
+        by_group *= weights
+        gradient[-2:] = (inner * covariance).sum(), noise * np.trace(inner)
+        z = (hyperparameters - self._mean) / self._deviation
+        return value - 0.5 * z @ z, gradient - z / self._deviation
+
+    def _kernel(self, one: np.ndarray, two: np.ndarray) -> np.ndarray:
+        scale = np.sqrt(self._weights[self._embedding.group])
+        smooth = self._embedding.smooth[self._embedding.group]
+        one, two = one * scale, two * scale
+        overlap = np.exp(-_squared(one[:, ~smooth], two[:, ~smooth]))
+        if not smooth.any():
+            return self._signal * overlap
+        return self._signal * _matern(_squared(one[:, smooth], two[:, smooth]))[0] * overlap
+
+    def posterior(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance of the noiseless scores at encoded points: two of shape (n,)."""
+        from scipy.linalg import solve_triangular
+
+        between = self._kernel(self._vectors, self._embedding(points))
+        mean = between.T @ self._alpha  # eq. 2.25
+        half = solve_triangular(self._root, between, lower=True, check_finite=False)
+        variance = np.maximum(self._signal - (half**2).sum(axis=0), 1e-12)  # eq. 2.26
+        return self._offset + self._scale * mean, self._scale**2 * variance
+
+    def sample(self, points: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+        """Functions drawn from the posterior, at encoded points, shape (count, n)."""
+        from scipy.linalg import solve_triangular
+
+        vectors = self._embedding(points)
+        between = self._kernel(self._vectors, vectors)
+        half = solve_triangular(self._root, between, lower=True, check_finite=False)
+        root = _cholesky(self._kernel(vectors, vectors) - half.T @ half, 0.0)
+        drawn = between.T @ self._alpha + rng.standard_normal((count, len(points))) @ root.T
+        return self._offset + self._scale * drawn
+
+
+def _cholesky(covariance: np.ndarray, noise: np.ndarray | float) -> np.ndarray:
+    """L of L L^T = K + noise, with more on the diagonal until there is one."""
+    from scipy.linalg import LinAlgError, cholesky
+
+    diagonal, jitter = np.diag_indices(len(covariance)), LEAST_NOISE
+    while True:
+        noisy = covariance.copy()
+        noisy[diagonal] += noise + jitter
+        try:
+            return cholesky(noisy, lower=True, check_finite=False)
+        except LinAlgError:
+            jitter *= 10
+
+
+def _squared(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    """Squared distances between rows."""
+    lengths = (one**2).sum(axis=1)[:, None] + (two**2).sum(axis=1)
+    return np.maximum(lengths - 2 * one @ two.T, 0.0)
+
+
+def _matern(r2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Matern's kernel with nu = 5/2 (eq. 4.17) of squared distances, and its slope by them."""
+    r = np.sqrt(5 * r2)
+    decay = np.exp(-r)
+    return (1 + r + r * r / 3) * decay, -(5 / 6) * (1 + r) * decay
