@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coursekit.spaces import Space
 from coursekit.strategies.base import Strategy
+from coursekit.strategies.bayesian import Bayesian
 from coursekit.strategies.grid import Grid
 from coursekit.strategies.local_search import LocalSearch
 from coursekit.strategies.random import Random
@@ -13,6 +14,7 @@ from coursekit.strategies.tpe import TPE
 STRATEGIES: dict[str, type[Strategy]] = {
     "grid": Grid,
     "random": Random,
+    "bayesian": Bayesian,
     "local_search": LocalSearch,
     "regularized_evolution": RegularizedEvolution,
     "tpe": TPE,
