@@ -41,7 +41,7 @@ class Run(NamedTuple):
 
     scores: shape (trials,), in order of completion, NaN for failed trials.
     costs: simulated seconds of each, shape (trials,).
-    overhead: real seconds of the whole search: the strategy's own, as replays take none.
+    overhead: CPU seconds of the whole search: the strategy's own, as replays take none.
     """
 
     scores: np.ndarray
@@ -52,11 +52,11 @@ class Run(NamedTuple):
 def run(world: World, task: Task, limits: Limits) -> Run:
     """One search from its first trial to its end."""
     strategy = build(task.contestant, world.space)
-    begun = time.perf_counter()
+    begun = time.process_time()
     history = Search(strategy, seed=task.seed).run(
         world.estimate, **limits._asdict(), progress=False
     )
-    overhead = time.perf_counter() - begun
+    overhead = time.process_time() - begun
     trials = history.finished
     scores, costs = [trial.score for trial in trials], [trial.cost for trial in trials]
     return Run(np.array(scores, dtype=float), np.array(costs, dtype=float), overhead)
