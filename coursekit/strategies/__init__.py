@@ -7,8 +7,10 @@ from coursekit.strategies.base import Strategy
 from coursekit.strategies.bayesian import Bayesian
 from coursekit.strategies.grid import Grid
 from coursekit.strategies.local_search import LocalSearch
+from coursekit.strategies.progressive import Progressive
 from coursekit.strategies.random import Random
 from coursekit.strategies.regularized_evolution import RegularizedEvolution
+from coursekit.strategies.reinforce import Reinforce
 from coursekit.strategies.tpe import TPE
 
 STRATEGIES: dict[str, type[Strategy]] = {
@@ -17,6 +19,8 @@ STRATEGIES: dict[str, type[Strategy]] = {
     "bayesian": Bayesian,
     "local_search": LocalSearch,
     "regularized_evolution": RegularizedEvolution,
+    "reinforce": Reinforce,
+    "progressive": Progressive,
     "tpe": TPE,
 }
 

@@ -1,0 +1,119 @@
+"""Progressive neural architecture search (Liu et al., 2018, ECCV, arXiv:1712.00559)."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from itertools import islice
+from typing import Any, cast
+
+import numpy as np
+
+from coursekit.spaces import Configuration, Space
+from coursekit.spaces.growing import Growing
+from coursekit.strategies.base import Strategy, positive
+from coursekit.surrogates.mlp import Ensemble
+from coursekit.trials import History, Pause, Status, Suggestion, Trial
+
+
+class Progressive(Strategy):
+    """Simple candidates first; a surrogate learns from them which more complex ones to train.
+
+    A round is `beam_width` results. The first trains the simplest candidates: all in the paper,
+    here some drawn at random if they are more. After each round what it trained grows by one step
+    in every way, and those are trained that a surrogate of all results thinks best. With several
+    trials running nobody waits: the next in its order are handed out. What a step adds is said by
+    the space: a block of a cell as in the paper, in cells as in NAS-Bench-201 a node with its edges
+    from earlier nodes and to the output, in chains a layer at the end.
+
+    The paper ends when candidates are fully grown. Here rounds go on among neighbours of the best,
+    what is left over, and some drawn at random, by predictions plus noise as wide as the members
+    disagree (as BANANAS, White et al., 2021, arXiv:1910.11858); without it they run in circles.
+
+    beam_width: K in the paper (256 there, for a budget of a thousand).
+    members: perceptrons in the surrogate. They predict ranks: by scores, a candidate that does not
+        learn at all would outweigh all differences among good ones.
+    resolution: how many values a number gets at most when a candidate grows.
+    pool_size: how many candidates at most a round chooses from, drawn if there are more.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        beam_width: int = 10,
+        members: int = 5,
+        resolution: int = 3,
+        pool_size: int = 5000,
+    ) -> None:
+        super().__init__(space)
+        self.beam_width = positive("beam_width", beam_width)
+        self.resolution = positive("resolution", resolution)
+        self.pool_size = positive("pool_size", pool_size)
+        self._surrogate = Ensemble(members=positive("members", members))
+        self._growing = cast(Growing, space)
+        self._stage = self._growing.smallest  # complexity that is being trained
+        self._trained: list[Trial] = []
+        self._known: set[Hashable] = set()  # canonical forms of what has finished
+        simplest = self._growing.grow(resolution=self.resolution)
+        self._pool = self._new(islice(simplest, self.pool_size))  # from round two on best first
+        self._round: list[Trial] = []
+
+    @classmethod
+    def supports(cls, space: Space) -> bool:
+        return isinstance(space, Growing) and space.smallest < space.largest
+
+    @classmethod
+    def needs(cls) -> str:
+        return "it needs one in which candidates grow, such as Chain, EdgeCells or BlockCells"
+
+    def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:
+        seen, pool = self._seen(history), self._pool
+        if not self._trained:
+            pool = [pool[index] for index in rng.permutation(len(pool)).tolist()]
+        chosen = next((each for each in pool if self.space.key(each) not in seen), None)
+        chosen = chosen or self.fresh(history, rng)
+        return Pause.DONE if chosen is None else Suggestion(dict(chosen))
+
+    def observe(self, trial: Trial, rng: np.random.Generator) -> None:
+        self._known.add(self.space.canonical(trial.configuration))
+        self._round.append(trial)
+        if len(self._round) < min(self.beam_width, len(self._pool)):
+            return
+        done = [each for each in self._round if each.status is Status.COMPLETED]
+        self._round, self._trained = [], self._trained + done
+        if self._trained:
+            pool = self._new(self._candidates(done, rng))
+            self._pool = [pool[index] for index in self._order(pool, rng)]
+        self._stage = min(self._stage + 1, self._growing.largest)
+
+    def _candidates(self, done: list[Trial], rng: np.random.Generator) -> list[Configuration]:
+        """What follows a round: its trials grown by a step; after the last stage more than that."""
+        grown = [self._growing.grow(t.configuration, resolution=self.resolution) for t in done]
+        found = [each for children in grown for each in children]
+        if self._stage == self._growing.largest:
+            best = sorted(self._trained, key=lambda trial: -trial.score)[: self.beam_width]
+            found += [near for trial in best for near in self.space.neighbours(trial.configuration)]
+            found += self._pool
+            found += [self.space.sample(rng) for _ in range(self.pool_size // 10)]
+        drawn = rng.permutation(len(found))[: self.pool_size]
+        return [found[index] for index in drawn.tolist()]
+
+    def _order(self, pool: list[Configuration], rng: np.random.Generator) -> list[int]:
+        """Indices of candidates, the most promising first."""
+        if not pool:
+            return []
+        scores = np.array([trial.score for trial in self._trained])
+        ranks = np.searchsorted(np.sort(scores), scores) / len(scores)
+        self._surrogate.fit(self._features([t.configuration for t in self._trained]), ranks, rng)
+        hoped, spread = self._surrogate.predict(self._features(pool))
+        if self._stage == self._growing.largest:
+            hoped += spread * rng.standard_normal(len(pool))
+        return np.argsort(-hoped, kind="stable").tolist()
+
+    def _features(self, configurations: Iterable[Mapping[str, Any]]) -> np.ndarray:
+        return self.space.one_hot(np.stack([self.space.encode(each) for each in configurations]))
+
+    def _new(self, found: Iterable[Configuration]) -> list[Configuration]:
+        """Of candidates that build the same model the last, unless it has been trained."""
+        new = {self.space.canonical(each): each for each in found}
+        return [each for form, each in new.items() if form not in self._known]
