@@ -108,9 +108,10 @@ def test_a_chain_grows_by_a_layer_and_keeps_the_others(space, rng):
 def test_growing_reaches_every_chain_once():
     space = Chain({"dense": {"units": WIDTH}, "flat": {}}, (1, 3), skips=True)
     generation, found = list(space.grow()), []
-    while generation:
+    for _ in range(space.smallest, space.largest + 1):
         found += generation
         generation = [after for before in generation for after in space.grow(before)]
+    assert generation == []
     keys = [space.key(c) for c in found]
     assert len(keys) == len(set(keys)) == space.count
 

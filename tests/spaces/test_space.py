@@ -155,6 +155,18 @@ def test_true_is_no_one():
         Space({"b": Boolean(), "d": Boolean().when(b=1)})
 
 
+def test_conditions_compare_as_python_does_and_counting_knows():
+    space = Space(
+        [
+            ("a", Boolean()),
+            ("b", Boolean().when(a=True)),
+            ("b", Float(0, 1, step=0.5)),
+            ("c", Integer(2, 4).when(b=0.0)),  # of a number or of a boolean: False is 0.0
+        ]
+    )
+    assert space.count == len(list(space.enumerate())) == 1 + 3 + 2 + 3
+
+
 # One decision ------------------------------------------------------------------------------------
 
 
