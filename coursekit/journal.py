@@ -10,7 +10,7 @@ import json
 import math
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +25,22 @@ class Journal:
     """A journal file, opened for one search; another process that has it open is an error."""
 
     def __init__(self, path: Path, strategy: Strategy, seed: int) -> None:
+        self._open(
+            path,
+            {**header(type(strategy), strategy.options, seed), "space": describe(strategy.space)},
+        )
+
+    def _open(self, path: Path, wanted: dict[str, Any]) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("a+b")
-        _lock(self._file.fileno(), path)
-        self._events = self._read(
-            {
-                "journal": VERSION,
-                "strategy": type(strategy).__name__,
-                "options": {name: _plain(value) for name, value in strategy.options.items()},
-                "seed": seed,
-                "space": describe(strategy.space),
-            }
-        )
+        try:
+            _lock(self._file.fileno(), path)
+            self._suggested, self._running = 0, set[int]()
+            self._events = self._read(wanted)
+        except BaseException:
+            self._file.close()
+            raise
 
     def events(self) -> Iterator[Suggestion | tuple[int, Evaluation]]:
         """What the file held when it was opened: suggestions, and (number, result)."""
@@ -58,7 +61,7 @@ class Journal:
             record["info"] = dict(suggestion.info)
         self._write(record)
 
-    def finished(self, number: int, evaluation: Evaluation) -> None:
+    def finished(self, number: int, evaluation: Evaluation, **more: Any) -> None:
         """Write a result down, to the disk."""
         record: dict[str, Any] = {"finish": number, "score": _finite(evaluation.score)}
         if evaluation.curve:
@@ -67,7 +70,7 @@ class Journal:
             record["cost"] = float(evaluation.cost)
         if evaluation.spread:
             record["spread"] = float(evaluation.spread)
-        self._write(record)
+        self._write({**record, **more})
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
@@ -78,55 +81,49 @@ class Journal:
         self._file.write(json.dumps(record, separators=(",", ":")).encode() + b"\n")
         self._file.flush()
 
-    def _read(self, header: dict[str, Any]) -> list[Suggestion | tuple[int, Evaluation]]:
+    def _read(self, wanted: dict[str, Any]) -> list[Any]:
         self._file.seek(0)
         content = self._file.read()
         whole, newline, torn = content.rpartition(b"\n")
         if torn:
             warnings.warn(
                 f"{self.path}: its last line was torn and is dropped; what it told of runs again",
-                stacklevel=5,
+                stacklevel=6,
             )
             self._file.truncate(len(whole) + len(newline))
         lines = whole.split(b"\n") if newline else []
         if not lines:
-            self._write(header)
+            self._write(wanted)
             return []
         records = [self._parse(number, line) for number, line in enumerate(lines, 1)]
-        self._compare(records[0], json.loads(json.dumps(header)))
-        events: list[Suggestion | tuple[int, Evaluation]] = []
-        suggested, running = 0, set()
+        self._compare(records[0], json.loads(json.dumps(wanted)))
+        events = []
         for number, record in enumerate(records[1:], 2):
             try:
-                if "suggest" in record:
-                    if record["suggest"] != suggested:
-                        raise ValueError(f"trial {suggested} should come here")
-                    running.add(suggested)
-                    suggested += 1
-                    events.append(
-                        Suggestion(
-                            record["configuration"],
-                            record.get("budget"),
-                            record.get("parent"),
-                            record.get("info", {}),
-                        )
-                    )
-                else:
-                    running.remove(record["finish"])
-                    events.append(
-                        (
-                            record["finish"],
-                            Evaluation(
-                                _number(record["score"]),
-                                tuple(_number(score) for score in record.get("curve", ())),
-                                record.get("cost", 0.0),
-                                record.get("spread", 0.0),
-                            ),
-                        )
-                    )
+                events.append(self._event(record))
             except (KeyError, TypeError, ValueError) as error:
                 raise self._damaged(number, f"{type(error).__name__}: {error}") from None
         return events
+
+    def _event(self, record: dict[str, Any]) -> Any:
+        if "suggest" in record:
+            if record["suggest"] != self._suggested:
+                raise ValueError(f"trial {self._suggested} should come here")
+            self._running.add(self._suggested)
+            self._suggested += 1
+            return Suggestion(
+                record["configuration"],
+                record.get("budget"),
+                record.get("parent"),
+                record.get("info", {}),
+            )
+        self._running.remove(record["finish"])
+        return record["finish"], Evaluation(
+            _number(record["score"]),
+            tuple(_number(score) for score in record.get("curve", ())),
+            record.get("cost", 0.0),
+            record.get("spread", 0.0),
+        )
 
     def _parse(self, number: int, line: bytes) -> dict[str, Any]:
         try:
@@ -150,6 +147,16 @@ class Journal:
                     f"{self.path} is the journal of another search: its {name} is "
                     f"{found.get(name)!r}, this one's is {value!r}; give another file"
                 )
+
+
+def header(strategy: type[Strategy], options: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """The first line: what tells one search from another, but for the space."""
+    return {
+        "journal": VERSION,
+        "strategy": strategy.__name__,
+        "options": {name: _plain(value) for name, value in options.items()},
+        "seed": seed,
+    }
 
 
 def describe(space: Space) -> list[list[Any]]:

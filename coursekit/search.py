@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -45,11 +45,7 @@ class Search:
         self._journal: Journal | None = None
         if journal is not None:
             self._journal = Journal(Path(journal), strategy, self.seed)
-            for event in self._journal.events():
-                if isinstance(event, Suggestion):
-                    self.history.add(event)
-                else:
-                    self._finish(*event)
+            self.replay(self._journal.events())
             self._again.extend(self.history.running)
 
     def __repr__(self) -> str:
@@ -57,6 +53,14 @@ class Search:
 
     def _generator(self, number: int, role: int) -> np.random.Generator:
         return np.random.default_rng((self.seed, number, role))
+
+    def replay(self, events: Iterable[Suggestion | tuple[int, Evaluation]]) -> None:
+        """Take in suggestions and results (a trial's number and evaluation) that others made."""
+        for event in events:
+            if isinstance(event, Suggestion):
+                self.history.add(event)
+            else:
+                self._finish(*event)
 
     def ask(self) -> Trial | Pause:
         """The next trial to run, or a pause.
