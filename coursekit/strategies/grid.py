@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,6 +22,8 @@ class Grid(Strategy):
         or a mapping from names. Without one, whole numbers and stepped ones give all their values
         and a continuum ten. Unordered choices always give all of theirs.
     """
+
+    deterministic: ClassVar[bool] = True
 
     def __init__(self, space: Space, *, resolution: int | Mapping[str, int] | None = None) -> None:
         super().__init__(space)

@@ -46,7 +46,10 @@ class Axes:
 
     def edges(self, axis: int) -> np.ndarray:
         """The ends of the values' places on an axis that has `middles`, shape (values + 1,)."""
-        return np.concatenate(([0.0], self._borders[axis], [1.0]))
+        borders = self._borders[axis]
+        if borders is None:
+            raise ValueError(f"axis {axis} is a continuum: its values have no edges")
+        return np.concatenate(([0.0], borders, [1.0]))
 
     def settle(self, points: np.ndarray) -> np.ndarray:
         """Points, shape (n, axes), in the middles of their values, and NaN where none exists.
@@ -72,7 +75,7 @@ class Axes:
         drawn = rng.random((n, d))
         change = rng.random((n, d)) < 1 / d
         change[np.arange(n), rng.integers(d, size=n)] = True
-        sigma = np.exp(rng.uniform(*np.log(steps), size=(n, 1)))
+        sigma = np.exp(rng.uniform(np.log(steps[0]), np.log(steps[1]), size=(n, 1)))
         counts = np.array([np.inf if m is None else len(m) for m in self.middles])
         here = np.where(np.isnan(points), drawn, points)
         step = here + np.maximum(sigma, 1 / counts) * rng.standard_normal((n, d))
