@@ -94,6 +94,11 @@ class Search:
         self.strategy.observe(done, self._generator(number, OBSERVE))
         return done
 
+    def close(self) -> None:
+        """Give the journal free; the search is over."""
+        if self._journal:
+            self._journal.close()
+
     def run(
         self,
         estimate: Estimate,

@@ -9,7 +9,8 @@ Two parts, all contestants in one run, each with the settings it comes with:
   search  the best validation accuracy found on NAS-Bench-201 at 50, 100, 200 and 500 trials: mean
           and standard deviation over the seeds, which are the same for the kit's strategies;
           differences from a champion and from random search (Wilcoxon, Holm over the contestants).
-          Slow peers run fewer trials from fewer seeds unless told otherwise.
+          Slow peers run fewer trials from fewer seeds unless told otherwise. With --kept FILE their
+          searches can be stopped and gone on with, over several calls.
 
 The peers live in an environment of their own, next to the course's:
   UV_PROJECT_ENVIRONMENT=.peers uv sync --no-default-groups --group peers --extra keras \\
@@ -26,23 +27,19 @@ import statistics
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from coursekit.benchmarks.peers import PEERS, Peer, contestant
-from coursekit.race import Run, race
-from coursekit.race.contestants import Build
-from coursekit.race.significance import holm, wilcoxon
+from coursekit.benchmarks.peers import PEERS, SLOW, contestant
+from coursekit.benchmarks.searches import MARKS, report, search
 from coursekit.spaces import Choice, Float, Integer, Space
 from coursekit.strategies import STRATEGIES
 from coursekit.worlds import NASBench201
 
 COST_MARKS = (50, 200, 1000, 5000)
-SEARCH_MARKS = (50, 100, 200, 500)
-SLOW = [name for name, peer in PEERS.items() if peer.trials]
 # Who is like whom: the ratios to print.
 RIVALS = {
     "random": ("optuna random", "keras-tuner random"),
@@ -64,14 +61,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     usual = [name for name, cls in STRATEGIES.items() if not cls.budgeted]
     add = parser.add_argument
     add("--parts", type=_names("cost", "search"), default=["cost", "search"], help="cost,search")
-    add("--strategies", type=_names(*usual), default=usual, help=f"of the kit: {','.join(usual)}")
+    add(
+        "--strategies",
+        type=_names(*usual, ""),
+        default=usual,
+        help=f"of the kit: {','.join(usual)}",
+    )
     add("--peers", type=_names(*PEERS, ""), default=list(PEERS), help=f"{','.join(PEERS)}; or ''")
     add("--repeats", type=_count, default=3, help="of the cost part (3)")
     add("--patience", type=_count, default=60, help="seconds that one contestant may take (60)")
     add("--cost-trials", type=_count, default=COST_MARKS[-1], help="the last mark of cost (5000)")
     sets = NASBench201.datasets
     add("--datasets", type=_names(*sets), default=list(sets), help=f"{','.join(sets)}")
-    add("--trials", type=_count, default=SEARCH_MARKS[-1], help="of each search (500)")
+    add("--trials", type=_count, default=MARKS[-1], help="of each search (500)")
     add("--seeds", type=_count, default=20, help="of each contestant (20)")
     add("--slow-trials", type=_count, help="of the slow peers, in place of 50 or 100")
     add("--slow-seeds", type=_count, default=5, help="of the slow peers (5)")
@@ -79,6 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--champion", choices=usual, metavar="NAME", help="held against every peer; bayesian or tpe"
     )
     add("--workers", type=_count, help="processes of the search part; one a core by default")
+    add("--kept", type=Path, metavar="FILE", help="keeps peers' searches; what it has is not rerun")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -87,15 +90,13 @@ def run(options: argparse.Namespace) -> None:
     if missing:
         print(f"not installed, left out: {', '.join(missing)} (see --help)", file=sys.stderr)
     peers = [name for name in options.peers if name and name not in missing]
+    options.strategies = [name for name in options.strategies if name]
     if "cost" in options.parts:
         kit = [name for name in options.strategies if STRATEGIES[name].supports(MIXED)]
         report_cost(cost([*kit, *peers], options), options)
     if "search" in options.parts:
         for dataset in options.datasets:
-            report_search(dataset, search(dataset, peers, options), options)
-
-
-# Cost ---------------------------------------------------------------------------------------
+            report(dataset, search(dataset, peers, options), options)
 
 
 def cost(names: Sequence[str], options: argparse.Namespace) -> dict[str, list[dict[int, float]]]:
@@ -163,92 +164,6 @@ def report_cost(
             if ratios:
                 print(f"{theirs} takes, of {ours}'s time: {', '.join(ratios)}")
     print(flush=True)
-
-
-# Search -------------------------------------------------------------------------------------
-
-
-def search(
-    dataset: str, peers: Sequence[str], options: argparse.Namespace
-) -> dict[str, dict[int, Run]]:
-    """Each contestant's runs by seed; those with the same limits race together."""
-    world = NASBench201(dataset)
-    groups: dict[tuple[int, int], dict[str, str | Build]] = {}
-    for name in [*options.strategies, *peers]:
-        slow = PEERS[name].trials if name in PEERS else None
-        if slow is None:
-            limits = options.trials, options.seeds
-        else:
-            limits = (
-                min(options.trials, options.slow_trials or slow),
-                min(options.seeds, options.slow_seeds),
-            )
-        build = partial(Peer, name=name, trials=limits[0]) if name in PEERS else name
-        groups.setdefault(limits, {})[name] = build
-    runs: dict[str, dict[int, Run]] = {}
-    for (trials, seeds), group in groups.items():
-        print(f"search: {dataset}, {', '.join(group)}", file=sys.stderr, flush=True)
-        result = race(
-            world, group, trials=trials, seeds=seeds, workers=options.workers, progress=True
-        )
-        if result.stopped:
-            raise KeyboardInterrupt
-        runs |= result.runs
-    return runs
-
-
-def best(runs: Mapping[int, Run], mark: int) -> dict[int, float]:
-    """The best score by then, in percent, of the seeds that got there."""
-    return {
-        seed: 100 * float(np.nanmax(run.scores[:mark]))
-        for seed, run in runs.items()
-        if len(run.scores) >= mark
-    }
-
-
-def report_search(
-    dataset: str, runs: Mapping[str, Mapping[int, Run]], options: argparse.Namespace
-) -> None:
-    """The table of best scores, and the differences from the champion and from random search."""
-    marks = [mark for mark in SEARCH_MARKS if mark < options.trials] + [options.trials]
-    optimum = 100 * NASBench201(dataset).optimum
-    print(f"NAS-Bench-201, {dataset}: best validation accuracy, % (optimum {optimum:.2f})")
-    print(f"{'':22}" + "".join(f"{mark:>16}" for mark in marks) + f"{'seeds':>8}")
-    for name, found in runs.items():
-        cells = [_spread(list(best(found, mark).values())) for mark in marks]
-        print(f"{name:22}" + "".join(f"{cell:>16}" for cell in cells) + f"{len(found):8}")
-    ours = [name for name in runs if name not in PEERS]
-    champion = options.champion or next((n for n in ("bayesian", "tpe") if n in ours), "random")
-    peers = [name for name in runs if name in PEERS]
-    for base, others in (("random", ours), (champion, peers)):
-        for mark in marks:
-            if base in runs and (text := _against(base, others, runs, mark)):
-                print(f"at {mark}, against {base}: {text}")
-    print(flush=True)
-
-
-def _against(
-    base: str, others: Sequence[str], runs: Mapping[str, Mapping[int, Run]], mark: int
-) -> str:
-    """Differences from `base` in points with p-values, adjusted by Holm for all the others."""
-    mine, pairs = best(runs[base], mark), {}
-    for name in others:
-        theirs = best(runs[name], mark)
-        seeds = sorted(set(mine) & set(theirs))
-        if name != base and seeds:
-            pairs[name] = np.array([theirs[seed] - mine[seed] for seed in seeds])
-    adjusted = holm([wilcoxon(values) for values in pairs.values()])
-    return ", ".join(
-        f"{name} {values.mean():+.2f} (p {'< 0.001' if p < 0.001 else f'= {p:.2g}'})"
-        for (name, values), p in zip(pairs.items(), adjusted, strict=True)
-    )
-
-
-def _spread(values: Sequence[float]) -> str:
-    if not values:
-        return "-"
-    spread = statistics.stdev(values) if len(values) > 1 else 0.0
-    return f"{statistics.fmean(values):.2f} ± {spread:.2f}"
 
 
 def _there(package: str) -> bool:

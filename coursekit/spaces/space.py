@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +48,7 @@ class Space:
 
     def __init__(
         self,
-        parameters: Mapping[str, Domain | Conditional] | Iterable[tuple[str, Domain | Conditional]],
+        parameters: Mapping[str, Domain | Conditional] | Sequence[tuple[str, Domain | Conditional]],
     ) -> None:
         pairs = parameters.items() if isinstance(parameters, Mapping) else parameters
         self.parameters: tuple[Parameter, ...] = tuple(_parameter(name, d) for name, d in pairs)

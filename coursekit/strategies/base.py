@@ -24,6 +24,8 @@ class Strategy(ABC):
     """
 
     budgeted: ClassVar[bool] = False  # whether its suggestions carry a budget
+    deterministic: ClassVar[bool] = False  # whether the seed makes no difference
+    repeats: bool = False  # whether it may suggest again what the history holds
 
     options: dict[str, Any]
 

@@ -1,0 +1,137 @@
+"""Conformance: what every search strategy promises, put to the test.
+
+from coursekit.testing import conform
+conform(MyStrategy)
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from coursekit.spaces import BlockCells, Boolean, Chain, Choice, EdgeCells, Float, Integer, Space
+from coursekit.strategies.base import Strategy
+from coursekit.testing.promises import (
+    PROMISES,
+    checks_options,
+    refuses_what_it_does_not_support,
+    same_in_a_new_process,
+)
+from coursekit.testing.watched import Broken, Case, Untested
+
+__all__ = ["SPACES", "Broken", "Report", "conform", "examine"]
+
+SPACES: Mapping[str, Space] = {
+    "mixed": Space(
+        {
+            "units": Integer(8, 512, log=True),
+            "layers": Integer(1, 4),
+            "learning_rate": Float(1e-4, 1e-1, log=True),
+            "momentum": Float(0, 0.9, step=0.1),
+            "batch": Choice([16, 32, 64], ordered=True),
+            "activation": Choice(["relu", "tanh", "gelu"]),
+            "bias": Boolean(),
+        }
+    ),
+    "conditional": Space(
+        {
+            "optimizer": Choice(["sgd", "adam"]),
+            "nesterov": Boolean().when(optimizer="sgd"),
+            "momentum": Float(0, 0.99).when(nesterov=True),
+            "depth": Integer(1, 3),
+            "units_2": Integer(8, 64, step=8).when(depth=[2, 3]),
+            "units_3": Integer(8, 64, step=8).when(depth=3),
+        }
+    ),
+    "continuous": Space({"x": Float(-1, 1), "y": Float(0, 1), "z": Float(1e-3, 1, log=True)}),
+    "small": Space({"a": Choice("xyz"), "b": Integer(1, 3), "c": Boolean().when(a="x")}),
+    "single": Space({"only": Choice(["one"])}),
+    "cells": EdgeCells(),
+    "small cells": EdgeCells(("none", "skip_connect"), nodes=3),
+    "blocks": BlockCells(("conv_3x3", "max_pool_3x3", "skip_connect"), blocks=(1, 3)),
+    "chains": Chain({"dense": {"units": Integer(8, 64, log=True)}, "dropout": {}}, skips=True),
+}
+
+
+@dataclass
+class Report:
+    """What a strategy did with each promise on each space."""
+
+    strategy: str
+    kept: list[tuple[str, str]] = field(default_factory=list)  # space, check
+    broken: list[tuple[str, str, str]] = field(default_factory=list)  # and what happened
+    unsupported: dict[str, str] = field(default_factory=dict)  # space: why
+    untested: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        spaces = list(dict.fromkeys(space for space, _ in self.kept))
+        count = len(self.broken)
+        lines = [
+            f"{self.strategy} breaks {count} promise{'s' * (count > 1)}:"
+            if count
+            else f"{self.strategy} keeps its promises on {', '.join(spaces)}."
+        ]
+        lines += [f"- {check} ({space}): {what}" for space, check, what in self.broken]
+        lines += [f"Not supported: {space} ({why})" for space, why in self.unsupported.items()]
+        lines += [f"Not tested: {what}" for what in self.untested]
+        return "\n".join(lines)
+
+
+def conform(
+    strategy: type[Strategy], *, spaces: Mapping[str, Space] = SPACES, **options: Any
+) -> None:
+    """Print that a strategy keeps its promises, or raise AssertionError that says which not.
+
+    strategy: the class; options are handed to it. spaces: those to try, by name.
+    """
+    report = examine(strategy, spaces=spaces, **options)
+    if report.broken:
+        raise Broken(str(report))
+    print(report)
+
+
+def examine(
+    strategy: type[Strategy], *, spaces: Mapping[str, Space] = SPACES, **options: Any
+) -> Report:
+    """Put a strategy to every test on every space; nothing is printed or raised."""
+    report = Report(strategy.__name__)
+    cases: dict[str, Case] = {}
+    for name, space in spaces.items():
+        case = Case(partial(strategy, space, **options))
+        if not strategy.supports(space):
+            report.unsupported[name] = strategy.needs()
+            _try(report, name, refuses_what_it_does_not_support, case)
+        elif _try(report, name, suggests, case):
+            cases[name] = case
+            for promise in PROMISES:
+                _try(report, name, promise, case)
+    _try(report, "any space", checks_options, strategy)
+    _try(report, "all spaces", same_in_a_new_process, cases)
+    return report
+
+
+def suggests(case: Case) -> None:
+    if not case.reference:
+        raise Broken("it suggests nothing at all")
+
+
+def _try(report: Report, space: str, promise: Callable[[Any], None], subject: object) -> bool:
+    title = promise.__name__.replace("_", " ")
+    try:
+        promise(subject)
+    except Broken as found:
+        report.broken.append((space, title, str(found)))
+    except Untested as why:
+        report.untested.append(f"{title} ({why})")
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(last.filename).name}, line {last.lineno}"
+        report.broken.append((space, title, f"{type(error).__name__}: {error} ({where})"))
+    else:
+        report.kept.append((space, title))
+        return True
+    return False

@@ -1,0 +1,179 @@
+"""A search that looks at every suggestion of a strategy as it drives it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from coursekit.search import Search
+from coursekit.spaces import Space
+from coursekit.strategies.base import Strategy
+from coursekit.trials import Evaluation, Pause, Status, Suggestion, Trial
+
+TRIALS = 40
+
+
+class Broken(AssertionError):
+    """A promise that a strategy did not keep, in plain words."""
+
+
+class Untested(Exception):
+    """A promise that cannot be put to the test here."""
+
+
+def score_of(space: Space, trial: Trial) -> Evaluation:
+    """A smooth score with its best in a corner; one trial in five fails."""
+    if trial.number % 5 == 3:
+        return Evaluation(math.nan, cost=1.0)
+    u = space.encode(trial.configuration)
+    return Evaluation(float(np.nanmean(u)) + 1e-3 * (trial.suggestion.budget or 0), cost=1.0)
+
+
+class Watched(Search):
+    """A search that looks at every suggestion."""
+
+    def __init__(self, strategy: Strategy, *, seed: int = 0, journal: Path | None = None) -> None:
+        super().__init__(strategy, seed=seed, journal=journal)
+        self.made = [plainly(trial.suggestion) for trial in self.history]
+        self._order = [trial.number for trial in self.history.completed]
+        self._earlier: dict[Any, int] = {}
+
+    def ask(self) -> Trial | Pause:
+        trial = super().ask()
+        if isinstance(trial, Trial) and trial.number == len(self.made):
+            self._check(trial)
+            self.made.append(plainly(trial.suggestion))
+        return trial
+
+    def tell(self, trial: Trial | int, evaluation: Evaluation | float) -> Trial:
+        done = super().tell(trial, evaluation)
+        self._order += [done.number] * (done.status is Status.COMPLETED)
+        if [each.number for each in self.history.completed] != self._order:
+            raise Broken("it changed history.completed: sort or cut a copy")
+        if plainly(done.suggestion) != self.made[done.number]:
+            raise Broken(f"it changed trial {done.number} after it had suggested it: copy it")
+        return done
+
+    def drive(
+        self,
+        *,
+        trials: int = TRIALS,
+        workers: int = 3,
+        judge: Callable[[Space, Trial], Evaluation] = score_of,
+        before: Callable[[Search], None] = lambda search: None,
+    ) -> Pause | None:
+        """Run trials as several workers would, out of order; what it ended in.
+
+        What comes next depends on who runs alone, so that a resumed search goes the same way.
+        """
+        running: list[Trial] = []
+        while self.history.count_finished < trials:
+            pause = None
+            while len(running) < workers and pause is None:
+                before(self)
+                asked = self.ask()
+                if isinstance(asked, Pause):
+                    pause = asked
+                else:
+                    running.append(asked)
+            if not running:
+                if pause is Pause.WAIT:
+                    raise Broken("it answers Pause.WAIT though no trial runs: that would never end")
+                return pause
+            trial = min(running, key=lambda trial: (trial.number * 5 % 7, trial.number))
+            running.remove(trial)
+            self.tell(trial, judge(self.strategy.space, trial))
+        return None
+
+    def _check(self, trial: Trial) -> None:
+        strategy, made, which = self.strategy, trial.suggestion, f"trial {trial.number}"
+        try:
+            strategy.space.check(made.configuration)
+        except ValueError as error:
+            raise Broken(f"{which} is not in the space: {error}") from None
+        for name, value in made.configuration.items():
+            if type(value) not in (bool, int, float, str):
+                raise Broken(
+                    f"{which} has {name}={value!r} of type {type(value).__name__}: "
+                    "plain Python values only (.item() makes them of NumPy's)"
+                )
+        try:
+            same = json.loads(json.dumps(dict(made.info))) == made.info
+        except TypeError:
+            same = False
+        if not same:
+            raise Broken(f"{which} has info={made.info!r}: strings, numbers and lists only")
+        self._check_budget(made, which)
+        key = (strategy.space.key(made.configuration), made.budget)
+        first = self._earlier.setdefault(key, trial.number)
+        if first != trial.number and not strategy.repeats:
+            state = self.history[first].status.value
+            cure = "`self.fresh(history, rng)` gives what is new"
+            if not strategy.budgeted and len(self._earlier) >= strategy.space.count:
+                cure = f"all {strategy.space.count} are tried, so answer Pause.DONE"
+            raise Broken(
+                f"{which} repeats trial {first}, which is {state}: {cure} (repeats = True on the "
+                "strategy allows it)"
+            )
+
+    def _check_budget(self, made: Suggestion, which: str) -> None:
+        strategy, budget = self.strategy, made.budget
+        if not strategy.budgeted and budget is not None:
+            raise Broken(f"{which} has {budget=}: set budgeted = True on the class")
+        if strategy.budgeted:
+            least, most = (getattr(strategy, name, None) for name in ("min_budget", "max_budget"))
+            if type(budget) is not int or not (least or 1) <= budget <= (most or budget):
+                raise Broken(f"{which} has {budget=}: an int from {least or 1} to {most}")
+        if made.parent is None:
+            return
+        known = type(made.parent) is int and 0 <= made.parent < len(self.history) - 1
+        if not known or self.history[made.parent].status is not Status.COMPLETED:
+            raise Broken(
+                f"{which} has parent={made.parent!r}, which is no completed trial's number"
+            )
+        parent = self.history[made.parent].suggestion
+        promoted = parent.configuration == made.configuration
+        if promoted and (budget or 0) <= (parent.budget or 0):
+            raise Broken(f"{which} promotes trial {made.parent} from {parent.budget} to {budget}")
+
+
+def plainly(suggestion: Suggestion) -> str:
+    """A suggestion as text that tells it apart from others."""
+    record = dict(suggestion.configuration), suggestion.budget, suggestion.parent, suggestion.info
+    return json.dumps(record, default=repr)
+
+
+@dataclass
+class Case:
+    """A strategy on a space: `build` is the class with the space and its options."""
+
+    build: partial[Strategy]
+
+    @property
+    def space(self) -> Space:
+        found: Space = self.build.args[0]
+        return found
+
+    def search(self, seed: int = 0, journal: Path | None = None) -> Watched:
+        """A new search, watched."""
+        return Watched(self.build(), seed=seed, journal=journal)
+
+    @cached_property
+    def reference(self) -> list[str]:
+        """The suggestions of one search, that others are compared with."""
+        search = self.search()
+        search.drive()
+        return search.made
+
+    def compare(self, made: list[str], why: str) -> None:
+        """Raise Broken if suggestions are not the reference's, as far as both go."""
+        for number, (one, other) in enumerate(zip(self.reference, made, strict=False)):
+            if one != other:
+                raise Broken(f"{why}; trial {number} is {other}, not {one}")
