@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from contextlib import closing
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,13 +40,13 @@ def search(dataset: str, peers: Sequence[str], options: argparse.Namespace) -> R
         groups.setdefault(trials, []).extend(left)
     for trials, tasks in groups.items():
         tasks.sort(key=lambda task: task.seed)
-        workers = min(options.workers or _cores(), len(tasks))
+        workers = max(1, min(options.workers or os.cpu_count() or 1, len(tasks)))
         with closing(spread(world, tasks, Limits(trials, None), workers)) as done:
             for number, (task, run) in enumerate(done, start=1):
                 runs[task.name][task.seed] = run
                 if task.name in PEERS:
                     kept.write(task.name, trials, task.seed, run)
-                _progress(f"search: {dataset}, {number} of {len(tasks)}, {task.name}", number)
+                _progress(f"search: {dataset}, {number} of {len(tasks)}", number)
         _progress("", 0)
     return runs
 
@@ -66,17 +68,15 @@ class Kept:
     def __init__(self, path: Path | None, dataset: str) -> None:
         self._path, self._dataset = path, dataset
 
-    def _about(self, name: str, trials: int) -> dict[str, object]:
-        package = version(PEERS[name].distribution)
-        return {
-            "dataset": self._dataset, "contestant": name, "version": package, "trials": trials
-        }  # fmt: skip
+    def _about(self, name: str, trials: int) -> dict[str, Any]:
+        of = version(name.split()[0])  # the package that the peer is named after
+        return {"dataset": self._dataset, "contestant": name, "version": of, "trials": trials}
 
     def read(self, name: str, trials: int) -> dict[int, Run]:
         """By seed, those of this version of the peer with this limit."""
         if self._path is None or not self._path.exists():
             return {}
-        about, found = self._about(name, trials), {}
+        about, found = self._about(name, trials), dict[int, Run]()
         for line in _whole_lines(self._path):
             if all(line[key] == value for key, value in about.items()):
                 scores = np.array(line["scores"], dtype=float)
@@ -92,18 +92,12 @@ class Kept:
             file.write(json.dumps({**line, "scores": scores}) + "\n")
 
 
-def _whole_lines(path: Path) -> Iterator[dict]:
+def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(path.read_text().splitlines(), start=1):
         try:
             yield json.loads(line)
         except json.JSONDecodeError:
             print(f"{path}, line {number}: no JSON, left out", file=sys.stderr)
-
-
-def _cores() -> int:
-    import os
-
-    return os.cpu_count() or 1
 
 
 def _progress(text: str, number: int) -> None:

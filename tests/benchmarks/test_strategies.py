@@ -4,12 +4,10 @@ import re
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
 from coursekit.benchmarks import strategies
 from coursekit.benchmarks.peers import PEERS, Peer, contestant
-from coursekit.race import Run
 from coursekit.search import Search
 from coursekit.strategies import STRATEGIES
 from coursekit.trials import Evaluation
@@ -94,15 +92,6 @@ def test_a_peer_asks_for_what_the_space_holds_and_hears_the_scores(name: str) ->
     assert len(history.completed) == 5
     for trial in history:
         strategies.MIXED.check(trial.configuration)
-
-
-def test_the_best_by_a_mark_is_taken_from_seeds_that_got_there() -> None:
-    runs = {
-        0: Run(np.array([0.1, 0.4, 0.2]), np.zeros(3), 0.0),
-        1: Run(np.array([0.3, np.nan]), np.zeros(2), 0.0),
-    }
-    assert strategies.best(runs, 2) == {0: 40.0, 1: 30.0}
-    assert strategies.best(runs, 3) == {0: 40.0}
 
 
 def test_who_is_too_slow_stops_before_the_next_mark() -> None:
