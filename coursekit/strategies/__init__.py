@@ -6,11 +6,13 @@ from coursekit.spaces import Space
 from coursekit.strategies.base import Strategy
 from coursekit.strategies.bayesian import Bayesian
 from coursekit.strategies.grid import Grid
+from coursekit.strategies.hyperband import Hyperband
 from coursekit.strategies.local_search import LocalSearch
 from coursekit.strategies.progressive import Progressive
 from coursekit.strategies.random import Random
 from coursekit.strategies.regularized_evolution import RegularizedEvolution
 from coursekit.strategies.reinforce import Reinforce
+from coursekit.strategies.successive_halving import SuccessiveHalving
 from coursekit.strategies.tpe import TPE
 
 STRATEGIES: dict[str, type[Strategy]] = {
@@ -22,6 +24,8 @@ STRATEGIES: dict[str, type[Strategy]] = {
     "reinforce": Reinforce,
     "progressive": Progressive,
     "tpe": TPE,
+    "successive_halving": SuccessiveHalving,
+    "hyperband": Hyperband,
 }
 
 

@@ -1,0 +1,36 @@
+"""Hyperband (Li, Jamieson, DeSalvo, Rostamizadeh, Talwalkar, 2018, JMLR 18, arXiv:1603.06560)."""
+
+from __future__ import annotations
+
+from coursekit.spaces import Space
+from coursekit.strategies.rungs import Halving, bracket_table
+
+
+class Hyperband(Halving):
+    """Brackets of successive halving from hasty to patient, for who knows how early to judge.
+
+    Bracket s starts n candidates with R eta^-s epochs, and promotes one in eta each time; the last
+    bracket, s = 0, is random search. All cost about the same.
+
+    max_budget: R in the paper, the epochs of a finalist.
+    min_budget: the unit of R, the least epochs that a trial may get.
+    factor: eta in the paper.
+    iterations: how often to go through all brackets; None for ever, which the paper recommends.
+    rounding: the paper's algorithm 1 by default, n = ceil((s_max + 1) eta^s / (s + 1)), later
+        rungs and epochs rounded down. The paper's own table 1 follows another rule ("table"), and
+        Keras Tuner a third ("keras_tuner"): see `bracket_table`.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        min_budget: int = 1,
+        max_budget: int = 27,
+        factor: int = 3,
+        iterations: int | None = None,
+        rounding: str = "algorithm",
+    ) -> None:
+        table = bracket_table(max_budget, factor, min_budget=min_budget, rounding=rounding)
+        super().__init__(space, table, iterations)
+        self.min_budget, self.max_budget, self.factor = min_budget, max_budget, factor
