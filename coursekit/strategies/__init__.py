@@ -5,6 +5,7 @@ from __future__ import annotations
 from coursekit.spaces import Space
 from coursekit.strategies.base import Strategy
 from coursekit.strategies.bayesian import Bayesian
+from coursekit.strategies.bohb import BOHB
 from coursekit.strategies.grid import Grid
 from coursekit.strategies.hyperband import Hyperband
 from coursekit.strategies.local_search import LocalSearch
@@ -26,6 +27,7 @@ STRATEGIES: dict[str, type[Strategy]] = {
     "tpe": TPE,
     "successive_halving": SuccessiveHalving,
     "hyperband": Hyperband,
+    "bohb": BOHB,
 }
 
 
