@@ -1,0 +1,176 @@
+"""Keras Tuner's search spaces as the kit's, and back: conditions, name scopes and scales included.
+
+Both have parameters that exist only beside certain values of others, and a name may come again
+under other conditions; the first of that name that exists counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from keras_tuner import HyperParameters
+from keras_tuner.engine import hyperparameters as kt
+from keras_tuner.src.engine.conditions import Parent
+
+from coursekit.spaces import Boolean, Choice, Conditional, Domain, Float, Integer, Parameter, Space
+
+
+def from_hyperparameters(hyperparameters: HyperParameters) -> Space:
+    """The space of Keras Tuner's hyperparameters.
+
+    What can never exist (a condition that no value of its parent meets) is left out; parents come
+    before children, in whatever order they were discovered. A `Fixed` is a choice of one.
+    Raises ValueError if there are no hyperparameters.
+    """
+    seen: dict[str, list[Domain]] = {}
+    parameters: list[tuple[str, Domain | Conditional]] = []
+    for hp in parents_first(hyperparameters.space):
+        parents: dict[str, list[Any]] = {}
+        for condition in hp.conditions:
+            values = _as_in(seen.get(condition.name, []), condition.values)
+            before = parents.get(condition.name, values)  # a scope within a scope of one parent
+            parents[condition.name] = [value for value in before if value in values]
+        if all(parents.values()):
+            domain = _domain(hp)
+            seen.setdefault(hp.name, []).append(domain)
+            parameters.append((hp.name, domain.when(parents) if parents else domain))
+    return Space(parameters)
+
+
+def to_hyperparameters(space: Space) -> HyperParameters:
+    """A space as Keras Tuner's hyperparameters, set to their defaults.
+
+    Keras Tuner knows no order among strings: a choice of them loses it.
+    Raises TypeError for a choice whose values are not of one type.
+    """
+    made = HyperParameters()
+    for parameter in space.parameters:
+        made.merge([_hyperparameter(parameter)])
+    return made
+
+
+def parents_first(hyperparameters: Sequence[Any]) -> list[Any]:
+    """The same in their order, but none before what it depends on (a worker's come by their type).
+
+    What depends on something that is not there is left out.
+    """
+    ordered: list[Any] = []
+    waiting = list(hyperparameters)
+    while waiting:
+        names = {hp.name for hp in waiting}
+        ready = [hp for hp in waiting if not any(c.name in names for c in hp.conditions)]
+        if not ready:  # a name that comes again under a condition on one that depends on it
+            placed = {hp.name for hp in ordered}
+            ready = [hp for hp in waiting if all(c.name in placed for c in hp.conditions)]
+        if not ready:
+            break
+        ordered.append(ready[0])
+        waiting = [hp for hp in waiting if hp is not ready[0]]
+    known = {hp.name for hp in ordered}
+    return [hp for hp in ordered if all(c.name in known for c in hp.conditions)]
+
+
+def defaults(hyperparameters: HyperParameters, configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration, and the defaults of all active hyperparameters that it does not name."""
+    made: dict[str, Any] = {}
+    for hp in parents_first(hyperparameters.space):
+        if hp.name not in made and all(condition.is_active(made) for condition in hp.conditions):
+            made[hp.name] = configuration.get(hp.name, hp.default)
+    return made
+
+
+def _domain(hp: Any) -> Domain:
+    if isinstance(hp, kt.Boolean):
+        return Boolean()
+    if isinstance(hp, kt.Fixed):
+        return Choice([hp.value])
+    if isinstance(hp, kt.Choice):
+        values = list(dict.fromkeys(hp.values))
+        return Choice(values, ordered=bool(hp.ordered) and len(values) > 1)
+    if not isinstance(hp, (kt.Int, kt.Float)):
+        raise TypeError(f"{hp!r} is no hyperparameter of Keras Tuner's own kinds")
+    log, kind = hp.sampling != "linear", Integer if isinstance(hp, kt.Int) else Float
+    step = None if kind is Integer and not log and hp.step == 1 else hp.step
+    domain = kind(hp.min_value, hp.max_value, step, log)
+    return ReverseLog(domain) if hp.sampling == "reverse_log" else domain
+
+
+def _hyperparameter(parameter: Parameter) -> Any:
+    name, domain = parameter.name, parameter.domain
+    given = {
+        "conditions": [Parent(name, list(values)) for name, values in parameter.parents.items()]
+    }
+    scale = "linear"
+    if isinstance(domain, ReverseLog):
+        scale, domain = "reverse_log", domain.mirrored
+    elif isinstance(domain, (Integer, Float)) and domain.log:
+        scale = "log"
+    if isinstance(domain, (Integer, Float)):
+        kind = kt.Int if isinstance(domain, Integer) else kt.Float
+        return kind(name, domain.low, domain.high, domain.step, scale, **given)
+    if not isinstance(domain, Choice):
+        raise TypeError(f"{name}={domain!r}: Keras Tuner has integers, floats, choices, booleans")
+    types = {type(item) for item in domain.items}
+    if len(types) > 1:
+        raise TypeError(f"{name} is {domain.describe()}: in Keras Tuner all are of one type")
+    if len(domain.items) == 1:
+        return kt.Fixed(name, domain.items[0], **given)
+    if types == {bool}:
+        return kt.Boolean(name, **given)
+    return kt.Choice(name, list(domain.items), domain.ordered and types != {str}, **given)
+
+
+def _as_in(domains: Sequence[Domain], values: Sequence[Any]) -> list[Any]:
+    """The values as domains have them: Keras Tuner compares 1, 1.0 and True as equal."""
+    found = []
+    for value in values:
+        same = [value]
+        if isinstance(value, (bool, int, float)) and value == value:
+            same += [kind(value) for kind in (bool, int, float) if abs(value) < 2**53]
+        found += [v for v in same if v == value and any(v in d for d in domains)][:1]
+    return found
+
+
+@dataclass(frozen=True)
+class ReverseLog(Domain):
+    """Numbers from low to high, densest near high: a log scale read backwards."""
+
+    mirrored: Integer | Float
+
+    @property
+    def items(self) -> Sequence[Any]:  # type: ignore[override]
+        return tuple(self.values()) if self.count < 2**20 else ()
+
+    @property
+    def count(self) -> int | float:
+        return self.mirrored.count
+
+    def _turn(self, value: Any) -> Any:
+        low, high = self.mirrored.low, self.mirrored.high
+        return min(max(low + high - value, low), high)
+
+    def __contains__(self, value: object) -> bool:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        low, high = self.mirrored.low, self.mirrored.high
+        return low <= value <= high and self._turn(value) in self.mirrored
+
+    def position(self, value: Any) -> int:
+        return int(self.count) - 1 - self.mirrored.position(self._turn(value))
+
+    def at(self, u: float) -> Any:
+        return self._turn(self.mirrored.at(1 - u))
+
+    def where(self, value: Any) -> float:
+        return 1 - self.mirrored.where(self._turn(value))
+
+    def values(self, resolution: int | None = None) -> Iterator[Any]:
+        return iter([self._turn(value) for value in self.mirrored.values(resolution)][::-1])
+
+    def near(self, value: Any) -> Iterator[Any]:
+        return (self._turn(each) for each in self.mirrored.near(self._turn(value)))
+
+    def describe(self) -> str:
+        return f"{self.mirrored.describe()} (reversed log)"
