@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from coursekit.spaces import Space
 from coursekit.strategies.base import Strategy
@@ -23,6 +24,8 @@ VERSION = 1
 
 class Journal:
     """A journal file, opened for one search; another process that has it open is an error."""
+
+    cure: ClassVar[str] = "give another file"  # for one who finds another search's journal
 
     def __init__(self, path: Path, strategy: Strategy, seed: int) -> None:
         self._open(
@@ -88,7 +91,7 @@ class Journal:
         if torn:
             warnings.warn(
                 f"{self.path}: its last line was torn and is dropped; what it told of runs again",
-                stacklevel=6,
+                stacklevel=outside(),
             )
             self._file.truncate(len(whole) + len(newline))
         lines = whole.split(b"\n") if newline else []
@@ -145,7 +148,7 @@ class Journal:
             if found.get(name) != value:
                 raise ValueError(
                     f"{self.path} is the journal of another search: its {name} is "
-                    f"{found.get(name)!r}, this one's is {value!r}; give another file"
+                    f"{found.get(name)!r}, this one's is {value!r}; {self.cure}"
                 )
 
 
@@ -165,6 +168,14 @@ def describe(space: Space) -> list[list[Any]]:
         [p.name, repr(p.domain), {name: list(values) for name, values in p.parents.items()}]
         for p in space.parameters
     ]
+
+
+def outside() -> int:
+    """The `stacklevel` with which a warning points at the code that called the package."""
+    level, frame, inner = 1, sys._getframe(1), ("coursekit", "keras_tuner")
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in inner:
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def _plain(value: Any) -> Any:
