@@ -74,7 +74,7 @@ def test_halvings_are_counted_exactly() -> None:
 def test_one_iteration_is_the_table() -> None:
     for rounding in ROUNDINGS:
         search = Search(Hyperband(LINE, max_budget=10, rounding=rounding, iterations=1))
-        history = search.run(by_x)
+        history = search.run(by_x, trials=200)  # done before that
         found = Counter(
             (t.suggestion.info["bracket"], t.suggestion.info["rung"], t.suggestion.budget)
             for t in history

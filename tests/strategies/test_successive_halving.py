@@ -74,7 +74,7 @@ def check_promotions(search: Search, eta: int) -> None:
 
 def test_one_bracket_as_in_the_paper() -> None:
     search = Search(SuccessiveHalving(LINE, iterations=1))
-    history = search.run(by_x)  # until it is done
+    history = search.run(by_x, trials=200)  # done before that
     assert Counter((*place(t), t.suggestion.budget) for t in history) == {
         (0, 3, 0, 1): 27,
         (0, 3, 1, 3): 9,
@@ -131,6 +131,14 @@ def test_while_results_are_out_the_next_bracket_begins() -> None:
         search.tell(trial, by_x(trial.suggestion))
     assert place(search.ask()) == (0, 1, 1)  # promotions come first
     assert place(search.ask()) == (1, 1, 0)
+
+
+def test_a_bracket_that_waits_holds_up_no_other() -> None:
+    search = Search(SuccessiveHalving(LINE, max_budget=3))
+    trials = [search.ask() for _ in range(6)]
+    for trial in trials[3:]:
+        search.tell(trial, by_x(trial.suggestion))
+    assert place(search.ask()) == (1, 1, 1)
 
 
 def test_with_one_iteration_workers_wait() -> None:
