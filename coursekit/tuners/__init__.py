@@ -1,1 +1,34 @@
-"""Keras Tuner: watching its searches, and what they are going to cost."""
+"""Keras Tuner: the kit's strategies as drop-in tuners, and watching what a search does.
+
+from coursekit.tuners import RegularizedEvolution
+tuner = RegularizedEvolution(build_model, objective="val_accuracy", max_trials=20, directory="out")
+tuner.search(x, y, validation_data=(x_validation, y_validation), epochs=3)
+
+There is a tuner for each strategy of the registry, under the strategy's name, with Keras Tuner's
+arguments and the strategy's options.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from coursekit.strategies import STRATEGIES
+from coursekit.tuners.oracle import StrategyOracle
+from coursekit.tuners.tuner import StrategyTuner
+
+TUNERS: dict[str, type[StrategyTuner]] = {
+    name: type(cls.__name__, (StrategyTuner,), {"strategy": cls, "__module__": __name__})
+    for name, cls in STRATEGIES.items()
+}
+globals().update({tuner.__name__: tuner for tuner in TUNERS.values()})
+
+__all__ = [
+    "TUNERS",
+    "StrategyOracle",
+    "StrategyTuner",
+    *(tuner.__name__ for tuner in TUNERS.values()),
+]
+
+
+def __getattr__(name: str) -> Any:  # only so that type checkers know that there are more names
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

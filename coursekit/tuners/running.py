@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import signal
 import threading
@@ -21,6 +22,23 @@ def unlock(oracle: Any) -> None:
     if locks.THREADS[oracle] == threading.current_thread().name:
         locks.THREADS[oracle] = None
         locks.LOCKS[oracle].release()
+
+
+def guarded(method: Callable[..., Any]) -> Callable[..., Any]:
+    """`keras_tuner.synchronized`, but the oracle's lock is given back if the method raises."""
+    import keras_tuner
+
+    locked = keras_tuner.synchronized(method)
+
+    @functools.wraps(method)
+    def call(oracle: Any, *args: Any, **options: Any) -> Any:
+        try:
+            return locked(oracle, *args, **options)
+        except BaseException:
+            unlock(oracle)
+            raise
+
+    return call
 
 
 @contextlib.contextmanager

@@ -1,0 +1,240 @@
+"""The tuner class of a strategy: `keras_tuner.Tuner`, asked by the kit's strategies."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import keras_tuner
+from keras_tuner.engine.trial import Trial, TrialStatus
+from keras_tuner.src import utils
+from keras_tuner.src.distribute import utils as distribution
+
+from coursekit.journal import outside
+from coursekit.strategies import Strategy
+from coursekit.tuners.journaled import EPOCHS, INITIAL_EPOCH, PARENT
+from coursekit.tuners.oracle import StrategyOracle
+from coursekit.tuners.running import older_objects_spared
+
+ARGUMENTS = """
+The other arguments are those of every tuner of Keras Tuner:
+
+hypermodel: a function of `hp` that returns a compiled model, or a `keras_tuner.HyperModel`.
+objective: such as "val_accuracy", or a `keras_tuner.Objective`.
+max_trials: how many configurations to try{trials}.
+seed: makes the search repeatable; 0 is a seed. None draws one.
+directory, project_name: the folder of the journal, the trials and their checkpoints.
+overwrite: whether to start anew; else a search in that folder goes on where it ended, even if it
+    was killed.
+executions_per_trial: how often each configuration is trained; the score is the mean.
+max_retries_per_trial, max_consecutive_failed_trials: what to do about failed trials.
+
+`tuner.oracle.history` remembers all trials; `tuner.oracle.history.frame()` is a table of them.
+"""
+BUDGETED = """
+Trials are trained for as many epochs as the strategy says, `epochs=` in `search` is ignored; a
+promoted trial goes on from the weights and the optimizer of the trial that it continues.
+"""
+
+
+class StrategyTuner(keras_tuner.Tuner):
+    """A tuner for Keras models that asks one of the kit's strategies.
+
+    Subclass it with `strategy` set to a class of strategies, as all of `coursekit.tuners` do; the
+    constructor then takes the strategy's options beside Keras Tuner's arguments.
+    """
+
+    strategy: ClassVar[type[Strategy]]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "strategy" in cls.__dict__ and "__init__" not in cls.__dict__:
+            cls.__init__ = _initialiser(cls)  # type: ignore[method-assign]
+            cls.__doc__ = cls.__dict__.get("__doc__") or _documentation(cls)
+
+    _reloaded = False
+
+    def reload(self) -> None:
+        """Take in what the project holds: the journal, and this tuner's own state."""
+        self._reloaded = True
+        self._populate_initial_space()
+        if not self._is_worker():
+            self.oracle.reload()
+            if finished := self.oracle.history.count_finished:
+                print(
+                    f"{self.project_dir}: {finished} trials are done (overwrite=True starts anew)"
+                )
+        path = Path(self._get_tuner_fname())
+        try:
+            if path.exists():
+                self.set_state(utils.load_json(str(path)))
+        except (ValueError, KeyError) as error:
+            warnings.warn(f"{path} is damaged and left out: {error}", stacklevel=outside())
+
+    # The search
+
+    def search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
+        """Search for the best configuration; the arguments are passed on to `model.fit`."""
+        try:
+            if distribution.is_chief_oracle():
+                super().search(*fit_args, **fit_kwargs)
+                return
+            with older_objects_spared():
+                self._search(*fit_args, **fit_kwargs)
+        finally:
+            if isinstance(self.oracle, StrategyOracle):  # and not a worker's client
+                self.oracle.close()
+            self._save_own()
+
+    def _search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
+        """As Keras Tuner's, which asks without a pause when told to ask again later."""
+        if "verbose" in fit_kwargs and not self._is_worker():
+            self.oracle.verbose = fit_kwargs["verbose"]
+        self.on_search_begin()
+        idle = 0
+        while True:
+            self.pre_create_trial()
+            trial = self.oracle.create_trial(self.tuner_id)
+            if trial.status == TrialStatus.STOPPED:
+                break
+            if trial.status == TrialStatus.IDLE:
+                time.sleep(min(1.0, 0.02 * 2**idle))  # outside of the oracle's lock
+                idle = min(idle + 1, 6)
+                continue
+            idle = 0
+            self.on_trial_begin(trial)
+            self._try_run_and_update_trial(trial, *fit_args, **fit_kwargs)
+            self.on_trial_end(trial)
+        self.on_search_end()
+
+    def on_trial_end(self, trial: Trial) -> None:
+        """Tell the oracle, whose journal makes Keras Tuner's saving of everything unnecessary."""
+        self.oracle.end_trial(trial)
+        if self.get_state():
+            self._save_own()
+
+    def _save_own(self) -> None:
+        utils.save_json(self._get_tuner_fname(), self.get_state())
+
+    # Budgets
+
+    def run_trial(self, trial: Trial, *args: Any, **kwargs: Any) -> Any:
+        """Train a trial's model, if it has a budget from where its parent ended to that epoch."""
+        values = trial.hyperparameters.values
+        if EPOCHS in values:
+            start = values[INITIAL_EPOCH]
+            if PARENT in values and not self._checkpoint(values[PARENT]):
+                warnings.warn(
+                    f"trial {trial.trial_id} starts from scratch: no checkpoint of trial "
+                    f"{values[PARENT]}, which it should go on from",
+                    stacklevel=outside(),
+                )
+                start = 0
+            kwargs |= {"epochs": values[EPOCHS], "initial_epoch": start}
+        results = super().run_trial(trial, *args, **kwargs)
+        trial.curve = self._curve(results)
+        return results
+
+    def _checkpoint(self, trial_id: str) -> str | None:
+        path = self._get_checkpoint_fname(trial_id)
+        return path if Path(path).exists() else None
+
+    def _build_hypermodel(self, hp: keras_tuner.HyperParameters) -> Any:
+        model = super()._build_hypermodel(hp)
+        parent = hp.values.get(PARENT)
+        path = parent and self._checkpoint(parent)
+        if path:
+            if not model.built:
+                model.build_from_config(utils.load_json(self._get_build_config_fname(parent)))
+            if getattr(model, "optimizer", None) is not None:
+                model.optimizer.build(model.trainable_variables)  # so that it has what is loaded
+            model.load_weights(path)
+        return model
+
+    def _curve(self, results: Any) -> list[float]:
+        """The objective after each epoch, the mean over executions; empty if it is not known."""
+        objective, curves = self.oracle.objective, []
+        for each in results if isinstance(results, list) else [results]:
+            columns = getattr(each, "history", None) or {}
+            if not isinstance(columns, dict) or not objective.has_value(columns):
+                return []
+            rows = zip(*columns.values(), strict=False)
+            curves.append([objective.get_value(dict(zip(columns, r, strict=True))) for r in rows])
+        return [sum(values) / len(values) for values in zip(*curves, strict=False)]
+
+
+def _options(strategy: type[Strategy]) -> list[inspect.Parameter]:
+    """A strategy's keyword options; a tuner makes one iteration where the strategy goes on."""
+    found = []
+    for parameter in list(inspect.signature(strategy).parameters.values())[1:]:
+        if parameter.name == "iterations" and parameter.default is None:
+            parameter = parameter.replace(default=1)
+        found.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+    return found
+
+
+def _signature(cls: type[StrategyTuner]) -> inspect.Signature:
+    """`keras_tuner.RandomSearch`'s arguments, the strategy's options, `keras_tuner.Tuner`'s."""
+    kept = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    first = [
+        p.replace(default=None) if p.name == "max_trials" and cls.strategy.budgeted else p
+        for p in inspect.signature(keras_tuner.RandomSearch.__init__).parameters.values()
+        if p.kind not in kept
+    ]
+    names = {p.name for p in first} | {"oracle"}
+    last = [
+        p.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for p in inspect.signature(keras_tuner.Tuner.__init__).parameters.values()
+        if p.kind not in kept and p.name not in names
+    ]
+    return inspect.Signature([*first, *_options(cls.strategy), *last])
+
+
+def _initialiser(cls: type[StrategyTuner]) -> Callable[..., None]:
+    signature, names = _signature(cls), [p.name for p in _options(cls.strategy)]
+    of_oracle = list(signature.parameters)[2:10]
+
+    def __init__(self: StrategyTuner, *args: Any, **given: Any) -> None:
+        bound = signature.bind(self, *args, **given)
+        bound.apply_defaults()
+        arguments = dict(bound.arguments)
+        del arguments["self"]
+        own = {name: arguments.pop(name) for name in [*of_oracle, *names]}
+        self.seed = own["seed"]
+        overwrite = arguments.pop("overwrite") and not self._is_worker()
+        oracle = StrategyOracle(cls.strategy, **own)
+        base: Any = super(StrategyTuner, self)
+        base.__init__(oracle, overwrite=overwrite, **arguments)
+        if isinstance(self.oracle, StrategyOracle):
+            oracle.make_strategy()  # which checks its options
+        if not self._reloaded:
+            self.reload()
+
+    functools.update_wrapper(__init__, StrategyTuner.__init__, assigned=("__name__",))
+    __init__.__signature__ = signature  # type: ignore[attr-defined]
+    __init__.__doc__ = f"See `help({cls.__name__})`."
+    return __init__
+
+
+def _documentation(cls: type[StrategyTuner]) -> str:
+    text = inspect.getdoc(cls.strategy) or cls.strategy.__name__
+    idea, _, rest = text.partition("\n\n")
+    budgeted = cls.strategy.budgeted
+    trials = "; None leaves the end to the strategy" if budgeted else ""
+    source = (inspect.getmodule(cls.strategy).__doc__ or "").partition("\n")[0]
+    return "\n\n".join(
+        part.strip()
+        for part in (
+            f"{idea}\n\n{source}",
+            "A tuner for Keras models, to use in the place of `keras_tuner.RandomSearch`.",
+            BUDGETED if budgeted else "",
+            rest,
+            ARGUMENTS.format(trials=trials),
+        )
+        if part.strip()
+    )
