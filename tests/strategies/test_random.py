@@ -3,12 +3,13 @@
 import math
 import subprocess
 import sys
+from collections import Counter
 
 import numpy as np
 import pytest
 
 from coursekit.search import Search
-from coursekit.spaces import Choice, Float, Integer, Space
+from coursekit.spaces import Choice, EdgeCells, Float, Integer, Space
 from coursekit.strategies.random import Random
 from coursekit.trials import Evaluation, History, Pause, Suggestion
 from coursekit.worlds import NASBench201
@@ -45,6 +46,16 @@ def test_the_best_found_is_distributed_as_it_should(world: NASBench201, repeats:
     distance = np.abs(found - (np.arange(searches) + 0.5) / searches).max()
     # Kolmogorov's limit, 2 exp(-2 x^2): beyond 2.7 lie 1e-6 of all cases.
     assert distance < 2.7 / math.sqrt(searches)
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+def test_every_choice_is_as_likely(repeats: bool) -> None:
+    space = EdgeCells()
+    history = Search(Random(space, repeats=repeats)).run(lambda s: Evaluation(0.0), trials=3000)
+    counts = Counter(pair for trial in history for pair in trial.configuration.items())
+    assert len(counts) == 6 * 5
+    # Chi-square with 6 * 4 degrees of freedom: beyond 80 lie 6e-8 of all cases.
+    assert sum((count - 600) ** 2 / 600 for count in counts.values()) < 80
 
 
 def test_nothing_comes_twice_until_all_was_there() -> None:

@@ -83,6 +83,13 @@ def test_age_counts_from_completion() -> None:
     assert [trial.number for trial in strategy.alive(search.history.completed)] == [0, 3, 1]
 
 
+def test_running_trials_count_as_born() -> None:
+    search = Search(RegularizedEvolution(GENES, population_size=3, sample_size=3))
+    trials = [search.ask() for _ in range(3)]
+    search.tell(trials[1], 0.0)
+    assert search.ask().suggestion.parent == 1  # and no fourth at random
+
+
 def test_failed_trials_are_no_parents_and_others_take_their_place() -> None:
     def judge(suggestion: Suggestion) -> Evaluation:
         return Evaluation(math.nan) if suggestion.configuration["g0"] < "c" else count_f(suggestion)
