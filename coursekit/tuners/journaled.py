@@ -14,14 +14,14 @@ from keras_tuner.engine.trial import Trial as KerasTrial
 from keras_tuner.engine.trial import TrialStatus
 
 from coursekit.journal import outside
-from coursekit.spaces import Configuration
+from coursekit.spaces import Configuration, Space
 from coursekit.strategies import STRATEGIES, Strategy
 from coursekit.trials import History, Status, Suggestion, Trial
 from coursekit.tuners import state
 from coursekit.tuners.growing import GrowingSearch, Undiscovered
 from coursekit.tuners.journal import NAME, Finished, Grown, Retried, TunerJournal
 from coursekit.tuners.running import guarded
-from coursekit.tuners.spaces import defaults, from_hyperparameters
+from coursekit.tuners.spaces import defaults, from_hyperparameters, to_hyperparameters
 
 # How a trial knows its budget, by the names that Keras Tuner's Hyperband has for it: only its
 # values reach a worker.
@@ -47,13 +47,16 @@ class JournaledOracle(keras_tuner.Oracle):
         objective: Any = None,
         max_trials: int | None = None,
         seed: int | None = None,
-        hyperparameters: keras_tuner.HyperParameters | None = None,
+        hyperparameters: keras_tuner.HyperParameters | Space | None = None,
         allow_new_entries: bool = True,
         tune_new_entries: bool = True,
         max_retries_per_trial: int = 0,
         max_consecutive_failed_trials: int = 3,
         **options: Any,
     ) -> None:
+        self._space = hyperparameters if isinstance(hyperparameters, Space) else None
+        if isinstance(hyperparameters, Space):
+            hyperparameters = to_hyperparameters(hyperparameters)
         super().__init__(
             objective=objective,
             max_trials=max_trials,
@@ -70,7 +73,7 @@ class JournaledOracle(keras_tuner.Oracle):
         self.strategy, self.options = strategy, options
         self._given_seed = seed
         self.seed = secrets.randbelow(2**32) if seed is None else seed
-        self._search = GrowingSearch(Undiscovered())  # until the journal is open
+        self._search = GrowingSearch(Undiscovered(), seed=self.seed)  # until the journal is open
         self._journal: TunerJournal | None = None
         self._known = (0, 0)  # identity of the journal that this oracle has taken in
         self._begun: dict[str, float] = {}
@@ -88,7 +91,10 @@ class JournaledOracle(keras_tuner.Oracle):
         """The strategy, new; ValueError or TypeError if its options or the space are no good."""
         if not self.hyperparameters.space:
             return Undiscovered()
-        return self.strategy(from_hyperparameters(self.hyperparameters), **self.options)
+        space = self._space
+        if space is None or len(space) < len(self.hyperparameters.space):
+            space = from_hyperparameters(self.hyperparameters)
+        return self.strategy(space, **self.options)
 
     def _grow(self) -> None:
         strategy = self.make_strategy()
@@ -125,6 +131,11 @@ class JournaledOracle(keras_tuner.Oracle):
 
     # The journal
 
+    def _set_project_dir(self, directory: Any, project_name: str) -> None:
+        if "://" in str(directory):
+            raise ValueError(f"directory={str(directory)!r}: the journal needs a local folder")
+        super()._set_project_dir(directory, project_name)
+
     def _folder(self) -> Path:
         return Path(self._project_dir)
 
@@ -137,8 +148,6 @@ class JournaledOracle(keras_tuner.Oracle):
         """
         if self._journal is not None:
             return self._journal
-        if "://" in str(self._directory):
-            raise ValueError(f"directory={self._directory!r}: the journal needs a local folder")
         folder = self._folder()
         if not (folder / NAME).exists() and any(folder.glob("trial_*/trial.json")):
             raise ValueError(

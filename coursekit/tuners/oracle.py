@@ -27,8 +27,10 @@ class StrategyOracle(JournaledOracle):
     and the trials so far count as if they had had the new ones at their defaults.
 
     strategy: a name in the registry, or a class.
-    objective, hyperparameters, allow_new_entries, tune_new_entries, max_retries_per_trial,
+    objective, allow_new_entries, tune_new_entries, max_retries_per_trial,
         max_consecutive_failed_trials: as `keras_tuner.Oracle` has them.
+    hyperparameters: `keras_tuner.HyperParameters`, or a space of the kit's (of cells, say: what
+        such a space knows beyond its parameters is kept until others are discovered).
     max_trials: None leaves the end to the strategy.
     seed: as `Search` takes it; None draws one, which a resumed search keeps.
     options: the strategy's.

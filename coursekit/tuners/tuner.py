@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import time
@@ -27,6 +28,8 @@ The other arguments are those of every tuner of Keras Tuner:
 hypermodel: a function of `hp` that returns a compiled model, or a `keras_tuner.HyperModel`.
 objective: such as "val_accuracy", or a `keras_tuner.Objective`.
 max_trials: how many configurations to try{trials}.
+hyperparameters: what is to be tuned, if it is to be known beforehand: `HyperParameters`, or a space
+    of the kit's.
 seed: makes the search repeatable; 0 is a seed. None draws one.
 directory, project_name: the folder of the journal, the trials and their checkpoints.
 overwrite: whether to start anew; else a search in that folder goes on where it ended, even if it
@@ -78,15 +81,18 @@ class StrategyTuner(keras_tuner.Tuner):
 
     # The search
 
+    _training: contextlib.ExitStack | None = None  # what begins with the first model of a search
+
     def search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
         """Search for the best configuration; the arguments are passed on to `model.fit`."""
         try:
             if distribution.is_chief_oracle():
                 super().search(*fit_args, **fit_kwargs)
                 return
-            with older_objects_spared():
+            with contextlib.ExitStack() as self._training:
                 self._search(*fit_args, **fit_kwargs)
         finally:
+            self._training = None
             if isinstance(self.oracle, StrategyOracle):  # and not a worker's client
                 self.oracle.close()
             self._save_own()
@@ -125,6 +131,9 @@ class StrategyTuner(keras_tuner.Tuner):
 
     def run_trial(self, trial: Trial, *args: Any, **kwargs: Any) -> Any:
         """Train a trial's model, if it has a budget from where its parent ended to that epoch."""
+        if self._training is not None:  # the first model of this search
+            self._training.enter_context(older_objects_spared())
+            self._training = None
         values = trial.hyperparameters.values
         if EPOCHS in values:
             start = values[INITIAL_EPOCH]
@@ -171,7 +180,9 @@ class StrategyTuner(keras_tuner.Tuner):
 def _options(strategy: type[Strategy]) -> list[inspect.Parameter]:
     """A strategy's keyword options; a tuner makes one iteration where the strategy goes on."""
     found = []
-    for parameter in list(inspect.signature(strategy).parameters.values())[1:]:
+    for parameter in list(inspect.signature(strategy.__init__).parameters.values())[2:]:
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            continue
         if parameter.name == "iterations" and parameter.default is None:
             parameter = parameter.replace(default=1)
         found.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
