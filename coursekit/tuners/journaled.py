@@ -213,6 +213,9 @@ class JournaledOracle(keras_tuner.Oracle):
             journal.grown(space)
 
     def _revive(self, trial: KerasTrial, event: Finished) -> None:
+        given = self._values(self.history[event.number].suggestion)
+        values = event.record.get("values", given)
+        trial.hyperparameters = state.with_values(self.hyperparameters, values)
         state.revive(trial, event.record)
         if trial.status == TrialStatus.COMPLETED:
             self.score_trial(trial)

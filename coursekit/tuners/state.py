@@ -70,10 +70,9 @@ def record(trial: Trial, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def revive(trial: Trial, found: Mapping[str, Any]) -> None:
-    """Make a trial what `record` wrote down of it; the journal's score tells if it completed."""
+    """Give a trial what `record` wrote down of it; the journal's score tells if it completed."""
     trial.metrics = MetricsTracker.from_config({"metrics": found.get("metrics", {})})
     trial.message = found.get("message")
-    trial.hyperparameters.values = dict(found.get("values", trial.hyperparameters.values))
     trial.status = TrialStatus.FAILED if found["score"] is None else TrialStatus.COMPLETED
 
 
