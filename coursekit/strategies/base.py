@@ -29,7 +29,7 @@ class Strategy(ABC):
 
     options: dict[str, Any]
 
-    def __new__(cls, space: Space, **options: Any) -> Self:
+    def __new__(cls, *_: Space, **options: Any) -> Self:  # copies and pickles give no space
         made = super().__new__(cls)
         made.options = options
         return made

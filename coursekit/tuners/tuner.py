@@ -43,6 +43,7 @@ BUDGETED = """
 Trials are trained for as many epochs as the strategy says, `epochs=` in `search` is ignored; a
 promoted trial goes on from the weights and the optimizer of the trial that it continues.
 """
+ONCE = "As a tuner it makes one iteration unless told otherwise."
 
 
 class StrategyTuner(keras_tuner.Tuner):
@@ -245,6 +246,7 @@ def _documentation(cls: type[StrategyTuner]) -> str:
             "A tuner for Keras models, to use in the place of `keras_tuner.RandomSearch`.",
             BUDGETED if budgeted else "",
             rest,
+            ONCE if any(p.name == "iterations" for p in _options(cls.strategy)) else "",
             ARGUMENTS.format(trials=trials),
         )
         if part.strip()
