@@ -17,14 +17,14 @@ for _variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ[_variable] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from coursekit.benchmarks import labs, strategies, training  # noqa: E402
+from coursekit.benchmarks import labs, strategies, training, tuners  # noqa: E402
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line: a list of the benchmarks, or one of them."""
     parser = argparse.ArgumentParser(prog="python -m coursekit.benchmarks", description=__doc__)
     commands = parser.add_subparsers(title="benchmarks", metavar="NAME")
-    for benchmark in (training, labs, strategies):
+    for benchmark in (training, labs, strategies, tuners):
         name = benchmark.__name__.rpartition(".")[2]
         summary = (benchmark.__doc__ or "").partition("\n")[0]
         command = commands.add_parser(

@@ -60,27 +60,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     usual = [name for name, cls in STRATEGIES.items() if not cls.budgeted]
     add = parser.add_argument
-    add("--parts", type=_names("cost", "search"), default=["cost", "search"], help="cost,search")
+    add("--parts", type=some_of("cost", "search"), default=["cost", "search"], help="cost,search")
     add(
         "--strategies",
-        type=_names(*usual, ""),
+        type=some_of(*usual, ""),
         default=usual,
         help=f"of the kit: {','.join(usual)}",
     )
-    add("--peers", type=_names(*PEERS, ""), default=list(PEERS), help=f"{','.join(PEERS)}; or ''")
-    add("--repeats", type=_count, default=3, help="of the cost part (3)")
-    add("--patience", type=_count, default=60, help="seconds that one contestant may take (60)")
-    add("--cost-trials", type=_count, default=COST_MARKS[-1], help="the last mark of cost (5000)")
+    add("--peers", type=some_of(*PEERS, ""), default=list(PEERS), help=f"{','.join(PEERS)}; or ''")
+    add("--repeats", type=count, default=3, help="of the cost part (3)")
+    add("--patience", type=count, default=60, help="seconds that one contestant may take (60)")
+    add("--cost-trials", type=count, default=COST_MARKS[-1], help="the last mark of cost (5000)")
     sets = NASBench201.datasets
-    add("--datasets", type=_names(*sets), default=list(sets), help=f"{','.join(sets)}")
-    add("--trials", type=_count, default=MARKS[-1], help="of each search (500)")
-    add("--seeds", type=_count, default=20, help="of each contestant (20)")
-    add("--slow-trials", type=_count, help="of the slow peers, in place of 50 or 100")
-    add("--slow-seeds", type=_count, default=5, help="of the slow peers (5)")
+    add("--datasets", type=some_of(*sets), default=list(sets), help=f"{','.join(sets)}")
+    add("--trials", type=count, default=MARKS[-1], help="of each search (500)")
+    add("--seeds", type=count, default=20, help="of each contestant (20)")
+    add("--slow-trials", type=count, help="of the slow peers, in place of 50 or 100")
+    add("--slow-seeds", type=count, default=5, help="of the slow peers (5)")
     add(
         "--champion", choices=usual, metavar="NAME", help="held against every peer; bayesian or tpe"
     )
-    add("--workers", type=_count, help="processes of the search part; one a core by default")
+    add("--workers", type=count, help="processes of the search part; one a core by default")
     add("--kept", type=Path, metavar="FILE", help="keeps peers' searches; what it has is not rerun")
 
 
@@ -122,7 +122,7 @@ def _cost_of(name: str, marks: Sequence[int], seed: int, patience: float) -> dic
     begun = time.process_time()
     try:
         for trial in range(1, marks[-1] + 1):
-            configuration = asking.send(_objective(configuration))
+            configuration = asking.send(objective(configuration))
             if trial in marks:
                 spent = reached[trial] = time.process_time() - begun
                 following = marks[min(marks.index(trial) + 1, len(marks) - 1)]
@@ -136,7 +136,7 @@ def _cost_of(name: str, marks: Sequence[int], seed: int, patience: float) -> dic
     return {mark: seconds for mark, seconds in reached.items() if mark in marks}
 
 
-def _objective(configuration: Mapping[str, Any]) -> float:
+def objective(configuration: Mapping[str, Any]) -> float:
     score = -((configuration["float_2"] - 0.3) ** 2) - abs(configuration["float_0"] - 0.01)
     return score + 0.01 * configuration["integer_0"] + (configuration["choice_0"] == "b")
 
@@ -170,7 +170,7 @@ def _there(package: str) -> bool:
     return find_spec(package) is not None
 
 
-def _names(*known: str) -> Any:
+def some_of(*known: str) -> Any:
     def names(text: str) -> list[str]:
         found = [name.strip() for name in text.split(",")]
         for name in found:
@@ -182,7 +182,7 @@ def _names(*known: str) -> Any:
     return names
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r}: take a whole number, 1 or more")
     return int(text)

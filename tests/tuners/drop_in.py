@@ -1,0 +1,19 @@
+import keras
+
+from coursekit import data
+from coursekit.tuners import RegularizedEvolution
+
+
+def build(hp):
+    hidden = keras.layers.Dense(hp.Int("units", 16, 256), hp.Choice("activation", ["relu", "tanh"]))
+    model = keras.Sequential([keras.layers.Flatten(), hidden, keras.layers.Dense(10, "softmax")])
+    optimizer = keras.optimizers.Adam(hp.Float("learning_rate", 1e-4, 1e-1, sampling="log"))
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+images = data.load("mnist-5k")
+options = {"max_trials": 16, "seed": 0, "population_size": 6, "sample_size": 3}
+tuner = RegularizedEvolution(build, objective="val_accuracy", **options)
+tuner.search(*images.train, validation_data=images.validation, epochs=2)
+print(tuner.oracle.history.frame().sort_values("score"))

@@ -1,0 +1,34 @@
+"""The script of the README's section on drop-in tuners."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).with_name("drop_in.py")
+README = SCRIPT.parent.parent.parent / "README.md"
+
+
+@pytest.mark.slow(35)
+def test_it_finds_a_good_model_on_real_data(tmp_path):
+    environment = os.environ | {"PYTHONPATH": str(README.parent), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(
+        [sys.executable, SCRIPT], cwd=tmp_path, env=environment,
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    rows = re.findall(r"^\d+ +completed +([\d.]+)", done.stdout, flags=re.MULTILINE)
+    scores = [float(score) for score in rows]
+    # The configurations are always the same; only the weights are drawn anew.
+    assert len(scores) == 16 and scores == sorted(scores) and scores[-1] > 0.8
+    assert len(list(tmp_path.glob("untitled_project/trial_*/checkpoint.weights.h5"))) == 16
+
+
+def test_the_readme_shows_it():
+    shown = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
+    if not any("coursekit.tuners" in block for block in shown):
+        pytest.skip("the README has no such section yet")
+    assert SCRIPT.read_text() in shown
