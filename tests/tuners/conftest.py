@@ -26,9 +26,8 @@ def make_tuner(tmp_path):
         options = {"max_trials": 3, "seed": 5} | options
         if kind is kt.Hyperband:
             del options["max_trials"]
-        return kind(
-            build, objective="val_accuracy", directory=tmp_path, project_name="search", **options
-        )
+        options = {"objective": "val_accuracy", "directory": tmp_path} | options
+        return kind(build, project_name="search", **options)
 
     return make
 
