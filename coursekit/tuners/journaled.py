@@ -184,6 +184,12 @@ class JournaledOracle(keras_tuner.Oracle):
         self._journal.close()
         self._journal = None
 
+    def abandon(self) -> None:
+        """Close the journal, and read all of it again when it is next needed."""
+        if self._journal is not None:
+            self._journal.close()
+            self._journal, self._known = None, (0, 0)
+
     def _take_in(self, journal: TunerJournal) -> None:
         """Become what the journal tells, and journal what only this program knows of the space."""
         present, told = self.hyperparameters, None

@@ -25,7 +25,11 @@ def unlock(oracle: Any) -> None:
 
 
 def guarded(method: Callable[..., Any]) -> Callable[..., Any]:
-    """`keras_tuner.synchronized`, but the oracle's lock is given back if the method raises."""
+    """`keras_tuner.synchronized`, but the oracle's lock is given back if the method raises.
+
+    An interrupt or a full disk may come between the journal and what the oracle remembers, which
+    therefore abandons it, and reads it again when it goes on.
+    """
     import keras_tuner
 
     locked = keras_tuner.synchronized(method)
@@ -34,7 +38,9 @@ def guarded(method: Callable[..., Any]) -> Callable[..., Any]:
     def call(oracle: Any, *args: Any, **options: Any) -> Any:
         try:
             return locked(oracle, *args, **options)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, OSError) or not isinstance(error, Exception):
+                oracle.abandon()
             unlock(oracle)
             raise
 

@@ -17,7 +17,7 @@ from coursekit.spaces import Choice, Float, Integer, Space
 from coursekit.strategies import RegularizedEvolution as Strategy
 from coursekit.trials import Evaluation, Status
 from coursekit.tuners import TPE, Random, RegularizedEvolution, StrategyTuner
-from coursekit.tuners.journal import NAME
+from coursekit.tuners.journal import NAME, TunerJournal
 
 SPACE = Space(
     {
@@ -265,6 +265,34 @@ def test_an_interrupted_search_goes_on_in_the_same_process(tmp_path):
     assert [trial.number for trial in tuner.oracle.history.running] == [2]
     tuner.search()
     assert told(tuner.oracle.history) == told(wanted())
+
+
+@pytest.mark.parametrize("written", [False, True])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+@pytest.mark.parametrize("event", ["suggested", "finished", "grown"])
+def test_an_interrupt_between_the_journal_and_the_memory(tmp_path, event, error, written):
+    space = None if event == "grown" else SPACE
+    run = discover if space is None else None
+    whole = tuner_in(tmp_path / "whole", run=run, hyperparameters=space)
+    whole.search()
+    tuner = tuner_in(tmp_path, run=run, hyperparameters=space)
+    write, calls = getattr(TunerJournal, event), []
+
+    def interrupted(*args, **more):
+        calls.append(args)
+        if written or len(calls) != 2:
+            write(*args, **more)
+        if len(calls) == 2:
+            raise error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TunerJournal, event, interrupted)
+        with pytest.raises(error):
+            tuner.search()
+    tuner.search()
+    assert told(tuner.oracle.history) == told(whole.oracle.history)
+    again = tuner_in(tmp_path, hyperparameters=space)
+    assert told(again.oracle.history) == told(whole.oracle.history)
 
 
 def test_a_tuner_made_twice_over_one_folder_as_in_a_notebook(tmp_path):
