@@ -5,6 +5,8 @@ import keras_tuner as kt
 import pytest
 
 from coursekit import data
+from coursekit.tuners import TUNERS
+from tests.tuners.untrained import CONDITIONAL, configuration, summed
 
 
 def build(hp):
@@ -42,3 +44,22 @@ def fit(digits):
         "epochs": 2,
         "batch_size": 50,
     }
+
+
+@pytest.fixture
+def make(tmp_path):
+    """A tuner whose trials train nothing; run(tuner, trial) gives their scores."""
+
+    def make(tuner_class=TUNERS["random"], run=None, *, space=CONDITIONAL, **options):
+        class Untrained(tuner_class):
+            def run_trial(self, trial, *args, **kwargs):
+                return run(self, trial) if run else summed(configuration(trial))
+
+        options = {"objective": kt.Objective("score", "max"), "max_trials": 6, "seed": 0} | options
+        if space is not None:
+            options["hyperparameters"] = space
+        tuner = Untrained(**{"directory": tmp_path, "project_name": "search"} | options)
+        tuner.oracle.verbose = 0
+        return tuner
+
+    return make

@@ -1,145 +1,19 @@
-"""Nothing finished is ever lost: kill -9 at any moment, torn journals, damaged files."""
+"""Going on with a search: torn journals, damaged files, other searches' journals."""
 
 import json
 import os
-import pickle
 import shutil
-import signal
-import sys
 
 import keras_tuner as kt
-import numpy as np
 import pytest
 
 import coursekit.tuners
-from coursekit.search import Search
-from coursekit.spaces import Choice, Float, Integer, Space
-from coursekit.strategies import RegularizedEvolution as Strategy
-from coursekit.trials import Evaluation, Status
-from coursekit.tuners import TPE, Random, RegularizedEvolution, StrategyTuner
-from coursekit.tuners.journal import NAME, TunerJournal
-
-SPACE = Space(
-    {
-        "kind": Choice("ab"),
-        "units": Integer(4, 512),
-        "rate": Float(1e-4, 1.0, log=True).when(kind="b"),
-    }
-)
-TRIALS = 16
-
-
-def objective(values):
-    return values["units"] / 512 - values.get("rate", 0.3)
-
-
-def tuner_in(folder, kind=RegularizedEvolution, run=None, **options):
-    """A tuner whose trials train nothing."""
-
-    class Untrained(kind):
-        def run_trial(self, trial, *args, **kwargs):
-            return (run or (lambda trial: objective(trial.hyperparameters.values)))(trial)
-
-    options = {"max_trials": TRIALS, "seed": 3, "hyperparameters": SPACE} | options
-    if kind is RegularizedEvolution:
-        options = {"population_size": 4, "sample_size": 2} | options
-    score = options.pop("objective", kt.Objective("score", "max"))
-    tuner = Untrained(objective=score, directory=folder, project_name="search", **options)
-    tuner.oracle.verbose = 0
-    return tuner
-
-
-def wanted():
-    search = Search(Strategy(SPACE, population_size=4, sample_size=2), seed=3)
-    return list(search.run(lambda s: Evaluation(objective(s.configuration)), trials=TRIALS))
-
-
-def told(history):
-    return [(trial.suggestion, trial.status, trial.score) for trial in history]
-
-
-def lines(folder):
-    """The journal's whole lines."""
-    content = (folder / "search" / NAME).read_bytes()
-    return [json.loads(line) for line in content[: content.rfind(b"\n") + 1].splitlines()]
-
-
-def discover(trial):
-    """What `objective` needs, where an option is discovered with the first "b"."""
-    hp = trial.hyperparameters
-    values = {"kind": hp.Choice("kind", ["a", "b"]), "units": hp.Int("units", 4, 512)}
-    if values["kind"] == "b":
-        values["rate"] = hp.Float("rate", 1e-4, 1.0, sampling="log")
-    return objective(values)
-
-
-def live(folder, log, moment, whole, run, options):
-    """A process that searches until its `moment`-th call or return of a function, and is killed.
-
-    whole: whether making the tuner counts too.
-    """
-    child = os.fork()
-    if child:
-        return os.waitpid(child, 0)[1]
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        left = moment
-
-        def tick(frame, event, argument):
-            nonlocal left
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        def logged(trial):
-            values = dict(trial.hyperparameters.values)
-            os.write(written, json.dumps([int(trial.trial_id), values]).encode() + b"\n")
-            return run(trial)
-
-        if whole:
-            sys.setprofile(tick)
-        tuner = tuner_in(folder, run=logged, **options)
-        sys.setprofile(tick)
-        tuner.search()
-        sys.setprofile(None)
-        os._exit(0)
-    finally:
-        os._exit(1)
-
-
-@pytest.mark.parametrize("space", [SPACE, None], ids=["known", "discovered"])
-def test_killed_at_sixty_moments_it_loses_nothing_and_repeats_nothing(tmp_path, space):
-    options = {"max_trials": 40, "hyperparameters": space}
-    run = discover if space is None else lambda trial: objective(trial.hyperparameters.values)
-    log, rng, finished, runs, grown = tmp_path / "log", np.random.default_rng(11), set(), [], 0
-    log.touch()
-    for life in range(60):
-        moment = int(rng.integers(1, 4000 if life % 2 else 12_000))
-        status = live(tmp_path, log, moment, life % 2 == 0, run, options)
-        assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        new = [json.loads(line) for line in log.read_text().splitlines()][len(runs) :]
-        assert not finished & {number for number, _ in new}, "ran again what had finished"
-        runs += new
-        if (tmp_path / "search" / NAME).exists():
-            now = {line["finish"] for line in lines(tmp_path) if "finish" in line}
-            assert finished <= now, "lost what had finished"
-            finished = now
-            grown = sum("space" in line for line in lines(tmp_path))
-    assert 5 < len(finished) < 40, "choose other moments"
-    assert len(runs) > len({number for number, _ in runs}) + 5, "few runs were interrupted"
-    assert (grown > 1) == (space is None)
-    for number, values in runs:  # an interrupted trial runs again as it was recorded
-        first = next(given for each, given in runs if each == number)
-        assert values | first == values  # what was discovered since is added
-    tuner = tuner_in(tmp_path, run=run, **options)
-    tuner.search()
-    uninterrupted = tuner_in(tmp_path / "beside", run=run, **options)
-    uninterrupted.search()
-    assert told(tuner.oracle.history) == told(uninterrupted.oracle.history)
-    for trial_id, trial in tuner.oracle.trials.items():
-        file = tmp_path / "search" / f"trial_{trial_id}" / "trial.json"
-        assert json.loads(file.read_text()) == json.loads(json.dumps(trial.get_state()))
+from coursekit.spaces import Integer, Space
+from coursekit.trials import Status
+from coursekit.tuners import TPE, Random
+from coursekit.tuners.journal import NAME
+from tests.tuners import untrained
+from tests.tuners.untrained import SPACE, told, tuner_in, wanted
 
 
 def test_a_journal_torn_at_every_byte_of_its_last_line(tmp_path):
@@ -154,7 +28,7 @@ def test_a_journal_torn_at_every_byte_of_its_last_line(tmp_path):
         if length not in (suggested, finished):
             with pytest.warns(UserWarning, match="last line was torn") as caught:
                 again = tuner_in(tmp_path, max_trials=5)
-            assert [w.filename for w in caught if w.category is UserWarning] == [__file__]
+            assert [w.filename for w in caught if w.category is UserWarning] == [untrained.__file__]
         else:
             again = tuner_in(tmp_path, max_trials=5)
         history = again.oracle.history
@@ -202,7 +76,7 @@ def test_damaged_files_are_reported_and_rebuilt(tmp_path, name, damage):
         UserWarning, match=f"damaged, and rebuilt from the journal: {name}"
     ) as caught:
         again = tuner_in(tmp_path, max_trials=5)
-    assert [w.filename for w in caught if w.category is UserWarning] == [__file__]
+    assert [w.filename for w in caught if w.category is UserWarning] == [untrained.__file__]
     assert told(again.oracle.history) == told(tuner.oracle.history)
     rebuilt = json.loads(file.read_text())
     if name == "oracle.json":
@@ -231,68 +105,6 @@ def test_a_tuners_own_damaged_state_is_reported(tmp_path):
     with pytest.warns(UserWarning, match=r"tuner0.json is damaged"):
         again = tuner_in(tmp_path, max_trials=2)
     assert again.oracle.history.count_finished == 2
-
-
-def test_attempts_count_over_a_restart(tmp_path):
-    runs = []
-
-    def run(trial):
-        runs.append(trial.trial_id)
-        if len(runs) == 2:
-            raise KeyboardInterrupt
-        return float("nan")
-
-    options = {"run": run, "max_trials": 1, "max_retries_per_trial": 2}
-    with pytest.raises(KeyboardInterrupt):
-        tuner_in(tmp_path, **options).search()
-    tuner = tuner_in(tmp_path, **options)
-    tuner.search()
-    assert runs == ["0000"] * 4  # one of them was no attempt: it was interrupted
-    assert tuner.oracle.trials["0000"].status == "FAILED"
-
-
-def test_an_interrupted_search_goes_on_in_the_same_process(tmp_path):
-    stops = iter([False, False, True, *[False] * 99])
-
-    def run(trial):
-        if next(stops):
-            raise KeyboardInterrupt
-        return objective(trial.hyperparameters.values)
-
-    tuner = tuner_in(tmp_path, run=run)
-    with pytest.raises(KeyboardInterrupt):
-        tuner.search()
-    assert [trial.number for trial in tuner.oracle.history.running] == [2]
-    tuner.search()
-    assert told(tuner.oracle.history) == told(wanted())
-
-
-@pytest.mark.parametrize("written", [False, True])
-@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
-@pytest.mark.parametrize("event", ["suggested", "finished", "grown"])
-def test_an_interrupt_between_the_journal_and_the_memory(tmp_path, event, error, written):
-    space = None if event == "grown" else SPACE
-    run = discover if space is None else None
-    whole = tuner_in(tmp_path / "whole", run=run, hyperparameters=space)
-    whole.search()
-    tuner = tuner_in(tmp_path, run=run, hyperparameters=space)
-    write, calls = getattr(TunerJournal, event), []
-
-    def interrupted(*args, **more):
-        calls.append(args)
-        if written or len(calls) != 2:
-            write(*args, **more)
-        if len(calls) == 2:
-            raise error
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TunerJournal, event, interrupted)
-        with pytest.raises(error):
-            tuner.search()
-    tuner.search()
-    assert told(tuner.oracle.history) == told(whole.oracle.history)
-    again = tuner_in(tmp_path, hyperparameters=space)
-    assert told(again.oracle.history) == told(whole.oracle.history)
 
 
 def test_a_tuner_made_twice_over_one_folder_as_in_a_notebook(tmp_path):
@@ -362,7 +174,7 @@ def test_more_to_search_than_before_is_taken_in(tmp_path):
     assert told(again.oracle.history) == told(tuner.oracle.history)
 
 
-def test_a_tuner_keeps_its_own_state_and_its_class_pickles(tmp_path):
+def test_a_tuner_keeps_its_own_state(tmp_path):
     class Counting(Random):
         count = 0
 
@@ -380,5 +192,3 @@ def test_a_tuner_keeps_its_own_state_and_its_class_pickles(tmp_path):
     tuner = Counting(hyperparameters=SPACE, max_trials=2, **options)
     tuner.search()
     assert Counting(hyperparameters=SPACE, max_trials=2, **options).count == 2
-    assert pickle.loads(pickle.dumps(Random)) is Random
-    assert issubclass(Counting, StrategyTuner)
