@@ -1,5 +1,4 @@
-"""Bayesian optimization with a Gaussian process (Snoek, Larochelle, Adams, 2012, NIPS 25,
-arXiv:1206.2944)."""
+"""Bayesian optimization (Snoek, Larochelle, Adams, 2012, NIPS 25, arXiv:1206.2944)."""
 
 from __future__ import annotations
 
@@ -14,6 +13,7 @@ from coursekit.surrogates.acquisition import log_expected_improvement
 from coursekit.surrogates.axes import Axes
 from coursekit.surrogates.gaussian_process import GaussianProcess
 from coursekit.surrogates.observations import Observations
+from coursekit.surrogates.warping import warp
 from coursekit.trials import History, Pause, Suggestion, Trial
 
 
@@ -24,12 +24,12 @@ class Bayesian(Strategy):
     acquisition: "ei", expected improvement (Jones et al., 1998); "ucb", upper confidence bound
         (Srinivas et al., 2010); "thompson", the best point of one function from the posterior.
     exploration: sqrt(beta) of "ucb", how many standard deviations count.
-    candidates: how many points the acquisition is asked at: half of them at random, half mutations
-        of the best trials; all points of a space that has no more.
+    candidates: points the acquisition is asked at: half at random, half mutations of the best ten
+        trials; all points of a space that has no more.
     most: how many trials the model sees: beyond, the best half of that and the last half.
 
-    Running trials count as finished with the mean that the model expects of them; failed ones with
-    the worst score so far. Hyperparameters are fitted anew each time the trials are a tenth more.
+    The model sees scores through `warp`, running trials as finished with the mean that it expects
+    of them, failed ones with the worst score. It is fitted anew when the trials are a tenth more.
     """
 
     def __init__(
@@ -47,14 +47,13 @@ class Bayesian(Strategy):
             raise ValueError(f"acquisition={acquisition!r}: there are 'ei', 'ucb' and 'thompson'")
         if not exploration >= 0:
             raise ValueError(f"exploration={exploration!r} is 0 or more")
-        self.initial, self.acquisition = positive("initial", initial), acquisition
-        self.exploration = exploration
-        self.candidates, self.most = positive("candidates", candidates, 2), positive("most", most)
-        self._axes = Axes(space)
-        self._observed = Observations(space)
+        self.acquisition, self.exploration = acquisition, exploration
+        self.initial, self.most = positive("initial", initial), positive("most", most)
+        self.candidates = positive("candidates", candidates, 2)
+        self._axes, self._observed = Axes(space), Observations(space)
         self._everything: np.ndarray | None = None
         if space.count <= candidates:
-            self._everything = np.array([space.encode(point) for point in space.enumerate()])
+            self._everything = np.array([space.encode(each) for each in space.enumerate()])
         self._fitted = (0, np.empty(0))  # a memo: of the first so many trials, hyperparameters
 
     def observe(self, trial: Trial, rng: np.random.Generator) -> None:
@@ -63,9 +62,9 @@ class Bayesian(Strategy):
     def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:
         if len(history) >= self.initial and self._observed.completed:
             seen = self._seen(history)
-            for configuration in self._best_first(history, rng):
-                if self.space.key(configuration) not in seen:
-                    return Suggestion(configuration)
+            for found in self._best_first(history, rng):
+                if self.space.key(found) not in seen:
+                    return Suggestion(found)
         drawn = self.fresh(history, rng)
         return Pause.DONE if drawn is None else Suggestion(drawn)
 
@@ -110,7 +109,7 @@ class Bayesian(Strategy):
         return self._fitted[1]
 
     def _data(self, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Points, scores and spreads of the first `count` trials, of `most` among them."""
+        """Points, warped scores and spreads of the first `count` trials, `most` of them."""
         scores = self._observed.scores[:count]
         failed = np.isnan(scores)
         scores = np.where(failed, 0.0 if failed.all() else scores[~failed].min(), scores)
@@ -118,4 +117,4 @@ class Bayesian(Strategy):
         if count > self.most:
             best = np.argsort(-scores, kind="stable")[: self.most // 2]
             chosen = np.union1d(best, chosen[count - (self.most - len(best)) :])
-        return self._observed.points[chosen], scores[chosen], self._observed.spreads[chosen]
+        return self._observed.points[chosen], *warp(scores[chosen], self._observed.spreads[chosen])
