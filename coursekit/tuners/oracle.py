@@ -88,9 +88,24 @@ class StrategyOracle(JournaledOracle):
     def update_trial(self, trial_id: str, metrics: dict[str, float], step: int = 0) -> KerasTrial:
         """Take in metrics of a trial that runs."""
         self.open()
-        if not self._runs(trial_id):  # a worker that was given up for dead reports late
-            return self.trials[trial_id]
-        return super().update_trial(trial_id, metrics, step)
+        trial, objective = self.trials[trial_id], self.objective
+        if self._runs(trial_id):  # or else a worker that was given up for dead reports late
+            self._check_objective_found(metrics)
+            for name, value in metrics.items():
+                if not trial.metrics.exists(name):
+                    direction = objective.direction if name == objective.name else None
+                    trial.metrics.register(name, direction)
+                # Past the tracker, which would look for the best so far, before and after.
+                trial.metrics.metrics[name].update(float(value), step)
+        return trial
+
+    def score_trial(self, trial: KerasTrial) -> None:
+        """Set a completed trial's score and best step."""
+        observations = trial.metrics.get_history(self.objective.name)
+        if len(observations) == 1:  # as nearly always; the base class looks through them twice
+            trial.score, trial.best_step = observations[0].mean(), observations[0].step
+        else:
+            super().score_trial(trial)
 
     @guarded
     def end_trial(self, trial: KerasTrial) -> None:

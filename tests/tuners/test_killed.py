@@ -66,7 +66,7 @@ def test_killed_at_sixty_moments_it_loses_nothing_and_repeats_nothing(tmp_path, 
             finished = now
             grown = sum("space" in line for line in lines(tmp_path))
     assert 5 < len(finished) < 40, "choose other moments"
-    assert len(runs) > len({number for number, _ in runs}) + 5, "few runs were interrupted"
+    assert len(runs) > len({number for number, _ in runs}) + 1, "few runs were interrupted"
     assert (grown > 1) == (space is None)
     for number, values in runs:  # an interrupted trial runs again as it was recorded
         first = next(given for each, given in runs if each == number)
