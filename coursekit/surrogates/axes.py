@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coursekit.spaces import Space
+from coursekit.spaces import Domain, Integer, Space
 
 FEW = 32  # an ordered parameter with more values than this counts as a continuum
 
@@ -27,8 +27,10 @@ class Axes:
             else None
             for domain in domains
         ]
-        # Where a value's place on its axis ends and the next one's begins.
-        self._borders = [None if m is None else (m[1:] + m[:-1]) / 2 for m in self.middles]
+        self._borders = [
+            None if middles is None else _borders(domain, middles)
+            for domain, middles in zip(domains, self.middles, strict=True)
+        ]
         names = [parameter.name for parameter in space.parameters]
         self.optional = np.array(
             [bool(p.parents) or names.count(p.name) > 1 for p in space.parameters]
@@ -72,12 +74,12 @@ class Axes:
         as to the next value; a choice takes any value. What was absent is drawn anew.
         """
         n, d = points.shape
-        drawn = rng.random((n, d))
-        change = rng.random((n, d)) < 1 / d
-        change[np.arange(n), rng.integers(d, size=n)] = True
+        drawn, exists = rng.random((n, d)), ~np.isnan(points)
+        change = rng.random((n, d)) < 1 / exists.sum(axis=1, keepdims=True)
+        change[np.arange(n), np.argmax(rng.random((n, d)) * exists, axis=1)] = True
         sigma = np.exp(rng.uniform(np.log(steps[0]), np.log(steps[1]), size=(n, 1)))
         counts = np.array([np.inf if m is None else len(m) for m in self.middles])
-        here = np.where(np.isnan(points), drawn, points)
+        here = np.where(exists, points, drawn)
         step = here + np.maximum(sigma, 1 / counts) * rng.standard_normal((n, d))
         folded = np.abs(step) % 2  # reflected at 0 and 1
         moved = np.where(self.ordered, np.minimum(folded, 2 - folded), drawn)
@@ -106,3 +108,10 @@ class Axes:
             return np.array([x == x and domain.at(x) in values for x in u.tolist()], dtype=bool)
         listed = np.array([value in values for value in domain.values()])
         return listed[self.positions(axis, u)]
+
+
+def _borders(domain: Domain, middles: np.ndarray) -> np.ndarray:
+    """Where a value's place on its axis ends and the next one's begins, shape (values - 1,)."""
+    if isinstance(domain, Integer) and domain.log and not domain.step:  # places differ in width
+        return np.array([domain.where(value + 0.5) for value in domain.values()])[:-1]
+    return (middles[1:] + middles[:-1]) / 2
