@@ -51,9 +51,8 @@ class Bayesian(Strategy):
         self.initial, self.most = positive("initial", initial), positive("most", most)
         self.candidates = positive("candidates", candidates, 2)
         self._axes, self._observed = Axes(space), Observations(space)
-        self._everything: np.ndarray | None = None
-        if space.count <= candidates:
-            self._everything = np.array([space.encode(each) for each in space.enumerate()])
+        few = space.count <= candidates
+        self._everything = [space.encode(each) for each in space.enumerate()] if few else None
         self._fitted = (0, np.empty(0))  # a memo: of the first so many trials, hyperparameters
 
     def observe(self, trial: Trial, rng: np.random.Generator) -> None:
@@ -73,10 +72,11 @@ class Bayesian(Strategy):
         process = GaussianProcess(
             self._axes, points, scores, spreads=spreads, hyperparameters=self._hyperparameters()
         )
-        best = float(process.posterior(points)[0].max())
+        known = points
         if history.running:
-            running = [self.space.encode(trial.configuration) for trial in history.running]
-            process = process.believing(np.array(running))
+            running = np.array([self.space.encode(each.configuration) for each in history.running])
+            process, known = process.believing(running), np.concatenate((points, running))
+        best = float(process.posterior(known)[0].max())
 
         def promise(asked: np.ndarray) -> np.ndarray:
             if self.acquisition == "thompson":
@@ -87,7 +87,7 @@ class Bayesian(Strategy):
             return log_expected_improvement(mean, np.sqrt(variance), best)
 
         if self._everything is not None:
-            asked = self._everything
+            asked = np.array(self._everything)
         else:
             half = self.candidates // 2
             top = points[np.argsort(-scores, kind="stable")[:10]]

@@ -112,12 +112,12 @@ class GaussianProcess:
         self._alpha = cho_solve((self._root, True), self._y, check_finite=False)
 
     def believing(self, points: np.ndarray) -> GaussianProcess:
-        """This process after it was told its own mean at some more points, shape (n, axes)."""
+        """This process if it knew its own mean at some more points, shape (n, axes), for certain."""
         after = copy(self)
         believed = (self.posterior(points)[0] - self._offset) / self._scale
         after._vectors = np.concatenate((self._vectors, self._embedding(points)))
         after._y = np.concatenate((self._y, believed))
-        after._own_noise = np.concatenate((self._own_noise, np.zeros(len(points))))
+        after._own_noise = np.concatenate((self._own_noise, np.full(len(points), -self._noise)))
         after._condition()
         return after
 
