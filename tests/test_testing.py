@@ -132,6 +132,11 @@ class Positional(Random):
         super().__init__(space, repeats=repeats)
 
 
+class NoDefault(Random):
+    def __init__(self, space, *, repeats):
+        super().__init__(space, repeats=repeats)
+
+
 class SaysNothingOfItsBudgets(Random):
     def suggest(self, history, rng):
         suggestion = super().suggest(history, rng)
@@ -193,6 +198,13 @@ def test_own_spaces_and_what_cannot_be_tested():
     assert not report.broken
     assert report.untested == [
         "same in a new process (a new process cannot import what a notebook or a script defines)"
+    ]
+
+
+def test_options_need_defaults():
+    report = examine(NoDefault, spaces=SMALL, repeats=False)
+    assert [what for *_, what in report.broken] == [
+        "its option repeats has no default: give one that works"
     ]
 
 

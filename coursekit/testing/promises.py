@@ -128,8 +128,10 @@ def finite_space_ends(case: Case) -> None:
 
 def checks_options(strategy: type[Strategy]) -> None:
     """Options have names and defaults, and no others are taken."""
-    _, *options = inspect.signature(strategy).parameters.values()
+    _, _, *options = inspect.signature(strategy.__init__).parameters.values()
     for option in options:
+        if option.kind is option.VAR_KEYWORD:
+            continue
         if option.kind is not option.KEYWORD_ONLY:
             raise Broken(f"its option {option} can do without a name: put * before it")
         if option.default is option.empty:

@@ -1,0 +1,462 @@
+# %% [markdown]
+# # Lab 06. Evolution
+#
+# Fifteen thousand candidate networks, an hour of training for each, and you can pay for two hundred. Random search spends its two hundred without a memory. Evolution remembers a few candidates, lets the better ones have children that differ from them in one decision, and lets the old ones die. In this lab you build it out of three small parts, watch it birth by birth, race it against random search on a real benchmark, take it apart again, and in the end use it where `kt.RandomSearch` stood.
+#
+# **After it you can**
+# - write regularized evolution from memory: tournament, mutation, ageing;
+# - say what population size and tournament size do, and show it with data;
+# - compare two search strategies fairly: equal budgets, many seeds, bands, a test;
+# - write a search strategy of your own, and prove that it keeps its promises;
+# - run evolution through Keras Tuner.
+#
+# **It takes** about a minute of computing on two cores (all cells), and an hour or two of yours. **Budget:** 20 epochs of Keras training on 5,000 images; all else is replayed from a table of trainings that were done once, for everybody. No GPU, no network.
+#
+# **How it works:** predict before you run; move whatever has a slider; write code where it says so, then run the check below it. Stuck? `hint("6.1")`, and again for more; after a try, `solution("6.1")`.
+
+# %% tags=["setup"]
+import inspect
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from coursekit import plots, theme
+from coursekit.labs import check, hint, measured, predict, progress, solution
+from coursekit.race import race, report
+from coursekit.strategies import LocalSearch, RegularizedEvolution, Strategy
+from coursekit.testing import conform
+from coursekit.trials import Pause, Status, Suggestion
+from coursekit.widgets import Population
+from coursekit.worlds import NASBench201
+
+theme.use()  # figures follow JupyterLab's theme
+
+# %% [markdown]
+# ## 1. A world that answers at once
+# NAS-Bench-201 (Dong and Yang 2020) is a small search space of which everything is known. A candidate is a **cell**: four nodes, an edge between any two of them, and on each of the six edges one of five operations. The cell is stacked into a network. All 5⁶ = 15,625 of them were trained for 200 epochs on three data sets; our **world** looks the results up.
+
+# %%
+world = NASBench201("cifar100")
+cell = world.space.sample(np.random.default_rng(6))
+plots.cell(world.space, cell)
+plt.show()
+
+# %% [markdown]
+# To a strategy a cell is what any configuration is: a dictionary of decisions. Asking for its accuracy costs a microsecond here; it once cost somebody the seconds that the world reports along with it.
+
+# %%
+answer = world.estimate(Suggestion(cell))
+print(cell)
+print(f"{answer.score:.2%} on validation images, after {answer.cost / 3600:.1f} h of training")
+
+# %% [markdown]
+# How hard is it to find a good one? The best cell reaches 73.5 %. **Predict** how many of the 15,625 come within one point of it.
+
+# %%
+predict("06-good", "Cells within one point of the best, of 15,625", unit="cells")
+
+# %%
+accuracies = np.array([world.accuracy(each) for each in world.space.enumerate()])
+good = int(np.sum(accuracies > world.optimum - 0.01))
+measured("06-good", good)
+
+# %%
+plt.hist(100 * accuracies, bins=np.arange(40, 75, 0.5))
+plt.title("All 15,625 cells (those below 40 % are left out)")
+plt.xlabel("validation accuracy on CIFAR-100, %")
+plt.ylabel("cells")
+plt.show()
+
+# %% [markdown]
+# Most cells are decent and very few are excellent. That is a usual shape, and it is why random search looks good at first and then stalls. With 200 draws out of 15,625, its chance of meeting even one of the excellent ones is about a quarter:
+
+# %%
+f"{1 - (1 - good / len(accuracies)) ** 200:.0%}"
+
+# %% [markdown]
+# ## 2. The tournament: who has a child
+# Evolution keeps a **population** of candidates whose accuracy is known. Who may have a child? Always the best, and soon everybody is a cousin of everybody; a random one, and nothing is learnt. The **tournament** stands between: draw a few at random, and the best of those becomes the parent. One number sets the pressure, the tournament's size.
+
+# %%
+predict("06-pressure", "Ten are alive, three are drawn: how often does the best win?", unit="%")
+
+# %% [markdown]
+# ### Exercise 6.1. A tournament
+# Write `tournament(scores, sample_size, rng)`. Draw `sample_size` **different** members of the population, each as likely as any other, and return the index of the one with the highest score among those drawn. All randomness comes from `rng`, a `numpy.random.Generator`.
+
+
+# %% exercise="6.1"
+def tournament(scores, sample_size, rng):
+    ### BEGIN SOLUTION
+    drawn = rng.choice(len(scores), sample_size, replace=False)
+    return max(drawn, key=lambda member: scores[member])
+    ### END SOLUTION
+
+
+# %% check="6.1"
+check("6.1")
+
+# %% [markdown]
+# Now the answer, by counting. And for every rank at once, by a little combinatorics: the member of rank *r* wins if it is drawn and all others that are drawn come from the ranks below it.
+
+# %%
+rng = np.random.default_rng(0)
+wins = sum(9 in rng.choice(10, 3, replace=False) for _ in range(2000))
+measured("06-pressure", 100 * wins / 2000)
+
+# %%
+for size in (1, 3, 6, 10):
+    wins = [math.comb(10 - rank, size - 1) / math.comb(10, size) for rank in range(1, 11)]
+    plt.plot(range(1, 11), wins, label=f"tournament of {size}")
+plt.title("Who becomes the parent? A population of ten")
+plt.xlabel("rank in the population (1 is the best)")
+plt.ylabel("chance to win")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# A tournament of one is no selection at all, a tournament of all is greed. And whoever ranks among the last *S* − 1 can never win.
+#
+# ## 3. Mutation: what a child is
+# A child is its parent with **one decision changed**. That only helps if a small change of the candidate is a small change of its accuracy, on the whole. Is it so here? Take the best percent of all cells, and one child of each. If children were no better than random draws, about one in a hundred would get into that best percent again.
+
+# %%
+predict("06-heirs", "Children of the best percent that get into the best percent", unit="%")
+
+# %% [markdown]
+# ### Exercise 6.2. Change one decision
+# Write `mutate(cell, operations, rng)`, which returns a **new** dictionary: as `cell`, but exactly one edge, each as likely as any other, has **another** operation, each of the others as likely as any. The parent may not change: it is still alive.
+
+
+# %% exercise="6.2"
+def mutate(cell, operations, rng):
+    ### BEGIN SOLUTION
+    edge = list(cell)[rng.integers(len(cell))]
+    others = [each for each in operations if each != cell[edge]]
+    return {**cell, edge: others[rng.integers(len(others))]}
+    ### END SOLUTION
+
+
+# %% check="6.2"
+check("6.2")
+
+# %% [markdown]
+# The kit's spaces know how to mutate, too: `space.mutate(configuration, rng)` does this for any kind of parameter, conditional ones included. So here is the experiment.
+
+# %%
+cells = list(world.space.enumerate())
+bar = np.quantile(accuracies, 0.99)
+elite = [cells[place] for place in np.flatnonzero(accuracies >= bar)]
+heirs = [world.space.mutate(parent, rng) for parent in elite for _ in range(10)]
+measured("06-heirs", round(100 * float(np.mean([world.accuracy(heir) >= bar for heir in heirs]))))
+
+# %% [markdown]
+# Good cells have good neighbours far more often than luck would have it. This **locality** is what evolution lives on, and so do local search and every model-based strategy. Where it is missing, nothing beats random search.
+#
+# ## 4. Ageing: who dies
+# The population has a fixed size, so for each child somebody has to go. The obvious rule is that the worst goes. Real et al. (2019) chose another one: the **oldest** goes, however good it is. That is why they call it *regularized*: nothing stays only because it was lucky once, and a good architecture lasts through its children or not at all.
+
+# %%
+fates = ["it stays", "it dies", "a copy is trained"]
+predict("06-fate", "The best so far has become the oldest. What happens?", options=fates)
+
+# %% [markdown]
+# Step through it. Each column is a birth, as high as its accuracy. Ringed ones were drawn into the tournament, the square won it, the diamond is its child, the cross dies. The first ten are drawn at random, and nobody dies among them. Then **play**, and move the sliders: what does a tournament of 1 look like, what one of 10? What does a large population change at the start?
+
+# %%
+strip = Population(world, population_size=10, sample_size=3)
+strip
+
+# %% [markdown]
+# Is the best one lost when it dies? It leaves the population, not the record: the answer of a search is the best trial of its whole history. What matters is that it has no more children.
+
+# %%
+measured("06-fate", "it dies")
+
+# %% [markdown]
+# ### Exercise 6.3. The whole of it
+# Write `evolve(space, score, population_size, sample_size, births, rng)`, which returns all configurations in the order of their birth, `births` in number.
+# - The first `population_size` are drawn by `space.sample(rng)`.
+# - Then, one after the other: a tournament of `sample_size` different members among those alive, and `space.mutate(parent, rng)` makes the child of the best.
+# - Alive are the `population_size` youngest.
+# - `score(configuration)` trains and is expensive: call it once for each, when it is born.
+
+
+# %% exercise="6.3"
+def evolve(space, score, population_size, sample_size, births, rng):
+    ### BEGIN SOLUTION
+    born, scores = [], []
+    for birth in range(births):
+        if birth < population_size:
+            child = space.sample(rng)
+        else:
+            alive = range(birth - population_size, birth)
+            drawn = rng.choice(alive, sample_size, replace=False)
+            parent = max(drawn, key=lambda number: scores[number])
+            child = space.mutate(born[parent], rng)
+        born.append(child)
+        scores.append(score(child))
+    return born
+    ### END SOLUTION
+
+
+# %% check="6.3"
+check("6.3")
+
+# %% [markdown]
+# ## 5. From a loop to a strategy
+# A loop that trains one candidate after the other is fine until there are two GPUs, or somebody presses Ctrl-C in the second week. So the kit turns it inside out. A **strategy** never trains; it is asked for the next **suggestion**, given the **history** of all trials so far: those that run, those that completed, in the order in which they did. This is the code that runs in the rest of this lab:
+
+# %%
+print(inspect.getsource(RegularizedEvolution.alive))
+print(inspect.getsource(RegularizedEvolution.suggest))
+
+# %% [markdown]
+# Compare it with yours. Three things are new.
+# - **Nothing is remembered.** The population is read off the history, and killing the oldest is a slice. Who keeps no state cannot get it wrong: after a crash, the same history gives the same next suggestion.
+# - **No repeats.** `self.fresh` mutates again until the child is new, since training the same network twice teaches little.
+# - **Several may run at once.** Trials without a result are in the history too, and `history.completed` holds those that have one.
+#
+# ### Exercise 6.4. Find the bug: two workers
+# A colleague's strategy has passed every test with one worker. With two, some children have parents whose accuracy nobody knows, and others have parents that should be dead. With as many workers as the population has members it does not even start. Trials are **numbered** as they are suggested; they **complete** in any order, or fail. Repair it: alive are the last `population_size` to complete, and until there are as many, draw at random.
+
+
+# %% exercise="6.4"
+class Evolution(Strategy):
+    def __init__(self, space, *, population_size=10, sample_size=3):
+        super().__init__(space)
+        self.population_size, self.sample_size = population_size, sample_size
+
+    def suggest(self, history, rng):
+        ### BEGIN SOLUTION
+        #: if len(history) < self.population_size:
+        #:     return Suggestion(self.fresh(history, rng))
+        #: population = history[-self.population_size :]
+        if len(history.completed) < self.population_size:
+            return Suggestion(self.fresh(history, rng))
+        population = history.completed[-self.population_size :]
+        ### END SOLUTION
+        drawn = rng.choice(len(population), self.sample_size, replace=False)
+        parent = max((population[i] for i in drawn), key=lambda trial: trial.score)
+        child = self.fresh(history, rng, lambda: self.space.mutate(parent.configuration, rng))
+        return Suggestion(child, parent=parent.number)
+
+
+# %% check="6.4"
+check("6.4")
+
+# %% [markdown]
+# ## 6. Against random search, at equal budgets
+# Two hundred trials each. One search proves nothing: it has good days and bad days. So each strategy searches twenty times, from the same twenty seeds, and we look at the median and at the band from quartile to quartile. The kit's own defaults are a population of 30 and tournaments of 5.
+
+# %%
+question = "By how much will evolution's best lead after 200 trials, on average?"
+predict("06-race", question, unit="points")
+
+# %%
+result = race(world, ["random", "regularized_evolution"], trials=200, seeds=20)
+report.figure(result)
+plt.show()
+
+# %%
+best = result.best()
+lead = 100 * (best["regularized_evolution"].mean() - best["random"].mean())
+measured("06-race", round(lead, 2))
+
+# %% [markdown]
+# For the first thirty trials the two are one strategy: evolution's first population is drawn at random, from the same seed. Then they part. Is it more than luck? The same seed gives both the same start, so the twenty differences are paired, and Wilcoxon's signed-rank test asks whether they lean to one side.
+
+# %%
+print(report.table(result))
+print(report.statement(result))
+
+# %% [markdown]
+# Was that fair? Equal numbers of trials, yes. But evolution breeds cells full of convolutions, and those train longer. So give both the same **training time** instead, as much as 200 average cells take: a month of one GPU, replayed in a second.
+
+# %%
+predict("06-time", "And its lead at equal training time?", unit="points")
+
+# %%
+month = 200 * 3656  # seconds: what 200 average cells take
+timed = race(world, result.names, trials=None, seconds=month, seeds=20)
+best = timed.best()
+lead = 100 * (best["regularized_evolution"].mean() - best["random"].mean())
+measured("06-time", round(lead, 2))
+
+# %% [markdown]
+# ## 7. Taking it apart
+# Which of the parts does the work? An **ablation** changes one thing and leaves the rest. First the sizes: a tournament of one (no selection), of two, of half the population; a small population, a large one.
+
+# %%
+sizes = {
+    f"population {p}, tournament {s}": f"regularized_evolution(population_size={p}, sample_size={s})"
+    for p, s in ((30, 1), (30, 2), (30, 15), (5, 2), (10, 5), (100, 25))
+}
+predict("06-sizes", "Which will be the best after 200 trials?", options=list(sizes))
+
+# %%
+ablation = race(world, sizes, trials=200, seeds=20)
+report.figure(ablation)
+plt.show()
+
+# %%
+ranks = ablation.ranks()
+measured("06-sizes", min(ranks, key=ranks.get))
+print(report.table(ablation))
+
+# %% [markdown]
+# Without selection, evolution is a random walk and no better than random search. With a budget as small as this, pressure pays: a weak tournament wastes trials, and a population of 100 spends half of all trials before the first child is born. In a rugged space, or with a larger budget, the same greed gets stuck. There are no best sizes, only sizes for a budget.
+#
+# Now the ageing, which is the paper's own idea. In this strategy the worst dies and nobody else, so the population is the best 30 of all trials so far. Two lines say so:
+
+
+# %%
+class WorstDies(RegularizedEvolution):
+    def alive(self, completed):
+        return sorted(completed, key=lambda trial: trial.score)[-self.population_size :]
+
+
+# %%
+Population(world, WorstDies, population_size=10, sample_size=3)
+
+# %% [markdown]
+# Step to birth 40 in both strips and compare who is alive. **Predict** which rule finds more.
+
+# %%
+rules = {"the oldest dies": "regularized_evolution", "the worst dies": WorstDies}
+outcomes = [*rules, "no clear difference"]
+predict("06-ageing", "Who will be ahead after 200 trials?", options=outcomes)
+
+# %%
+deaths = race(world, rules, trials=200, seeds=20)
+print(report.table(deaths))
+print(report.statement(deaths))
+
+# %%
+found = deaths.comparisons()[0]
+measured("06-ageing", found.better if found.significant else "no clear difference")
+
+# %% [markdown]
+# A result to remember: the idea that gave the method its name makes no clear difference **here**. The paper's reason for it is noise: a model that was lucky in training would sit in the population for ever and have too many children, while with ageing an architecture lasts only if its copies, **trained again**, do well again. In our world each cell is trained once, and the table answers without noise. Ageing costs nothing and needs no sorting, so the kit keeps it. But believe an ablation in *your* world rather than a name.
+#
+# ## 8. A strategy of your own
+# If selection pressure pays, why not go all the way? **Local search** (White et al. 2021) has a population of one. It tries the neighbours of the best candidate so far, and moves as soon as one is better.
+#
+# ### Exercise 6.5. Local search
+# Write a strategy `Climb(Strategy)` with one method, `suggest(self, history, rng)`:
+# - nothing has completed yet: a random configuration that is new, `self.fresh(history, rng)`;
+# - else a **neighbour** of the best completed trial (`history.best()`) that is not in the history yet, whether running or finished. `self.space.neighbours(configuration)` lists them; name the trial as `parent`;
+# - all of them are known: a random new one again. If it is better than the summit, the climb goes on from there;
+# - `self.fresh` answers None when the space is exhausted: then return `Pause.DONE`.
+#
+# `self.space.key(configuration)` tells configurations apart. The check climbs two hills with it, then puts it through the **conformance suite**, which every strategy of the kit has to pass.
+
+
+# %% exercise="6.5"
+class Climb(Strategy):
+    """Tries the neighbours of the best so far."""
+
+    def suggest(self, history, rng):
+        ### BEGIN SOLUTION
+        if history.completed:
+            best = history.best()
+            known = {self.space.key(trial.configuration) for trial in history}
+            for near in self.space.neighbours(best.configuration):
+                if self.space.key(near) not in known:
+                    return Suggestion(near, parent=best.number)
+        new = self.fresh(history, rng)
+        return Pause.DONE if new is None else Suggestion(new)
+        ### END SOLUTION
+
+
+# %% check="6.5"
+check("6.5")
+
+# %% [markdown]
+# The suite runs every kind of space, several workers, failures, crashes and resumes, and calls `suggest` more often than needed, to see whether that changes anything. It is shipped with the kit: `conform(YourStrategy)` is all it takes. Here it examines the kit's own local search, which moves a little more cleverly than yours.
+
+# %%
+conform(LocalSearch)
+
+# %%
+climbers = ["evolution", "local search"]
+predict("06-climb", "Who will have the better mean rank after 200 trials?", options=climbers)
+
+# %%
+contest = {"evolution": "regularized_evolution", "local search": "local_search"}
+climb = race(world, {**contest, "random": "random"}, trials=200, seeds=20)
+report.figure(climb)
+plt.show()
+
+# %%
+ranks = climb.ranks()
+measured("06-climb", min(contest, key=ranks.get))
+print(report.statement(climb))
+
+# %% [markdown]
+# The climb is fast, and on its own it would end on the first summit; here the summits are few and starting again is cheap. What the better of the two wins by is small beside what both win over random search.
+#
+# ## 9. In Keras Tuner
+# Everything so far came out of a table. Now train for real, in ten trials of two epochs. `coursekit.tuners` has each strategy as a Keras Tuner tuner, with the signature of `kt.RandomSearch` and the strategy's own options behind it. So in a program of yours one line changes.
+
+# %%
+import keras
+
+from coursekit import data
+from coursekit.tuners import RegularizedEvolution as EvolutionTuner
+from coursekit.widgets import SearchMonitor
+
+images = data.load("mnist-5k")
+
+
+# %%
+def build(hp):
+    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten()])
+    units, activation = hp.Int("units", 16, 128, step=16), hp.Choice("activation", ["relu", "tanh"])
+    for _ in range(hp.Int("layers", 1, 3)):
+        model.add(keras.layers.Dense(units, activation))
+    model.add(keras.layers.Dense(10, "softmax"))
+    rate = hp.Float("learning_rate", 1e-4, 1e-1, sampling="log")
+    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", ["accuracy"])
+    return model
+
+
+# %% [markdown]
+# With so few trials the population must be small: four at random, then six children. In the monitor, watch the lines: those of children run along their parents' and leave them at one hyperparameter.
+
+# %%
+predict("06-keras", "Best validation accuracy among ten trials of two epochs", unit="%")
+
+# %%
+sizes = dict(population_size=4, sample_size=2)
+where = dict(directory="tuning", project_name="evolution", overwrite=True)
+tuner = EvolutionTuner(build, "val_accuracy", max_trials=10, seed=6, **sizes, **where)
+SearchMonitor(tuner)
+fitting = dict(validation_data=images.validation, batch_size=128, verbose=0)
+tuner.search(*images.train, epochs=2, **fitting)
+
+# %%
+measured("06-keras", round(100 * tuner.oracle.get_best_trials()[0].score, 1))
+
+# %% [markdown]
+# The history behind the tuner is the one that you know, so all that reads histories works on it. Here is the family: who came from whom, and what that changed.
+
+# %%
+family = tuner.oracle.history.frame()
+family.drop(columns=["status", "cost", "budget"]).round(4)
+
+# %% [markdown]
+# Interrupt a search like this one, even with `kill -9`, run the same cell with `overwrite=False`, and it goes on where it was: the population is read off what has finished.
+#
+# ## 10. What to take away
+# - Regularized evolution is a tournament, a mutation and a queue: thirty lines, no model, no gradient, and at home in any space that knows how to change one decision.
+# - Selection pressure and population size belong to a **budget**. Small budgets want pressure, rugged spaces want diversity.
+# - It works because good candidates have good neighbours. Check that first, it takes one cell.
+# - Compare strategies at equal cost, over many paired seeds, and show the spread. Believe no single run, and no name.
+# - A strategy that reads everything off the history can be resumed, run by many workers, and tested.
+#
+# **Read on:** the paper itself, Real et al. 2019 (`real2019regularized`), beside the guide `references/regularized_evolution.md`, which says which of its lines is which line of code here. The benchmark: Dong and Yang 2020 (`dong2020nasbench201`). Local search as a baseline that is hard to beat: White et al. 2021 (`white2021exploring`). Why random search is the one to beat at all: Bergstra and Bengio 2012 (`bergstra2012random`). The keys are in `references/references.bib`.
+
+# %%
+progress()
