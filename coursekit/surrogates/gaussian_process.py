@@ -112,7 +112,7 @@ class GaussianProcess:
         self._alpha = cho_solve((self._root, True), self._y, check_finite=False)
 
     def believing(self, points: np.ndarray) -> GaussianProcess:
-        """This process if it knew its own mean at some more points, shape (n, axes), for certain."""
+        """This process if it knew its own mean at some more points, shape (n, axes), for sure."""
         after = copy(self)
         believed = (self.posterior(points)[0] - self._offset) / self._scale
         after._vectors = np.concatenate((self._vectors, self._embedding(points)))
