@@ -418,7 +418,8 @@ def build(hp):
         model.add(keras.layers.Dense(units, activation))
     model.add(keras.layers.Dense(10, "softmax"))
     rate = hp.Float("learning_rate", 1e-4, 1e-1, sampling="log")
-    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", ["accuracy"])
+    optimizer = keras.optimizers.Adam(rate)
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
