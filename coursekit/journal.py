@@ -36,7 +36,7 @@ class Journal:
     def _open(self, path: Path, wanted: dict[str, Any]) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("a+b")
+        self._file = path.open("a+b", buffering=0)  # nothing is left over for later
         try:
             _lock(self._file.fileno(), path)
             self._suggested, self._running = 0, set[int]()
@@ -73,16 +73,24 @@ class Journal:
             record["cost"] = float(evaluation.cost)
         if evaluation.spread:
             record["spread"] = float(evaluation.spread)
-        self._write({**record, **more})
-        os.fsync(self._file.fileno())
+        self._write({**record, **more}, sync=True)
 
     def close(self) -> None:
         """Give the file free for another search."""
         self._file.close()
 
-    def _write(self, record: dict[str, Any]) -> None:
-        self._file.write(json.dumps(record, separators=(",", ":")).encode() + b"\n")
-        self._file.flush()
+    def _write(self, record: dict[str, Any], *, sync: bool = False) -> None:
+        """Append a line, all of it or (on a full disk) none."""
+        left = json.dumps(record, separators=(",", ":")).encode() + b"\n"
+        end = self._file.seek(0, os.SEEK_END)
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+            if sync:
+                os.fsync(self._file.fileno())
+        except BaseException:
+            self._file.truncate(end)
+            raise
 
     def _read(self, wanted: dict[str, Any]) -> list[Any]:
         self._file.seek(0)

@@ -6,11 +6,15 @@ history = search.run(estimate, trials=200)
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -74,19 +78,22 @@ class Search:
         )
         if isinstance(suggestion, Pause):
             return suggestion
-        if self._journal:
-            self._journal.suggested(len(self.history), suggestion)
-        return self.history.add(suggestion)
+        with _undivided():
+            if self._journal:
+                self._journal.suggested(len(self.history), suggestion)
+            self._again.append(self.history.add(suggestion))
+        return self._again.popleft()
 
     def tell(self, trial: Trial | int, evaluation: Evaluation | float) -> Trial:
         """Record what became of a running trial; a NaN score says that it failed."""
         number = trial.number if isinstance(trial, Trial) else trial
         if not isinstance(evaluation, Evaluation):
             evaluation = Evaluation(float(evaluation))
-        if self._journal:
-            self.history.check_running(number)
-            self._journal.finished(number, evaluation)
-        return self._finish(number, evaluation)
+        with _undivided():
+            if self._journal:
+                self.history.check_running(number)
+                self._journal.finished(number, evaluation)
+            return self._finish(number, evaluation)
 
     def _finish(self, number: int, evaluation: Evaluation) -> Trial:
         done = self.history.finish(number, evaluation)
@@ -122,6 +129,8 @@ class Search:
             if value is not None and not value >= 0:
                 raise ValueError(f"{name}={value!r}: give 0 or more")
         line = _Line(trials, progress)
+        elsewhere = {each.number for each in self.history.running}
+        elsewhere -= {each.number for each in self._again}
         try:
             while (trials is None or self.history.count_finished < trials) and (
                 seconds is None or self.spent < seconds
@@ -135,18 +144,43 @@ class Search:
                         f"runs one at a time; not told yet: "
                         f"{[each.number for each in self.history.running]}"
                     )
-                try:
-                    evaluation = estimate(trial.suggestion)
-                except catch:
-                    evaluation = Evaluation(float("nan"))
-                except BaseException:
-                    self._again.appendleft(trial)
-                    raise
-                self.tell(trial, evaluation)
+                self.tell(trial, _outcome(estimate, trial.suggestion, catch))
                 line.show(self)
+        except BaseException:
+            left = (each for each in self.history.running if each.number not in elsewhere)
+            self._again = deque(left)
+            raise
         finally:
             line.end()
         return self.history
+
+
+def _outcome(
+    estimate: Estimate,
+    suggestion: Suggestion,
+    catch: type[Exception] | tuple[type[Exception], ...],
+) -> Evaluation:
+    try:
+        return estimate(suggestion)
+    except catch:
+        return Evaluation(float("nan"))
+
+
+@contextmanager
+def _undivided() -> Iterator[None]:
+    """Ctrl-C waits for the end of the block, so that journal and history tell the same."""
+    usual = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(usual):
+        yield
+        return
+    came: list[Any] = []
+    signal.signal(signal.SIGINT, lambda *event: came.append(event))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 class _Line:

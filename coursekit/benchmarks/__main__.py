@@ -10,14 +10,15 @@ import os
 import sys
 from collections.abc import Sequence
 
-# One thread for every contestant. Read when NumPy and TensorFlow are loaded, hence first of all.
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_variable] = "1"
-for _variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-    os.environ[_variable] = "1"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+if __name__ == "__main__":
+    # One thread for every contestant; read when NumPy and TensorFlow are loaded, hence up here.
+    for _library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ[f"{_library}_NUM_THREADS"] = "1"
+    for _kind in ("INTRAOP", "INTEROP"):
+        os.environ[f"TF_NUM_{_kind}_THREADS"] = "1"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from coursekit.benchmarks import labs, strategies, training, tuners  # noqa: E402
+from coursekit.benchmarks import labs, strategies, training, tuners
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

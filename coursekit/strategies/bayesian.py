@@ -94,7 +94,8 @@ class Bayesian(Strategy):
             mutated = self._axes.mutate(top[rng.integers(len(top), size=half)], rng)
             drawn = rng.random((self.candidates - half, len(self._axes)))
             asked = np.concatenate((mutated, self._axes.settle(drawn)))
-        for row in np.argsort(-promise(asked)):
+        # Rounded, as candidates may be alike and the last bits differ from processor to processor.
+        for row in np.argsort(-np.round(promise(asked), 6), kind="stable"):
             yield self.space.decode(asked[row])
 
     def _hyperparameters(self) -> np.ndarray:
@@ -105,7 +106,7 @@ class Bayesian(Strategy):
         if self._fitted[0] != count:
             points, scores, spreads = self._data(count)
             process = GaussianProcess(self._axes, points, scores, spreads=spreads)
-            self._fitted = count, process.hyperparameters
+            self._fitted = count, np.round(process.hyperparameters, 4)
         return self._fitted[1]
 
     def _data(self, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -73,7 +73,7 @@ class TPE(Strategy):
         while True:
             drawn = good.sample(self.candidates, rng)
             ratio = good.log_density(drawn) - bad.log_density(drawn)
-            for row in np.argsort(-ratio):
+            for row in np.argsort(-np.round(ratio, 9), kind="stable"):  # the last bits may differ
                 yield self.space.decode(drawn[row])
 
     def _split(self, history: History) -> tuple[ParzenEstimator, ParzenEstimator]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -67,8 +66,7 @@ class TunerJournal(Journal):
 
     def grown(self, space: list[dict[str, Any]]) -> None:
         """Write down what the space is from now on, to the disk."""
-        self._write({"space": space})
-        os.fsync(self._file.fileno())
+        self._write({"space": space}, sync=True)
 
     def retried(self, number: int) -> None:
         """Write down that a trial has to run again."""

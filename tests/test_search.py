@@ -1,0 +1,277 @@
+"""Search: asks and tells in the right order, and loses nothing, wherever it is interrupted."""
+
+import itertools
+import json
+import math
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+import coursekit.journal
+import coursekit.search
+import coursekit.trials
+from coursekit.search import Search
+from coursekit.spaces import Choice, Float, Integer, Space
+from coursekit.strategies import Grid, Hyperband, Random, RegularizedEvolution
+from coursekit.trials import Evaluation, Pause, Status, Suggestion
+
+SPACE = Space(
+    {"rate": Float(1e-4, 1e-1, log=True), "units": Integer(1, 64), "kind": Choice(["a", "b", "c"])}
+)
+
+
+def evolution():
+    return RegularizedEvolution(SPACE, population_size=4, sample_size=2)
+
+
+def estimate(suggestion):
+    found = suggestion.configuration
+    score = -abs(math.log10(found["rate"]) + 2) + found["units"] / 64 + (found["kind"] == "b")
+    return Evaluation(score, (score / 2, score), cost=2.0)
+
+
+def told(history):
+    """What a history tells, as plain data."""
+    return [
+        (t.number, dict(t.configuration), t.suggestion.parent, t.status, t.score, t.curve, t.cost)
+        for t in history
+    ]
+
+
+def test_run_ends_at_so_many_trials_of_the_whole_search():
+    search = Search(evolution(), seed=1)
+    assert len(search.run(estimate, trials=7)) == 7
+    assert len(search.run(estimate, trials=7)) == 7
+    assert told(search.run(estimate, trials=12)) == told(
+        Search(evolution(), seed=1).run(estimate, trials=12)
+    )
+
+
+def test_run_ends_once_so_many_seconds_are_spent():
+    search = Search(evolution())
+    assert len(search.run(estimate, seconds=7)) == 4  # 2 s each: the fourth was begun before 7 s
+    assert search.spent == 8
+
+
+def test_run_ends_with_the_strategy():
+    space = Space({"kind": Choice(["a", "b", "c"])})
+    history = Search(Grid(space)).run(lambda suggestion: Evaluation(0.5))
+    assert [t.configuration["kind"] for t in history] == ["a", "b", "c"]
+
+
+def test_a_seed_decides_everything():
+    first, again, other = (
+        told(Search(evolution(), seed=seed).run(estimate, trials=20)) for seed in (3, 3, 4)
+    )
+    assert first == again != other
+
+
+def test_results_come_in_any_order():
+    search = Search(Random(SPACE))
+    trials = [search.ask() for _ in range(3)]
+    search.tell(trials[2], 0.3)
+    search.tell(0, Evaluation(0.1, cost=5))
+    assert [t.number for t in search.history.completed] == [2, 0]
+    assert [t.number for t in search.history.running] == [1]
+    assert search.spent == 5
+
+
+@pytest.mark.parametrize("journaled", [False, True])
+def test_a_result_counts_once(tmp_path, journaled):
+    search = Search(Random(SPACE), journal=tmp_path / "j" if journaled else None)
+    search.tell(search.ask(), 0.5)
+    for number, why in ((0, "has finished already"), (7, "was never suggested")):
+        with pytest.raises(ValueError, match=f"trial {number} {why}"):
+            search.tell(number, 0.6)
+    assert search.history.best().score == 0.5
+    search.close()
+    if journaled:
+        assert len((tmp_path / "j").read_text().splitlines()) == 3
+
+
+def test_failures_are_kept_if_they_are_expected():
+    def fails(suggestion):
+        if suggestion.configuration["kind"] == "a":
+            raise ZeroDivisionError
+        return estimate(suggestion)
+
+    history = Search(evolution(), seed=2).run(fails, trials=20, catch=ZeroDivisionError)
+    failed = [t for t in history if t.status is Status.FAILED]
+    assert {t.configuration["kind"] for t in failed} == {"a"}
+    assert all(math.isnan(t.score) for t in failed)
+    assert len(history.completed) + len(failed) == 20
+
+    search = Search(evolution(), seed=2)
+    with pytest.raises(ZeroDivisionError):
+        search.run(fails, trials=20)
+    stopped_at = search.history.running[0]
+    assert search.ask() is stopped_at  # which is handed out again
+
+
+def test_a_strategy_that_waits_for_others_says_for_whom():
+    search = Search(Hyperband(SPACE, max_budget=9, factor=3, iterations=1))
+    held = []
+    while isinstance(trial := search.ask(), coursekit.trials.Trial):
+        held.append(trial.number)
+    assert trial is Pause.WAIT
+    with pytest.raises(RuntimeError, match=r"Hyperband waits .* \[0, 1"):
+        search.run(estimate)
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, True, "1", None])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(ValueError, match=f"seed={seed!r}"):
+        Search(Random(SPACE), seed=seed)
+
+
+@pytest.mark.parametrize("limit", [{"trials": -1}, {"seconds": math.nan}])
+def test_a_limit_is_a_number(limit):
+    (name, value) = limit.copy().popitem()
+    with pytest.raises(ValueError, match=f"{name}={value!r}"):
+        Search(Random(SPACE)).run(estimate, **limit)
+
+
+def test_progress_is_a_line_from_the_second_second_on(monkeypatch, capsys):
+    clock = itertools.count(step=0.9)
+    monkeypatch.setattr(coursekit.search.time, "monotonic", lambda: next(clock))
+    Search(Random(SPACE), seed=1).run(lambda s: Evaluation(0.25), trials=4, progress=True)
+    lines = capsys.readouterr().err
+    assert lines == "\r3/4 trials, best 0.2500, 3 s\r4/4 trials, best 0.2500, 4 s\n"
+    Search(Random(SPACE), seed=1).run(lambda s: Evaluation(0.25), trials=4)
+    assert capsys.readouterr().err == ""  # no terminal
+
+
+# Resuming
+
+
+@pytest.mark.parametrize("strategy", [evolution, lambda: Random(SPACE)])
+def test_a_resumed_search_goes_on_as_if_it_had_never_stopped(tmp_path, strategy):
+    whole = Search(strategy(), seed=5, journal=tmp_path / "whole")
+    expected = told(whole.run(estimate, trials=12))
+    whole.close()
+    lines = (tmp_path / "whole").read_bytes().splitlines(keepends=True)
+    for kept in range(len(lines) + 1):
+        path = tmp_path / f"{kept}"
+        path.write_bytes(b"".join(lines[:kept]))
+        search = Search(strategy(), seed=5, journal=path)
+        finished = max(0, kept - 1) // 2
+        assert search.history.count_finished == finished
+        assert told(search.run(estimate, trials=12)) == expected
+        search.close()
+        assert path.read_bytes() == b"".join(lines)
+
+
+def test_what_ran_when_it_stopped_is_handed_out_again(tmp_path):
+    search = Search(Random(SPACE), seed=5, journal=tmp_path / "j")
+    asked = [search.ask() for _ in range(3)]
+    search.tell(asked[1], 0.5)
+    search.close()
+    again = Search(Random(SPACE), seed=5, journal=tmp_path / "j")
+    assert [again.ask(), again.ask()] == [asked[0], asked[2]]
+    assert again.ask().number == 3
+    again.close()
+
+
+class Interrupt:
+    """Ctrl-C before the n-th line that the search's own files execute; how many there were."""
+
+    files = frozenset(m.__file__ for m in (coursekit.search, coursekit.journal, coursekit.trials))
+
+    def __init__(self, at):
+        self.at, self.lines = at, 0
+
+    def _trace(self, frame, event, argument):
+        if frame.f_code.co_filename not in self.files:
+            return None
+        if event == "line":
+            self.lines += 1
+            if self.lines == self.at:
+                signal.raise_signal(signal.SIGINT)
+        return self._trace
+
+    def __enter__(self):
+        self.before = sys.gettrace()
+        sys.settrace(self._trace)
+        return self
+
+    def __exit__(self, *error):
+        sys.settrace(self.before)
+
+
+@pytest.mark.parametrize("journaled", [False, True])
+def test_ctrl_c_anywhere_loses_and_doubles_nothing(tmp_path, journaled):
+    def search_in(name):
+        return Search(evolution(), seed=5, journal=tmp_path / name if journaled else None)
+
+    expected = told(search_in("whole").run(estimate, trials=6))
+    stopped = 0
+    for line in itertools.count(1):
+        search, interrupt = search_in(f"{line}"), Interrupt(at=line)
+        try:
+            with interrupt:
+                search.run(estimate, trials=3)
+        except KeyboardInterrupt:
+            stopped += 1
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert told(search.run(estimate, trials=6)) == expected, f"interrupted at {line}"
+        search.close()
+        if journaled:
+            written = (tmp_path / f"{line}").read_bytes()
+            assert written == (tmp_path / "whole").read_bytes(), f"interrupted at {line}"
+        if interrupt.lines < line:  # that was all of it
+            break
+    assert stopped == line - 1 > 100
+
+
+def test_ctrl_c_while_asking_by_hand_loses_no_trial():
+    stopped = 0
+    for line in itertools.count(1):
+        search, interrupt = Search(Random(SPACE), seed=5), Interrupt(at=line)
+        try:
+            with interrupt:
+                search.ask()
+        except KeyboardInterrupt:
+            stopped += 1
+            assert search.ask().number == 0, f"interrupted at {line}"
+        if interrupt.lines < line:
+            break
+    assert stopped == line - 1 > 15
+
+
+def test_trials_asked_for_by_hand_stay_with_who_asked():
+    search = Search(Random(SPACE), seed=5)
+    mine = search.ask()
+
+    def stops(suggestion):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        search.run(stops, trials=5)
+    assert search.ask().number == mine.number + 1  # the interrupted one, not mine
+    assert search.ask().number == mine.number + 2
+
+
+# What others made
+
+
+def test_replay_takes_in_what_others_made():
+    search = Search(evolution(), seed=5)
+    search.replay(
+        [Suggestion({"rate": 0.01, "units": 3, "kind": "b"}), (0, Evaluation(0.5, cost=3))]
+    )
+    assert search.history.best().configuration["units"] == 3
+    assert search.spent == 3 and search.ask().number == 1
+
+
+def test_the_journal_is_one_json_line_an_event(tmp_path):
+    path = Path(tmp_path / "deep" / "journal.jsonl")
+    search = Search(Random(SPACE), seed=5, journal=path)
+    trial = search.ask()
+    assert len(path.read_text().splitlines()) == 2  # before anything runs
+    search.tell(trial, Evaluation(math.nan, (0.1, math.nan), cost=1.5))
+    search.close()
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert lines[1] == {"suggest": 0, "configuration": dict(trial.configuration)}
+    assert lines[2] == {"finish": 0, "score": None, "curve": [0.1, None], "cost": 1.5}

@@ -1,0 +1,76 @@
+"""History: numbers, orders, and the curves that are read off it."""
+
+import math
+
+import pytest
+
+from coursekit.trials import Evaluation, History, Status, Suggestion
+
+NAN = math.nan
+
+
+@pytest.fixture
+def history():
+    """Five trials that completed in the order 0, 2, 1; 3 failed in between, 4 runs."""
+    history = History()
+    for number in range(5):
+        parent = {"parent": 0, "budget": 3} if number == 2 else {}
+        history.add(Suggestion({"units": 10 * number}, **parent))
+    for number, score, cost in ((0, 0.5, 1), (3, math.inf, 2), (2, 0.75, 4), (1, 0.75, 8)):
+        history.finish(number, Evaluation(score, [score], cost))
+    return history
+
+
+def test_the_orders(history):
+    assert [t.number for t in history] == [0, 1, 2, 3, 4] and len(history) == 5
+    assert [t.number for t in history.finished] == [0, 3, 2, 1] and history.count_finished == 4
+    assert [t.number for t in history.completed] == [0, 2, 1]
+    assert [t.number for t in history.running] == [4]
+    assert [t.number for t in history[1:3]] == [1, 2] and history[-1].number == 4
+    assert repr(history) == "<History of 5 trials: 3 completed, 1 failed, 1 running>"
+
+
+def test_a_score_that_is_not_finite_is_a_failure(history):
+    assert history[3].status is Status.FAILED and math.isnan(history[3].score)
+    assert history[3].cost == 2
+
+
+def test_the_best_is_the_first_to_get_there(history):
+    assert history.best().number == 2
+    with pytest.raises(ValueError, match="no trial has completed"):
+        History().best()
+
+
+def test_the_curves(history):
+    assert [(s, t.number) for s, t in history.incumbents()] == [(1, 0), (7, 2)]
+    assert history.anytime() == [(1, 0.5), (3, 0.5), (7, 0.75), (15, 0.75)]
+    assert history.regret(1.0) == [(1, 0.5), (3, 0.5), (7, 0.25), (15, 0.25)]
+
+
+def test_before_the_first_success_there_is_no_best_score():
+    history = History()
+    for score in (NAN, 0.25):
+        history.finish(history.add(Suggestion({})).number, Evaluation(score, cost=1.0))
+    (_, none), (_, one) = history.anytime()
+    assert math.isnan(none) and one == 0.25
+    assert History().anytime() == [] == History().incumbents()
+
+
+def test_the_frame(history):
+    table = history.frame()
+    assert list(table.columns) == ["status", "score", "cost", "budget", "parent", "units"]
+    assert table.index.name == "trial" and list(table.index) == [0, 1, 2, 3, 4]
+    assert table.loc[2, "budget"] == 3 and table.loc[2, "parent"] == 0
+    assert table["parent"].isna().sum() == 4 and str(table["parent"].dtype) == "Int64"
+    assert list(table["status"]) == ["completed"] * 3 + ["failed", "running"]
+    assert table["score"].isna().sum() == 2
+    assert History().frame().empty
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [(0, "has finished already"), (9, "was never suggested"), (-1, "was never suggested")],
+)
+def test_only_a_running_trial_can_finish(history, number, why):
+    with pytest.raises(ValueError, match=f"trial {number} {why}: running are .4."):
+        history.finish(number, Evaluation(0.5))
