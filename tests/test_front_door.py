@@ -109,13 +109,20 @@ def test_doctor_names_the_stack(tfx: str | None, words: str):
     assert words in doctor.stack((3, 11), tfx)
 
 
-def test_the_readme_s_example_runs(tmp_path: Path):
-    (example,) = re.findall(r"```python\n(.*?)```", (CHECKOUT / "README.md").read_text(), re.DOTALL)
+def test_the_readme_s_examples_run(tmp_path: Path):
+    blocks = re.findall(r"```python\n(.*?)```", (CHECKOUT / "README.md").read_text(), re.DOTALL)
+    examples = [block for block in blocks if "coursekit.tuners" not in block]  # has its own test
     finished = subprocess.run(
-        [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", "".join(examples)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert finished.returncode == 0, finished.stderr
-    assert len(finished.stdout.splitlines()) == 6
+    assert len(finished.stdout.splitlines()) == 7
+    accuracy = re.match(r"(9\d\.\d)% with {'units': \d+", finished.stdout.splitlines()[-1])
+    assert accuracy and (tmp_path / "search.jsonl").exists()
 
 
 def test_the_readme_lists_every_lab():

@@ -16,7 +16,7 @@ if __name__ == "__main__":
         os.environ[f"{_library}_NUM_THREADS"] = "1"
     for _kind in ("INTRAOP", "INTEROP"):
         os.environ[f"TF_NUM_{_kind}_THREADS"] = "1"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from coursekit.benchmarks import labs, strategies, training, tuners
 

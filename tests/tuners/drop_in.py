@@ -1,7 +1,7 @@
 import keras
 
 from coursekit import data
-from coursekit.tuners import RegularizedEvolution
+from coursekit.tuners import TPE  # where keras_tuner.RandomSearch stood
 
 
 def build(hp):
@@ -13,7 +13,6 @@ def build(hp):
 
 
 images = data.load("mnist-5k")
-options = {"max_trials": 16, "seed": 0, "population_size": 6, "sample_size": 3}
-tuner = RegularizedEvolution(build, objective="val_accuracy", **options)
+tuner = TPE(build, objective="val_accuracy", max_trials=16, seed=0)
 tuner.search(*images.train, validation_data=images.validation, epochs=2)
 print(tuner.oracle.history.frame().sort_values("score"))
