@@ -1,7 +1,17 @@
-"""What a lab's notebook imports: checks, hints, solutions, progress and predictions."""
+"""What a lab's notebook imports: checks, hints, solutions, progress and predictions.
+
+Import it before anything else: it keeps from learners what libraries tell their own authors.
+"""
+
+import os
+import warnings
 
 from coursekit.labs.checks import check, hint, solution
 from coursekit.labs.overview import progress, progress_text
 from coursekit.labs.predictions import measured, predict
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow: errors only
+for _library in ("google", "sklearn.gaussian_process"):
+    warnings.filterwarnings("ignore", module=_library)
 
 __all__ = ["check", "hint", "measured", "predict", "progress", "progress_text", "solution"]

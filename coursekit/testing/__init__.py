@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from coursekit.spaces import BlockCells, Boolean, Chain, Choice, EdgeCells, Float, Integer, Space
@@ -56,6 +57,8 @@ SPACES: Mapping[str, Space] = {
     "chains": Chain({"dense": {"units": Integer(8, 64, log=True)}, "dropout": {}}, skips=True),
 }
 
+ANY, ALL = "any space", "all spaces"  # where a promise has to do with no space by itself
+
 
 @dataclass
 class Report:
@@ -68,12 +71,12 @@ class Report:
     untested: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        spaces = list(dict.fromkeys(space for space, _ in self.kept))
+        spaces = dict.fromkeys(space for space, _ in self.kept if space not in (ANY, ALL))
         count = len(self.broken)
         lines = [
             f"{self.strategy} breaks {count} promise{'s' * (count > 1)}:"
             if count
-            else f"{self.strategy} keeps its promises on {', '.join(spaces)}."
+            else fill(f"{self.strategy} keeps its promises on {', '.join(spaces)}.", 80)
         ]
         lines += [f"- {check} ({space}): {what}" for space, check, what in self.broken]
         lines += [f"Not supported: {space} ({why})" for space, why in self.unsupported.items()]
@@ -109,8 +112,8 @@ def examine(
             cases[name] = case
             for promise in PROMISES:
                 _try(report, name, promise, case)
-    _try(report, "any space", checks_options, strategy)
-    _try(report, "all spaces", same_in_a_new_process, cases)
+    _try(report, ANY, checks_options, strategy)
+    _try(report, ALL, same_in_a_new_process, cases)
     return report
 
 

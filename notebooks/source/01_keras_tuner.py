@@ -14,12 +14,7 @@
 # **How it works:** predict before you run; move whatever has a slider; write code where it says so, then run the check below it. Stuck? `hint("1.1")`, and again for more; after a try, `solution("1.1")`.
 
 # %% tags=["setup"]
-import os
-import warnings
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow: errors only
-for library in ("google", "sklearn.gaussian_process"):  # notes to their own authors
-    warnings.filterwarnings("ignore", module=library)
+from coursekit.labs import check, hint, measured, predict, progress, solution
 
 # %% tags=["setup"]
 import keras
@@ -29,7 +24,6 @@ import numpy as np
 import pandas as pd
 
 from coursekit import data, plots, theme
-from coursekit.labs import check, hint, measured, predict, progress, solution
 from coursekit.widgets import Explorer, SearchMonitor
 
 theme.use()  # figures follow JupyterLab's theme

@@ -14,7 +14,7 @@ ATTEMPTS = ("units a layer", "units a layer", "learning rate", "learning rate", 
 def main(picture: Path, theme: str) -> None:
     with tempfile.TemporaryDirectory() as work, jupyterlab(Path(work) / "my-labs") as notebook:
         notebook.theme(theme)
-        for text in ("import os", "import keras\n"):
+        for text in ("from coursekit.labs", "import keras\n"):
             notebook.run(notebook.code(text))
         cell = notebook.code("explorer = Explorer")
         notebook.run(cell)

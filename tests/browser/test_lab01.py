@@ -8,7 +8,13 @@ from playwright.sync_api import expect
 from tests.browser.harness import Notebook
 
 pytestmark = pytest.mark.slow(60)
-UNTIL_THE_SEARCH = ("import os", "import keras\n", "def compiled", "images = ", "def build(hp)")
+UNTIL_THE_SEARCH = (
+    "from coursekit.labs",
+    "import keras\n",
+    "def compiled",
+    "images = ",
+    "def build(hp)",
+)
 HEAD = "def grid_size(low, high, step, choices):\n"
 
 
@@ -18,7 +24,7 @@ def notebook(lab: Callable[[str], Notebook]) -> Notebook:
 
 
 def test_a_slider_trains_a_network_and_the_figure_changes(notebook: Notebook):
-    for text in ("import os", "import keras\n"):
+    for text in ("from coursekit.labs", "import keras\n"):
         notebook.run(notebook.code(text))
     cell = notebook.code("explorer = Explorer")
     notebook.run(cell)
@@ -39,7 +45,7 @@ def test_a_slider_trains_a_network_and_the_figure_changes(notebook: Notebook):
 
 
 def test_an_exercise_is_solved_by_typing(notebook: Notebook):
-    for text in ("import os", "import keras\n"):
+    for text in ("from coursekit.labs", "import keras\n"):
         notebook.run(notebook.code(text))
     stub, check = notebook.code("def grid_size"), notebook.code('check("1.2")')
     notebook.run(stub)
