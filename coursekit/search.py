@@ -46,6 +46,7 @@ class Search:
         self.history = History()
         self.spent = 0.0  # seconds of all finished trials
         self._again: deque[Trial] = deque()  # interrupted trials, to be handed out as recorded
+        self._undivided = _Undivided()
         self._journal: Journal | None = None
         if journal is not None:
             self._journal = Journal(Path(journal), strategy, self.seed)
@@ -78,7 +79,7 @@ class Search:
         )
         if isinstance(suggestion, Pause):
             return suggestion
-        with _undivided():
+        with self._undivided.handling(self._journal is not None), self._undivided:
             if self._journal:
                 self._journal.suggested(len(self.history), suggestion)
             self._again.append(self.history.add(suggestion))
@@ -89,7 +90,7 @@ class Search:
         number = trial.number if isinstance(trial, Trial) else trial
         if not isinstance(evaluation, Evaluation):
             evaluation = Evaluation(float(evaluation))
-        with _undivided():
+        with self._undivided.handling(self._journal is not None), self._undivided:
             if self._journal:
                 self.history.check_running(number)
                 self._journal.finished(number, evaluation)
@@ -132,20 +133,21 @@ class Search:
         elsewhere = {each.number for each in self.history.running}
         elsewhere -= {each.number for each in self._again}
         try:
-            while (trials is None or self.history.count_finished < trials) and (
-                seconds is None or self.spent < seconds
-            ):
-                trial = self.ask()
-                if trial is Pause.DONE:
-                    break
-                if not isinstance(trial, Trial):
-                    raise RuntimeError(
-                        f"{type(self.strategy).__name__} waits for running trials in a run that "
-                        f"runs one at a time; not told yet: "
-                        f"{[each.number for each in self.history.running]}"
-                    )
-                self.tell(trial, _outcome(estimate, trial.suggestion, catch))
-                line.show(self)
+            with self._undivided.handling():
+                while (trials is None or self.history.count_finished < trials) and (
+                    seconds is None or self.spent < seconds
+                ):
+                    trial = self.ask()
+                    if trial is Pause.DONE:
+                        break
+                    if not isinstance(trial, Trial):
+                        raise RuntimeError(
+                            f"{type(self.strategy).__name__} waits for running trials in a run of "
+                            "one at a time; not told yet: "
+                            f"{[each.number for each in self.history.running]}"
+                        )
+                    self.tell(trial, _outcome(estimate, trial.suggestion, catch))
+                    line.show(self)
         except BaseException:
             left = (each for each in self.history.running if each.number not in elsewhere)
             self._again = deque(left)
@@ -166,20 +168,56 @@ def _outcome(
         return Evaluation(float("nan"))
 
 
-@contextmanager
-def _undivided() -> Iterator[None]:
-    """Ctrl-C waits for the end of the block, so that journal and history tell the same."""
-    usual = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(usual):
-        yield
-        return
-    came: list[Any] = []
-    signal.signal(signal.SIGINT, lambda *event: came.append(event))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, usual)
-        if came:
+class _Undivided:
+    """Ctrl-C waits for the end of the block, so that journal and history tell the same.
+
+    That takes a handler, which is dear for each block: `handling` sets one for many.
+    """
+
+    def __init__(self) -> None:
+        self._inside = self._came = self._handling = False
+
+    @contextmanager
+    def handling(self, wanted: bool = True) -> Iterator[None]:
+        if (
+            not wanted
+            or self._handling
+            or threading.current_thread() is not threading.main_thread()
+        ):
+            yield  # another thread is never interrupted
+            return
+        usual = signal.getsignal(signal.SIGINT)
+        if not callable(usual):
+            yield
+            return
+
+        def handle(*event: Any) -> None:
+            if self._inside:
+                self._came = True
+            else:
+                usual(*event)
+
+        self._came, self._inside = False, True
+        signal.signal(signal.SIGINT, handle)
+        try:
+            self._handling = True
+            try:
+                self.__exit__()
+                yield
+            finally:
+                self._inside = True
+        finally:
+            self._handling = False
+            signal.signal(signal.SIGINT, usual)
+            self.__exit__()
+
+    def __enter__(self) -> None:
+        self._inside = True
+
+    def __exit__(self, *error: object) -> None:
+        self._inside = False
+        if self._came:
+            self._came = False
             signal.raise_signal(signal.SIGINT)
 
 

@@ -225,16 +225,18 @@ def test_ctrl_c_anywhere_loses_and_doubles_nothing(tmp_path, journaled):
     assert stopped == line - 1 > 100
 
 
-def test_ctrl_c_while_asking_by_hand_loses_no_trial():
+def test_ctrl_c_while_asking_by_hand_loses_no_trial(tmp_path):
     stopped = 0
     for line in itertools.count(1):
-        search, interrupt = Search(Random(SPACE), seed=5), Interrupt(at=line)
+        search = Search(Random(SPACE), seed=5, journal=tmp_path / f"{line}")
+        interrupt = Interrupt(at=line)
         try:
             with interrupt:
                 search.ask()
         except KeyboardInterrupt:
             stopped += 1
             assert search.ask().number == 0, f"interrupted at {line}"
+        search.close()
         if interrupt.lines < line:
             break
     assert stopped == line - 1 > 15

@@ -31,6 +31,10 @@ class Axes:
             None if middles is None else _borders(domain, middles)
             for domain, middles in zip(domains, self.middles, strict=True)
         ]
+        self._edges = [
+            None if borders is None else np.concatenate(([0.0], borders, [1.0]))
+            for borders in self._borders
+        ]
         names = [parameter.name for parameter in space.parameters]
         self.optional = np.array(
             [bool(p.parents) or names.count(p.name) > 1 for p in space.parameters]
@@ -44,14 +48,14 @@ class Axes:
         borders = self._borders[axis]
         if borders is None:
             raise ValueError(f"axis {axis} is a continuum: its values have no positions")
-        return np.searchsorted(borders, u)
+        return borders.searchsorted(u)
 
     def edges(self, axis: int) -> np.ndarray:
         """The ends of the values' places on an axis that has `middles`, shape (values + 1,)."""
-        borders = self._borders[axis]
-        if borders is None:
+        edges = self._edges[axis]
+        if edges is None:
             raise ValueError(f"axis {axis} is a continuum: its values have no edges")
-        return np.concatenate(([0.0], borders, [1.0]))
+        return edges
 
     def settle(self, points: np.ndarray) -> np.ndarray:
         """Points, shape (n, axes), in the middles of their values, and NaN where none exists.

@@ -6,6 +6,8 @@ multivariate TPE (Watanabe, 2023, arXiv:2304.11127), over encoded points of a un
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from coursekit.surrogates.axes import Axes
@@ -45,20 +47,20 @@ class ParzenEstimator:
         shares = np.ones(len(points)) if weights is None else np.asarray(weights, dtype=float)
         shares = np.append(shares / (shares.mean() if len(points) else 1.0), prior)
         self.shares = shares / shares.sum()
-        self._shares_of = np.broadcast_to(self.shares, (len(axes), len(shares)))
         if not multivariate:
             there = np.append(~np.isnan(points.T), np.full((len(axes), 1), prior > 0), axis=1)
             there[:, -1] |= ~there.any(axis=1)
             own = np.where(there, np.maximum(self.shares, 1e-300), 0.0)
             self._shares_of = own / own.sum(axis=1, keepdims=True)
         # log kernel(x) = features(x) @ coefficients: all kernels at all points in one product.
+        self._even = bandwidths if bandwidths.ndim == 1 else None  # all kernels have the same
         self._tables = {
             axis: self._table(axis, middles)
             for axis, middles in enumerate(axes.middles)
             if middles is not None
         }
         self._continua = [axis for axis, middles in enumerate(axes.middles) if middles is None]
-        blocks = [np.log(table.T) for table in self._tables.values()]
+        blocks = [np.log(rows.T)[:, row] for rows, row in self._tables.values()]
         self._coefficients = np.concatenate((self._normals(), *blocks))
 
     def _normals(self) -> np.ndarray:
@@ -72,21 +74,20 @@ class ParzenEstimator:
         made[..., :-1] = np.where(np.isnan(m), 0.0, (constant, m / h**2, -0.5 / h**2))
         return made.reshape(3 * len(m), len(self.points) + 1)
 
-    def _table(self, axis: int, middles: np.ndarray) -> np.ndarray:
-        """The probability of each value, shape (kernels, values)."""
-        from scipy.special import ndtr
+    def _table(self, axis: int, middles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The probability of each value, shape (rows, values), and each kernel's row.
 
-        m, h = self.points[:, axis], self.bandwidths[:, axis]
-        edges = self.axes.edges(axis)
-        table = np.empty((len(m) + 1, len(middles)))
-        if self.axes.ordered[axis]:
-            table[:-1] = np.diff(ndtr((edges - m[:, None]) / h[:, None]), axis=1)
+        Kernels of one bandwidth at one value share a row; the last row is the prior's.
+        """
+        m = self.points[:, axis]
+        if self._even is None:
+            rows, row = _rows(self.axes, axis, m, self.bandwidths[:, axis]), np.arange(len(m))
         else:
-            table[:-1] = (h / max(len(middles) - 1, 1))[:, None]
-            table[np.arange(len(m)), self.axes.positions(axis, m)] = 1 - h
-        table[np.append(np.isnan(m), True)] = np.diff(edges)
-        table = np.maximum(table, 1e-12)
-        return table / table.sum(axis=1, keepdims=True)
+            rows = _rows_of_values(self.axes, axis, float(self._even[axis]))
+            row = self.axes.positions(axis, m)
+        kernels = np.full(len(row) + 1, len(rows) - 1)
+        np.copyto(kernels[:-1], row, where=~np.isnan(m))
+        return rows, kernels
 
     def log_density(self, points: np.ndarray) -> np.ndarray:
         """log p at encoded points, shape (n, axes): shape (n,)."""
@@ -97,8 +98,8 @@ class ParzenEstimator:
         with np.errstate(divide="ignore"):  # a share of 0
             if self.multivariate:
                 blocks = [powers.transpose(1, 0, 2).reshape(len(points), -1)]
-                for axis, table in self._tables.items():
-                    blocks.append(np.eye(table.shape[1])[place[axis]] * exists[:, [axis]])
+                for axis, (rows, _) in self._tables.items():
+                    blocks.append(np.eye(rows.shape[1])[place[axis]] * exists[:, [axis]])
                 kernels = np.concatenate(blocks, axis=1) @ self._coefficients
                 return _log_sum(kernels + np.log(self.shares))
             total = np.zeros(len(points))
@@ -107,8 +108,8 @@ class ParzenEstimator:
             for i, axis in enumerate(self._continua):
                 each = _log_sum(powers[:, :, i].T @ normals[:, i] + np.log(self._shares_of[axis]))
                 total += np.where(exists[:, axis], each, 0.0)
-            for axis, table in self._tables.items():
-                logs = np.log(self._shares_of[axis] @ table)
+            for axis, (rows, row) in self._tables.items():
+                logs = np.log(self._shares_of[axis] @ rows[row])
                 total += np.where(exists[:, axis], logs[place[axis]], 0.0)
             return total
 
@@ -119,13 +120,14 @@ class ParzenEstimator:
         u = rng.random((count, len(self.axes)))
         if self.multivariate:
             chosen = np.broadcast_to(
-                rng.choice(len(self.shares), size=count, p=self.shares)[:, None], u.shape
+                np.cumsum(self.shares)[:-1].searchsorted(rng.random(count), "right")[:, None],
+                u.shape,
             )
         else:
             reached = np.cumsum(self._shares_of, axis=1)[:, :-1]
             chosen = (rng.random(u.shape)[..., None] > reached).sum(axis=2)
-        for axis, table in self._tables.items():
-            reached = np.cumsum(table[chosen[:, axis]], axis=1)[:, :-1]
+        for axis, (rows, row) in self._tables.items():
+            reached = np.cumsum(rows[row[chosen[:, axis]]], axis=1)[:, :-1]
             position = (u[:, [axis]] > reached).sum(axis=1)
             u[:, axis] = self.axes.middles[axis][position]  # type: ignore[index]
         if self._continua and len(self.points):
@@ -137,6 +139,29 @@ class ParzenEstimator:
             uniform = prior | np.isnan(m)
             u[:, self._continua] = np.where(uniform, u[:, self._continua], np.clip(drawn, 0, 1))
         return self.axes.settle(u)
+
+
+def _rows(axes: Axes, axis: int, m: np.ndarray, h: np.ndarray) -> np.ndarray:
+    """The probability of each value from kernels at m and from the prior, shape (n + 1, values)."""
+    from scipy.special import ndtr
+
+    edges = axes.edges(axis)
+    rows = np.empty((len(m) + 1, len(edges) - 1))
+    if axes.ordered[axis]:
+        rows[:-1] = np.diff(ndtr((edges - m[:, None]) / h[:, None]), axis=1)
+    else:
+        rows[:-1] = (h / max(len(edges) - 2, 1))[:, None]
+        rows[np.arange(len(m)), axes.positions(axis, m)] = 1 - h
+    rows[-1] = np.diff(edges)
+    rows = np.maximum(rows, 1e-12)
+    return rows / rows.sum(axis=1, keepdims=True)
+
+
+@lru_cache(maxsize=256)  # `shrinking` gives the same ones again and again
+def _rows_of_values(axes: Axes, axis: int, bandwidth: float) -> np.ndarray:
+    middles = axes.middles[axis]
+    assert middles is not None
+    return _rows(axes, axis, middles, np.full(len(middles), bandwidth))
 
 
 def _log_sum(logs: np.ndarray) -> np.ndarray:
