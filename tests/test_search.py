@@ -205,7 +205,9 @@ def test_ctrl_c_anywhere_loses_and_doubles_nothing(tmp_path, journaled):
     def search_in(name):
         return Search(evolution(), seed=5, journal=tmp_path / name if journaled else None)
 
-    expected = told(search_in("whole").run(estimate, trials=6))
+    whole = search_in("whole")
+    expected = told(whole.run(estimate, trials=6))
+    whole.close()
     stopped = 0
     for line in itertools.count(1):
         search, interrupt = search_in(f"{line}"), Interrupt(at=line)

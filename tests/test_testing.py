@@ -116,14 +116,11 @@ class SortsTheHistory(RegularizedEvolution):
 
 
 class GoesBySets(Random):
-    """Draws in the order of a set of strings, which is another in each process."""
+    """Draws by the order of a set of strings: of 7 names, so that two processes agree in 0.02 %."""
 
     def suggest(self, history, rng):
-        if "batch" in {p.name for p in self.space.parameters}:
-            for name in {p.name for p in self.space.parameters}:
-                if name == "units":
-                    break
-                rng.random()
+        if "batch" in (names := {p.name for p in self.space.parameters}):
+            rng = np.random.default_rng([int(rng.integers(2**32)), *"".join(names).encode()])
         return super().suggest(history, rng)
 
 
