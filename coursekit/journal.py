@@ -20,6 +20,7 @@ from coursekit.strategies.base import Strategy
 from coursekit.trials import Evaluation, Suggestion
 
 VERSION = 1
+BEGINNING = b'{"journal":'  # of the first line
 
 
 class Journal:
@@ -95,6 +96,8 @@ class Journal:
     def _read(self, wanted: dict[str, Any]) -> list[Any]:
         self._file.seek(0)
         content = self._file.read()
+        if not (content.startswith(BEGINNING) or BEGINNING.startswith(content)):
+            raise ValueError(f"{self.path} is no journal, and is left alone: {self.cure}")
         whole, newline, torn = content.rpartition(b"\n")
         if torn:
             warnings.warn(
@@ -102,7 +105,7 @@ class Journal:
                 stacklevel=outside(),
             )
             self._file.truncate(len(whole) + len(newline))
-        lines = whole.split(b"\n") if newline else []
+        lines = whole.rstrip(b"\n").split(b"\n") if newline else []  # editors add empty ones
         if not lines:
             self._write(wanted)
             return []
@@ -207,5 +210,5 @@ def _lock(descriptor: int, path: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise ValueError(
-            f"{path} is open in another search: stop that one, or give another file"
+            f"{path} is open in another search: stop or `close()` that one, or give another file"
         ) from error

@@ -6,6 +6,7 @@ history = search.run(estimate, trials=200)
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import threading
@@ -14,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -22,14 +23,17 @@ from coursekit.journal import Journal
 from coursekit.strategies.base import Strategy
 from coursekit.trials import Evaluation, History, Pause, Suggestion, Trial
 
-Estimate = Callable[[Suggestion], Evaluation]
+Estimate = Callable[[Suggestion], Evaluation | float]
 
 SUGGEST, OBSERVE = 0, 1  # roles of the generators
 
 
 class Search:
-    """One strategy at work.
+    """One strategy at work: `run` it, or `ask` and `tell`; `history` holds all trials.
 
+    In a `with` block the journal is given free at its end; otherwise `close` does that.
+
+    strategy: a strategy of a space, such as `Random(space)`.
     seed: with the trial's number it seeds every generator, so that a search can be repeated.
     journal: a file that takes every suggestion and result before the search goes on. If it exists
         the search goes on where it ended: for the same order of completion, trial for trial as if
@@ -41,6 +45,8 @@ class Search:
     ) -> None:
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
             raise ValueError(f"seed={seed!r}: a seed is a whole number, 0 or more")
+        if not isinstance(strategy, Strategy):
+            raise TypeError(f"strategy={strategy!r}: give a strategy of a space, as Random(space)")
         self.strategy = strategy
         self.seed = int(seed)
         self.history = History()
@@ -79,6 +85,11 @@ class Search:
         )
         if isinstance(suggestion, Pause):
             return suggestion
+        if not isinstance(suggestion, Suggestion):
+            raise TypeError(
+                f"{type(self.strategy).__name__}.suggest answered {suggestion!r}: give a "
+                "Suggestion(configuration), or Pause.WAIT or Pause.DONE"
+            )
         with self._undivided.handling(self._journal is not None), self._undivided:
             if self._journal:
                 self._journal.suggested(len(self.history), suggestion)
@@ -86,10 +97,13 @@ class Search:
         return self._again.popleft()
 
     def tell(self, trial: Trial | int, evaluation: Evaluation | float) -> Trial:
-        """Record what became of a running trial; a NaN score says that it failed."""
+        """Record what became of a running trial: its score, or more as an `Evaluation`.
+
+        A score that is not finite says that it failed. Raises TypeError if there are no numbers
+        in it, ValueError if the trial does not run or its cost is below 0; nothing is recorded.
+        """
         number = trial.number if isinstance(trial, Trial) else trial
-        if not isinstance(evaluation, Evaluation):
-            evaluation = Evaluation(float(evaluation))
+        evaluation = _plain(evaluation)
         with self._undivided.handling(self._journal is not None), self._undivided:
             if self._journal:
                 self.history.check_running(number)
@@ -101,6 +115,12 @@ class Search:
         self.spent += done.cost
         self.strategy.observe(done, self._generator(number, OBSERVE))
         return done
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Give the journal free; the search is over."""
@@ -118,6 +138,9 @@ class Search:
     ) -> History:
         """Run trials, one after the other, until so many have finished or so much is spent.
 
+        estimate: takes a `Suggestion`, trains its `configuration`, for `budget` epochs if that is
+            not None (budgeted strategies such as Hyperband set it), and returns an `Evaluation`
+            or, for short, the score: higher is better.
         trials, seconds: of the whole search, what a journal brought included; seconds are the
             estimates' own cost, simulated or real. Without either, until the strategy is done.
         catch: exceptions of `estimate` that make a trial a failed one; others end the run.
@@ -157,11 +180,30 @@ class Search:
         return self.history
 
 
+def _plain(evaluation: Evaluation | float) -> Evaluation:
+    """With plain numbers alone, before any of it is written down."""
+    score, curve, cost, spread = (
+        evaluation if isinstance(evaluation, Evaluation) else Evaluation(evaluation)
+    )
+    try:
+        scores = tuple(float(each) for each in curve)
+        made = Evaluation(float(score), scores, float(cost), float(spread))
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"{evaluation!r} is no result: give a score, or an Evaluation of a score, a curve of "
+            "scores, a cost in seconds and a spread"
+        ) from None
+    for name, value in (("cost", made.cost), ("spread", made.spread)):
+        if not 0 <= value < math.inf:
+            raise ValueError(f"{name}={value}: it is 0 or more, and finite")
+    return made
+
+
 def _outcome(
     estimate: Estimate,
     suggestion: Suggestion,
     catch: type[Exception] | tuple[type[Exception], ...],
-) -> Evaluation:
+) -> Evaluation | float:
     try:
         return estimate(suggestion)
     except catch:

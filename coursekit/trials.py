@@ -207,9 +207,13 @@ class History(Sequence[Trial]):
         return [(seconds, optimum - best) for seconds, best in self.anytime()]
 
     def frame(self) -> pandas.DataFrame:
-        """The trials as a table: one row a trial, one column a parameter (`coursekit[widgets]`)."""
+        """The trials as a table: one row a trial, one column a parameter (`coursekit[widgets]`).
+
+        A parameter that is called as one of the other columns is: "parameter.score".
+        """
         import pandas
 
+        columns = ["trial", "status", "score", "cost", "budget", "parent"]
         rows = [
             {
                 "trial": trial.number,
@@ -218,11 +222,13 @@ class History(Sequence[Trial]):
                 "cost": trial.cost,
                 "budget": trial.suggestion.budget,
                 "parent": trial.suggestion.parent,
-                **trial.configuration,
+                **{
+                    f"parameter.{name}" if name in columns else name: value
+                    for name, value in trial.configuration.items()
+                },
             }
             for trial in self
         ]
-        columns = ["trial", "status", "score", "cost", "budget", "parent"]
         table = pandas.DataFrame(rows) if rows else pandas.DataFrame(columns=columns)
         whole = {"budget": "Int64", "parent": "Int64"}  # with missing values
         return table.set_index("trial").astype(whole)

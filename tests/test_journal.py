@@ -83,6 +83,22 @@ def test_another_searchs_journal_is_refused(path, other, names):
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "content", ["a line of my own", "a,b\n1,2", "{}\n", '{"time": 1}\n{"time": 2}\n']
+)
+def test_a_file_that_is_no_journal_is_left_alone(tmp_path, content):
+    path = tmp_path / "notes.txt"
+    path.write_text(content)
+    with pytest.raises(ValueError, match="is no journal, and is left alone"):
+        search_in(path)
+    assert path.read_text() == content
+
+
+def test_an_empty_line_at_the_end_is_an_editors(path):
+    path.write_bytes(path.read_bytes() + b"\n")
+    search_in(path).close()
+
+
 def test_one_search_at_a_time(path):
     search = search_in(path)
     with pytest.raises(ValueError, match="is open in another search"):

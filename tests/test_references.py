@@ -65,3 +65,15 @@ def test_keys_are_given_once():
     text = (FOLDER / "references.bib").read_text()
     found = re.findall(r"^@\w+\{([^,]+),", text, re.MULTILINE)
     assert len(found) == len(set(found))
+
+
+def test_every_paper_that_the_code_cites_is_in_the_bibliography():
+    cited = {
+        number
+        for path in Path(coursekit.__file__).parent.rglob("*.py")
+        for number in re.findall(r"arXiv:(\d{4}\.\d{5})", path.read_text())
+    }
+    assert cited
+    assert (
+        cited - set(re.findall(r"\d{4}\.\d{5}", (FOLDER / "references.bib").read_text())) == set()
+    )

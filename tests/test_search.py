@@ -7,6 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import coursekit.journal
@@ -89,6 +90,50 @@ def test_a_result_counts_once(tmp_path, journaled):
     search.close()
     if journaled:
         assert len((tmp_path / "j").read_text().splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    "result",
+    [None, "good", Evaluation(0.5, 3.0), Evaluation(0.5, cost=None), Evaluation(0.5, [None])],
+    ids=repr,
+)
+def test_what_is_no_result_is_refused_before_it_is_written(tmp_path, result):
+    search = Search(Random(SPACE), journal=tmp_path / "j")
+    trial = search.ask()
+    before = (tmp_path / "j").read_bytes()
+    with pytest.raises(TypeError, match="is no result: give a score, or an Evaluation"):
+        search.tell(trial, result)
+    assert (tmp_path / "j").read_bytes() == before and search.history.running == [trial]
+    search.tell(trial, Evaluation(np.float32(0.5), np.array([0.25, 0.5]), np.int64(3)))
+    search.close()
+    with Search(Random(SPACE), journal=tmp_path / "j") as again:
+        assert again.history[0].curve == (0.25, 0.5) and again.spent == 3.0
+
+
+@pytest.mark.parametrize("cost", [math.nan, math.inf, -1])
+def test_a_cost_is_a_number_of_seconds(cost):
+    search = Search(Random(SPACE))
+    search.ask()
+    with pytest.raises(ValueError, match=f"cost={float(cost)}"):
+        search.tell(0, Evaluation(0.5, cost=cost))
+    assert search.spent == 0 and search.history.running
+
+
+@pytest.mark.parametrize("answer", [None, {"rate": 0.1}])
+def test_what_is_no_suggestion_is_refused(answer):
+    class Wrong(Random):
+        def suggest(self, history, rng):
+            return answer
+
+    with pytest.raises(TypeError, match=r"Wrong.suggest answered .*give a Suggestion"):
+        Search(Wrong(SPACE)).ask()
+
+
+def test_a_strategy_is_one_of_a_space():
+    with pytest.raises(TypeError, match="give a strategy of a space"):
+        Search(Random)
+    with pytest.raises(TypeError, match="give a Space, as"):
+        Random({"rate": 0.1})
 
 
 def test_failures_are_kept_if_they_are_expected():

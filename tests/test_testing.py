@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import coursekit.testing
 from coursekit.spaces import Choice, Integer, Space
 from coursekit.strategies import Random, RegularizedEvolution, Strategy
 from coursekit.testing import SPACES, conform, examine
@@ -115,6 +116,17 @@ class SortsTheHistory(RegularizedEvolution):
         return super().suggest(history, rng)
 
 
+class DrawsForEver(Random):
+    """Looks for a new point without end; a limit is set so that the test need not wait."""
+
+    def suggest(self, history, rng):
+        seen = {self.space.key(trial.configuration) for trial in history}
+        while True:
+            found = self.space.sample(rng)
+            if self.space.key(found) not in seen:
+                return Suggestion(found)
+
+
 class GoesBySets(Random):
     """Draws by the order of a set of strings: of 7 names, so that two processes agree in 0.02 %."""
 
@@ -207,3 +219,9 @@ def test_options_need_defaults():
 
 def test_allowed_repeats():
     assert not examine(Random, spaces=SMALL, repeats=True).broken
+
+
+def test_finds_what_never_answers(monkeypatch):
+    monkeypatch.setattr(coursekit.testing, "LIMIT", 1)
+    report = examine(DrawsForEver, spaces={"small": SPACES["small"]})
+    assert any("no answer within 1 s" in what for _, _, what in report.broken)

@@ -67,6 +67,13 @@ def test_the_frame(history):
     assert History().frame().empty
 
 
+def test_a_parameter_called_score_hides_no_score():
+    history = History()
+    history.finish(history.add(Suggestion({"score": 5, "units": 2})).number, Evaluation(0.5))
+    table = history.frame()
+    assert table.loc[0, "score"] == 0.5 and table.loc[0, "parameter.score"] == 5
+
+
 @pytest.mark.parametrize(
     ("number", "why"),
     [(0, "has finished already"), (9, "was never suggested"), (-1, "was never suggested")],

@@ -33,7 +33,8 @@ class Cost(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    known, add = some_of(*STRATEGIES), parser.add_argument
+    usable = [name for name, cls in STRATEGIES.items() if cls.supports(MIXED)]
+    known, add = some_of(*usable), parser.add_argument
     add("--strategies", type=known, default=list(USUAL), help=f"of the kit: {','.join(USUAL)}")
     marks = ",".join(map(str, MARKS))
     add("--trials", type=_counts, default=MARKS, help=f"each in a search of its own ({marks})")

@@ -102,8 +102,9 @@ def race(
         "regularized_evolution(population_size=10)"; or a mapping from the names to show to such
         texts, or to whatever makes a strategy of a space, as its class does.
     trials, seconds: when a search ends; seconds are simulated, those of the trainings.
-    workers: processes, by default one a core. A strategy that was written in a notebook lives in
-        this process alone, so the whole race stays in it.
+    workers: processes, by default one a core; they import the script that races, which for that
+        has the race under `if __name__ == "__main__":`. A strategy that was written in a notebook
+        lives in this process alone, so the whole race stays in it.
     progress: a line on stderr from the second second on; by default on a terminal only.
 
     Ctrl-C ends the race; it then holds the searches that were done. Raises ValueError for

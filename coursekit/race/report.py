@@ -53,6 +53,11 @@ def _spread(values: np.ndarray) -> str:
     return f"{values.mean():.2f} ± {values.std(ddof=1) if len(values) > 1 else 0:.2f}"
 
 
+def _lead(difference: float) -> str:
+    on_average = " on average, but better on most seeds" if difference < 0 else ""
+    return f"{100 * difference:+.2f}{on_average}"
+
+
 def statement(race: Race) -> str:
     """Which differences at the end are significant, in words."""
     found, seeds = race.comparisons(), len(race.paired())
@@ -67,7 +72,7 @@ def statement(race: Race) -> str:
     for name in sorted(race.names, key=ranks.__getitem__):
         beaten = sorted((c for c in found if c.significant and c.better == name), key=lambda c: c.p)
         if beaten:
-            texts = [f"{c.worse} (+{100 * c.difference:.2f}, {_p(c.p)})" for c in beaten]
+            texts = [f"{c.worse} ({_lead(c.difference)}, {_p(c.p)})" for c in beaten]
             lines.append(f"  {name} is ahead of " + ", ".join(texts))
     alike = [f"{c.better} and {c.worse} ({_p(c.p)})" for c in found if not c.significant]
     if alike:

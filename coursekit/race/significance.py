@@ -56,9 +56,20 @@ def compare(scores: Mapping[str, Sequence[float] | np.ndarray]) -> list[Comparis
     found = []
     for (one, other), p in zip(pairs, adjusted, strict=True):
         difference = float(table[one].mean() - table[other].mean())
-        names = (one, other) if difference >= 0 else (other, one)
-        found.append(Comparison(*names, abs(difference), p))
+        ahead = signed_ranks(table[one] - table[other]) or difference
+        if ahead < 0:
+            one, other, difference = other, one, -difference
+        found.append(Comparison(one, other, difference, p))
     return sorted(found, key=lambda each: (each.p, -each.difference))
+
+
+def signed_ranks(differences: np.ndarray) -> float:
+    """Wilcoxon's statistic: the sizes' ranks, summed with their signs, without zeros."""
+    from scipy.stats import rankdata
+
+    kept = np.asarray(differences, dtype=float)
+    kept = kept[kept != 0]
+    return float((np.sign(kept) * rankdata(np.abs(kept))).sum())
 
 
 def wilcoxon(differences: np.ndarray) -> float:

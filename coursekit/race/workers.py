@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
+import shutil
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +24,8 @@ from coursekit.search import Search
 from coursekit.worlds import World
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+GUARD = "put the race under `if __name__ == '__main__':`, or give workers=1"
 
 
 class Task(NamedTuple):
@@ -73,22 +80,28 @@ def spread(
         for task in tasks:
             yield task, run(world, task, limits)
         return
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise RuntimeError(f"this process was started to import the script: {GUARD}")
     others = set(multiprocessing.active_children())
+    # In a file: a process that dies at its start would leave this one waiting to hand it over.
+    given = Path(tempfile.mkdtemp(prefix="race-")) / "given"
+    given.write_bytes(pickle.dumps((world, limits)))
     # spawn: the same on every system, and safe beside the threads of a notebook.
-    pool = ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), _begin, (world, limits)
-    )
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin, (given,))
     try:
         with _inherited():  # by the workers, which start with the first task
             futures = {pool.submit(_run, task): task for task in tasks}
         for future in as_completed(futures):
             yield futures.pop(future), future.result()
+    except BrokenProcessPool:
+        raise RuntimeError(f"a process of the race died, see above; in a script, {GUARD}") from None
     except BaseException:
         for worker in set(multiprocessing.active_children()) - others:
             worker.terminate()  # in the middle of a search that nobody waits for
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+        shutil.rmtree(given.parent, ignore_errors=True)
 
 
 @contextmanager
@@ -110,10 +123,10 @@ def _inherited() -> Iterator[None]:
 _given: tuple[Any, ...] = ()  # the world and the limits, in a worker
 
 
-def _begin(world: World, limits: Limits) -> None:
+def _begin(given: Path) -> None:
     global _given
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _given = (world, limits)
+    _given = pickle.loads(given.read_bytes())
 
 
 def _run(task: Task) -> Run:

@@ -66,9 +66,11 @@ class Domain(ABC):
         return (self.at(u) for u in np.linspace(0, 1, resolution).tolist())
 
     def near(self, value: Any) -> Iterator[Any]:
-        """The neighbours of a value: one step up and one down."""
-        here = self.position(value)
-        yield from (self.items[i] for i in (here + 1, here - 1) if 0 <= i < len(self.items))
+        """The neighbours of a value: one step up and one down; of more than 32 values a tenth of
+        them up and down as well."""
+        here, total = self.position(value), len(self.items)
+        steps = (1, -1) if total <= MANY else (1, -1, total // 10, -(total // 10))
+        yield from (self.items[here + step] for step in steps if 0 <= here + step < total)
 
     def other(self, value: Any, rng: np.random.Generator) -> Any:
         """Another value: near in a number (normal step, sigma 0.2), any other one in a choice."""
@@ -97,6 +99,9 @@ class Domain(ABC):
             if not wanted[name]:
                 raise ValueError(f"{name}={values!r} names no value: nothing could ever exist")
         return Conditional(self, wanted)
+
+
+MANY = 32  # values that one reaches step by step
 
 
 @dataclass(frozen=True)

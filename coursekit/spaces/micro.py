@@ -261,5 +261,8 @@ class BlockCells(Cells):
 
     def canonical(self, configuration: Mapping[str, Any]) -> Hashable:
         """Equal for cells that differ in the order of blocks, or of the pairs in a block, alone."""
-        blocks = [tuple(zip(*block, strict=True)) for block in self._blocks(configuration)]
+        blocks = [
+            tuple(pair for pair in zip(*block, strict=True) if pair[1] != "none")
+            for block in self._blocks(configuration)
+        ]
         return canonical_form(blocks, range(1, len(blocks) + 1))

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from coursekit.spaces.domains import Domain, plain
+from coursekit.spaces.domains import MANY, Domain, plain
 
 MOST = 2**40  # countable values; more could not be told apart in the unit interval
 WIDEST = 1e300  # so that no difference overflows
@@ -88,6 +88,16 @@ class Integer(Domain):
             start, width = self._edges
             return (math.log(value + 0.5) - start) / width
         return super().where(value)
+
+    def near(self, value: Any) -> Iterator[int]:
+        """As any domain; on a log scale the double and the half in place of a tenth."""
+        if not self._edges or len(self.items) <= MANY:
+            yield from super().near(value)
+            return
+        halved = [value // 2] if value % 2 == 0 else []
+        for other in dict.fromkeys((value + 1, value - 1, 2 * value, *halved)):
+            if other in self:
+                yield other
 
     def _spread(self, resolution: int) -> Iterator[int]:
         return iter(dict.fromkeys(super()._spread(resolution)))  # a log scale starts with few

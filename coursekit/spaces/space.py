@@ -265,12 +265,13 @@ class Space:
         # apart, and of a value that none of them names only that it is another one (None).
         last: dict[str, int] = {}
         asked: dict[str, set[Any]] = {}
-        for index, parameter in enumerate(self.parameters):
+        parameters = self._families()
+        for index, parameter in enumerate(parameters):
             for name, values in {parameter.name: (), **parameter.parents}.items():
                 last[name] = index
                 asked.setdefault(name, set()).update(values)
         states: dict[tuple[tuple[str, Any], ...], int] = {(): 1}
-        for index, parameter in enumerate(self.parameters):
+        for index, parameter in enumerate(parameters):
             following: Counter[tuple[tuple[str, Any], ...]] = Counter()
             told = [v for v in asked[parameter.name] if _has(parameter.domain, v)]
             choices = [*((v, 1) for v in told), (None, int(parameter.domain.count) - len(told))]
@@ -283,6 +284,26 @@ class Space:
                     following[left] += ways * times
             states = following
         return sum(states.values())
+
+    def _families(self) -> list[Parameter]:
+        """In an order in which children follow their last parent at once, so that little is open;
+        those of one name stay in theirs."""
+        waits: list[set[int]] = []  # for which others
+        for index, parameter in enumerate(self.parameters):
+            needed = {*parameter.parents, parameter.name}
+            waits.append({i for i in range(index) if self.parameters[i].name in needed})
+        order: list[int] = []
+        placed: set[int] = set()
+        for first in range(len(waits)):
+            due = [first]
+            while due:
+                index = due.pop()
+                if index in placed or not waits[index] <= placed:
+                    continue
+                order.append(index)
+                placed.add(index)
+                due += [i for i in reversed(range(len(waits))) if index in waits[i]]
+        return [self.parameters[index] for index in order]
 
 
 def _parameter(name: str, domain: Domain | Conditional) -> Parameter:

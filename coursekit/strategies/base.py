@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
+from itertools import islice
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from coursekit.spaces import Configuration, Space
 from coursekit.trials import History, Pause, Suggestion, Trial
+
+FEW = 10_000  # points of a space that are listed without a thought
 
 
 class Strategy(ABC):
@@ -35,6 +38,8 @@ class Strategy(ABC):
         return made
 
     def __init__(self, space: Space) -> None:
+        if not isinstance(space, Space):
+            raise TypeError(f"space={space!r}: give a Space, as Space({{'units': Integer(1, 9)}})")
         if not self.supports(space):
             raise ValueError(f"{type(self).__name__} cannot search {space!r}: {self.needs()}")
         self.space = space
@@ -66,17 +71,22 @@ class Strategy(ABC):
         """A configuration that the history does not hold; None when the space is exhausted.
 
         draw: makes candidates (default: sampling); after 100 known ones in a row the space is
-            sampled, and after 100 more the rest of a finite space is listed and drawn from.
+            sampled, and after 100 more it is drawn from a list: of all that is left, or of a
+            thousand in a space of more than 10,000 points.
         """
         seen, space = self._seen(history), self.space
+        if len(seen) >= space.count:
+            return None
         for make in (draw, lambda: space.sample(rng)):
             for _ in range(100 if make else 0):
                 configuration = make()  # type: ignore[misc]
                 if space.key(configuration) not in seen:
                     return configuration
-        if len(seen) >= space.count:
-            return None
-        rest = [found for found in space.enumerate() if space.key(found) not in seen]
+        # Most draws fall where all is known: list what is left, of a large space the first of it.
+        few = space.count <= FEW
+        listed = space.enumerate() if few else space.enumerate(len(seen) + 2)
+        unknown = (found for found in listed if space.key(found) not in seen)
+        rest = list(unknown if few else islice(unknown, FEW // 10))
         return rest[int(rng.integers(len(rest)))] if rest else None
 
 

@@ -14,6 +14,7 @@ from coursekit.trials import History, Pause, Status, Suggestion, Trial
 class LocalSearch(Strategy):
     """Tries the neighbours of the best so far in random order, and moves to the first better one.
 
+    (The paper tries all neighbours and moves to the best, which takes more trials a step.)
     Where no neighbour is better the climb is over, and another starts at a random configuration.
     Known neighbours are not tried again: if one is better, the climb goes on from there at once.
     With several trials running nobody waits: whoever finds the neighbourhood handed out begins a

@@ -1,4 +1,4 @@
-"""Tree-structured Parzen estimator (Bergstra, Bardenet, Bengio, Kegl, 2011, NIPS 24).
+"""Tree-structured Parzen estimator (Bergstra, Bardenet, Bengio, Kégl, 2011, NIPS 24).
 
 With the choices that Watanabe (2023, arXiv:2304.11127) found to matter.
 """
@@ -22,7 +22,7 @@ class TPE(Strategy):
     """Splits the trials into good and bad ones, and suggests what is likely among the good alone.
 
     That is the candidate with the highest l(x) / g(x), the densities of the good and of the bad,
-    which is the one with the highest expected improvement (equation 2 of Bergstra et al.).
+    which is the one with the highest expected improvement (section 4.1 of Bergstra et al.).
 
     initial: random trials before the first that is based on a model.
     candidates: how many are drawn from l for each suggestion.

@@ -1,4 +1,4 @@
-"""Parzen estimator over configurations (Bergstra, Bardenet, Bengio, Kegl, 2011, NIPS 24).
+"""Parzen estimator over configurations (Bergstra, Bardenet, Bengio, Kégl, 2011, NIPS 24).
 
 A mixture of products of kernels, as in BOHB (Falkner et al., 2018, ICML, arXiv:1807.01774) and the
 multivariate TPE (Watanabe, 2023, arXiv:2304.11127), over encoded points of a unit cube.

@@ -6,6 +6,7 @@ conform(MyStrategy)
 
 from __future__ import annotations
 
+import signal
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+from coursekit.labs import guard
 from coursekit.spaces import BlockCells, Boolean, Chain, Choice, EdgeCells, Float, Integer, Space
 from coursekit.strategies.base import Strategy
 from coursekit.testing.promises import (
@@ -57,6 +59,7 @@ SPACES: Mapping[str, Space] = {
     "chains": Chain({"dense": {"units": Integer(8, 64, log=True)}, "dropout": {}}, skips=True),
 }
 
+LIMIT = 60  # seconds for a promise on a space
 ANY, ALL = "any space", "all spaces"  # where a promise has to do with no space by itself
 
 
@@ -123,6 +126,19 @@ def suggests(case: Case) -> None:
 
 
 def _try(report: Report, space: str, promise: Callable[[Any], None], subject: object) -> bool:
+    """Whether it is kept. A lab's check has a time limit of its own."""
+    if signal.getitimer(signal.ITIMER_REAL)[0]:
+        return _kept(report, space, promise, subject)
+    outcome = guard.run(_kept, report, space, promise, subject, seconds=LIMIT)
+    if outcome.stopped == "time":
+        title = promise.__name__.replace("_", " ")
+        report.broken.append((space, title, f"no answer within {LIMIT} s: does it ever end?"))
+    elif outcome.stopped:
+        raise KeyboardInterrupt
+    return bool(outcome.value)
+
+
+def _kept(report: Report, space: str, promise: Callable[[Any], None], subject: object) -> bool:
     title = promise.__name__.replace("_", " ")
     try:
         promise(subject)

@@ -1,11 +1,13 @@
 """Keras Tuner: the kit's strategies as drop-in tuners, and watching what a search does.
 
 from coursekit.tuners import RegularizedEvolution
-tuner = RegularizedEvolution(build_model, objective="val_accuracy", max_trials=20, directory="out")
+tuner = RegularizedEvolution(build_model, objective="val_accuracy", max_trials=200)
 tuner.search(x, y, validation_data=(x_validation, y_validation), epochs=3)
 
-There is a tuner for each strategy of the registry, under the strategy's name, with Keras Tuner's
-arguments and the strategy's options.
+There is a tuner for each strategy of the registry, under the strategy's name, with the
+arguments of `keras_tuner.RandomSearch` and the strategy's options: max_budget and iterations are
+what Keras Tuner's Hyperband calls max_epochs and hyperband_iterations, initial is what its Bayesian
+tuner calls num_initial_points.
 """
 
 from __future__ import annotations

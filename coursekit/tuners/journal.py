@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from coursekit.journal import Journal, header
+from coursekit.journal import BEGINNING, Journal, header
 from coursekit.strategies import Strategy
 from coursekit.trials import Evaluation, Suggestion
 
@@ -79,7 +79,7 @@ class TunerJournal(Journal):
     def _read(self, wanted: dict[str, Any]) -> list[Any]:
         self._file.seek(0)
         content = self._file.read()
-        if b'\n{"suggest":' not in content:
+        if b'\n{"suggest":' not in content and content.startswith(BEGINNING):
             self._file.truncate(0)
         elif self._takes_seed:
             with contextlib.suppress(ValueError, KeyError, TypeError):  # reported below

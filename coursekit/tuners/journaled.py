@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import secrets
 import warnings
 import weakref
@@ -16,6 +17,7 @@ from keras_tuner.engine.trial import TrialStatus
 from coursekit.journal import outside
 from coursekit.spaces import Configuration, Space
 from coursekit.strategies import STRATEGIES, Strategy
+from coursekit.strategies.base import positive
 from coursekit.trials import History, Status, Suggestion, Trial
 from coursekit.tuners import state
 from coursekit.tuners.growing import GrowingSearch, Undiscovered
@@ -71,6 +73,7 @@ class JournaledOracle(keras_tuner.Oracle):
                 raise ValueError(f"no strategy {strategy!r}: there are {', '.join(STRATEGIES)}")
             strategy = STRATEGIES[strategy]
         self.strategy, self.options = strategy, options
+        _check(strategy, options, max_trials)
         self._given_seed = seed
         self.seed = secrets.randbelow(2**32) if seed is None else seed
         self._search = GrowingSearch(Undiscovered(), seed=self.seed)  # until the journal is open
@@ -272,3 +275,23 @@ class JournaledOracle(keras_tuner.Oracle):
 
 def identifier(number: int) -> str:
     return f"{number:04d}"
+
+
+def _check(strategy: type[Strategy], options: Mapping[str, Any], max_trials: int | None) -> None:
+    """TypeError for an option that does not exist; a warning if all trials would be random."""
+    if max_trials is not None:
+        positive("max_trials", max_trials)
+    known = [*inspect.signature(strategy.__init__).parameters.values()][2:]  # self, space
+    for name in options:
+        if name not in {each.name for each in known}:
+            listed = ", ".join(each.name for each in known) or "none"
+            raise TypeError(f"{strategy.__name__} has no option {name!r}: it has {listed}")
+    for each in known:
+        if each.name in ("population_size", "initial"):
+            random = options.get(each.name, each.default)
+            if max_trials and max_trials <= random:
+                warnings.warn(
+                    f"max_trials={max_trials}: {strategy.__name__} draws its first {random} at "
+                    f"random, so this is a random search; give more trials, or {each.name}=",
+                    stacklevel=outside(),
+                )

@@ -125,6 +125,7 @@ class StrategyOracle(JournaledOracle):
             self.score_trial(mine)
             if not math.isfinite(mine.score):
                 mine.status = TrialStatus.INVALID
+                mine.message = f"{self.objective.name} is {mine.score}"
         self._run_times[mine.trial_id] += 1
         if self._retry(mine):
             journal.retried(int(mine.trial_id))

@@ -97,6 +97,11 @@ class Tournament(Exercise):
 def tournament(scores, sample_size, rng):
     return rng.choice(len(scores), sample_size, replace=False)[0]
 """,
+        "returns the place among those drawn": """
+def tournament(scores, sample_size, rng):
+    drawn = rng.choice(len(scores), sample_size, replace=False)
+    return max(range(sample_size), key=lambda place: scores[drawn[place]])
+""",
         "returns the score": """
 def tournament(scores, sample_size, rng):
     return max(rng.choice(scores, sample_size, replace=False))
@@ -138,6 +143,12 @@ def tournament(scores, sample_size, rng):
                 expected,
                 "Two generators with the same seed gave other winners: draw from `rng` alone.",
             )
+        if 1 < sample_size < members and not any(wins[sample_size:]):
+            reason = (
+                f"Nobody but members 0 to {sample_size - 1} wins: is it a place among those drawn "
+                "that you return?"
+            )
+            return Finding(expected, reason)
         if sample_size < members and max(wins) == DRAWS:
             if wins[order[0]] == DRAWS:
                 reason = "The best of all wins each time. It can only win if it is drawn."
@@ -188,6 +199,15 @@ def mutate(cell, operations, rng):
     cell[edge] = others[rng.integers(len(others))]
     return cell
 """,
+        "changes the caller's operations": """
+def mutate(cell, operations, rng):
+    edge = list(cell)[rng.integers(len(cell))]
+    operations.remove(cell[edge])
+    return {**cell, edge: operations[rng.integers(len(operations))]}
+""",
+        "never draws the last operation": MUTATE.replace(
+            "in operations if", "in operations[:-1] if"
+        ),
         "changes the first edge only": MUTATE.replace("[rng.integers(len(cell))]", "[0]"),
         "never changes the last edge": MUTATE.replace(
             "rng.integers(len(cell))", "rng.integers(len(cell) - 1)"
@@ -220,11 +240,13 @@ def mutate(cell, operations, rng):
         changes: dict[int, int] = {}
         edges = dict.fromkeys(cell, 0)
         drawn: dict[str, int] = {}
-        parent_changed = strange = False
+        parent_changed = spoilt = strange = False
         for _ in range(2000):
             parent = dict(cell)
-            child = mutate(parent, list(operations), rng)
+            listed = list(operations)
+            child = mutate(parent, listed, rng)
             parent_changed = parent_changed or parent != cell
+            spoilt = spoilt or listed != operations
             known = set(child.values()) <= set(operations)
             if child.keys() != cell.keys() or not known:
                 strange = True
@@ -240,6 +262,7 @@ def mutate(cell, operations, rng):
             "changes of each edge": edges,
             "changes": drawn,
             "parent changed": parent_changed,
+            "operations changed": spoilt,
             "not a cell": strange,
         }
 
@@ -252,6 +275,8 @@ def mutate(cell, operations, rng):
             return Finding(
                 "a new dictionary", "The parent itself was changed, and it is still alive."
             )
+        if received["operations changed"]:
+            return Finding(operations, "The list of operations was changed: it is the caller's.")
         if received["not a cell"]:
             return Finding(one, "A child has other edges, or an operation that does not exist.")
         numbers = received["children by number of changes"]
@@ -266,6 +291,9 @@ def mutate(cell, operations, rng):
             if unlikely(count, 1 / len(cell), DRAWS):
                 often = f"about {DRAWS / len(cell):,.0f} changes of each edge"
                 return Finding(often, f"Edge {edge!r} was changed {count:,} times of {DRAWS:,}.")
+        never = set(operations) - {pair.split(" to ")[1] for pair in received["changes"]}
+        if len(operations) > 2 and never:
+            return Finding("every operation now and then", f"{min(never)!r} is never drawn.")
         kinds = list(cell.values())
         for before in kinds:
             for after in operations:
@@ -327,6 +355,9 @@ class Evolve(Exercise):
             "range(birth - population_size, birth)", "range(max(0, birth - population_size), birth)"
         )
         .replace("sample_size, replace", "min(sample_size, len(alive)), replace"),
+        "begins to count after the first population": EVOLVE.replace(
+            "range(births)", "range(births + population_size)"
+        ),
         "gives the last population only": EVOLVE.replace(
             "return born", "return born[-population_size:]"
         ),
@@ -367,6 +398,9 @@ class Evolve(Exercise):
         received: dict[str, Any], scores: list[float], population_size: int, sample_size: int
     ) -> Finding | None:
         births, parents = len(scores), received["parents"]
+        if len(received["born"]) > births:
+            reason = f"{len(received['born'])} were born: the first population counts, too."
+            return Finding(f"{births} births", reason)
         if received["calls of score"] != births:
             reason = f"{births} births and {received['calls of score']} trainings: keep the scores."
             return Finding(f"{births} calls of score", reason)

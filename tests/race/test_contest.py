@@ -210,3 +210,21 @@ def test_evolution_is_ahead_of_random_search_as_published(world):
     (comparison,) = found.comparisons()
     assert comparison.better == "regularized_evolution"
     assert comparison.significant and comparison.difference > 0.01
+
+
+SCRIPT = """
+from coursekit.race import race
+from coursekit.worlds import NASBench201
+race(NASBench201(), ["random", "tpe"], trials=3, seeds=2, workers=2)
+"""
+
+
+def test_a_script_without_a_guard_is_told_so(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=60,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "put the race under `if __name__ == '__main__':`" in done.stderr.splitlines()[-1]

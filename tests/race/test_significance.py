@@ -72,3 +72,12 @@ def test_seeds_needed_is_the_fewest_that_can_show_anything():
 def test_unpaired_scores_are_refused():
     with pytest.raises(ValueError, match="as many for each"):
         compare({"a": [1.0, 2.0], "b": [1.0]})
+
+
+def test_who_is_better_on_most_seeds_is_ahead_whatever_one_seed_says():
+    one = np.linspace(0.5, 0.6, 20)
+    other = one - np.linspace(0.001, 0.003, 20)
+    other[7] += 0.08
+    (found,) = compare({"B": other, "A": one})
+    assert (found.better, found.worse) == ("A", "B") and found.significant
+    assert found.difference < 0

@@ -387,3 +387,14 @@ def test_numpy_scalars_are_taken_as_values():
     space.check(made)
     assert space.decode(space.encode(made)) == {"a": 3, "b": 2, "c": 0.25}
     assert space.key(made) == space.key({"c": 0.25, "b": 2, "a": 3})
+
+
+def test_counting_takes_no_time_when_children_come_last():
+    # Each child adds two values to half of what its parent is part of: 3 ways for each pair.
+    parents = {f"p{i}": Boolean() for i in range(40)}
+    children = {f"c{i}": Boolean().when({f"p{i}": True}) for i in range(40)}
+    assert Space({**parents, **children}).count == 3**40
+    both = {f"c{i}": Boolean().when({f"p{i}": True, f"p{i + 1}": True}) for i in range(39)}
+    small = Space({**dict(list(parents.items())[:6]), **dict(list(both.items())[:5])})
+    assert small.count == len(list(small.enumerate()))
+    assert Space({**parents, **both}).count > 3**20

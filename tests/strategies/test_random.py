@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from coursekit.search import Search
-from coursekit.spaces import Choice, EdgeCells, Float, Integer, Space
+from coursekit.spaces import Boolean, Choice, EdgeCells, Float, Integer, Space
 from coursekit.strategies.random import Random
 from coursekit.trials import Evaluation, History, Pause, Suggestion
 from coursekit.worlds import NASBench201
@@ -130,3 +130,25 @@ def test_ten_thousand_trials_stay_under_300_megabytes(name: str) -> None:
         [sys.executable, "-c", PEAK, name], capture_output=True, text=True, check=True
     )
     assert 10 < float(done.stdout) < 300
+
+
+NESTED = {f"b{i}": Boolean() if i == 0 else Boolean().when({f"b{i - 1}": True}) for i in range(7)}
+
+
+@pytest.mark.parametrize(
+    ("name", "space"),
+    {
+        "a number under the last of seven switches": Space(
+            {**NESTED, "rate": Float(0, 1).when(b6=True)}
+        ),
+        "a number under one of sixty": Space(
+            {"kind": Choice(range(60)), "rate": Float(0, 1).when(kind=7)}
+        ),
+        "ten million under one of a hundred": Space(
+            {"kind": Choice(range(100)), "units": Integer(1, 10**7).when(kind=0)}
+        ),
+    }.items(),
+)
+def test_what_is_new_is_found_where_most_draws_are_known(name, space):
+    history = Search(Random(space), seed=1).run(lambda suggestion: Evaluation(0.5), trials=400)
+    assert len({space.key(trial.configuration) for trial in history}) == 400, name

@@ -15,4 +15,4 @@ def build(hp):
 images = data.load("mnist-5k")
 tuner = TPE(build, objective="val_accuracy", max_trials=16, seed=0)
 tuner.search(*images.train, validation_data=images.validation, epochs=2)
-print(tuner.oracle.history.frame().sort_values("score"))
+tuner.results_summary(num_trials=3)

@@ -11,7 +11,13 @@ import coursekit.tuners
 from coursekit.spaces import Integer, Space
 from coursekit.strategies import STRATEGIES, Strategy
 from coursekit.trials import Pause
-from coursekit.tuners import TUNERS, Hyperband, RegularizedEvolution, StrategyTuner
+from coursekit.tuners import (
+    TUNERS,
+    Hyperband,
+    RegularizedEvolution,
+    StrategyOracle,
+    StrategyTuner,
+)
 
 KINDS = inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL
 
@@ -102,3 +108,21 @@ def test_a_copy_goes_on_by_itself(tmp_path):
     assert (len(tuner.oracle.history), len(twin.oracle.history)) == (3, 6)
     tuner.search()  # which takes in what the other one did
     assert len(tuner.oracle.history) == 6
+
+
+@pytest.mark.parametrize("count", [0, -3, "5", 2.5])
+def test_max_trials_is_a_whole_number(tmp_path, count):
+    with pytest.raises((TypeError, ValueError), match=f"max_trials={count!r}"):
+        Hyperband(hyperparameters=Space({"a": Integer(1, 3)}), objective="loss",
+                  max_trials=count, directory=tmp_path)  # fmt: skip
+
+
+def test_a_search_that_would_be_random_is_told_so(tmp_path):
+    space = Space({"a": Integer(1, 3)})
+    with pytest.warns(UserWarning, match="first 30 at random.*population_size=") as told:
+        RegularizedEvolution(
+            hyperparameters=space, objective="loss", max_trials=10, directory=tmp_path
+        )
+    assert told[0].filename == __file__
+    with pytest.raises(TypeError, match="Hyperband has no option 'max_epochs': it has min_budget"):
+        StrategyOracle("hyperband", "loss", max_epochs=10)
