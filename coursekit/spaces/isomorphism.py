@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from itertools import chain, groupby, permutations, product
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby, product
+from typing import Any
 
 Reads = tuple[tuple[int, str], ...]
 
@@ -27,9 +28,21 @@ def canonical_form(units: Sequence[Reads], output: Iterable[int]) -> Hashable:
         if number in needed:
             terms = sorted(f"{label}({written.get(source, source)})" for source, label in reads)
             written[number] = "+".join(terms)
-    order = sorted(written, key=written.__getitem__)
-    # Those that read the same may still be read by different ones: the least of all orders.
-    alike = [permutations(group) for _, group in groupby(order, key=written.__getitem__)]
+    readers: dict[int, list[tuple[int, str]]] = {number: [] for number in written}
+    for number in written:
+        for source, label in units[number - 1]:
+            if source in readers:
+                readers[source].append((number, label))
+    ends = set(output)
+    kind = _refined(written, readers, ends)
+    order = sorted(written, key=kind.__getitem__)
+    # Units of one kind may still differ in whom they go with: the least of all orders. Twins, which
+    # read the same and are read by the same, need one order alone.
+    twins = {
+        number: (sorted(units[number - 1]), sorted(readers[number]), number in ends)
+        for number in written
+    }
+    alike = [_arrangements(list(group), twins) for _, group in groupby(order, key=kind.__getitem__)]
     forms = []
     for groups in product(*alike):
         place = {number: at for at, number in enumerate(chain.from_iterable(groups), start=1)}
@@ -39,3 +52,35 @@ def canonical_form(units: Sequence[Reads], output: Iterable[int]) -> Hashable:
         )
         forms.append((listed, tuple(sorted(place.get(number, number) for number in output))))
     return min(forms)
+
+
+def _refined(
+    written: Mapping[int, str], readers: Mapping[int, list[tuple[int, str]]], output: set[int]
+) -> dict[int, int]:
+    """Kinds of units, told apart by what they read and, again and again, by who reads them."""
+    names: dict[int, Any] = {number: (text, number in output) for number, text in written.items()}
+    while True:
+        ranks = {name: rank for rank, name in enumerate(sorted(set(names.values())))}
+        kind = {number: ranks[name] for number, name in names.items()}
+        names = {
+            number: (
+                kind[number],
+                tuple(sorted((kind[by], label) for by, label in readers[number])),
+            )
+            for number in kind
+        }
+        if len(set(names.values())) == len(ranks):
+            return kind
+
+
+def _arrangements(members: list[int], twins: Mapping[int, Any]) -> Iterator[list[int]]:
+    """All orders of the members but for those that differ in the order of twins alone."""
+    if not members:
+        yield []
+    tried: list[Any] = []
+    for member in members:
+        if twins[member] not in tried:
+            tried.append(twins[member])
+            rest = [other for other in members if other != member]
+            for following in _arrangements(rest, twins):
+                yield [member, *following]

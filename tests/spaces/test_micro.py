@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coursekit.spaces import Block, BlockCells, Edge, EdgeCells, Part, Skeleton
+from coursekit.spaces.isomorphism import canonical_form
 
 seeds = st.integers(0, 2**32).map(np.random.default_rng)
 
@@ -296,3 +297,51 @@ def test_a_skeleton_stacks_cells_in_stages():
 def test_what_makes_no_cell_is_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def brute_force(units, output):
+    """The least way to write the needed units down, over all their orders."""
+    needed = set(output)
+    for number in range(len(units), 0, -1):
+        if number in needed:
+            needed.update(source for source, _ in units[number - 1])
+    kept = [number for number in range(1, len(units) + 1) if number in needed]
+    forms = []
+    for order in permutations(kept):
+        place = {number: at for at, number in enumerate(order, start=1)}
+        listed = [sorted((place.get(s, s), label) for s, label in units[n - 1]) for n in order]
+        forms.append((listed, sorted(place.get(number, number) for number in output)))
+    return repr(min(forms))
+
+
+def test_canonical_forms_are_equal_where_brute_force_finds_them_equal():
+    rng = np.random.default_rng(0)
+    forms, brute = {}, {}
+    for _ in range(2000):
+        units = [
+            tuple(
+                (int(rng.integers(-1, i)), "ab"[rng.integers(2)]) for _ in range(rng.integers(1, 3))
+            )
+            for i in range(1, int(rng.integers(2, 6)))
+        ]
+        output = sorted({int(rng.integers(1, len(units) + 1)) for _ in range(2)})
+        form, other = canonical_form(units, output), brute_force(units, output)
+        assert forms.setdefault(other, form) == form
+        assert brute.setdefault(form, other) == other
+    assert len(forms) > 500
+
+
+def test_large_cells_have_a_canonical_form_too():  # of 10! orders one is enough
+    space = BlockCells(("conv", "pool"), blocks=10)
+    cell = {name: -1 if "input" in name else "conv" for name in space.complete({})}
+    swapped = {**cell, "block3_operation1": "pool"}
+    assert space.canonical(swapped) == space.canonical({**cell, "block7_operation2": "pool"})
+    assert space.canonical(swapped) != space.canonical(cell)
+
+
+def test_what_none_leaves_out_makes_no_difference():
+    space = BlockCells(("none", "conv"), blocks=1)
+    one = {"block1_operation1": "none", "block1_input2": -1, "block1_operation2": "conv"}
+    assert space.canonical({**one, "block1_input1": -2}) == space.canonical(
+        {**one, "block1_input1": -1}
+    )
