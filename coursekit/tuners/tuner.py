@@ -193,8 +193,9 @@ def _options(strategy: type[Strategy]) -> list[inspect.Parameter]:
 def _signature(cls: type[StrategyTuner]) -> inspect.Signature:
     """`keras_tuner.RandomSearch`'s arguments, the strategy's options, `keras_tuner.Tuner`'s."""
     kept = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    ends = cls.strategy.budgeted or cls.strategy.deterministic  # by itself
     first = [
-        p.replace(default=None) if p.name == "max_trials" and cls.strategy.budgeted else p
+        p.replace(default=None) if p.name == "max_trials" and ends else p
         for p in inspect.signature(keras_tuner.RandomSearch.__init__).parameters.values()
         if p.kind not in kept
     ]
