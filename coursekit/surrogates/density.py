@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from coursekit.surrogates.axes import Axes
+from coursekit.surrogates.axes import FEW, Axes
 
 
 class ParzenEstimator:
@@ -80,7 +80,7 @@ class ParzenEstimator:
         Kernels of one bandwidth at one value share a row; the last row is the prior's.
         """
         m = self.points[:, axis]
-        if self._even is None:
+        if self._even is None or len(middles) > FEW:
             rows, row = _rows(self.axes, axis, m, self.bandwidths[:, axis]), np.arange(len(m))
         else:
             rows = _rows_of_values(self.axes, axis, float(self._even[axis]))
@@ -157,7 +157,7 @@ def _rows(axes: Axes, axis: int, m: np.ndarray, h: np.ndarray) -> np.ndarray:
     return rows / rows.sum(axis=1, keepdims=True)
 
 
-@lru_cache(maxsize=256)  # `shrinking` gives the same ones again and again
+@lru_cache(maxsize=256)  # `shrinking` gives the same ones again and again; a few KB each
 def _rows_of_values(axes: Axes, axis: int, bandwidth: float) -> np.ndarray:
     middles = axes.middles[axis]
     assert middles is not None

@@ -18,7 +18,7 @@ from keras_tuner.src.distribute import utils as distribution
 
 from coursekit.journal import outside
 from coursekit.strategies import Strategy
-from coursekit.tuners.journaled import EPOCHS, INITIAL_EPOCH, PARENT
+from coursekit.tuners.journaled import EPOCHS, INITIAL_EPOCH, PARENT, options_of
 from coursekit.tuners.oracle import StrategyOracle
 from coursekit.tuners.running import older_objects_spared
 
@@ -181,7 +181,7 @@ class StrategyTuner(keras_tuner.Tuner):
 def _options(strategy: type[Strategy]) -> list[inspect.Parameter]:
     """A strategy's keyword options; a tuner makes one iteration where the strategy goes on."""
     found = []
-    for parameter in list(inspect.signature(strategy.__init__).parameters.values())[2:]:
+    for parameter in options_of(strategy).values():
         if parameter.kind is inspect.Parameter.VAR_KEYWORD:
             continue
         if parameter.name == "iterations" and parameter.default is None:

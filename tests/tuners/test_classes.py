@@ -124,5 +124,14 @@ def test_a_search_that_would_be_random_is_told_so(tmp_path):
             hyperparameters=space, objective="loss", max_trials=10, directory=tmp_path
         )
     assert told[0].filename == __file__
+
+    class Any(Strategy):
+        def __init__(self, space, **more):
+            super().__init__(space)
+
+        def suggest(self, history, rng):
+            return Pause.DONE
+
+    assert StrategyOracle(Any, "loss", whatever=3).options == {"whatever": 3}
     with pytest.raises(TypeError, match="Hyperband has no option 'max_epochs': it has min_budget"):
         StrategyOracle("hyperband", "loss", max_epochs=10)

@@ -1,0 +1,68 @@
+"""Counting the configurations of a space without listing them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from coursekit.spaces.domains import Domain
+
+if TYPE_CHECKING:
+    from coursekit.spaces.space import Parameter
+
+
+def count(parameters: Sequence[Parameter]) -> int | float:
+    """How many configurations parameters have, in order; math.inf for a continuum."""
+    if any(math.isinf(p.domain.count) for p in parameters):
+        return math.inf
+    # Dynamic programming: of what is decided, only what later parameters ask about is told
+    # apart, and of a value that none of them names only that it is another one (None).
+    last: dict[str, int] = {}
+    asked: dict[str, set[Any]] = {}
+    parameters = _families(parameters)
+    for index, parameter in enumerate(parameters):
+        for name, values in {parameter.name: (), **parameter.parents}.items():
+            last[name] = index
+            asked.setdefault(name, set()).update(values)
+    states: dict[tuple[tuple[str, Any], ...], int] = {(): 1}
+    for index, parameter in enumerate(parameters):
+        following: Counter[tuple[tuple[str, Any], ...]] = Counter()
+        told = [v for v in asked[parameter.name] if _has(parameter.domain, v)]
+        choices = [*((v, 1) for v in told), (None, int(parameter.domain.count) - len(told))]
+        for state, ways in states.items():
+            made = dict(state)
+            absent = parameter.name in made or not parameter.exists(made)
+            for value, times in [(None, 1)] if absent else choices:
+                after = made if absent else {**made, parameter.name: value}
+                left = tuple((name, v) for name, v in after.items() if last[name] > index)
+                following[left] += ways * times
+        states = following
+    return sum(states.values())
+
+
+def _families(parameters: Sequence[Parameter]) -> list[Parameter]:
+    """In an order in which children follow their last parent at once, so that little is open;
+    those of one name stay in theirs."""
+    waits: list[set[int]] = []  # for which others
+    for index, parameter in enumerate(parameters):
+        needed = {*parameter.parents, parameter.name}
+        waits.append({i for i in range(index) if parameters[i].name in needed})
+    order: list[int] = []
+    placed: set[int] = set()
+    for first in range(len(waits)):
+        due = [first]
+        while due:
+            index = due.pop()
+            if index in placed or not waits[index] <= placed:
+                continue
+            order.append(index)
+            placed.add(index)
+            due += [i for i in reversed(range(len(waits))) if index in waits[i]]
+    return [parameters[index] for index in order]
+
+
+def _has(domain: Domain, value: Any) -> bool:
+    """Whether a value equals one of the domain's, as conditions compare them: 0 == 0.0 == False."""
+    return value in domain or (value in (0, 1) and (bool(value) in domain or int(value) in domain))
