@@ -2,7 +2,7 @@
 
 from coursekit.race import report
 from coursekit.race.contest import Race, race
+from coursekit.race.searches import Run
 from coursekit.race.significance import Comparison, compare, mean_ranks
-from coursekit.race.workers import Run
 
 __all__ = ["Comparison", "Race", "Run", "compare", "mean_ranks", "race", "report"]

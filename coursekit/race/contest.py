@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from coursekit.processes import spread
 from coursekit.race import significance
 from coursekit.race.contestants import Build, build
+from coursekit.race.searches import Limits, Run, Task, run
 from coursekit.race.significance import Comparison
-from coursekit.race.workers import Limits, Run, Task, spread
 from coursekit.worlds import World
 
 
@@ -120,9 +121,9 @@ def race(
     result = Race(world, list(texts), seeds, trials, seconds, {name: {} for name in texts})
     line = _Line(len(tasks), progress)
     try:
-        with closing(spread(world, tasks, Limits(trials, seconds), workers)) as done:
-            for task, run in done:
-                result.runs[task.name][task.seed] = run
+        with closing(spread(run, (world, Limits(trials, seconds)), tasks, workers)) as done:
+            for task, found in done:
+                result.runs[task.name][task.seed] = found
                 line.show()
     except KeyboardInterrupt:
         result.stopped = True

@@ -20,6 +20,7 @@ class Skeleton:
     """What cells are stacked on: the stem, and stages of cells with a reduction between two.
 
     stem: channels of the first convolution; they double with each reduction.
+    stride: of the first convolution; 2 halves height and width at once.
     cells: how many of them a stage has (N in the papers).
     stages: how many there are.
     reduction: what halves height and width: a "residual" block, or the "cell" with stride 2.
@@ -29,9 +30,10 @@ class Skeleton:
     cells: int = 5
     stages: int = 3
     reduction: Literal["residual", "cell"] = "residual"
+    stride: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("stem", "cells", "stages"):
+        for name in ("stem", "cells", "stages", "stride"):
             check_whole(name, getattr(self, name))
         if self.reduction not in ("residual", "cell"):
             raise ValueError(f"reduction={self.reduction!r}: there are 'residual' and 'cell'")

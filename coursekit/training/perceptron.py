@@ -2,13 +2,13 @@
 
 It does what the same network does in Keras 3, number for number, and starts at once: on images of
 8x8 pixels an epoch takes milliseconds. Initial weights: Glorot and Bengio, AISTATS 2010. Dropout:
-Srivastava et al., JMLR 2014. GELU: Hendrycks and Gimpel 2016, arXiv 1606.08415.
+Srivastava et al., JMLR 2014.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from time import perf_counter
 from typing import Any
@@ -16,34 +16,9 @@ from typing import Any
 import numpy as np
 
 from coursekit.data import Dataset, Split
+from coursekit.training.activations import ACTIVATIONS, Array, Slope
 from coursekit.training.optimizers import OPTIMIZERS, Optimizer
 from coursekit.trials import Epoch
-
-Array = np.ndarray  # float32, unless said otherwise
-Slope = Callable[[], Array]
-
-# Each activation returns its output and, to be called in training only, its slope there.
-
-
-def relu(z: Array) -> tuple[Array, Slope]:
-    output = np.maximum(z, 0)
-    return output, lambda: output > 0
-
-
-def tanh(z: Array) -> tuple[Array, Slope]:
-    output = np.tanh(z)
-    return output, lambda: 1 - output * output
-
-
-def gelu(z: Array) -> tuple[Array, Slope]:
-    from scipy.special import ndtr  # the normal distribution function, Phi in the paper
-
-    share = ndtr(z)
-    density = 1 / math.sqrt(2 * math.pi)
-    return z * share, lambda: share + z * np.exp(-0.5 * z * z) * density
-
-
-ACTIVATIONS = {"relu": relu, "tanh": tanh, "gelu": gelu}
 
 
 class Perceptron:
@@ -229,7 +204,12 @@ DEFAULTS: Mapping[str, Any] = {
 
 
 def train_perceptron(
-    configuration: Mapping[str, Any], data: Dataset, *, epochs: int, seed: int
+    configuration: Mapping[str, Any],
+    data: Dataset,
+    *,
+    epochs: int,
+    seed: int,
+    patience: int | None = None,
 ) -> tuple[Perceptron, Iterator[Epoch]]:
     """Make the network that a configuration describes, and its training run, not yet begun.
 
@@ -241,14 +221,9 @@ def train_perceptron(
     ("relu"), "dropout" (0.0), "learning_rate" (0.001), "batch_size" (64) and "optimizer" ("adam"
     or "sgd", the latter with momentum 0.9). Raises ValueError for other keys and bad values.
     seed: the initial weights, and apart from them the minibatches and dropout.
+    patience: stop after so many epochs in a row without a better score.
     """
-    unknown = set(configuration) - set(DEFAULTS)
-    if unknown:
-        raise ValueError(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(DEFAULTS)}")
-    chosen = {**DEFAULTS, **configuration}
-    _require_count("layers", chosen["layers"], least=0)
-    if chosen["optimizer"] not in OPTIMIZERS:
-        raise ValueError(f"optimizer={chosen['optimizer']!r}: take one of {', '.join(OPTIMIZERS)}")
+    chosen = complete(configuration)
     weights_rng, batches_rng = np.random.default_rng(seed).spawn(2)
     model = Perceptron(
         math.prod(data.train.x.shape[1:]),
@@ -264,9 +239,22 @@ def train_perceptron(
         optimizer=OPTIMIZERS[chosen["optimizer"]](chosen["learning_rate"]),
         epochs=epochs,
         batch_size=chosen["batch_size"],
+        patience=patience,
         rng=batches_rng,
     )
     return model, run
+
+
+def complete(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration with defaults for what it leaves open; ValueError for unknown keys."""
+    unknown = set(configuration) - set(DEFAULTS)
+    if unknown:
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(DEFAULTS)}")
+    chosen = {**DEFAULTS, **configuration}
+    _require_count("layers", chosen["layers"], least=0)
+    if chosen["optimizer"] not in OPTIMIZERS:
+        raise ValueError(f"optimizer={chosen['optimizer']!r}: take one of {', '.join(OPTIMIZERS)}")
+    return chosen
 
 
 def _softmax(logits: Array) -> Array:

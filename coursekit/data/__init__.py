@@ -1,0 +1,16 @@
+"""The data sets: some come with the package, two are downloaded when asked for.
+
+`load("mnist-5k")` gives images, labels and three fixed splits; `size` and `resolution` make the
+cheaper versions that multi-fidelity methods train on. `python -m coursekit.data` lists what
+there is; `python -m coursekit.data build NAME` makes a shipped file again from its source.
+"""
+
+from coursekit.data.images import stratified_order
+from coursekit.data.reading import load
+from coursekit.data.rebuild import build, main
+from coursekit.data.sources import SOURCES, DataError, Dataset, Source, Split
+
+__all__ = [
+    "SOURCES", "DataError", "Dataset", "Source", "Split", "build", "load", "main",
+    "stratified_order",
+]  # fmt: skip

@@ -1,0 +1,5 @@
+import sys
+
+from coursekit.data.rebuild import main
+
+sys.exit(main())

@@ -1,0 +1,131 @@
+"""Candidates as Keras models: perceptrons, and cells stacked on their skeleton.
+
+The cells' network is that of NAS-Bench-201 (Dong and Yang, 2020, ICLR, arXiv:2001.00326, figure 1),
+with as many stages and cells as the space's skeleton says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from coursekit.spaces import EdgeCells
+from coursekit.training.perceptron import complete
+
+Shape = tuple[int, ...]
+Operation = Callable[..., Any]
+
+
+def perceptron_network(
+    configuration: Mapping[str, Any], shape: Shape, classes: int, *, rng: np.random.Generator
+) -> keras.Model:
+    """What `train_perceptron` trains, as a Keras model from images to logits.
+
+    configuration: any of its keys (the optimizer's are left to the loop). shape: of an image,
+    (height, width). rng: draws the seeds of weights and dropout. Raises ValueError as it does.
+    """
+    chosen = complete(configuration)
+    images = keras.Input(shape)
+    x = layers.Flatten()(images)
+    for _ in range(chosen["layers"]):
+        x = layers.Dense(chosen["units"], chosen["activation"], kernel_initializer=_glorot(rng))(x)
+        if chosen["dropout"]:
+            x = layers.Dropout(chosen["dropout"], seed=_seed(rng))(x)
+    return keras.Model(images, layers.Dense(classes, kernel_initializer=_glorot(rng))(x))
+
+
+def cell_network(
+    space: EdgeCells,
+    configuration: Mapping[str, Any],
+    classes: int,
+    *,
+    rng: np.random.Generator,
+) -> keras.Model:
+    """A cell stacked on the space's skeleton, as a Keras model from images to logits.
+
+    The images may have any height and width, shape (images, height, width): a lower resolution
+    is the same model. A cell whose output cannot be reached gives zeros. rng: draws the seeds of
+    the weights. Raises ValueError for a configuration that is none of the space's.
+    """
+    if not isinstance(space, EdgeCells):
+        raise TypeError(f"{space!r}: only cells with operations on their edges are built")
+    images = keras.Input((None, None))
+    x = keras.ops.expand_dims(images, -1)
+    for part in space.skeleton.parts():
+        if part.kind == "stem":
+            x = _normalised(x, part.channels, 3, rng, stride=space.skeleton.stride)
+        elif part.kind == "reduction":
+            x = _residual(x, part.channels, rng)
+        else:
+            x = _cell(space, configuration, x, part.channels, rng)
+    x = layers.GlobalAveragePooling2D()(layers.ReLU()(x))
+    return keras.Model(images, layers.Dense(classes, kernel_initializer=_glorot(rng))(x))
+
+
+def _cell(
+    space: EdgeCells,
+    configuration: Mapping[str, Any],
+    x: Any,
+    channels: int,
+    rng: np.random.Generator,
+) -> Any:
+    """What comes into a node is added up; edges that lead nowhere are not built."""
+    graph = space.graph(configuration)
+    arriving: dict[str, list[Any]] = {graph.inputs[0]: [x]}
+    for edge in graph.used():
+        source = arriving[edge.source]
+        if len(source) > 1:
+            source[:] = [layers.Add()(source)]
+        made = OPERATIONS[edge.operation](source[0], channels, rng)
+        arriving.setdefault(edge.target, []).append(made)
+    output = arriving.get(graph.nodes[-1], [x * 0.0])
+    return output[0] if len(output) == 1 else layers.Add()(output)
+
+
+def _convolution(x: Any, channels: int, rng: np.random.Generator, size: int) -> Any:
+    return _normalised(layers.ReLU()(x), channels, size, rng)
+
+
+OPERATIONS: dict[str, Operation] = {
+    "skip_connect": lambda x, channels, rng: x,
+    "nor_conv_1x1": lambda x, channels, rng: _convolution(x, channels, rng, 1),
+    "nor_conv_3x3": lambda x, channels, rng: _convolution(x, channels, rng, 3),
+    "avg_pool_3x3": lambda x, channels, rng: layers.AveragePooling2D(3, 1, padding="same")(x),
+    "max_pool_3x3": lambda x, channels, rng: layers.MaxPooling2D(3, 1, padding="same")(x),
+}
+
+
+def _residual(x: Any, channels: int, rng: np.random.Generator) -> Any:
+    """Half the height and width, in the benchmark's residual block."""
+    inner = _normalised(layers.ReLU()(x), channels, 3, rng, stride=2)
+    inner = _normalised(layers.ReLU()(inner), channels, 3, rng)
+    short = layers.AveragePooling2D(2, padding="same")(x)
+    short = layers.Conv2D(channels, 1, use_bias=False, kernel_initializer=_glorot(rng))(short)
+    return layers.Add()([inner, short])
+
+
+def _normalised(
+    x: Any, channels: int, size: int, rng: np.random.Generator, *, stride: int = 1
+) -> Any:
+    convolution = layers.Conv2D(
+        channels,
+        size,
+        strides=stride,
+        padding="same",
+        use_bias=False,
+        kernel_initializer=_glorot(rng),
+    )
+    # Epochs are short here: means that look back a hundred batches would lag behind the weights.
+    return layers.BatchNormalization(momentum=0.9)(convolution(x))
+
+
+def _glorot(rng: np.random.Generator) -> keras.Initializer:
+    return keras.initializers.GlorotUniform(seed=_seed(rng))
+
+
+def _seed(rng: np.random.Generator) -> int:
+    return int(rng.integers(2**31))

@@ -1,0 +1,101 @@
+"""Recipes: the spaces that the kit has trained whole, and how each of their entries is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from coursekit import data
+from coursekit.data import SOURCES, Dataset
+from coursekit.spaces import Choice, EdgeCells, Integer, Skeleton, Space
+from coursekit.training.candidates import Candidate, FastPerceptron, keras_cells, keras_perceptron
+
+FULL = "full"
+FIDELITIES = (FULL, "quarter data", "half resolution")
+
+Make = Callable[[Mapping[str, Any], tuple[int, ...], int], Candidate]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the configurations of a space are trained.
+
+    title: how figures call it. data: name of a data set. epochs: of each training.
+    seeds: trainings of each configuration and fidelity. engines: makes a candidate of a
+    configuration, a shape (height, width) and a number of classes; the first made the table.
+    """
+
+    title: str
+    space: Space
+    data: str
+    epochs: int
+    seeds: int
+    engines: Mapping[str, Make]
+
+    def load(self, fidelity: str = FULL) -> Dataset:
+        """The data at a fidelity: whole, a quarter of the training images, or half as many pixels
+        each way. Validation and test are never cut."""
+        if fidelity not in FIDELITIES:
+            raise ValueError(f"no fidelity {fidelity!r}: there are {', '.join(FIDELITIES)}")
+        return _load(self.data, fidelity)
+
+    def candidate(
+        self, configuration: Mapping[str, Any], data: Dataset, engine: str | None = None
+    ) -> Candidate:
+        """A configuration's model for such data. Raises ValueError for one not of the space."""
+        self.space.check(configuration)
+        engine = next(iter(self.engines)) if engine is None else engine
+        if engine not in self.engines:
+            raise ValueError(f"no engine {engine!r}: there are {', '.join(self.engines)}")
+        return self.engines[engine](configuration, data.train.x.shape[1:], data.classes)
+
+
+@cache
+def _load(name: str, fidelity: str) -> Dataset:
+    if fidelity == "quarter data":
+        return data.load(name, size=0.25)
+    if fidelity == "half resolution":
+        return data.load(name, resolution=SOURCES[name].shape[0] // 2)
+    return data.load(name)
+
+
+MLPS = Space(
+    {
+        "layers": Integer(1, 3),
+        "units": Integer(4, 128, step=2, log=True),
+        "activation": Choice(["relu", "tanh"]),
+        "dropout": Choice([0.0, 0.2, 0.4], ordered=True),
+        "learning_rate": Choice([1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1], ordered=True),
+        "batch_size": Integer(64, 256, step=2, log=True),
+        "optimizer": Choice(["adam", "sgd"]),
+    }
+)
+CELLS = EdgeCells(
+    ("none", "skip_connect", "nor_conv_3x3", "avg_pool_3x3"),
+    skeleton=Skeleton(stem=16, cells=1, stages=1, stride=3),
+)
+
+RECIPES: Mapping[str, Recipe] = {
+    "mlps": Recipe(
+        "perceptrons on digits",
+        MLPS,
+        "digits",
+        epochs=40,
+        seeds=3,
+        engines={"numpy": FastPerceptron, "keras": keras_perceptron},
+    ),
+    "cells": Recipe(
+        "cells on rotated MNIST-5k",
+        CELLS,
+        "mnist-5k-rotated",
+        epochs=12,
+        seeds=2,
+        engines={
+            "keras": lambda configuration, shape, classes: keras_cells(
+                CELLS, configuration, classes, epochs=12
+            )
+        },
+    ),
+}
