@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit import data
-from coursekit.data import SOURCES, DataError, Dataset, Split, build, load, main
+from coursekit.data import SOURCES, DataError, Dataset, Split, build, load, main, reading
+from coursekit.data.images import area_average
 from coursekit.shipped import shipped
 
 SHIPPED = [name for name, source in SOURCES.items() if source.sha256]
@@ -131,9 +131,7 @@ def test_any_resolution_keeps_the_mean_and_the_range(digits: Dataset, resolution
 def test_a_pixel_between_two_new_ones_is_shared_by_area() -> None:
     image = np.zeros((1, 3, 3), np.float32)
     image[0, 1, 0] = 1  # middle row: half of it in each new one; left column: in the left one
-    np.testing.assert_allclose(
-        data._area_average(image, 2)[0] * 1.5**2, [[0.5, 0], [0.5, 0]], atol=1e-6
-    )
+    np.testing.assert_allclose(area_average(image, 2)[0] * 1.5**2, [[0.5, 0], [0.5, 0]], atol=1e-6)
 
 
 @pytest.mark.parametrize("resolution", [0, 9, -1, 4.0, True, "4"])
@@ -143,12 +141,14 @@ def test_a_bad_resolution_is_named(resolution: object) -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"'mnits'.*digits, mnist-5k, fashion-mnist, mnist"):
+    with pytest.raises(
+        ValueError, match=r"'mnits'.*digits, mnist-5k, mnist-5k-rotated, fashion-mnist, mnist"
+    ):
         load("mnits")
 
 
 def test_damaged_and_missing_files_name_file_and_cure(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(data, "shipped", lambda folder: tmp_path)
+    monkeypatch.setattr(reading, "shipped", lambda folder: tmp_path)
     with pytest.raises(DataError, match=r"data/digits\.npz is missing: .git checkout -- data/dig"):
         load("digits")
     content = bytearray((shipped("data") / "digits.npz").read_bytes())

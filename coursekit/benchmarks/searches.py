@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from coursekit.benchmarks.peers import PEERS, SLOW, Peer
+from coursekit.processes import spread
 from coursekit.race import Run
+from coursekit.race.searches import Limits, Task, run
 from coursekit.race.significance import holm, wilcoxon
-from coursekit.race.workers import Limits, Task, spread
 from coursekit.worlds import NASBench201
 
 MARKS = (50, 100, 200, 500)
@@ -41,11 +42,11 @@ def search(dataset: str, peers: Sequence[str], options: argparse.Namespace) -> R
     for trials, tasks in groups.items():
         tasks.sort(key=lambda task: task.seed)
         workers = max(1, min(options.workers or os.cpu_count() or 1, len(tasks)))
-        with closing(spread(world, tasks, Limits(trials, None), workers)) as done:
-            for number, (task, run) in enumerate(done, start=1):
-                runs[task.name][task.seed] = run
+        with closing(spread(run, (world, Limits(trials, None)), tasks, workers)) as done:
+            for number, (task, found) in enumerate(done, start=1):
+                runs[task.name][task.seed] = found
                 if task.name in PEERS:
-                    kept.write(task.name, trials, task.seed, run)
+                    kept.write(task.name, trials, task.seed, found)
                 _progress(f"search: {dataset}, {number} of {len(tasks)}", number)
         _progress("", 0)
     return runs

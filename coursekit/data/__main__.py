@@ -1,5 +1,8 @@
+"""`python -m coursekit.data`."""
+
 import sys
 
 from coursekit.data.rebuild import main
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

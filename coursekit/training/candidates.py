@@ -51,7 +51,8 @@ class FastPerceptron:
     """A perceptron in NumPy. configuration: as `train_perceptron` takes it."""
 
     def __init__(self, configuration: Mapping[str, Any], shape: Shape, classes: int) -> None:
-        self.configuration, self.shape = complete(configuration), shape
+        self.configuration = complete(configuration)
+        self.shape: Shape | None = shape
         layers, units = self.configuration["layers"], self.configuration["units"]
         widths = [int(np.prod(shape)), *[units] * layers, classes]
         self.parameters = sum((a + 1) * b for a, b in pairwise(widths))

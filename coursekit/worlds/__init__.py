@@ -1,11 +1,14 @@
-"""Worlds: where candidates are judged. Replays of tables that were once trained for real."""
+"""Worlds: where candidates are judged. Replays of tables that were once trained for real, and live
+training."""
 
 from __future__ import annotations
 
 from coursekit.worlds.base import World
+from coursekit.worlds.live import Live
 from coursekit.worlds.nasbench201 import NASBench201
+from coursekit.worlds.replay import Cells, MLPs, Replay
 
-WORLDS: dict[str, type[World]] = {"nasbench201": NASBench201}
+WORLDS: dict[str, type[World]] = {"nasbench201": NASBench201, "cells": Cells, "mlps": MLPs}
 
 
 def make(name: str, dataset: str | None = None) -> World:
@@ -16,4 +19,4 @@ def make(name: str, dataset: str | None = None) -> World:
     return cls(cls.datasets[0] if dataset is None else dataset)
 
 
-__all__ = ["WORLDS", "NASBench201", "World", "make"]
+__all__ = ["WORLDS", "Cells", "Live", "MLPs", "NASBench201", "Replay", "World", "make"]

@@ -141,7 +141,7 @@ def _resume(part: Path, head: Mapping[str, Any]) -> dict[int, Measured]:
     first, *lines = text.splitlines() or [""]
     if not first or json.loads(first) != head:
         raise ValueError(f"{part} belongs to another table: remove it to begin anew")
-    return {entry: found for entry, found in map(json.loads, lines)}
+    return dict(map(json.loads, lines))
 
 
 def assemble(found: Sequence[Measured], about: Mapping[str, Any]) -> Table:

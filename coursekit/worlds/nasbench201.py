@@ -20,16 +20,10 @@ from coursekit.spaces import EdgeCells
 from coursekit.spaces.micro import NAS_BENCH_201 as OPERATIONS
 from coursekit.trials import Epoch, Evaluation, Suggestion
 from coursekit.worlds.base import World
+from coursekit.worlds.rows import Rows
 
 EPOCHS = 200
-EDGES = ("0-1", "0-2", "1-2", "0-3", "1-3", "2-3")  # from node - to node, as in the paper's strings
 FILES = {"cifar10": "cifar10", "cifar100": "cifar100", "imagenet16-120": "imagenet"}
-
-# What an operation adds to a cell's row in the table, for each edge: its digit in base five.
-_DIGITS = [
-    (edge, {operation: digit * 5 ** (5 - place) for digit, operation in enumerate(OPERATIONS)})
-    for place, edge in enumerate(EDGES)
-]
 
 
 class Table(NamedTuple):
@@ -64,7 +58,8 @@ class NASBench201(World):
             raise ValueError(f"no data set {dataset!r}: there are {', '.join(FILES)}")
         self.dataset = dataset
         self.seed = seed
-        self.space = EdgeCells(OPERATIONS)
+        self.space, self.epochs = EdgeCells(OPERATIONS), EPOCHS
+        self.row = Rows(self.space)  # whose order of edges and operations is the table's
         accuracies, seconds = table(dataset)
         self._means = means = np.nanmean(accuracies, axis=1)
         self.optimum = float(means.max())
@@ -80,16 +75,6 @@ class NASBench201(World):
 
     def __str__(self) -> str:
         return f"NAS-Bench-201 on {self.dataset}"
-
-    def row(self, configuration: Mapping[str, Any]) -> int:
-        """A cell's row in the table; ValueError if it is none of the space's."""
-        try:
-            row = sum([digits[configuration[edge]] for edge, digits in _DIGITS])
-        except (KeyError, TypeError):
-            row = -1
-        if row < 0 or len(configuration) != len(EDGES):
-            self.space.check(configuration)
-        return row
 
     def accuracy(self, configuration: Mapping[str, Any]) -> float:
         """The mean over a cell's trainings, whatever the world's seed."""
@@ -128,7 +113,10 @@ def table(dataset: str) -> Table:
         cells = pickle.load(file)
     accuracies = np.full((len(cells), 3), math.nan)
     seconds = np.empty(len(cells))
-    for digits, cell in cells.items():  # "333132": the six operations, in the order of EDGES
+    for (
+        digits,
+        cell,
+    ) in cells.items():  # "333132": the six operations, in the order of the space's edges
         row = int(digits, 5)
         accuracies[row, : len(cell["val_acc"])] = cell["val_acc"]
         seconds[row] = cell["train_time"][0]  # the same for every seed

@@ -11,8 +11,8 @@ from coursekit import data
 from coursekit.data import SOURCES, Dataset
 from coursekit.spaces import Choice, EdgeCells, Integer, Skeleton, Space
 from coursekit.training.candidates import Candidate, FastPerceptron, keras_cells, keras_perceptron
+from coursekit.worlds.base import FULL
 
-FULL = "full"
 FIDELITIES = (FULL, "quarter data", "half resolution")
 
 Make = Callable[[Mapping[str, Any], tuple[int, ...], int], Candidate]
@@ -46,10 +46,14 @@ class Recipe:
     ) -> Candidate:
         """A configuration's model for such data. Raises ValueError for one not of the space."""
         self.space.check(configuration)
-        engine = next(iter(self.engines)) if engine is None else engine
-        if engine not in self.engines:
+        make = self.engines[self.check(engine)]
+        return make(configuration, data.train.x.shape[1:], data.classes)
+
+    def check(self, engine: str | None) -> str:
+        """The engine's name, by default the first; ValueError if there is none of that name."""
+        if engine not in (None, *self.engines):
             raise ValueError(f"no engine {engine!r}: there are {', '.join(self.engines)}")
-        return self.engines[engine](configuration, data.train.x.shape[1:], data.classes)
+        return next(iter(self.engines)) if engine is None else engine
 
 
 @cache
@@ -64,7 +68,7 @@ def _load(name: str, fidelity: str) -> Dataset:
 MLPS = Space(
     {
         "layers": Integer(1, 3),
-        "units": Integer(4, 128, step=2, log=True),
+        "units": Integer(2, 64, step=2, log=True),
         "activation": Choice(["relu", "tanh"]),
         "dropout": Choice([0.0, 0.2, 0.4], ordered=True),
         "learning_rate": Choice([1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1], ordered=True),

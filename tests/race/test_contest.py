@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from coursekit.race import race, workers
+from coursekit.race import race
 from coursekit.search import Search
 from coursekit.spaces import Choice, Space
 from coursekit.strategies import Random, RegularizedEvolution
@@ -162,7 +162,7 @@ def test_workers_leave_ctrl_c_to_us_from_their_first_moment_on():
         "print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN, os.environ['OMP_NUM_THREADS'])\n"
     )
     ours = signal.getsignal(signal.SIGINT)
-    with workers._inherited():
+    with processes._inherited():
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.split() == ["True", "1"]
     assert signal.getsignal(signal.SIGINT) is ours
@@ -227,4 +227,4 @@ def test_a_script_without_a_guard_is_told_so(tmp_path):
         env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )  # fmt: skip
     assert done.returncode == 1
-    assert "put the race under `if __name__ == '__main__':`" in done.stderr.splitlines()[-1]
+    assert "put the call under `if __name__ == '__main__':`" in done.stderr.splitlines()[-1]
