@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 
+from coursekit import processes
 from coursekit.race import race
 from coursekit.search import Search
 from coursekit.spaces import Choice, Space
