@@ -13,6 +13,10 @@ COMMANDS = {
     "lab": ("coursekit.labs.serve", "open the labs in JupyterLab"),
     "progress": ("coursekit.labs.terminal", "show which exercises are solved"),
     "race": ("coursekit.race.command", "let search strategies race on a benchmark"),
+    "tables": (
+        "coursekit.worlds.command",
+        "show the tables of real trainings, or build them again",
+    ),
     "doctor": ("coursekit.doctor", "say what works on this machine, and what to do about the rest"),
 }
 EXAMPLES = """\

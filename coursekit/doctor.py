@@ -95,6 +95,8 @@ def packages() -> list[Finding]:
 def data_sets() -> list[Finding]:
     """Whether the data that needs no network is there and undamaged."""
     from coursekit.data import load
+    from coursekit.worlds import tables
+    from coursekit.worlds.recipes import RECIPES
 
     found = []
     for name in OFFLINE_DATA:
@@ -104,6 +106,13 @@ def data_sets() -> list[Finding]:
             found.append(Finding(False, str(error)))
         else:
             found.append(Finding(True, f"data: {name}"))
+    for name in RECIPES:
+        try:
+            tables.read(name)
+        except OSError as error:
+            found.append(Finding(False, str(error)))
+        else:
+            found.append(Finding(True, f"table: {name}"))
     return found
 
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Self
 
@@ -53,6 +53,8 @@ class Search:
         self.spent = 0.0  # seconds of all finished trials
         self._again: deque[Trial] = deque()  # interrupted trials, to be handed out as recorded
         self._undivided = _Undivided()
+        # A generator takes longer to make than the rest of a step: none for who does not ask.
+        self._observes = getattr(strategy.observe, "__func__", None) is not Strategy.observe
         self._journal: Journal | None = None
         if journal is not None:
             self._journal = Journal(Path(journal), strategy, self.seed)
@@ -113,7 +115,8 @@ class Search:
     def _finish(self, number: int, evaluation: Evaluation) -> Trial:
         done = self.history.finish(number, evaluation)
         self.spent += done.cost
-        self.strategy.observe(done, self._generator(number, OBSERVE))
+        if self._observes:
+            self.strategy.observe(done, self._generator(number, OBSERVE))
         return done
 
     def __enter__(self) -> Self:
@@ -186,7 +189,7 @@ def _plain(evaluation: Evaluation | float) -> Evaluation:
         evaluation if isinstance(evaluation, Evaluation) else Evaluation(evaluation)
     )
     try:
-        scores = tuple(float(each) for each in curve)
+        scores = tuple(map(float, curve))
         made = Evaluation(float(score), scores, float(cost), float(spread))
     except (TypeError, ValueError):
         raise TypeError(
@@ -210,6 +213,9 @@ def _outcome(
         return Evaluation(float("nan"))
 
 
+_NOTHING = nullcontext()
+
+
 class _Undivided:
     """Ctrl-C waits for the end of the block, so that journal and history tell the same.
 
@@ -219,15 +225,14 @@ class _Undivided:
     def __init__(self) -> None:
         self._inside = self._came = self._handling = False
 
+    def handling(self, wanted: bool = True) -> AbstractContextManager[None]:
+        main = threading.main_thread()
+        if not wanted or self._handling or threading.current_thread() is not main:
+            return _NOTHING  # another thread is never interrupted
+        return self._handle()
+
     @contextmanager
-    def handling(self, wanted: bool = True) -> Iterator[None]:
-        if (
-            not wanted
-            or self._handling
-            or threading.current_thread() is not threading.main_thread()
-        ):
-            yield  # another thread is never interrupted
-            return
+    def _handle(self) -> Iterator[None]:
         usual = signal.getsignal(signal.SIGINT)
         if not callable(usual):
             yield

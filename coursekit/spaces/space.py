@@ -59,6 +59,8 @@ class Space:
         names = [parameter.name for parameter in self.parameters]
         self._repeated = len(set(names)) < len(names)
         self._plain = not self._repeated and not any(p.parents for p in self.parameters)
+        self._every = list(range(len(self.parameters)))
+        self._free = [i for i in self._every if self.parameters[i].domain.count > 1]
 
     def _check_conditions(self) -> None:
         seen: dict[str, list[Domain]] = {}
@@ -89,7 +91,7 @@ class Space:
     def existing(self, configuration: Mapping[str, Any]) -> list[int]:
         """Indices of the parameters that exist in a configuration."""
         if self._plain:
-            return list(range(len(self.parameters)))
+            return self._every
         found: dict[str, int] = {}
         made: Configuration = {}  # conditions ask about what stands before them alone
         for index, (name, _, exists) in enumerate(self._rows):
@@ -199,7 +201,10 @@ class Space:
 
         Parameters that come to exist by it are sampled, those that cease to are dropped.
         """
-        free = [i for i in self.existing(configuration) if self._rows[i][1].count > 1]
+        free = self._free
+        if not self._plain:
+            here = set(self.existing(configuration))
+            free = [index for index in free if index in here]
         if not free:
             raise ValueError("nothing to mutate: every parameter has one value only")
         name, domain, _ = self._rows[free[int(rng.integers(len(free)))]]
