@@ -75,6 +75,8 @@ class KerasCandidate:
     build: makes the model, with the initial weights that a generator draws.
     optimizer: makes its optimizer. falling: whether the learning rate falls to nothing along a
     cosine over so many epochs; None leaves it as it is.
+
+    Raises MemoryError for a model that is too large for this machine.
     """
 
     def __init__(
@@ -85,10 +87,13 @@ class KerasCandidate:
         batch_size: int,
         falling: int | None = None,
     ) -> None:
-        from coursekit.training.loop import Loop, cosine
+        from coursekit.training.loop import TOO_LARGE, Loop, cosine
 
         self._build = build
-        self._loop = Loop(build(np.random.default_rng(0)), optimizer(), batch_size=batch_size)
+        try:
+            self._loop = Loop(build(np.random.default_rng(0)), optimizer(), batch_size=batch_size)
+        except TOO_LARGE as error:
+            raise MemoryError(f"the model is too large: {error}") from error
         shape = self._loop.model.input_shape[1:]
         self.shape: Shape | None = None if None in shape else shape
         self._schedule = None if falling is None else cosine(falling)

@@ -15,6 +15,8 @@ import tensorflow as tf
 from coursekit.data import Split
 from coursekit.trials import Epoch
 
+TOO_LARGE = (MemoryError, tf.errors.ResourceExhaustedError)
+
 
 class Loop:
     """Trains a Keras model that turns images into logits, epoch by epoch, as often as asked.
@@ -67,7 +69,7 @@ class Loop:
                 try:
                     self._epoch(*given[:2], tf.constant(rng.permutation(len(train.x))))
                     score = float(self._accuracy(*given[2:]))
-                except (MemoryError, tf.errors.ResourceExhaustedError):
+                except TOO_LARGE:
                     score = math.nan
                 if score > best:
                     best, best_epoch = score, epoch

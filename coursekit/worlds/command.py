@@ -83,7 +83,7 @@ def distribution(table: tables.Table) -> list[str]:
     """Quantiles of the last epoch's accuracy, mean over seeds, in percent, for each fidelity."""
     points = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
     lines = [
-        f"{'accuracy, %':24}"
+        f"{'accuracy, %':28}"
         + "".join(f"{head:>8}" for head in ("least", "5 %", "25 %", "50 %", "75 %", "95 %", "best"))
         + f"{'noise':>8}{'hours':>8}"
     ]
@@ -96,7 +96,7 @@ def distribution(table: tables.Table) -> list[str]:
             noise = np.nanmedian(np.std(scores, axis=1, ddof=1))
             hours = table.seconds[:, level].sum() * np.prod(table.validation.shape[2:]) / 3600
             lines.append(
-                f"{fidelity + ', ' + kind:24}"
+                f"{fidelity + ', ' + kind:28}"
                 + "".join(f"{100 * value:8.1f}" for value in quantiles)
                 + f"{100 * noise:8.2f}"
                 + (f"{hours:8.2f}" if kind == "validation" else "")

@@ -69,12 +69,11 @@ class Live(World):
         begun = perf_counter()
         try:
             candidate = self.recipe.candidate(suggestion.configuration, self.data, self.engine)
+            run = candidate.fit(self.data, epochs=epochs, seed=self.seed, patience=self.patience)
         except MemoryError:
             yield Epoch(math.nan, perf_counter() - begun)
             return
         made = perf_counter() - begun
-        for score, seconds in candidate.fit(
-            self.data, epochs=epochs, seed=self.seed, patience=self.patience
-        ):
+        for score, seconds in run:
             yield Epoch(score, seconds + made)  # making the model belongs to the first epoch
             made = 0.0
