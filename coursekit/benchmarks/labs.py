@@ -21,6 +21,8 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from coursekit.benchmarks.options import count
+
 EXERCISE, ANSWER = "1.2", "def grid_size(low, high, step, choices): return 48"
 LIMITS = {"check, first": 0.1, "check, later": 0.1, "slider, worst": 1.0}  # seconds
 LATER = 5  # checks after the first
@@ -28,7 +30,7 @@ LATER = 5  # checks after the first
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("--sessions", type=_count, default=5, help="processes to measure (5)")
+    parser.add_argument("--sessions", type=count, default=5, help="processes to measure (5)")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -103,9 +105,3 @@ def _seconds(action: Callable[[], object]) -> float:
 
 def _written(seconds: float) -> str:
     return f"{1000 * seconds:.0f} ms"
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: take a whole number, 1 or more")
-    return int(text)

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from coursekit.benchmarks.options import count
 from coursekit.data import Dataset, load
 
 BATCH_SIZE = 64
@@ -37,9 +38,9 @@ class Measurement(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("--trials", type=_count, default=20, help="configurations (20)")
-    parser.add_argument("--epochs", type=_count, default=5, help="epochs of each (5)")
-    parser.add_argument("--repeats", type=_count, default=1, help="times to measure (1)")
+    parser.add_argument("--trials", type=count, default=20, help="configurations (20)")
+    parser.add_argument("--epochs", type=count, default=5, help="epochs of each (5)")
+    parser.add_argument("--repeats", type=count, default=1, help="times to measure (1)")
     parser.add_argument("--seed", type=int, default=1, help="of the search, from 1 (1)")
 
 
@@ -211,9 +212,3 @@ def _report(measured: Mapping[str, Sequence[Measurement]], options: argparse.Nam
             f"perceptron against {name}: {slow.wall / fast.wall:.0f}x by wall time, "
             f"{slow.cpu / fast.cpu:.0f}x by CPU time"
         )
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: take a whole number, 1 or more")
-    return int(text)

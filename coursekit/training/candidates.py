@@ -91,22 +91,22 @@ class KerasCandidate:
 
         self._build = build
         try:
-            self._loop = Loop(build(np.random.default_rng(0)), optimizer(), batch_size=batch_size)
+            self.loop = Loop(build(np.random.default_rng(0)), optimizer(), batch_size=batch_size)
         except TOO_LARGE as error:
             raise MemoryError(f"the model is too large: {error}") from error
-        shape = self._loop.model.input_shape[1:]
+        shape = self.loop.model.input_shape[1:]
         self.shape: Shape | None = None if None in shape else shape
         self._schedule = None if falling is None else cosine(falling)
         self.parameters = sum(
-            int(np.prod(weight.shape)) for weight in self._loop.model.trainable_variables
+            int(np.prod(weight.shape)) for weight in self.loop.model.trainable_variables
         )
 
     def fit(
         self, data: Dataset, *, epochs: int, seed: int, patience: int | None = None
     ) -> Iterator[Epoch]:
         weights_rng, batches_rng = np.random.default_rng(seed).spawn(2)
-        self._loop.model.set_weights(self._build(weights_rng).get_weights())
-        return self._loop.fit(
+        self.loop.model.set_weights(self._build(weights_rng).get_weights())
+        return self.loop.fit(
             data.train,
             data.validation,
             epochs=epochs,
@@ -116,7 +116,7 @@ class KerasCandidate:
         )
 
     def accuracy(self, split: Split) -> float:
-        return self._loop.accuracy(split)
+        return self.loop.accuracy(split)
 
 
 def keras_perceptron(

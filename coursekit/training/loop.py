@@ -30,7 +30,7 @@ class Loop:
     def __init__(
         self, model: keras.Model, optimizer: keras.optimizers.Optimizer, *, batch_size: int = 64
     ) -> None:
-        self.model, self.optimizer = model, optimizer
+        self.model, self.optimizer, self.batch_size = model, optimizer, batch_size
         optimizer.build(model.trainable_variables)
         self._fresh = [variable.numpy() for variable in optimizer.variables]
         self._learning_rate = float(optimizer.learning_rate.numpy())
