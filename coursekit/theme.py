@@ -107,6 +107,7 @@ def describe(figure: Figure) -> str:
         parts.append(f"{title}: {axes.get_ylabel() or 'y'} against {axes.get_xlabel() or 'x'}.")
         for line in axes.get_lines():
             label, ys = str(line.get_label()), np.asarray(line.get_ydata(), dtype=float)
+            ys = ys[np.isfinite(ys)]
             if not label.startswith("_") and len(ys):
                 parts.append(f"{label}: from {ys[0]:.3g} to {ys[-1]:.3g}.")
     return " ".join(parts)

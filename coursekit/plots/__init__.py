@@ -1,14 +1,16 @@
-"""Figures: one call each, returning the axes."""
+"""Figures: one call each, returning the axes.
 
+What searches found: `anytime`, `regret`, `ranks`. What one search has done: `best_so_far`,
+`learning_curves`, `parallel_coordinates`, `pareto`, `population`. A candidate: `cell`.
+"""
+
+from coursekit.plots.ageing import population
 from coursekit.plots.cells import cell
-from coursekit.plots.searches import anytime
-from coursekit.plots.training import (
-    best_so_far,
-    learning_curves,
-    parallel_coordinates,
-    pareto,
-    pareto_front,
-)
+from coursekit.plots.coordinates import parallel_coordinates
+from coursekit.plots.fronts import pareto, pareto_front
+from coursekit.plots.rankings import ranks
+from coursekit.plots.searches import anytime, regret
+from coursekit.plots.training import best_so_far, learning_curves
 
 __all__ = [
     "anytime",
@@ -18,4 +20,7 @@ __all__ = [
     "parallel_coordinates",
     "pareto",
     "pareto_front",
+    "population",
+    "ranks",
+    "regret",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets as w
 
-from coursekit.plots.population import Birth, births, population, tell
+from coursekit.plots.ageing import Birth, births, population, tell
 from coursekit.search import Search
 from coursekit.strategies.regularized_evolution import RegularizedEvolution
 from coursekit.widgets.panel import Panel, draw, status
@@ -116,7 +116,7 @@ class Population(Panel):
 
     def _strip(self, now: int) -> str:
         def paint(axes: Any) -> str:
-            population(self.births, now, axes=axes)
+            population(self.births, now=now, axes=axes)
             axes.set_title(f"{self.world}: {self.strategy.__name__}")
             return f"The population strip. {tell(self.births, now)}"
 

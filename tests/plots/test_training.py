@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coursekit import plots, theme
-from coursekit.plots import training
+from coursekit.plots import coordinates
 
 matplotlib.use("Agg")
 points = st.tuples(*[st.integers(0, 4)] * 3)
@@ -71,7 +71,7 @@ def test_parallel_coordinates_break_where_a_condition_is_inactive():
     [([1, 10, 100], [0, 0.5, 1]), ([1, 2, 3], [0, 0.5, 1]), ([5, 5], [0, 0]), (["b", "a"], [1, 0])],
 )
 def test_two_decades_are_spaced_logarithmically(values, positions):
-    assert training._scaled(values)[0] == pytest.approx(positions)
+    assert coordinates._scaled(values)[0] == pytest.approx(positions)
 
 
 def test_three_values_are_all_named_and_axes_are_drawn():
@@ -80,7 +80,7 @@ def test_three_values_are_all_named_and_axes_are_drawn():
         "0.0001", "0.01", "0.001", "0.5", "0.9", "0.7",
     ]  # fmt: skip
     assert all(line.get_visible() for line in axes.get_xgridlines())
-    assert not training._scaled([1, 1.5, 1000])[1][2:]  # too near to the lowest
+    assert not coordinates._scaled([1, 1.5, 1000])[1][2:]  # too near to the lowest
 
 
 def test_importing_plots_loads_no_matplotlib():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from coursekit.plots.shared import on
 from coursekit.theme import INK, PALETTE
 from coursekit.trials import History, Trial
 
@@ -53,13 +54,30 @@ def births(history: History, alive: Alive) -> list[Birth]:
     return recorded
 
 
-def population(recorded: Sequence[Birth], now: int, *, axes: Axes) -> Axes:
+def population(
+    recorded: History | Sequence[Birth],
+    alive: Alive | None = None,
+    *,
+    now: int | None = None,
+    axes: Axes | None = None,
+) -> Axes:
     """One column a birth, as high as its score, up to birth number `now` (1 is the first).
+
+    recorded: a History together with the rule that says who is `alive`, such as the strategy's
+        method; or what `births` made of them. now: by default the last. Raises ValueError for a
+        History without the rule.
 
     The living are filled, the dead hollow. Of the last birth: who was in the tournament (rings),
     the parent (square), the child (diamond, an arrow from its parent) and who died (cross). Who
     lies below the figure stands on its lower edge: some cells learn nothing at all.
     """
+    axes = on(axes, (9.0, 3.4))
+    if isinstance(recorded, History):
+        if alive is None:
+            raise ValueError(
+                "alive=None: give the rule too, as in population(history, evolution.alive)"
+            )
+        recorded = births(recorded, alive)
     floor, ceiling = _limits([100 * birth.score for birth in recorded])
     shown = recorded[:now]
     last = shown[-1] if shown else Birth(-1, 0.0, (), (), None, ())

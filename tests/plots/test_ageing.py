@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from coursekit.plots.population import births, population, tell
+from coursekit.plots.ageing import births, population, tell
 from coursekit.search import Search
 from coursekit.spaces import Integer, Space
 from coursekit.strategies import make
@@ -80,7 +80,7 @@ def test_the_strip_marks_each_role(searched: tuple[Search, History]):
 
     search, history = searched
     recorded = births(history, search.strategy.alive)
-    axes = population(recorded, 9, axes=Figure().subplots())
+    axes = population(recorded, now=9, axes=Figure().subplots())
     labels = axes.get_legend_handles_labels()[1]
     named = [each for each in axes.collections if each.get_label() in labels]
     marks = {each.get_label(): each.get_offsets() for each in named}
@@ -100,6 +100,6 @@ def test_the_frame_is_the_same_at_each_step(searched: tuple[Search, History], no
 
     search, history = searched
     recorded = births(history, search.strategy.alive)
-    first = population(recorded, 9, axes=Figure().subplots())
-    other = population(recorded, now, axes=Figure().subplots())
+    first = population(recorded, now=9, axes=Figure().subplots())
+    other = population(recorded, now=now, axes=Figure().subplots())
     assert (first.get_xlim(), first.get_ylim()) == (other.get_xlim(), other.get_ylim())

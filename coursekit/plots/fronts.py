@@ -1,0 +1,97 @@
+"""What accuracy costs: the Pareto front."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from coursekit.plots.shared import mark_failed, on
+from coursekit.theme import INK, PALETTE
+from coursekit.trials import History
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def pareto_front(costs: Sequence[Sequence[float]]) -> list[int]:
+    """Indices of the candidates that no other dominates, in order.
+
+    costs: one tuple a candidate, lower is better in each place. A candidate dominates another if
+    it is nowhere higher and somewhere lower; equal ones do not. One with a NaN is on no front.
+    """
+    if not len(costs):
+        return []
+    points = np.asarray(costs, dtype=float).reshape(len(costs), -1)
+    return [
+        index
+        for index, point in enumerate(points)
+        if not np.isnan(point).any()
+        and not ((points <= point).all(axis=1) & (points < point).any(axis=1)).any()
+    ]
+
+
+def pareto(
+    costs: History | Sequence[float],
+    scores: Sequence[float] = (),
+    *,
+    measure: Callable[[Mapping[str, Any]], float] | None = None,
+    front: Sequence[int] | None = None,
+    names: Sequence[str] = (),
+    cost: str = "cost",
+    score: str = "validation accuracy",
+    axes: Axes | None = None,
+) -> Axes:
+    """Score against cost (log axis), the Pareto front marked and its members named.
+
+    costs: above 0, and the scores that belong to them, NaN for failed trials (crosses on the lower
+        edge); or a History alone: its members are named by their trials' numbers.
+    measure: what to draw in place of a History's seconds, such as `world.parameters`.
+    front: indices, by default of the front of these two; another if there are more objectives.
+
+    Where something costs nothing the axis is linear.
+    """
+    axes = on(axes)
+    if isinstance(costs, History):
+        trials = costs.finished
+        names = names or [str(trial.number) for trial in trials]
+        cost = "seconds of training" if measure is None and cost == "cost" else cost
+        scores = [trial.score for trial in trials]
+        costs = [measure(each.configuration) if measure else each.cost for each in trials]
+    if front is None:
+        front = pareto_front([(c, -s) for c, s in zip(costs, scores, strict=True)])
+    front = sorted(front, key=lambda i: costs[i])
+    if len(front) < len(costs):
+        axes.plot(costs, scores, color=INK, marker="o", linestyle="", alpha=0.6, label="dominated")
+    axes.plot(
+        [costs[i] for i in front],
+        [scores[i] for i in front],
+        color=PALETTE[1],
+        marker="D",
+        linestyle="-",
+        linewidth=1,
+        label="Pareto front",
+    )
+    spots: dict[tuple[float, float], str] = {}
+    for i in (i for i in front if i < len(names)):
+        spots.setdefault((costs[i], scores[i]), names[i])
+    for spot, text in spots.items():  # equal ones are on one spot: the first gives its name
+        axes.annotate(text, spot, xytext=(5, -11), textcoords="offset points", fontsize="small")
+    mark_failed(axes, [c for c, s in zip(costs, scores, strict=True) if s != s], label="failed")
+    axes.set(xlabel=cost, ylabel=score)
+    if len(costs) and min(costs) > 0:
+        _space_logarithmically(axes)
+    axes.margins(y=0.1)
+    if len(costs):
+        axes.legend(loc="lower right")
+    return axes
+
+
+def _space_logarithmically(axes: Axes) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}" if x < 1000 else f"{x / 1000:,g}k")
+    axes.xaxis.set_minor_formatter(NullFormatter())
