@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coursekit.plots.shared import on
-from coursekit.theme import INK, PALETTE
+from coursekit.plots.shared import on, wrapped
+from coursekit.theme import INK, PALETTE, PAPER
 from coursekit.trials import History
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ def parallel_coordinates(
             linewidth=3 if best else 1.6 if good else 0.9,
             alpha=1 if good else 0.5,
         )
-    axes.set_xticks(range(len(columns)), [*keys, name])
+    axes.set_xticks(
+        range(len(columns)), [wrapped(key, max(8, 80 // len(columns))) for key in (*keys, name)]
+    )
     axes.set_yticks([])
     axes.set_ylim(-0.12, 1.12)
     axes.grid(True, axis="x")
@@ -67,6 +69,12 @@ def parallel_coordinates(
                 textcoords="offset points",
                 fontsize="small",
                 va="center",
+                bbox={
+                    "boxstyle": "square,pad=0.1",
+                    "facecolor": PAPER,
+                    "edgecolor": "none",
+                    "alpha": 0.7,
+                },
             )
     return axes
 

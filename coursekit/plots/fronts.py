@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coursekit.plots.shared import mark_failed, on
+from coursekit.plots.shared import label_decades, legend, mark_failed, on
 from coursekit.theme import INK, PALETTE
 from coursekit.trials import History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+ROOM = 14  # points that a name takes
 
 
 def pareto_front(costs: Sequence[Sequence[float]]) -> list[int]:
@@ -73,25 +75,28 @@ def pareto(
         linewidth=1,
         label="Pareto front",
     )
-    spots: dict[tuple[float, float], str] = {}
-    for i in (i for i in front if i < len(names)):
-        spots.setdefault((costs[i], scores[i]), names[i])
-    for spot, text in spots.items():  # equal ones are on one spot: the first gives its name
-        axes.annotate(text, spot, xytext=(5, -11), textcoords="offset points", fontsize="small")
     mark_failed(axes, [c for c, s in zip(costs, scores, strict=True) if s != s], label="failed")
     axes.set(xlabel=cost, ylabel=score)
     if len(costs) and min(costs) > 0:
-        _space_logarithmically(axes)
+        axes.set_xscale("log")
+        label_decades(axes.xaxis)
     axes.margins(y=0.1)
-    if len(costs):
-        axes.legend(loc="lower right")
+    spots: dict[tuple[float, float], str] = {}
+    for i in (i for i in front if i < len(names)):
+        spots.setdefault((costs[i], scores[i]), names[i])  # of equal ones, the first one's
+    _write_names(axes, spots)
+    legend(axes, "lower right")
     return axes
 
 
-def _space_logarithmically(axes: Axes) -> None:
-    from matplotlib.ticker import LogLocator, NullFormatter
-
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}" if x < 1000 else f"{x / 1000:,g}k")
-    axes.xaxis.set_minor_formatter(NullFormatter())
+def _write_names(axes: Axes, names: Mapping[tuple[float, float], str]) -> None:
+    """From the best down; a name that would lie on another is left out."""
+    axes.autoscale_view()
+    written: list[np.ndarray] = []
+    for spot in sorted(names, key=lambda spot: -spot[1]):
+        place = axes.transData.transform(spot) * 72 / axes.figure.dpi
+        if all(np.abs(place - other).max() > ROOM for other in written):
+            written.append(place)
+            axes.annotate(
+                names[spot], spot, xytext=(5, -11), textcoords="offset points", fontsize="small"
+            )

@@ -53,7 +53,7 @@ def ranks(
                 f"{rank:.2f}",
                 ha="center",
                 va="center",
-                color=LIGHT if (rank - 1) / max(worst - 1, 1) < 0.5 else DARK,
+                color=LIGHT if (rank - 1) / max(worst - 1, 1) < 0.3 else DARK,
                 weight="bold" if best else "normal",
             )
     axes.set_xticks(range(len(found)), [wrapped(world, 16) for world in found])

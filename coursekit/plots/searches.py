@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coursekit.plots.shared import Runs, histories, labelled, on, wrapped
+from coursekit.plots.shared import Runs, histories, label_decades, labelled, on, wrapped
 from coursekit.theme import DASHES, INK, MARKERS, PALETTE
 from coursekit.trials import History
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 UNITS = {"trials": "finished trials", "seconds": "seconds of training"}
 POINTS = 400  # along an axis of seconds
-SIZE = (9.0, 4.0)  # inches: the legend stands beside the axes
 
 
 def anytime(
@@ -44,7 +43,7 @@ def anytime(
     keep what they found. One run alone has no band. Raises ValueError for anything else.
     """
     at, bands = _read(labelled(runs, name), at, by)
-    axes = on(axes, SIZE)
+    axes = on(axes, _size(bands))
     if optimum is not None:
         _draw_optimum(axes, optimum)
     _draw(axes, at, bands, _ordered(bands))
@@ -79,11 +78,12 @@ def regret(
     if not np.isfinite(optimum):
         raise ValueError(f"optimum={optimum}: regret needs one that is known; else draw anytime")
     at, bands = _read(labelled(runs, name), at, by)
-    axes = on(axes, SIZE)
+    axes = on(axes, _size(bands))
     missing = {label: optimum - band[::-1] for label, band in bands.items()}
     positive = [band[band > 0] for band in missing.values()]  # NaN is not above 0
     floor = min([lacks.min() for lacks in positive if len(lacks)], default=1.0) / 2
     axes.set_yscale("log")
+    label_decades(axes.yaxis)
     if any((band <= 0).any() for band in missing.values()):
         _draw_optimum(axes, floor)
     missing = {
@@ -206,6 +206,12 @@ def _draw(
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     if bands:
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, borderaxespad=0)
+
+
+def _size(labels: Iterable[str]) -> tuple[float, float]:
+    """Inches for axes with a legend beside them."""
+    lines = sum(wrapped(label).count("\n") + 1.4 for label in labels)
+    return 9.0, max(4.0, 0.3 + 0.17 * lines)
 
 
 def _draw_optimum(axes: Axes, height: float) -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coursekit.theme import INK
+from coursekit.theme import INK, PAPER
 from coursekit.trials import History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 Runs = History | Sequence[History]
 
@@ -52,10 +53,26 @@ def mark_failed(
 
 
 def wrapped(label: str, width: int = 28) -> str:
-    """A long label on several lines, broken after spaces and underscores and before brackets."""
+    """A long label on several lines: broken at spaces and brackets, long words at underscores."""
     lines = [""]
-    for piece in re.split(r"(?<=[ _])|(?=\()", label):
-        if lines[-1] and len(lines[-1] + piece.rstrip()) > width:
-            lines.append("")
-        lines[-1] += piece
+    for word in re.split(r"(?<= )|(?=\()", label):
+        for piece in [word] if len(word.rstrip()) <= width else re.split(r"(?<=_)", word):
+            if lines[-1] and len(lines[-1] + piece.rstrip()) > width:
+                lines.append("")
+            lines[-1] += piece
     return "\n".join(line.strip() for line in lines)
+
+
+def legend(axes: Axes, place: str) -> None:
+    """In the axes, on paper, so that lines under it do not cross its text."""
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(loc=place, facecolor=PAPER, edgecolor="none", framealpha=0.8)
+
+
+def label_decades(axis: Axis) -> None:
+    """Plain numbers along a logarithmic axis: 1, 2 and 5 of each decade."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(lambda x, _: f"{x:g}" if x < 1000 else f"{x / 1000:,g}k")
+    axis.set_minor_formatter(NullFormatter())

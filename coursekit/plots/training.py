@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coursekit.plots.shared import mark_failed, on
+from coursekit.plots.shared import legend, mark_failed, on
 from coursekit.theme import INK, PALETTE
 from coursekit.trials import History, Status
 
@@ -67,8 +67,7 @@ def learning_curves(
     _mark_ends(axes, [curves[place] for place in sorted(failed)])
     axes.set(xlabel="epoch", ylabel=name)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    if bold is not None or best is not None or failed:
-        axes.legend(loc="lower right")
+    legend(axes, "lower right")
     return axes
 
 
@@ -76,7 +75,7 @@ def _draw_bundle(axes: Axes, curves: Sequence[np.ndarray], *, dots: bool) -> Non
     """Thin lines, the thinner the more there are; `dots` where they end."""
     from matplotlib.collections import LineCollection
 
-    alpha = min(0.45, max(0.12, 20 / max(1, len(curves))))
+    alpha = min(0.5, max(0.25, 20 / max(1, len(curves))))
     lines = [np.column_stack([np.arange(1, len(curve) + 1), curve]) for curve in curves]
     lines = [line for line in lines if len(line)]
     axes.add_collection(LineCollection(lines, colors=INK, linewidths=1, alpha=alpha))
@@ -88,15 +87,15 @@ def _draw_bundle(axes: Axes, curves: Sequence[np.ndarray], *, dots: bool) -> Non
 
 def _draw_rungs(axes: Axes, rungs: Mapping[int, int]) -> None:
     """A dotted line at each length, and how many runs are as long."""
-    for epochs, count in rungs.items():
+    for place, (epochs, count) in enumerate(sorted(rungs.items())):
         axes.axvline(epochs, color=INK, linestyle=":", marker="", linewidth=1, zorder=1)
         axes.annotate(
-            f"{count}",
+            f"{count}" if place else f"runs: {count}",
             (epochs, 1),
             xycoords=("data", "axes fraction"),
             xytext=(0, 2),
             textcoords="offset points",
-            ha="center",
+            ha="center" if place else "right",
             fontsize="small",
         )
 
@@ -149,5 +148,5 @@ def best_so_far(
     axes.set(xlabel="finished trials", ylabel=name)
     axes.xaxis.get_major_locator().set_params(integer=True)
     if len(values):
-        axes.legend(loc="best")
+        legend(axes, "best")
     return axes

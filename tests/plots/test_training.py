@@ -30,7 +30,7 @@ def test_the_front_of_more_objectives_is_drawn_as_given():
     axes = plots.pareto([3, 1, 2], [0.9, 0.8, 0.7], front=[0, 2], names=["a", "b", "c"])
     line = next(line for line in axes.get_lines() if line.get_label() == "Pareto front")
     assert list(line.get_xdata()) == [2, 3]  # cheapest first
-    assert [text.get_text() for text in axes.texts] == ["c", "a"]
+    assert {text.get_text(): text.xy for text in axes.texts} == {"c": (2, 0.7), "a": (3, 0.9)}
     assert len(plots.pareto([1, 2], [0.1, 0.2], names=["only one"]).texts) == 1
 
 
