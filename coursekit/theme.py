@@ -108,6 +108,8 @@ def describe(figure: Figure) -> str:
         for line in axes.get_lines():
             label, ys = str(line.get_label()), np.asarray(line.get_ydata(), dtype=float)
             ys = ys[np.isfinite(ys)]
+            if not line.get_transform().contains_branch_seperately(axes.transData)[1]:
+                continue  # its heights are those of the frame, not of data
             if not label.startswith("_") and len(ys):
                 parts.append(f"{label}: from {ys[0]:.3g} to {ys[-1]:.3g}.")
     return " ".join(parts)

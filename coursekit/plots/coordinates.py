@@ -14,6 +14,8 @@ from coursekit.trials import History
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+ON_PAPER = {"boxstyle": "square,pad=0.1", "facecolor": PAPER, "edgecolor": "none"}
+
 
 def parallel_coordinates(
     configurations: History | Sequence[Mapping[str, Any]],
@@ -69,12 +71,7 @@ def parallel_coordinates(
                 textcoords="offset points",
                 fontsize="small",
                 va="center",
-                bbox={
-                    "boxstyle": "square,pad=0.1",
-                    "facecolor": PAPER,
-                    "edgecolor": "none",
-                    "alpha": 0.7,
-                },
+                bbox=None if position in (0.0, 1.0) else ON_PAPER,
             )
     return axes
 

@@ -64,7 +64,8 @@ def pareto(
     if front is None:
         front = pareto_front([(c, -s) for c, s in zip(costs, scores, strict=True)])
     front = sorted(front, key=lambda i: costs[i])
-    if len(front) < len(costs):
+    done = sum(score == score for score in scores)
+    if len(front) < done:
         axes.plot(costs, scores, color=INK, marker="o", linestyle="", alpha=0.6, label="dominated")
     axes.plot(
         [costs[i] for i in front],
@@ -73,7 +74,7 @@ def pareto(
         marker="D",
         linestyle="-",
         linewidth=1,
-        label="Pareto front",
+        label="Pareto front" if done else None,
     )
     mark_failed(axes, [c for c, s in zip(costs, scores, strict=True) if s != s], label="failed")
     axes.set(xlabel=cost, ylabel=score)
@@ -98,5 +99,10 @@ def _write_names(axes: Axes, names: Mapping[tuple[float, float], str]) -> None:
         if all(np.abs(place - other).max() > ROOM for other in written):
             written.append(place)
             axes.annotate(
-                names[spot], spot, xytext=(5, -11), textcoords="offset points", fontsize="small"
+                names[spot],
+                spot,
+                xytext=(-4, 4),  # free: who lies there would dominate
+                textcoords="offset points",
+                ha="right",
+                fontsize="small",
             )

@@ -203,7 +203,7 @@ def _draw(
             label=wrapped(label if np.isfinite(middle).any() else f"{label} (nothing yet)"),
         )
     axes.set_xlim(0, at[-1])
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:,.0f}" if x == round(x) else f"{x:g}")
     if bands:
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, borderaxespad=0)
 

@@ -64,9 +64,9 @@ def wrapped(label: str, width: int = 28) -> str:
 
 
 def legend(axes: Axes, place: str) -> None:
-    """In the axes, on paper, so that lines under it do not cross its text."""
+    """In the axes, on paper: no line under it crosses its text."""
     if axes.get_legend_handles_labels()[1]:
-        axes.legend(loc=place, facecolor=PAPER, edgecolor="none", framealpha=0.8)
+        axes.legend(loc=place, facecolor=PAPER, edgecolor="none", framealpha=1)
 
 
 def label_decades(axis: Axis) -> None:
