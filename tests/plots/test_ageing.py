@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from coursekit.plots.ageing import births, population, tell
+from coursekit.plots import population
+from coursekit.plots.ageing import births, tell
 from coursekit.search import Search
 from coursekit.spaces import Integer, Space
 from coursekit.strategies import make
@@ -103,3 +104,24 @@ def test_the_frame_is_the_same_at_each_step(searched: tuple[Search, History], no
     first = population(recorded, now=9, axes=Figure().subplots())
     other = population(recorded, now=now, axes=Figure().subplots())
     assert (first.get_xlim(), first.get_ylim()) == (other.get_xlim(), other.get_ylim())
+
+
+def test_a_history_and_its_rule_are_one_call(searched: tuple[Search, History]):
+    search, history = searched
+    axes = population(history, search.strategy.alive)
+    expected = population(births(history, search.strategy.alive), now=15)
+    for one, other in zip(axes.collections, expected.collections, strict=True):
+        assert one.get_label() == other.get_label()
+        assert one.get_offsets().tolist() == other.get_offsets().tolist()
+    child = next(each for each in axes.collections if each.get_label() == "child")
+    assert child.get_offsets().tolist() == [[15, 100 * history[14].score]]
+    with pytest.raises(ValueError, match="alive=None: give the rule too"):
+        population(history)
+
+
+def test_nobody_and_failures_alone_are_an_empty_strip():
+    history = History()
+    assert population(history, lambda completed: completed).get_xlim() == (0, 1)
+    history.finish(history.add(Suggestion({})).number, Evaluation(math.nan))
+    axes = population(history, lambda completed: completed)
+    assert not any(len(each.get_offsets()) for each in axes.collections)

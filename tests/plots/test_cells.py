@@ -2,7 +2,6 @@
 
 import re
 
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -10,17 +9,11 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import FancyArrowPatch
 
 from coursekit import plots, theme
+from coursekit.search import Search
 from coursekit.spaces import BlockCells, EdgeCells
-
-matplotlib.use("Agg")
+from coursekit.strategies import make
 
 CELL = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|none~2|"
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 def arrows(axes):
@@ -96,3 +89,16 @@ def test_what_is_no_cell_is_refused():
     space = EdgeCells()
     with pytest.raises(ValueError, match="0-3='conv' is not one of"):
         plots.cell(space, space.parse(CELL) | {"0-3": "conv"})
+
+
+@pytest.mark.parametrize("space", [EdgeCells(), BlockCells(blocks=2)], ids=["edges", "blocks"])
+def test_the_best_of_a_history_is_drawn(space):
+    search = Search(make("regularized_evolution", space), seed=1)
+    history = search.run(lambda s: space.complexity(s.configuration), trials=20)
+    best = history.best().configuration
+    graph = space.graph(best)
+    axes = plots.cell(space, best)
+    assert len(arrows(axes)) == len(graph.edges)
+    named = [edge.operation for edge in graph.edges if edge.operation not in ("", "none")]
+    nodes = {*graph.nodes, "", "input", "inputs", "output"}
+    assert sorted(label for label in labels(axes) if label not in nodes) == sorted(named)
