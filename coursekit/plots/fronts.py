@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coursekit.plots.shared import label_decades, legend, mark_failed, on
+from coursekit.plots.shared import label_decades, mark_failed, on
 from coursekit.theme import INK, PALETTE
 from coursekit.trials import History
 
@@ -86,7 +86,8 @@ def pareto(
     for i in (i for i in front if i < len(names)):
         spots.setdefault((costs[i], scores[i]), names[i])  # of equal ones, the first one's
     _write_names(axes, spots)
-    legend(axes, "lower right")
+    if len(costs):
+        axes.legend(loc="best")
     return axes
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coursekit.theme import INK, PAPER
+from coursekit.theme import INK
 from coursekit.trials import History
 
 if TYPE_CHECKING:
@@ -61,12 +61,6 @@ def wrapped(label: str, width: int = 28) -> str:
                 lines.append("")
             lines[-1] += piece
     return "\n".join(line.strip() for line in lines)
-
-
-def legend(axes: Axes, place: str) -> None:
-    """In the axes, on paper: no line under it crosses its text."""
-    if axes.get_legend_handles_labels()[1]:
-        axes.legend(loc=place, facecolor=PAPER, edgecolor="none", framealpha=1)
 
 
 def label_decades(axis: Axis) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coursekit.plots.shared import legend, mark_failed, on
-from coursekit.theme import INK, PALETTE
+from coursekit.plots.shared import mark_failed, on
+from coursekit.theme import INK, PALETTE, PAPER
 from coursekit.trials import History, Status
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def learning_curves(
     _mark_ends(axes, [curves[place] for place in sorted(failed)])
     axes.set(xlabel="epoch", ylabel=name)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    legend(axes, "lower right")
+    if bold is not None or best is not None or failed:  # on paper: curves run everywhere
+        axes.legend(loc="lower right", facecolor=PAPER, edgecolor="none", framealpha=1)
     return axes
 
 
@@ -148,5 +149,5 @@ def best_so_far(
     axes.set(xlabel="finished trials", ylabel=name)
     axes.xaxis.get_major_locator().set_params(integer=True)
     if len(values):
-        legend(axes, "best")
+        axes.legend(loc="best")
     return axes
