@@ -10,7 +10,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +23,7 @@ THREADS = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 )
+OFTEN = 0.1  # seconds between two questions whether to stop
 GUARD = "put the call under `if __name__ == '__main__':`, or give workers=1"
 
 Task = TypeVar("Task")
@@ -30,18 +31,25 @@ Result = TypeVar("Result")
 
 
 def spread(
-    work: Callable[[Any, Task], Result], shared: Any, tasks: Sequence[Task], workers: int
+    work: Callable[[Any, Task], Result],
+    shared: Any,
+    tasks: Sequence[Task],
+    workers: int,
+    stop: Callable[[], bool] | None = None,
 ) -> Generator[tuple[Task, Result], None, None]:
     """Calls `work(shared, task)` for each task, in order, in so many processes; yields as it goes.
 
     work: a function at the top of a module. Results come as they are done, in any order. With one
     worker all is done in this process. The processes end with the iterator, also when it is closed
     or interrupted half-way; they run one thread each, and Ctrl-C is left to this process.
+    stop: asked now and then (with one worker before each task); True ends it all.
 
     Raises RuntimeError where no process can be started, or one has died.
     """
     if workers == 1:
         for task in tasks:
+            if stop and stop():
+                return
             yield task, work(shared, task)
         return
     if getattr(multiprocessing.current_process(), "_inheriting", False):
@@ -52,20 +60,30 @@ def spread(
     given.write_bytes(pickle.dumps((work, shared)))
     # spawn: the same on every system, and safe beside the threads of a notebook.
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin, (given,))
+    futures, ended = dict[Future[Result], Task](), False
     try:
         with _inherited():  # by the workers, which start with the first task
             futures = {pool.submit(_run, task): task for task in tasks}
-        for future in as_completed(futures):
+        for future in _as_done(set(futures), stop):
             yield futures.pop(future), future.result()
+        ended = not futures
     except BrokenProcessPool:
         raise RuntimeError(f"a worker process died, see above; in a script, {GUARD}") from None
-    except BaseException:
-        for worker in set(multiprocessing.active_children()) - others:
-            worker.terminate()  # in the middle of a task that nobody waits for
-        raise
     finally:
+        if not ended:
+            for worker in set(multiprocessing.active_children()) - others:
+                worker.terminate()  # in the middle of a task that nobody waits for
         pool.shutdown(cancel_futures=True)
         shutil.rmtree(given.parent, ignore_errors=True)
+
+
+def _as_done(
+    futures: set[Future[Result]], stop: Callable[[], bool] | None
+) -> Iterator[Future[Result]]:
+    """Each as it is done, until all are or `stop` says so."""
+    while futures and not (stop and stop()):
+        done, futures = wait(futures, OFTEN if stop else None, FIRST_COMPLETED)
+        yield from done
 
 
 @contextmanager

@@ -1,8 +1,23 @@
 """Races: strategies against each other, and which differences are more than luck."""
 
 from coursekit.race import report
-from coursekit.race.contest import Race, race
+from coursekit.race.contest import Race, price, race, refusal
+from coursekit.race.contestants import fitted
 from coursekit.race.searches import Run
 from coursekit.race.significance import Comparison, compare, mean_ranks
+from coursekit.race.standings import Standing, standings
 
-__all__ = ["Comparison", "Race", "Run", "compare", "mean_ranks", "race", "report"]
+__all__ = [
+    "Comparison",
+    "Race",
+    "Run",
+    "Standing",
+    "compare",
+    "fitted",
+    "mean_ranks",
+    "price",
+    "race",
+    "refusal",
+    "report",
+    "standings",
+]

@@ -75,9 +75,9 @@ def run(options: argparse.Namespace) -> int:
         workers=options.workers,
     )
     if result.stopped:
-        done = sum(len(runs) for runs in result.runs.values())
         print(
-            f"stopped after {done} of {len(result.names) * result.seeds} searches", file=sys.stderr
+            f"stopped after {result.done} of {len(result.names) * result.seeds} searches",
+            file=sys.stderr,
         )
     if options.csv:
         report.write_csv(result, options.csv)

@@ -7,9 +7,9 @@ import os
 import pickle
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from coursekit.race import significance
 from coursekit.race.contestants import Build, build
 from coursekit.race.searches import Limits, Run, Task, run
 from coursekit.race.significance import Comparison
+from coursekit.race.standings import Standing, standings
+from coursekit.trials import Suggestion
 from coursekit.worlds import World
 
 
@@ -37,6 +39,11 @@ class Race:
     runs: dict[str, dict[int, Run]] = field(default_factory=dict, repr=False)
     stopped: bool = False
 
+    @property
+    def done(self) -> int:
+        """How many searches have ended."""
+        return sum(len(runs) for runs in self.runs.values())
+
     def paired(self) -> list[int]:
         """The seeds that every strategy has run."""
         return sorted(set.intersection(*(set(self.runs[name]) for name in self.names)))
@@ -45,6 +52,16 @@ class Race:
         """The limit, in seconds if there is one in seconds, else in trials."""
         return float(self.seconds if self.seconds is not None else self.trials or 0)
 
+    def axis(self) -> np.ndarray:
+        """Where to look at the whole of it: after each trial, or at 400 points of its seconds."""
+        if self.seconds is None:
+            return np.arange(1.0, self.end() + 1)
+        return np.linspace(0, self.end(), 400)
+
+    def clock(self, run: Run) -> np.ndarray:
+        """When each trial of a run had finished, in what limits the race: seconds or trials."""
+        return np.cumsum(run.costs) if self.seconds is not None else 1 + np.arange(len(run.scores))
+
     def curves(self, name: str, at: Sequence[float] | np.ndarray) -> np.ndarray:
         """Best score so far, shape (paired seeds, len(at)); -inf before the first result.
 
@@ -52,10 +69,9 @@ class Race:
         """
         rows = []
         for seed in self.paired():
-            scores, costs, _ = self.runs[name][seed]
-            best = np.maximum.accumulate(np.where(np.isnan(scores), -np.inf, scores))
-            clock = np.cumsum(costs) if self.seconds is not None else 1 + np.arange(len(scores))
-            done = np.searchsorted(clock, at, side="right")
+            run = self.runs[name][seed]
+            best = np.maximum.accumulate(np.where(np.isnan(run.scores), -np.inf, run.scores))
+            done = np.searchsorted(self.clock(run), at, side="right")
             rows.append(np.concatenate([[-np.inf], best])[done])
         return np.array(rows, dtype=float).reshape(len(rows), len(at))
 
@@ -63,6 +79,18 @@ class Race:
         """Each strategy's best score by then, by default at the end: one value a paired seed."""
         when = [self.end() if at is None else at]
         return {name: self.curves(name, when)[:, 0] for name in self.names}
+
+    def standings(self, at: float | None = None, since: float | None = None) -> list[Standing]:
+        """Who leads at that time, by default at the end, and who has moved up or down `since`.
+
+        Places go by mean rank over the paired seeds; nobody has one before the first result.
+        """
+        then = None if since is None else self.best(since)
+        return standings(self.best(at), then)
+
+    def snapshot(self) -> Race:
+        """The race as it is, to look at while it goes on."""
+        return replace(self, runs={name: dict(runs) for name, runs in self.runs.items()})
 
     def ranks(self) -> dict[str, float]:
         """Mean rank of each strategy at the end; 1 is the best."""
@@ -96,6 +124,8 @@ def race(
     seeds: int = 20,
     workers: int | None = None,
     progress: bool | None = None,
+    watch: Callable[[Race], object] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Race:
     """Search the world with each strategy from seeds 0, 1, ...; a search is the same in any race.
 
@@ -107,9 +137,12 @@ def race(
         has the race under `if __name__ == "__main__":`. A strategy that was written in a notebook
         lives in this process alone, so the whole race stays in it.
     progress: a line on stderr from the second second on; by default on a terminal only.
+    watch: is called after each search with the race, which the next search changes.
+    stop: asked several times a second (with one worker between searches) whether to end the race.
 
-    Ctrl-C ends the race; it then holds the searches that were done. Raises ValueError for
-    strategies that do not exist or cannot search this world, and for limits that make no sense.
+    Ctrl-C ends the race as `stop` does; it then holds the searches that were done. Raises
+    ValueError for strategies that do not exist or cannot search this world, and for limits that
+    make no sense.
     """
     if isinstance(strategies, str):
         raise TypeError(f"strategies={strategies!r}: give a list, as in [{strategies!r}]")
@@ -121,10 +154,14 @@ def race(
     result = Race(world, list(texts), seeds, trials, seconds, {name: {} for name in texts})
     line = _Line(len(tasks), progress)
     try:
-        with closing(spread(run, (world, Limits(trials, seconds)), tasks, workers)) as done:
+        shared = world, Limits(trials, seconds)
+        with closing(spread(run, shared, tasks, workers, stop)) as done:
             for task, found in done:
                 result.runs[task.name][task.seed] = found
                 line.show()
+                if watch:
+                    watch(result)
+        result.stopped = result.done < len(tasks)
     except KeyboardInterrupt:
         result.stopped = True
     finally:
@@ -164,12 +201,26 @@ def _check(
         if name != "seconds" and value != int(value):
             raise ValueError(f"{name}={value!r}: give a whole number")
     for name, contestant in texts.items():
-        strategy = build(contestant, world.space)
-        if strategy.budgeted and not world.early:
-            raise ValueError(
-                f"{name} trains candidates in part, and {world} knows the end of each training "
-                "alone: leave it out"
-            )
+        reason = refusal(world, contestant)
+        if reason:
+            raise ValueError(f"{name} {reason}: leave it out")
+
+
+def refusal(world: World, contestant: str | Build) -> str | None:
+    """Why a strategy cannot race in a world, as a predicate; None if it can.
+
+    Raises ValueError if it cannot even be made, which says why.
+    """
+    if build(contestant, world.space).budgeted and not world.early:
+        return f"trains candidates in part, and {world} knows the end of each training alone"
+    return None
+
+
+def price(world: World, samples: int = 20) -> float:
+    """Seconds of a full training: the mean over some random configurations, always the same."""
+    rng = np.random.default_rng(0)
+    asked = (Suggestion(world.space.sample(rng)) for _ in range(samples))
+    return float(np.mean([world.estimate(suggestion).cost for suggestion in asked]))
 
 
 class _Line:

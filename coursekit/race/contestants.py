@@ -39,6 +39,18 @@ def build(contestant: str | Build, space: Space) -> Strategy:
         raise ValueError(f"{contestant}: {error}") from error
 
 
+def fitted(contestant: str | Build, epochs: int) -> str | Build:
+    """A text that names a strategy with budgets and no `max_budget`, with these epochs as that."""
+    if not isinstance(contestant, str):
+        return contestant
+    name, options = parse(contestant)
+    known = inspect.signature(STRATEGIES[name]).parameters if name in STRATEGIES else {}
+    if "max_budget" not in known or "max_budget" in options:
+        return contestant
+    texts = [f"{option}={value!r}" for option, value in {**options, "max_budget": epochs}.items()]
+    return f"{name}({', '.join(texts)})"
+
+
 def parse(text: str) -> tuple[str, dict[str, Any]]:
     """Name and options of a text such as "random(repeats=True)"."""
     try:

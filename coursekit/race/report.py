@@ -89,14 +89,36 @@ def _p(value: float) -> str:
     return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
 
 
+def tell(race: Race, at: float | None = None) -> str:
+    """Who leads at that time, by default at the end, in a sentence."""
+    at = race.end() if at is None else at
+    unit = "seconds of training" if race.seconds is not None else "trials"
+    ahead = [each for each in race.standings(at) if each.place is not None]
+    if not ahead:
+        return f"No result yet: {_count(race.end() - at)} {unit} to go."
+    leaders = [each for each in ahead if each.place == 1]
+    names = " and ".join(filter(None, [
+        ", ".join(each.name for each in leaders[:-1]), leaders[-1].name
+    ]))  # fmt: skip
+    text = f"After {_count(at)} of {_count(race.end())} {unit}: "
+    if len(ahead) == len(leaders) > 1:
+        return f"{text}all are level, {leaders[0].best:.2%} in the median."
+    text += (
+        f"{names} {'lead' if len(leaders) > 1 else 'leads'}, {leaders[0].best:.2%} in the median"
+    )
+    rest = ahead[len(leaders) :]
+    return f"{text}; {rest[0].name} follows, {rest[0].best:.2%}." if rest else f"{text}."
+
+
+def _count(amount: float) -> str:
+    return f"{amount:,.0f}" if amount >= 100 or amount == int(amount) else f"{amount:.3g}"
+
+
 def figure(race: Race, axes: Axes | None = None) -> Axes:
     """The anytime curves with bands."""
     from coursekit.plots.searches import anytime
 
-    if race.seconds is None:
-        at, unit = np.arange(1.0, race.end() + 1), "finished trials"
-    else:
-        at, unit = np.linspace(0, race.end(), 400), "seconds of training"
+    at, unit = race.axis(), "finished trials" if race.seconds is None else "seconds of training"
     axes = anytime(
         {name: 100 * race.curves(name, at) for name in race.names},
         at,
@@ -105,7 +127,8 @@ def figure(race: Race, axes: Axes | None = None) -> Axes:
         name="best validation accuracy, %",
         axes=axes,
     )
-    axes.set_title(f"{race.world}: median and quartiles of {len(race.paired())} seeds")
+    seeds = len(race.paired())
+    axes.set_title(f"{race.world}: median and quartiles of {seeds} seed{'s' * (seeds != 1)}")
     return axes
 
 

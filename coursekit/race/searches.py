@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,11 +34,13 @@ class Run(NamedTuple):
     scores: shape (trials,), in order of completion, NaN for failed trials.
     costs: simulated seconds of each, shape (trials,).
     overhead: CPU seconds of the whole search: the strategy's own, as replays take none.
+    configurations: what was tried, one for each score; none where nobody kept them.
     """
 
     scores: np.ndarray
     costs: np.ndarray
     overhead: float
+    configurations: Sequence[Mapping[str, Any]] = ()
 
 
 def run(shared: tuple[World, Limits], task: Task) -> Run:
@@ -51,4 +54,7 @@ def run(shared: tuple[World, Limits], task: Task) -> Run:
     overhead = time.process_time() - begun
     trials = history.finished
     scores, costs = [trial.score for trial in trials], [trial.cost for trial in trials]
-    return Run(np.array(scores, dtype=float), np.array(costs, dtype=float), overhead)
+    configurations = [dict(trial.configuration) for trial in trials]
+    return Run(
+        np.array(scores, dtype=float), np.array(costs, dtype=float), overhead, configurations
+    )

@@ -23,28 +23,39 @@ def draw(
     width: float = 7.0,
     height: float = 3.0,
     columns: Sequence[float] = (1,),
+    rows: Sequence[float] = (1,),
 ) -> str:
     """Themed SVG of what `paint(axes, ...)` draws and, as its return value, describes in words.
 
-    width, height: inches. columns: relative widths of the axes.
+    width, height: inches. columns, rows: relative widths and heights of the axes.
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure  # not pyplot: nothing global, nothing to close
 
     with DRAWING, mpl.rc_context(theme.STYLE):
         figure: Figure = Figure(figsize=(width, height), layout="constrained")
-        axes = figure.subplots(1, len(columns), width_ratios=list(columns), squeeze=False)[0]
-        return theme.svg(figure, paint(*axes))
+        axes = figure.subplots(
+            len(rows),
+            len(columns),
+            width_ratios=list(columns),
+            height_ratios=list(rows),
+            squeeze=False,
+        )
+        return theme.svg(figure, paint(*axes.flat))
+
+
+class Markup(str):
+    """Text that is HTML already."""
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, caption: str) -> str:
-    """An HTML table; numbers are right-aligned, a first row stands out."""
+    """An HTML table, its first row in bold. Texts are escaped, `Markup` is not."""
     style = "padding:1px 10px 1px 0;text-align:left;white-space:nowrap"
     head = "".join(f'<th scope="col" style="{style}">{escape(str(h))}</th>' for h in headings)
     body = "".join(
         "<tr>"
         + "".join(
-            f'<td style="{style}{";font-weight:bold" if place == 0 else ""}">{escape(str(c))}</td>'
+            f'<td style="{style}{";font-weight:bold" if place == 0 else ""}">{_html(c)}</td>'
             for c in row
         )
         + "</tr>"
@@ -55,6 +66,10 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, caption:
         'border-collapse:collapse"><caption style="text-align:left;font-weight:bold">'
         f"{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
+
+
+def _html(content: object) -> str:
+    return content if isinstance(content, Markup) else escape(str(content))
 
 
 def status(text: str) -> str:

@@ -214,6 +214,7 @@ def test_evolution_is_ahead_of_random_search_as_published(world):
 
 
 SCRIPT = """
+from coursekit import processes
 from coursekit.race import race
 from coursekit.worlds import NASBench201
 race(NASBench201(), ["random", "tpe"], trials=3, seeds=2, workers=2)

@@ -1,0 +1,212 @@
+"""What the race widget shows beside the anytime curves: what one search has tried, trial by trial.
+
+Both are drawn whole and seen up to some moment: see `behind_a_curtain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from coursekit.spaces import Space
+from coursekit.theme import INK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+
+COLUMNS = 400  # of the strip, along an axis of seconds
+SHADES = 0.1, 0.95  # of viridis: from dark to light, so that they differ in grey as well
+
+
+def sampled(
+    space: Space,
+    configurations: Sequence[Mapping[str, Any]],
+    scores: Sequence[float] | np.ndarray,
+    clock: Sequence[float] | np.ndarray,
+    *,
+    end: float,
+    by_trials: bool = True,
+    axes: Axes,
+) -> Axes:
+    """A strip with a column a trial and a row a parameter: dark for its first value, light for its
+    last, nothing where it does not exist; below them the score, light for the best.
+
+    configurations, scores: of the trials in order of completion. clock: when each was finished,
+    rising; its column reaches back to the one before. end: of the axis. by_trials: whether the
+    clock counts trials.
+    """
+    from matplotlib import colormaps
+
+    columns = max(1, round(end)) if by_trials else COLUMNS
+    middles = (np.arange(columns) + 0.5) * end / columns
+    trial = np.searchsorted(clock, middles, side="left")
+    table = np.vstack([shades(space, configurations), np.full(len(scores), np.nan), _ranks(scores)])
+    there = trial < len(scores)
+    strip = np.full((len(table), columns), np.nan)
+    strip[:, there] = table[:, trial[there]]
+    low, high = SHADES
+    colours = colormaps["viridis"](low + (high - low) * np.nan_to_num(strip))
+    colours[..., 3] = np.isfinite(strip)
+    rows = len(table)
+    axes.imshow(
+        colours, aspect="auto", interpolation="none", extent=(0, end, rows - 0.5, -0.5), zorder=2
+    )
+    names = [parameter.name for parameter in space.parameters]
+    axes.set_yticks([*range(len(names)), rows - 1], [*names, "score"])
+    axes.tick_params(length=0, labelbottom=False)
+    axes.grid(False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.set(xlim=(0, end))
+    for row, text in enumerate(_ranges(space)):
+        if text:
+            axes.annotate(
+                text,
+                (1, row),
+                xycoords=("axes fraction", "data"),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize="small",
+            )
+    _key(space, axes)
+    return axes
+
+
+def shades(space: Space, configurations: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    """How far up its list of values each parameter stands, shape (parameters, configurations).
+
+    0 for the first value and 1 for the last, 0.5 if there is one alone; NaN where the parameter
+    does not exist.
+    """
+    points = np.array([space.encode(configuration) for configuration in configurations])
+    points = points.reshape(len(configurations), len(space.parameters)).T
+    for row, parameter in zip(points, space.parameters, strict=True):
+        count = parameter.domain.count
+        if 1 < count < np.inf:  # from the middle of its place to the ends of the scale
+            row[:] = (row * count - 0.5) / (count - 1)
+    return np.asarray(points)
+
+
+def _ranks(scores: Sequence[float] | np.ndarray) -> np.ndarray:
+    """0 for the worst and 1 for the best, equals alike: a few bad ones do not flatten the rest."""
+    scores = np.asarray(scores, dtype=float)
+    known = np.unique(scores[np.isfinite(scores)])
+    if not len(known):
+        return np.full(len(scores), np.nan)
+    places = np.searchsorted(known, scores) / max(1, len(known) - 1)
+    return np.where(np.isfinite(scores), places, np.nan)
+
+
+def _same(space: Space) -> Sequence[Any]:
+    """The values that all parameters share, as the operations of a cell; nothing if they differ."""
+    lists = [tuple(parameter.domain.items) for parameter in space.parameters]
+    return lists[0] if len(set(lists)) == 1 and len(lists[0]) <= 8 else ()
+
+
+def _ranges(space: Space) -> list[str]:
+    """What stands beside each row: its first and last value."""
+    if _same(space):
+        return [""] * len(space.parameters)
+    found = []
+    for parameter in space.parameters:
+        first, last = parameter.domain.at(0.0), parameter.domain.at(1.0)
+        found.append(f"{_text(first)} to {_text(last)}" if first != last else _text(first))
+    return found
+
+
+def _text(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _key(space: Space, axes: Axes) -> None:
+    """Below the strip: the colour of each value, or which end of a range is dark."""
+    from matplotlib import colormaps
+    from matplotlib.patches import Patch
+
+    low, high = SHADES
+    names = [_text(value) for value in _same(space)] or ["first value", "last value"]
+    spread = np.linspace(low, high, len(names)) if len(names) > 1 else [(low + high) / 2]
+    patches = [
+        Patch(facecolor=colormaps["viridis"](shade), edgecolor=INK, linewidth=0.5, label=name)
+        for shade, name in zip(spread, names, strict=True)
+    ]
+    axes.legend(
+        handles=patches,
+        loc="upper left",
+        bbox_to_anchor=(0, -0.06),
+        ncols=len(patches),
+        frameon=False,
+        fontsize="small",
+        handlelength=1,
+        columnspacing=1.2,
+        borderaxespad=0,
+    )
+
+
+def spread_out(axes: Axes, bands: Mapping[str, np.ndarray]) -> None:
+    """Cut off who ends below where all others were after a twentieth of the way, and say so: else
+    one that never gets going leaves the others no room.
+
+    axes: with anytime curves. bands: their runs, shape (runs, points) each, in the axes' unit.
+    """
+    early = {name: _quartile(runs[:, runs.shape[1] // 20]) for name, runs in bands.items()}
+    ends = {name: float(np.median(runs[:, -1])) for name, runs in bands.items()}
+    behind = [
+        name
+        for name in bands
+        if len(bands) > 2 and ends[name] < min(early[other] for other in bands if other != name)
+    ]
+    kept = [early[name] for name in bands if name not in behind and np.isfinite(early[name])]
+    if not behind or not kept:
+        return
+    bottom, top = min(kept), axes.get_ylim()[1]
+    axes.set_ylim(bottom - 0.05 * (top - bottom), top)
+    text = ", ".join(f"{name} ({ends[name]:.1f})" for name in behind)
+    axes.annotate(
+        f"below: {text}",
+        (0.99, 0.02),
+        xycoords="axes fraction",
+        ha="right",
+        fontsize="small",
+        color=INK,
+    )
+
+
+def _quartile(scores: np.ndarray) -> float:
+    """The lower one; -inf if there is somebody who has nothing yet."""
+    return float(np.quantile(scores, 0.25)) if np.isfinite(scores).all() else -np.inf
+
+
+def swatch(line: Line2D) -> str:
+    """A curve's dash, marker and colour as a small inline SVG: what a legend shows."""
+    from matplotlib.colors import to_hex
+    from matplotlib.markers import MarkerStyle
+
+    colour = to_hex(line.get_color())
+    marker = MarkerStyle(str(line.get_marker()))
+    path = marker.get_path().transformed(marker.get_transform())
+    outline = " ".join(
+        f"{13 + 7 * x:.1f},{7 - 7 * y:.1f}" for polygon in path.to_polygons() for x, y in polygon
+    )
+    # The pattern that was asked for is kept unscaled by the line's width alone.
+    dash = line._unscaled_dash_pattern[1]  # type: ignore[attr-defined]
+    dashes = " ".join(f"{2 * length:g}" for length in dash or ())
+    return (
+        '<svg width="26" height="14" aria-hidden="true" style="vertical-align:middle">'
+        f'<line x1="0" y1="7" x2="26" y2="7" stroke="{colour}" stroke-width="2" '
+        f'stroke-dasharray="{dashes}"/><polygon points="{outline}" fill="{colour}"/></svg>'
+    )
+
+
+def behind_a_curtain(axes: Axes) -> None:
+    """Leave one clipping rectangle in the axes, that of their contents: grid and lines that lie
+    across the whole width need none. Who narrows it in the finished SVG shows less of the time."""
+    for line in [*axes.get_xgridlines(), *axes.get_ygridlines()]:
+        line.set_clip_on(False)
+    for line in axes.get_lines():
+        if line.get_transform() == axes.get_yaxis_transform(which="grid"):
+            line.set_clip_on(False)

@@ -1,0 +1,60 @@
+"""What a race looks like: its curves above what one search has tried, and the leaderboard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from coursekit.plots.race import behind_a_curtain, sampled, spread_out, swatch
+from coursekit.race import Race, report
+from coursekit.widgets.panel import Markup, draw, table
+
+ROW = 0.17  # inches of the strip for each parameter
+
+
+def picture(race: Race, name: str, seed: int) -> tuple[str, dict[str, str]]:
+    """The whole race as an SVG for a `Film`, and each strategy's swatch: there is no legend.
+
+    name, seed: of the search whose trials are shown. The race has a seed that all have run.
+    """
+    run, swatches = race.runs[name].get(seed), dict[str, str]()
+
+    def paint(curves: Any, strip: Any) -> str:
+        report.figure(race, axes=curves)
+        at = race.axis()
+        spread_out(curves, {each: 100 * race.curves(each, at) for each in race.names})
+        lines = curves.get_legend_handles_labels()[0]
+        swatches.update({str(line.get_label()).replace("\n", ""): swatch(line) for line in lines})
+        curves.get_legend().remove()
+        if run is None:
+            strip.set_axis_off()
+            strip.set_title(f"{name}, seed {seed}: not run yet", loc="left")
+        else:
+            sampled(race.world.space, run.configurations, run.scores, race.clock(run),
+                    end=race.end(), by_trials=race.seconds is None, axes=strip)  # fmt: skip
+            strip.set_title(
+                f"tried by {name}, seed {seed} (score: the lighter the better)", loc="left"
+            )
+        for axes in (curves, strip):
+            behind_a_curtain(axes)
+        return report.tell(race)
+
+    height = ROW * (len(race.world.space.parameters) + 2)
+    return draw(paint, width=6.4, height=3.4 + height, rows=(2.6, height)), swatches
+
+
+def leaderboard(race: Race, at: float, swatches: Mapping[str, str]) -> str:
+    """Places at a moment, and who has moved in the twentieth of the race before it."""
+    window = max(1.0, race.end() / 20)
+    unit = "trials" if race.seconds is None else "s"
+    rows = []
+    for place, name, best, rank, moved in race.standings(at, since=max(0.0, at - window)):
+        known = place is not None
+        arrow = f"{'▲' if moved > 0 else '▼'} {abs(moved)}" if moved else ""
+        label = Markup(f"{swatches.get(name, '')} {escape(name)}")
+        rows.append((place or "", label, f"{best:.2%}" if known else "",
+                     f"{rank:.2f}" if known else "", arrow))  # fmt: skip
+    seeds = len(race.paired())
+    caption = f"Leaderboard of {seeds} seed{'s' * (seeds != 1)} (moved: in {window:,.3g} {unit})"
+    return table(("", "strategy", "median", "rank", "moved"), rows, caption=caption)
