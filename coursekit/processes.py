@@ -108,7 +108,16 @@ _given: tuple[Any, ...] = ()  # the work and what its tasks share, in a worker
 def _begin(given: Path) -> None:
     global _given
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _given = pickle.loads(given.read_bytes())
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed tells nobody: what it has started would work for nobody, for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _run(task: Any) -> Any:

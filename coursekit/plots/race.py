@@ -148,37 +148,43 @@ def _key(space: Space, axes: Axes) -> None:
 
 
 def spread_out(axes: Axes, bands: Mapping[str, np.ndarray]) -> None:
-    """Cut off who ends below where all others were after a twentieth of the way, and say so: else
-    one that never gets going leaves the others no room.
+    """Give the room to nine tenths of what the lower quartiles show: the start is left out.
+
+    Who ends below nine tenths of all others never got going; it is cut off and named in the corner.
 
     axes: with anytime curves. bands: their runs, shape (runs, points) each, in the axes' unit.
     """
-    early = {name: _quartile(runs[:, runs.shape[1] // 20]) for name, runs in bands.items()}
+    lows = {name: _quartiles(runs) for name, runs in bands.items()}
     ends = {name: float(np.median(runs[:, -1])) for name, runs in bands.items()}
     behind = [
         name
         for name in bands
-        if len(bands) > 2 and ends[name] < min(early[other] for other in bands if other != name)
+        if len(bands) > 2 and ends[name] < _tenth([lows[each] for each in bands if each != name])
     ]
-    kept = [early[name] for name in bands if name not in behind and np.isfinite(early[name])]
-    if not behind or not kept:
-        return
-    bottom, top = min(kept), axes.get_ylim()[1]
-    axes.set_ylim(bottom - 0.05 * (top - bottom), top)
-    text = ", ".join(f"{name} ({ends[name]:.1f})" for name in behind)
-    axes.annotate(
-        f"below: {text}",
-        (0.99, 0.02),
-        xycoords="axes fraction",
-        ha="right",
-        fontsize="small",
-        color=INK,
-    )
+    bottom = _tenth([low for name, low in lows.items() if name not in behind])
+    top = axes.get_ylim()[1]
+    if bottom < top:
+        axes.set_ylim(bottom - 0.1 * (top - bottom), top)
+    if behind:
+        text = ", ".join(f"{name} ({ends[name]:.1f})" for name in behind)
+        axes.annotate(
+            f"below: {text}",
+            (0.99, 0.02),
+            xycoords="axes fraction",
+            ha="right",
+            fontsize="small",
+            color=INK,
+        )
 
 
-def _quartile(scores: np.ndarray) -> float:
-    """The lower one; -inf if there is somebody who has nothing yet."""
-    return float(np.quantile(scores, 0.25)) if np.isfinite(scores).all() else -np.inf
+def _quartiles(runs: np.ndarray) -> np.ndarray:
+    """The lower ones of those points where all runs have something."""
+    return np.quantile(runs[:, np.isfinite(runs).all(axis=0)], 0.25, axis=0)
+
+
+def _tenth(lows: Sequence[np.ndarray]) -> float:
+    points = np.concatenate(lows)
+    return float(np.quantile(points, 0.1)) if len(points) else np.inf
 
 
 def swatch(line: Line2D) -> str:

@@ -56,10 +56,10 @@ class Entries:
         self._chosen = chosen
         self._trials = float(trials)  # the budget, whatever its unit
         self._converting = False
-        self.choice = w.Dropdown(options=list(self._worlds), value=chosen, description="world", style=SHORT,
-                                 layout=w.Layout(width="270px"))  # fmt: skip
-        self.budget = w.BoundedFloatText(trials, min=0.0, max=1e9, description="budget", style=SHORT,
-                                         layout=w.Layout(width="150px"))  # fmt: skip
+        self.choice = w.Dropdown(options=list(self._worlds), value=chosen, description="world",
+                                 style=SHORT, layout=w.Layout(width="270px"))  # fmt: skip
+        self.budget = w.BoundedFloatText(trials, min=0.0, max=1e9, description="budget",
+                                         style=SHORT, layout=w.Layout(width="150px"))  # fmt: skip
         self.unit = w.Dropdown(options=[TRIALS, SECONDS], layout=w.Layout(width="150px"),
                                tooltip="what each search may spend")  # fmt: skip
         self.seeds = w.IntSlider(seeds, 1, max(50, seeds), description="seeds", style=SHORT,

@@ -71,7 +71,7 @@ def test_who_never_gets_going_is_cut_off_and_named(axes):
     anytime(bands, at, axes=axes)
     assert axes.get_ylim()[0] <= 50
     spread_out(axes, bands)
-    assert 75 < axes.get_ylim()[0] < bands["fair"][0, 2]
+    assert 75 < axes.get_ylim()[0] < bands["fair"][0, 8]
     assert [text.get_text() for text in axes.texts] == ["below: stuck (50.0)"]
 
 
@@ -79,12 +79,19 @@ def test_nobody_is_cut_off_who_catches_up(axes):
     bands = {
         "good": np.linspace(80, 90, 40)[None],
         "fair": np.linspace(78, 89, 40)[None],
-        "slow": np.linspace(50, 82, 40)[None],
+        "slow": np.concatenate([np.full(3, 20.0), np.full(37, 82.0)])[None],
     }
     anytime(bands, np.arange(1, 41), axes=axes)
-    before = axes.get_ylim()
     spread_out(axes, bands)
-    assert axes.get_ylim() == before and not axes.texts
+    assert not axes.texts and 70 < axes.get_ylim()[0] < 82  # its start alone is not seen
+
+
+def test_curves_that_are_empty_or_level_keep_their_limits(axes):
+    bands = {"a": np.full((2, 9), 0.7), "b": np.full((2, 9), -np.inf)}
+    anytime(bands, np.arange(1, 10), axes=axes)
+    spread_out(axes, bands)
+    low, high = axes.get_ylim()
+    assert low < 0.7 < high and not axes.texts
 
 
 def test_swatches_look_like_their_curves(axes):

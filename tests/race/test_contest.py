@@ -156,6 +156,21 @@ def test_ctrl_c_ends_the_processes_too(world):
     assert process.returncode == 0
 
 
+def test_a_process_that_is_killed_leaves_no_worker_behind():
+    """One search never ends; the first that does kills the process that races."""
+    program = (
+        "import os, signal\n"
+        "from coursekit.race import race\n"
+        "from coursekit.worlds import make\n"
+        "strategies = {'short': 'grid', 'endless': 'random(repeats=True)'}\n"
+        "race(make('cells'), strategies, trials=10**9, seeds=1, workers=2,"
+        " watch=lambda _: os.kill(os.getpid(), signal.SIGKILL))\n"
+    )
+    # Ends only when every worker has let go of the pipes.
+    killed = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=100)
+    assert killed.returncode == -signal.SIGKILL and not killed.stderr
+
+
 def test_workers_leave_ctrl_c_to_us_from_their_first_moment_on():
     """Else one that is just being loaded would print a traceback."""
     program = (

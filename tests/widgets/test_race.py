@@ -1,6 +1,8 @@
 """The race track, without a browser: real races on small budgets."""
 
 import re
+import subprocess
+import sys
 import threading
 import xml.etree.ElementTree as ET
 
@@ -103,6 +105,24 @@ def test_stop_ends_processes_in_the_middle_of_their_searches():
     track.stop()
     track._thread.join(60)
     assert not track.running and "Stopped: 0 of 2" in track.line.value
+
+
+def test_a_kernel_that_ends_takes_the_race_with_it():
+    """One that waited for its processes would be killed by Jupyter, and leave them behind."""
+    program = (
+        "import threading\n"
+        "from coursekit.widgets import RaceTrack\n"
+        "if __name__ == '__main__':\n"
+        "    names = ['grid', 'random(repeats=True)']  # one comes to its end, the other never\n"
+        "    track = RaceTrack('cells', names, trials=10**8, seeds=1, workers=2)\n"
+        "    under_way = threading.Event()\n"
+        "    track.bar.observe(lambda change: under_way.set() if change['new'] else 0, 'value')\n"
+        "    track.start()\n"
+        "    print(under_way.wait(100), flush=True)\n"
+    )
+    # Ends only when every worker has let go of the pipes.
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=120)
+    assert ended.stdout == b"True\n" and ended.returncode == 0 and not ended.stderr
 
 
 def test_time_is_scrubbed_stepped_and_reset(track: RaceTrack):
