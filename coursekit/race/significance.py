@@ -36,9 +36,11 @@ class Comparison(NamedTuple):
 def mean_ranks(scores: Mapping[str, Sequence[float] | np.ndarray]) -> dict[str, float]:
     """Each strategy's rank (1 is the best, equals share theirs), averaged over the seeds.
 
-    scores: one value a seed for each strategy, in the same order of seeds; higher is better.
+    scores: one value a seed for each strategy, in the same order of seeds; higher is better, and
+        NaN, of who found nothing, is the worst.
     """
     table = _table(scores)
+    table = np.where(np.isnan(table), -np.inf, table)
     better = (table[None, :, :] > table[:, None, :]).sum(axis=1)
     equal = (table[None, :, :] == table[:, None, :]).sum(axis=1)
     ranks = 1 + better + (equal - 1) / 2

@@ -81,3 +81,8 @@ def test_who_is_better_on_most_seeds_is_ahead_whatever_one_seed_says():
     (found,) = compare({"B": other, "A": one})
     assert (found.better, found.worse) == ("A", "B") and found.significant
     assert found.difference < 0
+
+
+def test_who_found_nothing_is_the_last():
+    ranks = mean_ranks({"a": [3.0, float("nan")], "b": [2.0, 1.0]})
+    assert ranks == {"a": 1.5, "b": 1.5}
