@@ -75,6 +75,7 @@ def test_failed_runs_end_in_crosses(failing):
     ends = [trial.curve[4] for trial in history if math.isnan(trial.score)]
     assert cross.get_xdata().tolist() == [5, 5, 5] and list(cross.get_ydata()) == ends
     assert cross.get_marker() == "x"
+    assert not axes.texts  # where a run failed is no rung
     bold = drawn(axes, f"best so far: trial {history.best().number}")
     assert bold.get_ydata()[-1] == history.best().score
 
