@@ -49,7 +49,7 @@ def test_a_race_is_run_while_the_page_answers(notebook: Notebook, track: Locator
     track.get_by_role("button", name="Start").click()
     expect(track.get_by_role("button", name="Stop")).to_be_enabled()
     assert notebook.run(notebook.code("6 * 7")).strip() == "42"
-    expect(track.get_by_role("button", name="Start")).to_be_enabled(timeout=60_000)
+    expect(track.get_by_role("button", name="Start")).to_be_enabled(timeout=120_000)
     expect(track).to_contain_text("Done: 20 searches, 800 trials")
     expect(figure).to_contain_text("quartiles of 4 seeds")
     assert notebook.errors() == []
@@ -70,7 +70,7 @@ def test_time_is_scrubbed_stepped_and_played(notebook: Notebook, track: Locator)
     assert figure.evaluate(clip) == pytest.approx(whole * 3 / 40, abs=0.01)
     early = order(track)
     track.get_by_role("button", name="Play").click()
-    expect(told).to_contain_text("After 40 of 40 trials")
+    expect(told).to_contain_text("After 40 of 40 trials", timeout=120_000)
     expect(track.get_by_role("button", name="Play")).to_be_visible()
     assert sorted(order(track)) == sorted(early) and order(track) != early
     assert notebook.errors() == []
