@@ -4,10 +4,14 @@ registry."""
 from __future__ import annotations
 
 from coursekit.estimators.base import Estimator, Trains
+from coursekit.estimators.extrapolation import Extrapolation
 from coursekit.estimators.full_training import FullTraining
+from coursekit.estimators.lower_fidelity import LowerFidelity
 
 ESTIMATORS: dict[str, type[Estimator]] = {
     "full_training": FullTraining,
+    "lower_fidelity": LowerFidelity,
+    "extrapolation": Extrapolation,
 }
 
 

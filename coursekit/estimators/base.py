@@ -96,6 +96,10 @@ class Estimator(ABC):
             if isinstance(epochs, Generator):
                 epochs.close()
 
+    def finished(self, done: Sequence[Epoch]) -> Evaluation:
+        """What a training comes to that went as far as it should, to an inner estimator too."""
+        return self.world.finished(done) if isinstance(self.world, Estimator) else outcome(done)
+
     def at(self, fidelity: str) -> Self:
         """The same estimator around the world at another fidelity."""
         return type(self)(self.world.at(fidelity), **self.options)
@@ -109,11 +113,6 @@ class Estimator(ABC):
         self.history = history
         if isinstance(self.world, Estimator):
             self.world.follow(history)
-
-
-def measured(history: History) -> list[float]:
-    """The scores that were measured, not estimated, in order of completion."""
-    return [trial.score for trial in history.completed if trial.spread == 0]
 
 
 def outcome(epochs: Sequence[Epoch], *, spread: float = 0.0) -> Evaluation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 
-from coursekit.estimators.base import Estimator, Trains, outcome
+from coursekit.estimators.base import Estimator, Trains
 from coursekit.trials import Epoch, Evaluation, Suggestion
 
 
@@ -33,6 +33,6 @@ class FullTraining(Estimator):
                 best, since = (epoch.score, 0) if epoch.score > best else (best, since + 1)
                 if since == self.patience:
                     break
-        made = outcome(done)
+        made = self.finished(done)
         failed = math.isnan(made.score)
         return made if failed or self.patience is None else made._replace(score=best)
