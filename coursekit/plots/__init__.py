@@ -1,6 +1,7 @@
 """Figures: one call each, returning the axes."""
 
 from coursekit.plots.cells import cell
+from coursekit.plots.forecasts import forecast
 from coursekit.plots.searches import anytime
 from coursekit.plots.training import (
     best_so_far,
@@ -14,6 +15,7 @@ __all__ = [
     "anytime",
     "best_so_far",
     "cell",
+    "forecast",
     "learning_curves",
     "parallel_coordinates",
     "pareto",

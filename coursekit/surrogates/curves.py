@@ -125,3 +125,16 @@ def value(family: str, parameters: Sequence[float], epoch: float | Array) -> Arr
     """The curve with these parameters at an epoch, or at several; NaN where there is none."""
     with np.errstate(all="ignore"):
         return FAMILIES[family].curve(np.asarray(epoch, dtype=float), *parameters)
+
+
+def made_up(
+    start: float, end: float, speed: float, noise: float, epochs: int, rng: np.random.Generator
+) -> Array:
+    """A curve of one's own, shape (epochs,): exp3 from start towards end, and noise.
+
+    start, end: scores in 0..1, of the first epoch and far beyond the last. speed: the share of the
+    distance to the end that an epoch goes, 0..1. noise: its standard deviation.
+    """
+    x = np.arange(epochs, dtype=float)
+    smooth = end - (end - start) * (1 - speed) ** x
+    return np.clip(smooth + rng.normal(0, noise, epochs), 0.0, 1.0)

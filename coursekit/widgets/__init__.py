@@ -3,8 +3,18 @@
 import importlib
 from typing import Any
 
-_HOMES = {"Explorer": "explorer", "Population": "population", "SearchMonitor": "monitor"}
-__all__ = ["Explorer", "Population", "SearchMonitor"]  # loaded on first use: Keras Tuner is slow
+_HOMES = {
+    "Explorer": "explorer",
+    "ForecastPanel": "forecast",
+    "Population": "population",
+    "SearchMonitor": "monitor",
+}
+__all__ = [
+    "Explorer",
+    "ForecastPanel",
+    "Population",
+    "SearchMonitor",
+]  # loaded on first use: Keras Tuner is slow
 
 
 def __getattr__(name: str) -> Any:

@@ -53,6 +53,8 @@ class Scripted:
             self.closed += 1
 
     def at(self, fidelity: str) -> Scripted:
+        if fidelity == self.fidelity:
+            return self
         if fidelity not in self.fidelities:
             raise ValueError(f"no fidelity {fidelity!r}")
         return Scripted(self.curve, fidelity=fidelity, cheaper=self.cheaper, space=self.space)
