@@ -422,7 +422,8 @@ def build(hp):
     model.add(keras.layers.Dense(32, "relu"))
     model.add(keras.layers.Dense(10, "softmax"))
     rate = hp.Choice("learning_rate", [1e-2, 1e-3, 1e-4, 1e-5])
-    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", ["accuracy"])
+    optimizer = keras.optimizers.Adam(rate)
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 

@@ -99,6 +99,7 @@ def test_trials_of_a_budget_are_held_against_their_like(tmp_path):
 
 
 def test_a_real_model_is_stopped(tmp_path):
+    keras.utils.set_random_seed(0)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(256, 4)).astype("float32")
     y = (x[:, 0] > 0).astype("int64")
@@ -106,7 +107,9 @@ def test_a_real_model_is_stopped(tmp_path):
     def build(hp):
         rate = hp.Choice("rate", [0.05, 1e-6], ordered=False)
         model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, "softmax")])
-        model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", ["accuracy"])
+        model.compile(
+            keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
+        )
         return model
 
     tuner = keras_tuner.GridSearch(build, "val_accuracy", directory=tmp_path)
