@@ -24,9 +24,10 @@ class Scale:
     """
 
     def __init__(self, curve: Array, bounds: tuple[float, float] | None) -> None:
-        if bounds is None and len(curve) and not (curve.min() >= 0 and curve.max() <= 1):
-            reach = curve.max() / 2 - curve.min() / 2 or max(abs(curve.max()) / 10, 1e-6)
-            bounds = max(curve.min() - reach, -1e308), min(curve.max() + 2 * reach, 1e308)
+        least, most = (float(curve.min()), float(curve.max())) if len(curve) else (0.0, 0.0)
+        if bounds is None and not 0 <= least <= most <= 1:
+            reach = most / 2 - least / 2 or max(abs(most) / 10, 1e-6)
+            bounds = max(least - reach, -1e308), min(most + 2 * reach, 1e308)
         self.low, self.high = map(float, bounds or (0.0, 1.0))
 
     def forth(self, scores: Array | float) -> Array:

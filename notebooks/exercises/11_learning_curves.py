@@ -252,6 +252,7 @@ class StopEpoch(Exercise):
         ([0.5, 0.3, 0.04, 0.2, 0.01], 0.05, 1),
         ([0.01, 0.02, 0.3, 0.04, 0.01], 0.05, 3),
         ([0.5, 0.05, 0.6, 0.7], 0.05, 1),
+        ([0.5, 0.01, 0.3, 0.02, 0.4], 0.05, 2),
     ]
     hidden = [([0.9] * 8, 0.05, 3), ([0.01] * 5, 0.05, 5), ([0.3, 0.2, 0.1], 0.25, 1)]
     hints = (
@@ -309,9 +310,6 @@ class Bar(Exercise):
             BAR, "        best = curve[stopped - 1]\n"
         ),
         "never sets a bar": SEARCH.replace(BAR, ""),
-        "takes the last finished training, not the best": SEARCH.replace(
-            "max(best, curve[-1])", "curve[-1]"
-        ),
         "peeks at the end of those that were stopped": SEARCH.replace(
             BAR, "        best = max(best, curve[-1] + 0.1)\n"
         ),
