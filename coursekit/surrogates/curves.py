@@ -116,7 +116,8 @@ def fit(family: str, curve: Sequence[float] | Array) -> tuple[tuple[float, ...],
         # As many residuals as parameters at the least, or the search refuses.
         return np.concatenate([found, np.zeros(max(0, len(start) - len(found)))])
 
-    leastsq(residuals, start, maxfev=100 * len(start))
+    # The full output, since it comes without a warning where the search is cut off.
+    leastsq(residuals, start, maxfev=100 * len(start), full_output=True)
     free = max(1, len(y) - len(start))
     return best[1], float(np.sqrt(best[0] / free))
 
