@@ -19,6 +19,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from coursekit.estimators.base import Estimator
 from coursekit.journal import Journal
 from coursekit.strategies.base import Strategy
 from coursekit.trials import Evaluation, History, Pause, Suggestion, Trial
@@ -156,6 +157,8 @@ class Search:
             if value is not None and not value >= 0:
                 raise ValueError(f"{name}={value!r}: give 0 or more")
         line = _Line(trials, progress)
+        if isinstance(estimate, Estimator):
+            estimate.follow(self.history)
         elsewhere = {each.number for each in self.history.running}
         elsewhere -= {each.number for each in self._again}
         try:

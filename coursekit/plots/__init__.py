@@ -7,6 +7,7 @@ What searches found: `anytime`, `regret`, `ranks`. What one search has done: `be
 from coursekit.plots.ageing import population
 from coursekit.plots.cells import cell
 from coursekit.plots.coordinates import parallel_coordinates
+from coursekit.plots.forecasts import forecast
 from coursekit.plots.fronts import pareto, pareto_front
 from coursekit.plots.rankings import ranks
 from coursekit.plots.searches import anytime, regret
@@ -16,6 +17,7 @@ __all__ = [
     "anytime",
     "best_so_far",
     "cell",
+    "forecast",
     "learning_curves",
     "parallel_coordinates",
     "pareto",

@@ -16,6 +16,7 @@ from typing import Any
 
 from coursekit.strategies import STRATEGIES
 from coursekit.tuners.oracle import StrategyOracle
+from coursekit.tuners.termination import StopUnpromising
 from coursekit.tuners.tuner import StrategyTuner
 
 TUNERS: dict[str, type[StrategyTuner]] = {
@@ -26,6 +27,7 @@ globals().update({tuner.__name__: tuner for tuner in TUNERS.values()})
 
 __all__ = [
     "TUNERS",
+    "StopUnpromising",
     "StrategyOracle",
     "StrategyTuner",
     *(tuner.__name__ for tuner in TUNERS.values()),

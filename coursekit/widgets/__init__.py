@@ -5,12 +5,14 @@ from typing import Any
 
 _HOMES = {
     "Explorer": "explorer",
+    "ForecastPanel": "forecast",
     "Population": "population",
     "RaceTrack": "race",
     "SearchMonitor": "monitor",
 }
 __all__ = [
     "Explorer",
+    "ForecastPanel",
     "Population",
     "RaceTrack",
     "SearchMonitor",

@@ -1,0 +1,122 @@
+"""Estimator: judges a candidate by training it as little as it takes."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+
+from coursekit.spaces import Space
+from coursekit.trials import Epoch, Evaluation, History, Suggestion
+
+
+@runtime_checkable
+class Trains(Protocol):
+    """What an estimator needs of a world; an estimator is one too, so that they go together.
+
+    epochs: of a full training. early: whether scores before the last epoch are known.
+    fidelities: what `at` takes, the full one first. train: a training run up to the suggestion's
+    budget, by default to its end; closing the generator stops it.
+    """
+
+    space: Space
+    epochs: int
+    early: bool
+    fidelity: str
+    fidelities: tuple[str, ...]
+
+    def train(self, suggestion: Suggestion) -> Iterator[Epoch]: ...
+    def at(self, fidelity: str) -> Self: ...
+
+
+class Estimator(ABC):
+    """Judges candidates around a world's training runs; never proposes.
+
+    It stops a run when it has seen enough and accounts for every second that it has caused. An
+    evaluation's spread says what it is: 0 for a score that was measured at the end of a full
+    training, above 0 for one that was estimated. A failed training has a score of NaN.
+
+    world: where candidates are trained, or another estimator: `LowerFidelity(world)` inside
+        `Extrapolation` forecasts the curves of the cheap trainings. Raises TypeError for what is
+        neither, ValueError for a world that the estimator does not support.
+    options: keyword arguments only, each with a default that works; kept as `options`.
+    """
+
+    estimates: ClassVar[bool] = True  # whether some of its scores are estimated
+
+    options: dict[str, Any]
+
+    def __new__(cls, *_: Trains, **options: Any) -> Self:  # copies and pickles give no world
+        made = super().__new__(cls)
+        made.options = options
+        return made
+
+    def __init__(self, world: Trains) -> None:
+        if not isinstance(world, Trains):
+            raise TypeError(f"world={world!r}: give a world such as MLPs(), or an estimator")
+        if not self.supports(world):
+            raise ValueError(f"{type(self).__name__} cannot judge in {world}: {self.needs()}")
+        self.world = world
+        self.history = History()
+        # One by one, so that an estimator that changes one of them can say so after this.
+        self.space, self.epochs, self.early = world.space, world.epochs, world.early
+        self.fidelity, self.fidelities = world.fidelity, world.fidelities
+
+    def __repr__(self) -> str:
+        options = "".join(f", {name}={value!r}" for name, value in self.options.items())
+        return f"{type(self).__name__}({self.world!r}{options})"
+
+    @classmethod
+    def supports(cls, world: Trains) -> bool:
+        """Whether the estimator can judge in this world; in any, unless it says otherwise."""
+        return True
+
+    @classmethod
+    def needs(cls) -> str:
+        """What a world needs so that it is supported, for the error message."""
+        return "it supports any world"
+
+    @abstractmethod
+    def __call__(self, suggestion: Suggestion) -> Evaluation:
+        """What the candidate is worth: its score, its curve, what that cost, and how sure it is."""
+
+    def train(self, suggestion: Suggestion) -> Iterator[Epoch]:
+        """The training runs behind the estimates; the world's, unless the method changes them."""
+        return self.world.train(suggestion)
+
+    @contextmanager
+    def training(self, suggestion: Suggestion) -> Iterator[Iterator[Epoch]]:
+        """`train` for a `with` block, at whose end the training stops, finished or not."""
+        epochs = self.train(suggestion)
+        try:
+            yield epochs
+        finally:
+            if isinstance(epochs, Generator):
+                epochs.close()
+
+    def finished(self, done: Sequence[Epoch]) -> Evaluation:
+        """What a training comes to that went as far as it should, to an inner estimator too."""
+        return self.world.finished(done) if isinstance(self.world, Estimator) else outcome(done)
+
+    def at(self, fidelity: str) -> Self:
+        """The same estimator around the world at another fidelity."""
+        return type(self)(self.world.at(fidelity), **self.options)
+
+    def follow(self, history: History) -> None:
+        """Look at this search's history from now on: `Search.run` says so before its first trial.
+
+        What an estimator knows of earlier trials it reads there, so it has nothing to save: a
+        search that goes on after a crash brings the history along.
+        """
+        self.history = history
+        if isinstance(self.world, Estimator):
+            self.world.follow(history)
+
+
+def outcome(epochs: Sequence[Epoch], *, spread: float = 0.0) -> Evaluation:
+    """The evaluation of a run as far as it went: the score of its last epoch, NaN for no epoch."""
+    curve = tuple([epoch.score for epoch in epochs])
+    score = curve[-1] if curve else math.nan
+    return Evaluation(score, curve, sum(epoch.seconds for epoch in epochs), spread)

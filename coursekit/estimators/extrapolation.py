@@ -1,0 +1,119 @@
+"""Learning-curve extrapolation with termination (Domhan, Springenberg and Hutter, 2015, IJCAI):
+a training that will hardly beat the best one is stopped."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from coursekit.estimators.base import Estimator, Trains
+from coursekit.surrogates.forecast import Forecast
+from coursekit.trials import Epoch, Evaluation, Suggestion
+
+# By default the least chance of beating the best that keeps a training going: delta in the paper.
+HOPE = 0.05
+
+
+class Decision(NamedTuple):
+    """Whether to stop a training, the chance that it would beat the incumbent, and the forecast."""
+
+    stop: bool
+    chance: float
+    forecast: Forecast
+
+
+class Extrapolation(Estimator):
+    """Forecasts the end of each curve, and stops a training that will hardly beat the best so far.
+
+    A stopped training is worth its forecast, with the forecast's spread; one that went to the
+    end is worth what it has come to. The best so far is the best of those that went to the end:
+    of the search's history, so that a search that goes on knows it, or else of what was judged
+    here before. Suggestions with a budget are held against those with the same budget.
+
+    delta: stop if the chance of beating the best is below it; 0 never stops. δ in the paper.
+    start: the first epoch after which a forecast is made; by default a tenth of all, 3 at least.
+    every: epochs from one forecast to the next.
+    bounds: the least and highest score there can be, by default 0 and 1 for scores in between.
+    """
+
+    def __init__(
+        self,
+        world: Trains,
+        *,
+        delta: float = HOPE,
+        start: int | None = None,
+        every: int = 1,
+        bounds: tuple[float, float] | None = None,
+    ) -> None:
+        super().__init__(world)
+        if not 0 <= delta < 1:
+            raise ValueError(f"delta={delta!r}: give a probability, 0 to below 1")
+        start = max(3, math.ceil(world.epochs / 10)) if start is None else start
+        for name, epochs in (("start", start), ("every", every)):
+            if isinstance(epochs, bool) or not epochs >= 1 or epochs != int(epochs):
+                raise ValueError(f"{name}={epochs!r}: give a number of epochs, 1 or more")
+        self.delta, self.start, self.every, self.bounds = delta, start, every, bounds
+        self._best: dict[int, float] = {}  # of those that were judged without a search
+
+    @classmethod
+    def supports(cls, world: Trains) -> bool:
+        return world.early
+
+    @classmethod
+    def needs(cls) -> str:
+        return "it needs scores before the last epoch"
+
+    def incumbent(self, horizon: int | None = None) -> float:
+        """The best score of a training that went to this epoch, by default the last; or -inf."""
+        horizon = self.epochs if horizon is None else horizon
+        best = self._best.get(horizon, -math.inf)
+        for trial in self.history.completed:
+            if len(trial.curve) == horizon and trial.score > best:
+                best = trial.score
+        return best
+
+    def __call__(self, suggestion: Suggestion) -> Evaluation:
+        horizon = self.epochs if suggestion.budget is None else suggestion.budget
+        incumbent, done = self.incumbent(horizon), list[Epoch]()
+        with self.training(suggestion) as epochs:
+            for epoch in epochs:
+                done.append(epoch)
+                if self._due(len(done), horizon) and math.isfinite(epoch.score):
+                    curve = [each.score for each in done]
+                    decision = decide(
+                        curve, horizon, incumbent, delta=self.delta, bounds=self.bounds
+                    )
+                    if decision.stop:
+                        return self._stopped(done, decision.forecast)
+        made = self.finished(done)
+        if len(done) == horizon and made.score > self._best.get(horizon, -math.inf):
+            self._best[horizon] = made.score
+        return made
+
+    def _stopped(self, done: list[Epoch], forecast: Forecast) -> Evaluation:
+        spread = math.hypot(max(forecast.spread, 1e-6), self.finished(done).spread)
+        return self.finished(done)._replace(score=forecast.score, spread=spread)
+
+    def _due(self, epoch: int, horizon: int) -> bool:
+        late = epoch - self.start
+        return late >= 0 and late % self.every == 0 and epoch < horizon
+
+
+def decide(
+    curve: list[float] | tuple[float, ...],
+    horizon: int,
+    incumbent: float,
+    *,
+    delta: float = HOPE,
+    bounds: tuple[float, float] | None = None,
+) -> Decision:
+    """The paper's rule: stop if P(y_T > y*) < delta.
+
+    curve: scores so far. horizon: the epoch that counts, T. incumbent: the best so far, y*; -inf
+    never stops.
+    """
+    forecast = Forecast(curve, horizon, bounds=bounds)
+    if incumbent == -math.inf:
+        return Decision(False, 1.0, forecast)
+    chance = forecast.beats(incumbent)
+    return Decision(chance < delta, chance, forecast)

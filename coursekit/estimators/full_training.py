@@ -1,0 +1,38 @@
+"""Full training with early stopping (Prechelt, 1998, Neural Networks: Tricks of the Trade): the
+yardstick for all that is cheaper."""
+
+from __future__ import annotations
+
+import math
+
+from coursekit.estimators.base import Estimator, Trains
+from coursekit.trials import Epoch, Evaluation, Suggestion
+
+
+class FullTraining(Estimator):
+    """Trains to the budget, or until nothing has improved for a while.
+
+    patience: stop after so many epochs in a row without a better score, and answer with the best
+        one, as if its weights had been restored; None trains to the end and answers with the last.
+    """
+
+    estimates = False
+
+    def __init__(self, world: Trains, *, patience: int | None = None) -> None:
+        super().__init__(world)
+        if patience is not None and not patience >= 1:
+            raise ValueError(f"patience={patience!r}: give a number of epochs, 1 or more")
+        self.patience = patience
+
+    def __call__(self, suggestion: Suggestion) -> Evaluation:
+        done: list[Epoch] = []
+        best, since = -math.inf, 0
+        with self.training(suggestion) as epochs:
+            for epoch in epochs:
+                done.append(epoch)
+                best, since = (epoch.score, 0) if epoch.score > best else (best, since + 1)
+                if since == self.patience:
+                    break
+        made = self.finished(done)
+        failed = math.isnan(made.score)
+        return made if failed or self.patience is None else made._replace(score=best)

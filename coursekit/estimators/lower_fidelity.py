@@ -1,0 +1,146 @@
+"""Lower fidelity: fewer epochs, less data, smaller images (Zela, Klein, Falkner and Hutter, 2018,
+arXiv:1807.06906, ask whether that keeps the ranking)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from coursekit.estimators.base import Estimator, Trains, outcome
+from coursekit.trials import Epoch, Evaluation, Suggestion
+
+SHARE = 4  # by default a quarter of the epochs, in a world that knows no other fidelity
+
+
+class Agreement(NamedTuple):
+    """How well cheap scores stand in for full ones, on the configurations that have both.
+
+    rank: Spearman's correlation. pairs: Kendall's tau (b), which counts pairs in order. gain: mean
+    of full minus cheap scores, and spread: its standard deviation. share: of a full training's
+    seconds. configurations: how many.
+    """
+
+    rank: float
+    pairs: float
+    gain: float
+    spread: float
+    share: float
+    configurations: int
+
+    def __str__(self) -> str:
+        return (
+            f"Spearman {self.rank:.2f}, Kendall {self.pairs:.2f} to the full result, for "
+            f"{self.share:.0%} of the seconds; full - cheap = {self.gain:.3f} ± {self.spread:.3f} "
+            f"({self.configurations} configurations)"
+        )
+
+
+class LowerFidelity(Estimator):
+    """Trains a cheaper version of the candidate and answers with its score.
+
+    Whatever the world offers: "quarter data", "half resolution", or a thinner network if it has
+    one, and with it or alone, fewer epochs.
+
+    fidelity: one of the world's; by default the first below the full one, if there is one.
+    epochs: of a training at most; by default all, or a quarter of them where the world has no
+        other fidelity. A suggestion's budget may be less.
+    agreement: of such scores with full ones, from `compare`. Its spread becomes the evaluations'.
+        Without, the spread is what the curve's own last steps say of its noise, which is less.
+
+    Raises ValueError for a fidelity that the world has not, for epochs below 1 or above its own,
+    and where nothing would be cheaper.
+    """
+
+    def __init__(
+        self,
+        world: Trains,
+        *,
+        fidelity: str | None = None,
+        epochs: int | None = None,
+        agreement: Agreement | None = None,
+    ) -> None:
+        super().__init__(world)
+        others = [name for name in world.fidelities if name != world.fidelity]
+        if fidelity is None:
+            fidelity = others[0] if others and epochs is None else world.fidelity
+        if epochs is None:
+            cut = fidelity == world.fidelity
+            epochs = max(1, world.epochs // SHARE) if cut else world.epochs
+        if isinstance(epochs, bool) or not 1 <= epochs <= world.epochs or epochs != int(epochs):
+            raise ValueError(f"epochs={epochs!r}: {world} trains 1 to {world.epochs}")
+        if fidelity == world.fidelity and epochs == world.epochs:
+            raise ValueError(f"fidelity={fidelity!r}, epochs={epochs}: that is a full training")
+        self.full, self.world = world, world.at(fidelity)
+        self.fidelity, self.epochs, self.agreement = fidelity, int(epochs), agreement
+
+    @classmethod
+    def supports(cls, world: Trains) -> bool:
+        return world.early or len(world.fidelities) > 1
+
+    @classmethod
+    def needs(cls) -> str:
+        return "it needs scores before the last epoch, or fidelities below the full one"
+
+    def train(self, suggestion: Suggestion) -> Iterator[Epoch]:
+        budget = self.epochs if suggestion.budget is None else min(suggestion.budget, self.epochs)
+        whole = budget == self.world.epochs  # then also where the world cannot stop before the end
+        return self.world.train(replace(suggestion, budget=None if whole else budget))
+
+    def __call__(self, suggestion: Suggestion) -> Evaluation:
+        with self.training(suggestion) as epochs:
+            return self.finished(list(epochs))
+
+    def finished(self, done: Sequence[Epoch]) -> Evaluation:
+        made = super().finished(done)
+        spread = self.agreement.spread if self.agreement else wobble(made.curve)
+        return made if math.isnan(made.score) else made._replace(spread=spread)
+
+    def compare(self, suggestions: Sequence[Suggestion]) -> Agreement:
+        """Train each of them both ways and say how the scores agree; those that fail are left out.
+
+        Raises ValueError if fewer than three are left.
+        """
+        cheap = [self(suggestion) for suggestion in suggestions]
+        full = []
+        for suggestion in suggestions:
+            epochs = list(self.full.train(replace(suggestion, budget=None)))
+            full.append(outcome(epochs))
+        return agreement(cheap, full)
+
+    def at(self, fidelity: str) -> Self:
+        if fidelity == self.fidelity:
+            return self
+        return type(self)(self.full, **{**self.options, "fidelity": fidelity})
+
+
+def agreement(cheap: Sequence[Evaluation], full: Sequence[Evaluation]) -> Agreement:
+    """How cheap scores agree with full ones of the same configurations.
+
+    Raises ValueError if there are fewer than three that failed in neither.
+    """
+    from scipy.stats import kendalltau, spearmanr
+
+    scores = np.array([[a.score, b.score] for a, b in zip(cheap, full, strict=True)], dtype=float)
+    good = np.isfinite(scores).all(axis=1) if len(scores) else np.zeros(0, dtype=bool)
+    if good.sum() < 3:
+        raise ValueError(f"{int(good.sum())} configurations have both scores: give three or more")
+    a, b = scores[good].T
+    constant = len(set(a)) == 1 or len(set(b)) == 1  # then there is no order to keep
+    return Agreement(
+        math.nan if constant else float(spearmanr(a, b)[0]),
+        math.nan if constant else float(kendalltau(a, b)[0]),
+        float((b - a).mean()),
+        float((b - a).std(ddof=1)),
+        sum(each.cost for each in cheap) / sum(each.cost for each in full),
+        int(good.sum()),
+    )
+
+
+def wobble(curve: Sequence[float]) -> float:
+    """The noise of a score as the last steps of its curve show it; never 0."""
+    steps = np.diff(np.asarray(curve, dtype=float)[-6:])
+    return float(max(steps.std() / math.sqrt(2), 1e-3)) if len(steps) > 1 else 1e-3

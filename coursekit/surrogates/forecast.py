@@ -1,0 +1,190 @@
+"""Forecasts of learning curves (after Domhan, Springenberg and Hutter, 2015, IJCAI)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from coursekit.surrogates.ensemble import MEMBERS, Array, Ensemble, ensemble
+
+# The share of a curve's own trend in its score; the rest is what its level alone lets expect.
+OWN = 0.25
+LIGHT = 1e-3  # members with less than this share of the heaviest one's weight are left out
+LONGEST = 5_000  # epochs
+
+
+class Scale:
+    """Scores between two bounds as arcsin(sqrt(share)), where accuracies have even noise.
+
+    Without bounds they are 0 and 1 for scores that lie there, such as accuracies; others get room
+    below and, twice as much, above what was seen.
+    """
+
+    def __init__(self, curve: Array, bounds: tuple[float, float] | None) -> None:
+        least, most = (float(curve.min()), float(curve.max())) if len(curve) else (0.0, 0.0)
+        if bounds is None and not 0 <= least <= most <= 1:
+            reach = most / 2 - least / 2 or max(abs(most) / 10, 1e-6)
+            bounds = max(least - reach, -1e308), min(most + 2 * reach, 1e308)
+        self.low, self.high = map(float, bounds or (0.0, 1.0))
+
+    def forth(self, scores: Array | float) -> Array:
+        """Scores beyond the bounds count as the bounds."""
+        inside = np.clip(np.asarray(scores, dtype=float), self.low, self.high)
+        half = self.high / 2 - self.low / 2  # their difference may be no number
+        return np.arcsin(np.sqrt(np.clip((inside / 2 - self.low / 2) / half, 0.0, 1.0)))
+
+    def back(self, angles: Array | float) -> Array:
+        share = np.sin(np.clip(angles, 0.0, np.pi / 2)) ** 2
+        return (1 - share) * self.low + share * self.high
+
+
+class Forecast:
+    """What a curve may come to: a distribution of its score in each later epoch.
+
+    curve: the scores that were seen, shape (n,); those from the first that is not finite on are
+        left out. horizon: the epoch to forecast, from 1.
+    bounds: the least and the highest score that there can be; see `Scale` for None.
+
+    A curve that has reached the horizon is its own forecast, with a spread of 0. One of no scores
+    gets the prior's.
+    """
+
+    def __init__(
+        self,
+        curve: Sequence[float] | Array,
+        horizon: int,
+        *,
+        bounds: tuple[float, float] | None = None,
+        members: int = MEMBERS,
+    ) -> None:
+        if isinstance(horizon, bool) or not 1 <= horizon <= LONGEST or horizon != int(horizon):
+            raise ValueError(f"horizon={horizon!r}: give a number of epochs, 1 to {LONGEST:,}")
+        if bounds is not None and not -math.inf < bounds[0] < bounds[1] < math.inf:
+            raise ValueError(
+                f"bounds={bounds!r}: give the least and the highest score there can be"
+            )
+        given = np.asarray(curve, dtype=float).ravel()[:horizon]
+        finite = np.isfinite(given)
+        self.curve = given if finite.all() else given[: int(finite.argmin())]
+        self.horizon, self.scale = int(horizon), Scale(self.curve, bounds)
+        self.complete = len(self.curve) == self.horizon
+        self._angles = self.scale.forth(self.curve)
+        self._mixtures: dict[int, tuple[Array, Array, Array]] = {}
+        self._members = members
+
+    def __repr__(self) -> str:
+        return (
+            f"<Forecast of epoch {self.horizon} from {len(self.curve)}: "
+            f"{self.score:.4f} ± {self.spread:.4f}>"
+        )
+
+    @cached_property
+    def _ensemble(self) -> Ensemble:
+        return ensemble(self.horizon, self._members)
+
+    @cached_property
+    def _posterior(self) -> tuple[Array, Array, Array]:
+        """The members that matter, their weights, and their whitened misses."""
+        whitened = self._ensemble.whitened(self._ensemble.blocks(self._angles))
+        weights = self._ensemble.weigh(whitened)
+        kept = np.flatnonzero(weights > LIGHT * weights.max())
+        return kept, weights[kept] / weights[kept].sum(), whitened[kept]
+
+    def mixture(self, epoch: int | None = None) -> tuple[Array, Array, Array]:
+        """Weights, means and deviations of the Gaussians that make up an epoch's forecast.
+
+        They live on the scale of angles, see `Scale`. ValueError for an epoch that was seen, or
+        lies beyond the horizon.
+        """
+        epoch = self.horizon if epoch is None else epoch
+        if not len(self.curve) < epoch <= self.horizon:
+            raise ValueError(
+                f"epoch={epoch}: this is a forecast of {len(self.curve) + 1} to {self.horizon}"
+            )
+        if epoch not in self._mixtures:
+            kept, weights, whitened = self._posterior
+            self._mixtures[epoch] = (weights, *self._ensemble.predict(whitened, epoch, kept))
+        return self._mixtures[epoch]
+
+    def below(self, score: float | Array, epoch: int | None = None) -> Array:
+        """The probability of at most this score, in the last epoch or an earlier one."""
+        scores = np.asarray(score, dtype=float)
+        if self.complete:
+            return np.where(scores >= self.curve[-1], 1.0, 0.0)
+        found = _share(self.scale.forth(scores), *self.mixture(epoch))
+        return np.where(
+            scores >= self.scale.high, 1.0, np.where(scores < self.scale.low, 0.0, found)
+        )
+
+    def beats(self, incumbent: float) -> float:
+        """The probability that the last epoch's score exceeds this one: P(y_T > y*)."""
+        return min(1.0, max(0.0, 1.0 - float(self.below(incumbent))))
+
+    def quantiles(self, shares: Sequence[float], epoch: int | None = None) -> Array:
+        """The scores below which the last epoch's, or an earlier one's, lies with these shares."""
+        if not all(0 < share < 1 for share in shares):
+            raise ValueError(f"shares={shares!r}: give numbers between 0 and 1")
+        if self.complete:
+            return np.full(len(shares), self.curve[-1])
+        return self.scale.back(_quantiles(np.asarray(shares), *self.mixture(epoch)))
+
+    def band(self, shares: Sequence[float]) -> Array:
+        """`quantiles` of each epoch still to come, for figures, shape (epochs, shares)."""
+        found = np.empty((self.horizon - len(self.curve), len(shares)))
+        for row, epoch in enumerate(range(len(self.curve) + 1, self.horizon + 1)):
+            weights, means, deviations = self.mixture(epoch)
+            low, high = np.clip([(means - 3 * deviations).min(), (means + 3 * deviations).max()],
+                                0, np.pi / 2)  # fmt: skip
+            angles = np.linspace(low, high, 50)
+            below = _share(angles, weights, means, deviations)
+            found[row] = np.interp(shares, below, angles)
+        return self.scale.back(found)
+
+    @cached_property
+    def median(self) -> float:
+        """The middle of the last epoch's distribution."""
+        return float(self.quantiles([0.5])[0])
+
+    @cached_property
+    def spread(self) -> float:
+        """Half the width of the middle 68 %: the standard deviation, were it Gaussian."""
+        if self.complete:
+            return 0.0
+        low, high = self.quantiles([0.1587, 0.8413])
+        return float(high / 2 - low / 2)
+
+    @cached_property
+    def score(self) -> float:
+        """The forecast to rank by: the median, drawn towards what the level alone lets expect.
+
+        What one learns from a curve's bends improves the forecast of its end, and costs ranking
+        where noise makes bends; a gain over the last level that grows with the level costs none.
+        """
+        if self.complete:
+            return float(self.curve[-1])
+        n = len(self.curve)
+        if not n:
+            return self.median
+        level = float(self._angles[-min(5, 1 + n // 4) :].mean())
+        block = int(np.searchsorted(self._ensemble.edges, n)) - 1
+        expected = _quantiles(np.array([0.5]), *self._ensemble.expect(level, block))
+        return OWN * self.median + (1 - OWN) * float(self.scale.back(expected)[0])
+
+
+def _share(angles: Array, weights: Array, means: Array, deviations: Array) -> Array:
+    from scipy.special import ndtr
+
+    return ndtr((np.asarray(angles)[..., None] - means) / deviations) @ weights
+
+
+def _quantiles(shares: Array, weights: Array, means: Array, deviations: Array) -> Array:
+    """By bisection; angles below 0 and above a right one are the bounds."""
+    low, high = np.zeros(len(shares)), np.full(len(shares), np.pi / 2)
+    for _ in range(20):  # to 2e-6
+        middle = (low + high) / 2
+        under = _share(middle, weights, means, deviations) < shares
+        low, high = np.where(under, middle, low), np.where(under, high, middle)
+    return (low + high) / 2

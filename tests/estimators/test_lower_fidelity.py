@@ -1,0 +1,82 @@
+"""Lower fidelity: what is cheaper, how it says so, and what it is worth."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from coursekit.estimators import LowerFidelity
+from coursekit.estimators.lower_fidelity import agreement
+from coursekit.trials import Evaluation, Suggestion
+from coursekit.worlds import NASBench201
+from tests.estimators.scripted import Scripted
+
+CURVE = [0.1, 0.3, 0.5, 0.6, 0.65, 0.7, 0.72, 0.74]
+CHEAPER = {"thinner": [0.1, 0.2, 0.3, 0.35, 0.4, 0.4, 0.42, 0.41], "tiny": [0.1] * 8}
+
+
+def test_by_default_the_first_fidelity_below_the_full_one():
+    made = LowerFidelity(Scripted(CURVE, cheaper=CHEAPER))(Suggestion({}))
+    assert (made.score, made.cost) == (0.41, 2.0)
+    assert made.curve == tuple(CHEAPER["thinner"]) and made.spread > 0
+
+
+def test_by_default_fewer_epochs_where_there_is_no_other_fidelity():
+    world = Scripted(CURVE)
+    made = LowerFidelity(world)(Suggestion({}))
+    assert (made.score, made.cost, world.trained) == (0.3, 2.0, 2) and made.spread > 0
+
+
+def test_both_at_once_and_a_budget_below():
+    estimator = LowerFidelity(Scripted(CURVE, cheaper=CHEAPER), fidelity="thinner", epochs=4)
+    assert estimator(Suggestion({})).score == 0.35
+    assert estimator(Suggestion({}, budget=3)).score == 0.3
+    assert estimator(Suggestion({}, budget=8)).cost == 1.0
+
+
+def test_what_is_no_cheaper_is_refused():
+    world = Scripted(CURVE, cheaper=CHEAPER)
+    with pytest.raises(ValueError, match="that is a full training"):
+        LowerFidelity(world, fidelity="full", epochs=8)
+    with pytest.raises(ValueError, match="epochs=9"):
+        LowerFidelity(world, epochs=9)
+    with pytest.raises(ValueError, match="no fidelity 'blurred'"):
+        LowerFidelity(world, fidelity="blurred")
+
+
+def test_a_world_without_anything_cheaper_is_not_supported():
+    with pytest.raises(ValueError, match="fidelities below the full one"):
+        LowerFidelity(NASBench201())
+
+
+def test_a_failed_training_has_failed():
+    made = LowerFidelity(Scripted([0.5, math.nan, 0.5, 0.5]), epochs=2)(Suggestion({}))
+    assert math.isnan(made.score) and made.cost == 2.0 and made.spread == 0
+
+
+def test_the_agreement_is_that_of_the_ranks():
+    cheap = [Evaluation(s, (), 1.0) for s in (0.1, 0.2, 0.3, 0.25, math.nan)]
+    full = [Evaluation(s, (), 4.0) for s in (0.5, 0.7, 0.8, 0.9, 0.9)]
+    found = agreement(cheap, full)
+    # By hand: one of six pairs is out of order; ranks 1 2 4 3 against 1 2 3 4.
+    assert found.pairs == pytest.approx(4 / 6) and found.rank == pytest.approx(0.8)
+    assert found.gain == pytest.approx(0.5125) and found.share == pytest.approx(0.25)
+    assert found.configurations == 4
+
+
+def test_an_agreement_needs_three_pairs_and_an_order():
+    same = [Evaluation(0.5, (), 1.0)] * 3
+    with pytest.raises(ValueError, match="three or more"):
+        agreement(same[:2], same[:2])
+    assert math.isnan(agreement(same, same).rank)
+
+
+def test_a_measured_agreement_says_how_far_the_scores_are_off():
+    curves = {"a": CURVE, "b": [each / 2 for each in CURVE], "c": [0.3] * 8}
+    world = Scripted(curves)
+    estimator = LowerFidelity(world, epochs=2)
+    found = estimator.compare([Suggestion({"curve": name}) for name in curves])
+    assert found.share == pytest.approx(0.25)
+    informed = LowerFidelity(world, epochs=2, agreement=found)
+    assert informed(Suggestion({"curve": "a"})).spread == found.spread > 0.01

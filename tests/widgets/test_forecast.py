@@ -1,0 +1,80 @@
+"""The forecast panel, without a browser."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from coursekit.plots.forecasts import GO, STOP
+from coursekit.widgets import ForecastPanel
+
+EPOCHS = 20
+CURVES = {
+    "good": [0.9 - 0.8 / epoch for epoch in range(1, EPOCHS + 1)],
+    "poor": [0.5 - 0.4 / epoch for epoch in range(1, EPOCHS + 1)],
+}
+
+
+@pytest.fixture
+def panel() -> ForecastPanel:
+    return ForecastPanel(CURVES, incumbent=0.8, seen=8)
+
+
+def test_the_decision_is_told_and_coloured(panel: ForecastPanel):
+    assert panel.verdict.value.count(GO) and "Go on" in panel.verdict.value
+    assert GO in panel.figure.value and STOP not in panel.figure.value
+    panel.pick.value = "poor"
+    assert panel.verdict.value.count(STOP) and "Stop" in panel.verdict.value
+    assert STOP in panel.figure.value and "hatch" in panel.figure.value
+    assert "P(beats 80.0 %) = 0.0" in panel.line.value and "aria-live" in panel.line.value
+
+
+def test_the_band_breathes_with_the_part_that_is_seen(panel: ForecastPanel):
+    widths = []
+    for seen in (3, 8, 15):
+        panel.seen.value = seen
+        low, high = panel.decision.forecast.quantiles([0.1, 0.9])
+        widths.append(high - low)
+        assert f"{seen} of {EPOCHS} epochs seen" in panel.line.value
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_the_bar_and_delta_decide(panel: ForecastPanel):
+    assert not panel.decision.stop
+    panel.best.value = 99
+    assert panel.decision.stop
+    panel.delta.value = 0
+    assert not panel.decision.stop
+
+
+def test_a_curve_of_ones_own_is_shaped(panel: ForecastPanel):
+    assert panel.own.layout.display == "none"
+    panel.pick.value = "my own"
+    assert panel.own.layout.display == "flex"
+    panel.noise.value = 0
+    panel.end.value, panel.speed.value = 100, 0.5
+    assert panel.curve[0] == pytest.approx(0.2) and panel.curve[-1] == pytest.approx(1.0, abs=1e-4)
+    assert not panel.decision.stop
+    panel.end.value = 40
+    assert panel.decision.stop
+
+
+def test_what_came_is_shown_on_demand(panel: ForecastPanel):
+    assert "what came" not in panel.figure.value
+    panel.show.value = True
+    assert "what came" in panel.figure.value
+
+
+def test_the_stand_in_needs_no_widgets(panel: ForecastPanel):
+    html = panel._repr_mimebundle_()["text/html"]
+    assert "Go on" in html and "8 of 20 epochs seen" in html
+    ET.fromstring(html[html.index("<svg") : html.index("</svg>") + 6])  # well-formed
+    assert repr(panel) == "ForecastPanel of good: go on"
+
+
+def test_curves_are_checked():
+    with pytest.raises(ValueError, match=r"curves of \[2, 3\] epochs"):
+        ForecastPanel({"a": [0.1, 0.2], "b": [0.1, 0.2, 0.3]})
+    with pytest.raises(ValueError, match="my own"):
+        ForecastPanel({"my own": [0.1, 0.2]})
