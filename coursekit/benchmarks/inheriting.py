@@ -126,10 +126,10 @@ def report(measured: dict[Way, list[Searched]]) -> str:
         low, high = np.percentile(epochs, [25, 75])
         pairs = zip(done, scratch[rival], strict=True)
         ratio = _median([mine.epochs / theirs.epochs for mine, theirs in pairs])
+        best, full = _mean([each.best for each in done]), _mean([each.full for each in done])
         lines.append(
             f"{way!s:<26}{_median(epochs):>8,.0f}{f'{low:,.0f} to {high:,.0f}':>16}"
-            f"{sum(each.reached for each in done):>6}/{seeds}{ratio:>8.2f}"
-            f"{_mean([each.best for each in done]):>9.2%}{_mean([each.full for each in done]):>11.2%}"
+            f"{sum(each.reached for each in done):>6}/{seeds}{ratio:>8.2f}{best:>9.2%}{full:>11.2%}"
         )
     lines += [
         f"ratio: to {rival}, the best from scratch; median of the pairs of equal seeds",

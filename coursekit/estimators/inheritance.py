@@ -1,6 +1,6 @@
 """Weight inheritance: a child begins with its parent's weights, and a few epochs are enough.
 
-Large-scale evolution (Real et al., 2017, ICML, arXiv:1703.01041), section 3.4, and hill climbing
+Large-scale evolution (Real et al., 2017, ICML, arXiv:1703.01041), and hill climbing
 with morphisms (Elsken, Metzen, Hutter, 2017, arXiv:1711.04528).
 """
 

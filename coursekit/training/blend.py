@@ -1,4 +1,4 @@
-"""A learnt mixture of two paths (Elsken, Metzen, Hutter, 2017, arXiv:1711.04528, equation 5)."""
+"""A learnt mixture of two paths (Elsken, Metzen, Hutter, 2017, arXiv:1711.04528)."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 Net2Net (Chen, Goodfellow, Shlens, 2016, ICLR, arXiv:1511.05641): `widen`, `deepen`. Simple and
 efficient architecture search for CNNs by hill climbing (Elsken, Metzen, Hutter, 2017,
-arXiv:1711.04528): `skip`, `branch`, section 3. Network morphism (Wei, Wang, Rui, Chen, 2016, ICML,
-arXiv:1603.01670): an activation that is faded in, section 3.5.
+arXiv:1711.04528): `skip`, `branch`. Network morphism (Wei, Wang, Rui, Chen, 2016, ICML,
+arXiv:1603.01670): an activation that is faded in.
 
 Each takes a Sequential or functional model and returns a new one, compiled as the old one was, with
 a fresh optimizer; the old one stays as it is. A Sequential model stays one as long as it is a

@@ -1,6 +1,7 @@
 """Which unit of an old network each unit of a new one is a copy of, and what that does to weights.
 
-Net2Net (Chen, Goodfellow, Shlens, 2016, ICLR, arXiv:1511.05641), section 2.2: equations 1 and 2.
+Net2Net (Chen, Goodfellow, Shlens, 2016, ICLR, arXiv:1511.05641): the mapping g of Net2WiderNet, and the
+weights U that it makes of W.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ class Remapping:
 
     @classmethod
     def wider(cls, old: int, new: int, rng: np.random.Generator) -> Remapping:
-        """All old units stay, each further one is a copy of one that is drawn (equation 1)."""
+        """All old units stay, each further one is a copy of one that is drawn: g(j) = j for
+        the first, any for the others."""
         _at_least("new", new, old)
         return cls(np.concatenate([np.arange(old), rng.integers(old, size=new - old)]), old)
 
@@ -78,7 +80,7 @@ class Remapping:
 
     def entering(self, kernel: Array) -> Array:
         """The kernel of a layer that these units feed, shape (..., units, outputs): each weight is
-        shared out among the copies, so that their sum stays what it was (equation 2)."""
+        shared out among the copies, so that their sum stays what it was."""
         made: Array = kernel[..., self.origin, :] / self.copies[:, None]
         return made.astype(kernel.dtype)
 

@@ -6,12 +6,14 @@ from typing import Any
 _HOMES = {
     "Explorer": "explorer",
     "ForecastPanel": "forecast",
+    "Growing": "growing",
     "Population": "population",
     "SearchMonitor": "monitor",
 }
 __all__ = [
     "Explorer",
     "ForecastPanel",
+    "Growing",
     "Population",
     "SearchMonitor",
 ]  # loaded on first use: Keras Tuner is slow

@@ -55,10 +55,12 @@ def make(part: tuple[str, Any], name: str) -> layers.Layer:
     }[kind]()
 
 
-def chain(parts: list[tuple[str, Any]], shape: tuple[int, ...], *, functional: bool) -> Any:
-    """The model of such parts, softmax over three classes at its end."""
+def chain(
+    parts: list[tuple[str, Any]], shape: tuple[int, ...], *, functional: bool, classes: int = 3
+) -> Any:
+    """The model of such parts, a softmax over the classes at its end."""
     made = [make(part, f"{part[0]}_{number}") for number, part in enumerate(parts)]
-    made.append(layers.Dense(3, "softmax", name="answer"))
+    made.append(layers.Dense(classes, "softmax", name="answer"))
     given = keras.Input(shape)
     if not functional:
         return keras.Sequential([given, *made])

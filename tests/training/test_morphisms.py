@@ -220,7 +220,8 @@ def test_noise_parts_the_copies_and_without_it_they_stay_together():
 
 def test_training_goes_on_from_there(tmp_path):
     digits = data.load("digits")
-    model = chain([("flatten", None), ("dense", (8, "relu"))], (8, 8), functional=False)
+    parts = [("flatten", None), ("dense", (8, "relu"))]
+    model = chain(parts, (8, 8), functional=False, classes=10)
     model.compile(
         keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"]
     )
