@@ -1,7 +1,7 @@
 """Which unit of an old network each unit of a new one is a copy of, and what that does to weights.
 
-Net2Net (Chen, Goodfellow, Shlens, 2016, ICLR, arXiv:1511.05641): the mapping g of Net2WiderNet, and the
-weights U that it makes of W.
+Net2Net (Chen, Goodfellow, Shlens, 2016, ICLR, arXiv:1511.05641): the mapping g of
+Net2WiderNet, and the weights U that it makes of W.
 """
 
 from __future__ import annotations

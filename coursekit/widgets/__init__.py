@@ -10,13 +10,8 @@ _HOMES = {
     "Population": "population",
     "SearchMonitor": "monitor",
 }
-__all__ = [
-    "Explorer",
-    "ForecastPanel",
-    "Growing",
-    "Population",
-    "SearchMonitor",
-]  # loaded on first use: Keras Tuner is slow
+# Loaded on first use: Keras Tuner is slow.
+__all__ = ["Explorer", "ForecastPanel", "Growing", "Population", "SearchMonitor"]
 
 
 def __getattr__(name: str) -> Any:
