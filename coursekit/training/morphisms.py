@@ -8,9 +8,11 @@ arXiv:1603.01670): an activation that is faded in.
 Each takes a Sequential or functional model and returns a new one, compiled as the old one was, with
 a fresh optimizer; the old one stays as it is. (Adam's moments, remapped like the weights, were
 tried on perceptrons for digits: after widening they made the next ten epochs worse, after deepening
-no different.) A Sequential model stays one as long as it is a chain. What is kept is the function of *inference* (`model.predict`), to float32's precision. In
-training, dropout draws for each copy apart, and batch normalisation uses a minibatch's statistics
-in place of those that the identity was made from.
+no different.) A Sequential model stays one as long as it is a chain.
+
+What is kept is the function of *inference* (`model.predict`), to float32's precision. In training,
+dropout draws for each copy apart, and batch normalisation uses a minibatch's statistics in place of
+those that the identity was made from.
 """
 
 from __future__ import annotations
