@@ -101,12 +101,13 @@ def wider(kernel, bias, following, origin):
         given = [each.copy() for each in old]
         new = [np.asarray(each, float) for each in wider(*given, np.array(origin))]
         x = np.random.default_rng(0).normal(size=(20, len(kernel)))
-        out = [np.maximum(x @ k + b, 0) @ f for k, b, f in (old, new)]
+        out = [np.tanh(x @ k + b) @ f for k, b, f in (old, new)]  # relu would forgive a factor
         return {
             "shapes": [each.shape for each in new],
             "difference": float(np.abs(out[1] - out[0]).max()),
             "changed the parent": not all(map(np.array_equal, given, old)),
             "incoming": bool(np.array_equal(new[0], old[0][:, origin])),
+            "bias": bool(np.array_equal(new[1], old[1][origin])),
             "silent": bool((new[2] == 0).all(axis=1).any()),
         }
 
@@ -127,6 +128,8 @@ def wider(kernel, bias, following, origin):
         if received["difference"] > 1e-9:
             if not received["incoming"]:
                 reason = "A copy sees what its original sees: columns of `kernel` go unchanged."
+            elif not received["bias"]:
+                reason = "A copy has its original's bias, too, as it is."
             else:
                 reason = (
                     "Copies say the same, so what is ahead hears it as often as there are copies: "
@@ -324,11 +327,12 @@ def wider_flattened(following, origin, places):
         before = images.reshape(10, -1) @ kept
         fits = made.shape == (places * len(origin), 3)
         after = images[:, :, origin].reshape(10, -1) @ made if fits else before
-        first = images[:, :, origin].transpose(0, 2, 1).reshape(10, -1) @ made if fits else before
+        wanted = kept.reshape(places, channels, 3)[:, origin].reshape(-1, 3)
+        shares = made / wanted if fits else made
         return {
             "shape": list(made.shape),
             "difference": float(np.abs(after - before).max()),
-            "channels first": float(np.abs(first - before).max()),
+            "rows": bool(np.ptp(shares, axis=1).max() < 1e-9),
             "changed": not np.array_equal(following, kept),
         }
 
@@ -342,11 +346,16 @@ def wider_flattened(following, origin, places):
         if received["changed"]:
             return Finding("the parent as it was", "Make a new array.")
         if received["difference"] > 1e-9:
-            return Finding(
-                "the same outputs",
-                "The rows are mixed up, or shared out among the wrong number: in a flattened image "
-                "all channels of the first place come first, then all of the second.",
+            reason = (
+                "Rows of other channels or places: in a flattened image all channels of the first "
+                "place come first, then all of the second."
             )
+            if received["rows"]:
+                reason = (
+                    "Each row is the right one, but shared out among the wrong number: it is that "
+                    "of its channel's copies, in the order of the rows."
+                )
+            return Finding("the same outputs", reason)
         return None
 
 

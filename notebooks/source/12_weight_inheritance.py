@@ -47,7 +47,7 @@ predict("12-share", "Weight ahead of each of three copies, when the original's w
 
 # %% [markdown]
 # ### Exercise 12.1. Wider, by hand
-# Write `wider(kernel, bias, following, origin)`. `kernel` and `bias` are the layer's, `following` is the kernel of the layer ahead, with a row for each unit; `origin` is an array of whole numbers that begins with 0, 1, 2, ... and goes on with the copies. Return the three new arrays in a list, and leave the old ones as they are.
+# Write `wider(kernel, bias, following, origin)`. `kernel` and `bias` are the layer's, `following` is the kernel of the layer ahead, with a row for each unit; `origin` is an array of whole numbers that begins with 0, 1, 2, ... and goes on with the copies. Return the three new arrays in a list, and leave the old ones as they are. It has to hold for any activation.
 
 
 # %% exercise="12.1"
