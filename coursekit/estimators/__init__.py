@@ -6,12 +6,14 @@ from __future__ import annotations
 from coursekit.estimators.base import Estimator, Trains
 from coursekit.estimators.extrapolation import Extrapolation
 from coursekit.estimators.full_training import FullTraining
+from coursekit.estimators.inheritance import Inheritance
 from coursekit.estimators.lower_fidelity import LowerFidelity
 
 ESTIMATORS: dict[str, type[Estimator]] = {
     "full_training": FullTraining,
     "lower_fidelity": LowerFidelity,
     "extrapolation": Extrapolation,
+    "inheritance": Inheritance,
 }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from coursekit.data import Dataset, Split
 from coursekit.spaces import EdgeCells
+from coursekit.training.heredity import inherit
 from coursekit.training.perceptron import complete, train_perceptron
 from coursekit.trials import Epoch
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import keras
 
 Shape = tuple[int, ...]
+Weights = Mapping[str, np.ndarray]
+NOISE = 0.05  # by which copies of units differ, so that training parts them
 
 
 class Candidate(Protocol):
@@ -33,13 +36,30 @@ class Candidate(Protocol):
         ...
 
     def fit(
-        self, data: Dataset, *, epochs: int, seed: int, patience: int | None = None
+        self,
+        data: Dataset,
+        *,
+        epochs: int,
+        seed: int,
+        patience: int | None = None,
+        parent: Weights | None = None,
     ) -> Iterator[Epoch]:
         """Train from fresh weights; the validation accuracy and the seconds of each epoch.
 
         seed: the initial weights, and apart from them the minibatches. patience: stop after so
-        many epochs in a row without a better score. A run that fails ends with a score of NaN.
+        many epochs in a row without a better score. parent: `weights` of another candidate of the
+        same space, to begin with as far as they go. A run that fails ends with a score of NaN.
         """
+        ...
+
+    @property
+    def share(self) -> float:
+        """Which share of the weights that the last `fit` began with were the parent's, 0..1."""
+        ...
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        """A copy of the weights as they are now, by name."""
         ...
 
     def accuracy(self, split: Split) -> float:
@@ -56,17 +76,56 @@ class FastPerceptron:
         layers, units = self.configuration["layers"], self.configuration["units"]
         widths = [int(np.prod(shape)), *[units] * layers, classes]
         self.parameters = sum((a + 1) * b for a, b in pairwise(widths))
+        self.share = 0.0
 
     def fit(
-        self, data: Dataset, *, epochs: int, seed: int, patience: int | None = None
+        self,
+        data: Dataset,
+        *,
+        epochs: int,
+        seed: int,
+        patience: int | None = None,
+        parent: Weights | None = None,
     ) -> Iterator[Epoch]:
         self._model, run = train_perceptron(
             self.configuration, data, epochs=epochs, seed=seed, patience=patience
         )
+        self.share = 0.0
+        if parent:
+            begun, self.share = _perceptron_inherits(
+                parent, self._model.weights, self.configuration, seed
+            )
+            for weight, value in zip(self._model.weights, begun, strict=True):
+                weight[:] = value
         return run
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        return {str(place): weight.copy() for place, weight in enumerate(self._model.weights)}
 
     def accuracy(self, split: Split) -> float:
         return self._model.accuracy(split)
+
+
+Inherits = Callable[[Weights, dict[str, np.ndarray], int], tuple[list[np.ndarray], float]]
+
+
+def _perceptron_inherits(
+    parent: Weights, fresh: list[np.ndarray], configuration: Mapping[str, Any], seed: int
+) -> tuple[list[np.ndarray], float]:
+    rng = np.random.default_rng((seed, len(parent)))
+    return inherit(
+        list(parent.values()), fresh, activation=configuration["activation"], rng=rng, noise=NOISE
+    )
+
+
+def _same_names(
+    parent: Weights, fresh: dict[str, np.ndarray], seed: int
+) -> tuple[list[np.ndarray], float]:
+    """The parent's weights where name and shape are the same: the edges that have not changed."""
+    kept = {n: parent[n] for n, v in fresh.items() if n in parent and parent[n].shape == v.shape}
+    share = sum(v.size for v in kept.values()) / sum(v.size for v in fresh.values())
+    return list({**fresh, **kept}.values()), share
 
 
 class KerasCandidate:
@@ -74,7 +133,8 @@ class KerasCandidate:
 
     build: makes the model, with the initial weights that a generator draws.
     optimizer: makes its optimizer. falling: whether the learning rate falls to nothing along a
-    cosine over so many epochs; None leaves it as it is.
+    cosine over so many epochs; None leaves it as it is. inherits: takes a parent's weights, fresh
+    ones and a seed, and gives the weights to begin with and the parent's share in them.
 
     Raises MemoryError for a model that is too large for this machine.
     """
@@ -86,10 +146,12 @@ class KerasCandidate:
         *,
         batch_size: int,
         falling: int | None = None,
+        inherits: Inherits | None = None,
     ) -> None:
         from coursekit.training.loop import TOO_LARGE, Loop, cosine
 
-        self._build = build
+        self._build, self._inherits = build, inherits or _same_names
+        self.share = 0.0
         try:
             self.loop = Loop(build(np.random.default_rng(0)), optimizer(), batch_size=batch_size)
         except TOO_LARGE as error:
@@ -102,10 +164,20 @@ class KerasCandidate:
         )
 
     def fit(
-        self, data: Dataset, *, epochs: int, seed: int, patience: int | None = None
+        self,
+        data: Dataset,
+        *,
+        epochs: int,
+        seed: int,
+        patience: int | None = None,
+        parent: Weights | None = None,
     ) -> Iterator[Epoch]:
         weights_rng, batches_rng = np.random.default_rng(seed).spawn(2)
-        self.loop.model.set_weights(self._build(weights_rng).get_weights())
+        begun, self.share = self._build(weights_rng).get_weights(), 0.0
+        if parent:
+            fresh = dict(zip(self._names, begun, strict=True))
+            begun, self.share = self._inherits(parent, fresh, seed)
+        self.loop.model.set_weights(begun)
         return self.loop.fit(
             data.train,
             data.validation,
@@ -114,6 +186,14 @@ class KerasCandidate:
             patience=patience,
             rng=batches_rng,
         )
+
+    @property
+    def _names(self) -> list[str]:
+        return [weight.path for weight in self.loop.model.weights]
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        return dict(zip(self._names, self.loop.model.get_weights(), strict=True))
 
     def accuracy(self, split: Split) -> float:
         return self.loop.accuracy(split)
@@ -136,6 +216,9 @@ def keras_perceptron(
         lambda rng: perceptron_network(chosen, shape, classes, rng=rng),
         optimizers[chosen["optimizer"]],
         batch_size=chosen["batch_size"],
+        inherits=lambda parent, fresh, seed: _perceptron_inherits(
+            parent, list(fresh.values()), chosen, seed
+        ),
     )
 
 

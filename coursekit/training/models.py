@@ -49,21 +49,23 @@ def cell_network(
 
     The images may have any height and width, shape (images, height, width): a lower resolution
     is the same model. A cell whose output cannot be reached gives zeros. rng: draws the seeds of
-    the weights. Raises ValueError for a configuration that is none of the space's.
+    the weights. Layers are named after their place and edge, so that what two cells share has one
+    name. Raises ValueError for a configuration that is none of the space's.
     """
     if not isinstance(space, EdgeCells):
         raise TypeError(f"{space!r}: only cells with operations on their edges are built")
     images = keras.Input((None, None))
     x = keras.ops.expand_dims(images, -1)
-    for part in space.skeleton.parts():
+    for place, part in enumerate(space.skeleton.parts()):
         if part.kind == "stem":
-            x = _normalised(x, part.channels, 3, rng, stride=space.skeleton.stride)
+            x = _normalised(x, part.channels, 3, rng, "stem", stride=space.skeleton.stride)
         elif part.kind == "reduction":
-            x = _residual(x, part.channels, rng)
+            x = _residual(x, part.channels, rng, f"{place}_reduction")
         else:
-            x = _cell(space, configuration, x, part.channels, rng)
+            x = _cell(space, configuration, x, part.channels, rng, place)
     x = layers.GlobalAveragePooling2D()(layers.ReLU()(x))
-    return keras.Model(images, layers.Dense(classes, kernel_initializer=_glorot(rng))(x))
+    answer = layers.Dense(classes, kernel_initializer=_glorot(rng), name="answer")
+    return keras.Model(images, answer(x))
 
 
 def _cell(
@@ -72,6 +74,7 @@ def _cell(
     x: Any,
     channels: int,
     rng: np.random.Generator,
+    place: int,
 ) -> Any:
     """What comes into a node is added up; edges that lead nowhere are not built."""
     graph = space.graph(configuration)
@@ -80,36 +83,39 @@ def _cell(
         source = arriving[edge.source]
         if len(source) > 1:
             source[:] = [layers.Add()(source)]
-        made = OPERATIONS[edge.operation](source[0], channels, rng)
+        name = f"{place}_{edge.source}-{edge.target}"
+        made = OPERATIONS[edge.operation](source[0], channels, rng, name)
         arriving.setdefault(edge.target, []).append(made)
     output = arriving.get(graph.nodes[-1], [x * 0.0])
     return output[0] if len(output) == 1 else layers.Add()(output)
 
 
-def _convolution(x: Any, channels: int, rng: np.random.Generator, size: int) -> Any:
-    return _normalised(layers.ReLU()(x), channels, size, rng)
+def _convolution(x: Any, channels: int, rng: np.random.Generator, size: int, name: str) -> Any:
+    return _normalised(layers.ReLU()(x), channels, size, rng, f"{name}_{size}x{size}")
 
 
 OPERATIONS: dict[str, Operation] = {
-    "skip_connect": lambda x, channels, rng: x,
-    "nor_conv_1x1": lambda x, channels, rng: _convolution(x, channels, rng, 1),
-    "nor_conv_3x3": lambda x, channels, rng: _convolution(x, channels, rng, 3),
-    "avg_pool_3x3": lambda x, channels, rng: layers.AveragePooling2D(3, 1, padding="same")(x),
-    "max_pool_3x3": lambda x, channels, rng: layers.MaxPooling2D(3, 1, padding="same")(x),
+    "skip_connect": lambda x, channels, rng, name: x,
+    "nor_conv_1x1": lambda x, channels, rng, name: _convolution(x, channels, rng, 1, name),
+    "nor_conv_3x3": lambda x, channels, rng, name: _convolution(x, channels, rng, 3, name),
+    "avg_pool_3x3": lambda x, channels, rng, name: layers.AveragePooling2D(3, 1, padding="same")(x),
+    "max_pool_3x3": lambda x, channels, rng, name: layers.MaxPooling2D(3, 1, padding="same")(x),
 }
 
 
-def _residual(x: Any, channels: int, rng: np.random.Generator) -> Any:
+def _residual(x: Any, channels: int, rng: np.random.Generator, name: str) -> Any:
     """Half the height and width, in the benchmark's residual block."""
-    inner = _normalised(layers.ReLU()(x), channels, 3, rng, stride=2)
-    inner = _normalised(layers.ReLU()(inner), channels, 3, rng)
+    inner = _normalised(layers.ReLU()(x), channels, 3, rng, f"{name}_1", stride=2)
+    inner = _normalised(layers.ReLU()(inner), channels, 3, rng, f"{name}_2")
     short = layers.AveragePooling2D(2, padding="same")(x)
-    short = layers.Conv2D(channels, 1, use_bias=False, kernel_initializer=_glorot(rng))(short)
+    short = layers.Conv2D(
+        channels, 1, use_bias=False, kernel_initializer=_glorot(rng), name=f"{name}_short"
+    )(short)
     return layers.Add()([inner, short])
 
 
 def _normalised(
-    x: Any, channels: int, size: int, rng: np.random.Generator, *, stride: int = 1
+    x: Any, channels: int, size: int, rng: np.random.Generator, name: str, *, stride: int = 1
 ) -> Any:
     convolution = layers.Conv2D(
         channels,
@@ -118,9 +124,11 @@ def _normalised(
         padding="same",
         use_bias=False,
         kernel_initializer=_glorot(rng),
+        name=f"{name}_convolution",
     )
     # Epochs are short here: means that look back a hundred batches would lag behind the weights.
-    return layers.BatchNormalization(momentum=0.9)(convolution(x))
+    normalisation = layers.BatchNormalization(momentum=0.9, name=f"{name}_normalisation")
+    return normalisation(convolution(x))
 
 
 def _glorot(rng: np.random.Generator) -> keras.Initializer:

@@ -28,6 +28,7 @@ from coursekit.tuners.spaces import defaults, from_hyperparameters, to_hyperpara
 # How a trial knows its budget, by the names that Keras Tuner's Hyperband has for it: only its
 # values reach a worker.
 EPOCHS, INITIAL_EPOCH, PARENT = "tuner/epochs", "tuner/initial_epoch", "tuner/trial_id"
+ANCESTOR = "tuner/inherits_from"  # whose weights another configuration begins with
 
 # Who has a project's journal open in this process.
 _holders: weakref.WeakValueDictionary[Path, JournaledOracle] = weakref.WeakValueDictionary()
@@ -73,6 +74,7 @@ class JournaledOracle(keras_tuner.Oracle):
                 raise ValueError(f"no strategy {strategy!r}: there are {', '.join(STRATEGIES)}")
             strategy = STRATEGIES[strategy]
         self.strategy, self.options = strategy, options
+        self.inherits = False  # whether children begin with their parents' weights
         _check(strategy, options, max_trials)
         self._given_seed = seed
         self.seed = secrets.randbelow(2**32) if seed is None else seed
@@ -123,6 +125,8 @@ class JournaledOracle(keras_tuner.Oracle):
             trained = None if parent is None else self.history[parent].suggestion.budget
             if parent is not None and trained is not None:
                 values |= {INITIAL_EPOCH: trained, PARENT: identifier(parent)}
+        if self.inherits and parent is not None and PARENT not in values:
+            values[ANCESTOR] = identifier(parent)
         return values
 
     def _runs(self, trial_id: str) -> bool:

@@ -18,7 +18,8 @@ from keras_tuner.src.distribute import utils as distribution
 
 from coursekit.journal import outside
 from coursekit.strategies import Strategy
-from coursekit.tuners.journaled import EPOCHS, INITIAL_EPOCH, PARENT, options_of
+from coursekit.training.inheriting import inherit as inherit_weights
+from coursekit.tuners.journaled import ANCESTOR, EPOCHS, INITIAL_EPOCH, PARENT, options_of
 from coursekit.tuners.oracle import StrategyOracle
 from coursekit.tuners.running import older_objects_spared
 
@@ -36,6 +37,11 @@ overwrite: whether to start anew; else a search in that folder goes on where it 
     was killed.
 executions_per_trial: how often each configuration is trained; the score is the mean.
 max_retries_per_trial, max_consecutive_failed_trials: what to do about failed trials.
+inherit: whether a trial that has a parent (evolution's and local search's children) begins with the
+    weights of its parent's checkpoint: in wider and deeper models by a morphism, else where layers
+    match by name or order and by shape. A few epochs a trial are then enough. The scores are those
+    of inherited weights: the best configuration, trained from scratch, may be worse, so keep the
+    model (`get_best_models`). Give the same when a search goes on.
 
 `tuner.oracle.history` remembers all trials; `tuner.oracle.history.frame()` is a table of them.
 """
@@ -43,6 +49,7 @@ BUDGETED = """
 Trials are trained for as many epochs as the strategy says, `epochs=` in `search` is ignored; a
 promoted trial goes on from the weights and the optimizer of the trial that it continues.
 """
+NOISE = 0.05  # by which copies of units differ, so that training parts them
 ONCE = "As a tuner it makes one iteration unless told otherwise."
 
 
@@ -164,7 +171,27 @@ class StrategyTuner(keras_tuner.Tuner):
             if getattr(model, "optimizer", None) is not None:
                 model.optimizer.build(model.trainable_variables)  # so that it has what is loaded
             model.load_weights(path)
+        elif ANCESTOR in hp.values:
+            self._begin_with(model, hp.values[ANCESTOR])
         return model
+
+    def _begin_with(self, model: Any, ancestor: str) -> None:
+        """Give a model the weights of another trial's checkpoint, as far as they go."""
+        path = self._checkpoint(ancestor)
+        if path is None:
+            warnings.warn(
+                f"a child of trial {ancestor} starts from scratch: no checkpoint of its parent",
+                stacklevel=outside(),
+            )
+            return
+        values = self.oracle.get_trial(ancestor).hyperparameters.copy()
+        parent = self.hypermodel.build(values)
+        if not parent.built:
+            parent.build_from_config(utils.load_json(self._get_build_config_fname(ancestor)))
+        if not model.built:
+            model.build(parent.input_shape)
+        parent.load_weights(path)
+        inherit_weights(model, parent, noise=NOISE)
 
     def _curve(self, results: Any) -> list[float]:
         """The objective after each epoch, the mean over executions; empty if it is not known."""
@@ -205,7 +232,8 @@ def _signature(cls: type[StrategyTuner]) -> inspect.Signature:
         for p in inspect.signature(keras_tuner.Tuner.__init__).parameters.values()
         if p.kind not in kept and p.name not in names
     ]
-    return inspect.Signature([*first, *_options(cls.strategy), *last])
+    own = inspect.Parameter("inherit", inspect.Parameter.KEYWORD_ONLY, default=False)
+    return inspect.Signature([*first, *_options(cls.strategy), own, *last])
 
 
 def _initialiser(cls: type[StrategyTuner]) -> Callable[..., None]:
@@ -221,6 +249,7 @@ def _initialiser(cls: type[StrategyTuner]) -> Callable[..., None]:
         self.seed = own["seed"]
         overwrite = arguments.pop("overwrite") and not self._is_worker()
         oracle = StrategyOracle(cls.strategy, **own)
+        oracle.inherits = arguments.pop("inherit")
         base: Any = super(StrategyTuner, self)
         base.__init__(oracle, overwrite=overwrite, **arguments)
         if isinstance(self.oracle, StrategyOracle):

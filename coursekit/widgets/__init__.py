@@ -6,17 +6,13 @@ from typing import Any
 _HOMES = {
     "Explorer": "explorer",
     "ForecastPanel": "forecast",
+    "Growing": "growing",
     "Population": "population",
     "RaceTrack": "race",
     "SearchMonitor": "monitor",
 }
-__all__ = [
-    "Explorer",
-    "ForecastPanel",
-    "Population",
-    "RaceTrack",
-    "SearchMonitor",
-]  # loaded on first use: Keras Tuner is slow
+# Loaded on first use: Keras Tuner is slow.
+__all__ = ["Explorer", "ForecastPanel", "Growing", "Population", "RaceTrack", "SearchMonitor"]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from time import perf_counter
 from typing import Self
 
+import numpy as np
+
+from coursekit.training.candidates import Candidate
 from coursekit.trials import Epoch, Suggestion
 from coursekit.worlds.base import FULL, World
 from coursekit.worlds.recipes import FIDELITIES, RECIPES
@@ -65,15 +68,59 @@ class Live(World):
         )
 
     def train(self, suggestion: Suggestion) -> Iterator[Epoch]:
-        epochs = self.epochs if suggestion.budget is None else suggestion.budget
+        yield from self.train_from(suggestion, None)
+
+    def train_from(
+        self, suggestion: Suggestion, parent: Mapping[str, np.ndarray] | None
+    ) -> Descent:
+        """As `train`, from a parent's weights as far as they go: `Descent.weights` of its run."""
+        return Descent(self, suggestion, parent)
+
+
+class Descent(Iterator[Epoch]):
+    """A training run, epoch by epoch, that can be asked for its weights.
+
+    parent: weights of another candidate of the same space, or None.
+    """
+
+    def __init__(
+        self, world: Live, suggestion: Suggestion, parent: Mapping[str, np.ndarray] | None
+    ) -> None:
+        self._candidate: Candidate | None = None
+        self._epochs = self._run(world, suggestion, parent)
+
+    def __next__(self) -> Epoch:
+        return next(self._epochs)
+
+    def close(self) -> None:
+        """Stop the training."""
+        self._epochs.close()
+
+    @property
+    def share(self) -> float:
+        """Which share of the weights that it began with were the parent's, 0..1."""
+        return 0.0 if self._candidate is None else self._candidate.share
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        """A copy of the weights as they are now, by name; empty before the first epoch."""
+        return {} if self._candidate is None else self._candidate.weights
+
+    def _run(
+        self, world: Live, suggestion: Suggestion, parent: Mapping[str, np.ndarray] | None
+    ) -> Generator[Epoch, None, None]:
+        epochs = world.epochs if suggestion.budget is None else suggestion.budget
         begun = perf_counter()
         try:
-            candidate = self.recipe.candidate(suggestion.configuration, self.data, self.engine)
-            run = candidate.fit(self.data, epochs=epochs, seed=self.seed, patience=self.patience)
+            candidate = world.recipe.candidate(suggestion.configuration, world.data, world.engine)
+            run = candidate.fit(
+                world.data, epochs=epochs, seed=world.seed, patience=world.patience, parent=parent
+            )
         except MemoryError:
             yield Epoch(math.nan, perf_counter() - begun)
             return
         made = perf_counter() - begun
+        self._candidate = candidate
         for score, seconds in run:
             yield Epoch(score, seconds + made)  # making the model belongs to the first epoch
             made = 0.0

@@ -40,9 +40,9 @@ def test_each_strategy_has_a_tuner_that_can_stand_where_keras_tuners_stood(name)
     base = parameters(kt.Tuner.__init__)
     assert set(base) - {"self", "oracle"} <= set(own)
     options = list(parameters(cls.__init__))[2:]
-    assert set(own) == (set(theirs) | set(base) | set(options)) - {"self", "oracle"}
+    assert set(own) == (set(theirs) | set(base) | {"inherit", *options}) - {"self", "oracle"}
     text = inspect.getdoc(tuner)
-    for option in ["objective", "max_trials", "overwrite", *options]:
+    for option in ["objective", "max_trials", "overwrite", "inherit", *options]:
         assert option in text
     assert ("goes on from the weights" in text) == cls.budgeted
     assert pickle.loads(pickle.dumps(tuner)) is tuner

@@ -1,0 +1,145 @@
+"""Legacies: the weights that trials leave behind, on disk, and no more than there is room for."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+import warnings
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+HOUR = 3600  # after which a file that nobody has finished writing is nobody's
+OUT = ("oldest", "worst")
+DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, TypeError)
+
+
+class Legacy(NamedTuple):
+    """What a trial leaves: its weights by name, and how it came by them.
+
+    epochs: for how many its weights were trained, those of its ancestors included.
+    own: for how many of these this very configuration was.
+    """
+
+    configuration: Mapping[str, Any]
+    weights: Mapping[str, np.ndarray]
+    epochs: int
+    own: int
+
+
+class Legacies:
+    """A folder with one file a trial, written beside it and renamed, so that it is whole or absent.
+
+    folder: made if it is not there. count, size: how many files and how many bytes there may be;
+    None for any. out: who goes when it is too much, the "oldest" trial or the "worst".
+
+    A file that is damaged all the same is deleted with a warning when it is asked for. Several
+    processes may share a folder. Raises ValueError for bounds that nothing fits in.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        count: int | None = 1000,
+        size: int | None = 2**30,
+        out: str = "oldest",
+    ) -> None:
+        for name, value in (("count", count), ("size", size)):
+            if value is not None and not value >= 1:
+                raise ValueError(f"{name}={value!r}: give 1 or more, or None for any")
+        if out not in OUT:
+            raise ValueError(f"out={out!r}: take one of {', '.join(OUT)}")
+        self.folder, self.count, self.size, self.out = Path(folder), count, size, out
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for left in self.folder.glob("*.part"):
+            try:
+                if time.time() - left.stat().st_mtime > HOUR:
+                    left.unlink()  # of a process that was killed
+            except FileNotFoundError:
+                pass  # another process was faster
+
+    def __len__(self) -> int:
+        return len(self._files())
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._files()
+
+    def put(self, number: int, score: float, legacy: Legacy) -> None:
+        """Keep what trial `number` leaves; older files give way, at worst this one."""
+        if "" in legacy.weights:
+            raise ValueError("a weight without a name: give each one")
+        about = json.dumps([dict(legacy.configuration), legacy.epochs, legacy.own])
+        weights = {f"w{name}": np.asarray(value) for name, value in legacy.weights.items()}
+        path = self.folder / f"{number}_{score:.6f}.npz"
+        handle, part = tempfile.mkstemp(suffix=".part", dir=self.folder)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                np.savez(file, about=np.array(about), **weights)  # type: ignore[arg-type]
+                file.flush()
+                os.fsync(file.fileno())
+            for older in self.folder.glob(f"{number}_*.npz"):
+                if older != path:
+                    older.unlink(missing_ok=True)
+            Path(part).replace(path)
+        finally:
+            Path(part).unlink(missing_ok=True)
+        self._make_room()
+
+    def get(self, number: int) -> Legacy | None:
+        """What trial `number` has left; None if that is gone, or was damaged."""
+        found = self._files().get(number)
+        if found is None:
+            return None
+        try:
+            with found.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+                configuration, epochs, own = json.loads(str(file["about"]))
+                weights = {name[1:]: file[name] for name in file.files if name[0] == "w"}
+        except FileNotFoundError:
+            return None  # another process needed the room
+        except DAMAGED as error:
+            found.unlink(missing_ok=True)
+            warnings.warn(
+                f"{found} is damaged ({error}) and was deleted: the children of trial {number} "
+                "begin with fresh weights",
+                stacklevel=2,
+            )
+            return None
+        return Legacy(configuration, weights, int(epochs), int(own))
+
+    def _files(self) -> dict[int, Path]:
+        found = {}
+        for path in self.folder.glob("*.npz"):
+            number, _, score = path.stem.partition("_")
+            if number.isdecimal() and score:
+                found[int(number)] = path
+        return found
+
+    def _make_room(self) -> None:
+        files, sizes = self._files(), dict[int, int]()
+        for number, path in list(files.items()):
+            try:
+                sizes[number] = path.stat().st_size
+            except FileNotFoundError:
+                del files[number]
+        order = sorted(files, key=lambda n: (_score(files[n]), n) if self.out == "worst" else n)
+        total = sum(sizes.values())
+        for place, number in enumerate(order):
+            if (self.count is None or len(order) - place <= self.count) and (
+                self.size is None or total <= self.size
+            ):
+                return
+            files[number].unlink(missing_ok=True)
+            total -= sizes[number]
+
+
+def _score(path: Path) -> float:
+    """NaN, of a failed trial, is the worst."""
+    score = float(path.stem.partition("_")[2])
+    return score if score == score else -np.inf

@@ -1,0 +1,30 @@
+"""A learnt mixture of two paths (Elsken, Metzen, Hutter, 2017, arXiv:1711.04528)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers
+
+
+@keras.saving.register_keras_serializable("coursekit")
+class Blend(layers.Layer):
+    """l y + (1 - l) z of two tensors [y, z] of one shape, with one l that is learnt, 1 at first.
+
+    So it begins as y alone. The gradient reaches l at once, z's own weights after the first step.
+    """
+
+    def build(self, input_shape: Any) -> None:
+        """Make l."""
+        self.share = self.add_weight(name="share", shape=(), initializer="ones")
+        super().build(input_shape)
+
+    def call(self, inputs: Any) -> Any:
+        """The mixture."""
+        kept, other = inputs
+        return self.share * kept + (1 - self.share) * other
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """That of the first."""
+        return input_shape[0]

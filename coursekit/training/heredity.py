@@ -1,0 +1,110 @@
+"""A perceptron that begins with another one's weights, whatever the two widths and depths.
+
+Net2Net (Chen, Goodfellow, Shlens, 2016, ICLR, arXiv:1511.05641), on arrays alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from coursekit.training.remapping import Remapping
+
+Array = np.ndarray
+# How a layer passes on what comes in: f(stretch x) * back is x, or near it.
+# relu: exactly, for x >= 0. tanh: within 0.03 for x in -1..1. gelu: within 0.13
+# for x in -0.17..1, mostly below 0.
+PASSING = {"relu": (1.0, 1.0), "tanh": (0.5, 2.12), "gelu": (4.0, 0.25)}
+
+
+def widen(
+    weights: Sequence[Array],
+    layer: int,
+    units: int,
+    *,
+    rng: np.random.Generator,
+    noise: float = 0.0,
+) -> list[Array]:
+    """A hidden layer with more units; the function stays, up to the noise.
+
+    weights: [kernel, bias, kernel, bias, ...], kernels of shape (inputs, outputs). layer: the place
+    of a hidden one, 0 the first. units, rng, noise: as `Remapping.wider` and `leaving` take them.
+    """
+    hidden = len(weights) // 2 - 1
+    if not 0 <= layer < hidden:
+        raise ValueError(f"layer={layer}: hidden layers are 0 to {hidden - 1}")
+    made = list(weights)
+    kernel, bias, following = weights[2 * layer : 2 * layer + 3]
+    wider = Remapping.wider(len(bias), units, rng)
+    made[2 * layer : 2 * layer + 3] = (
+        wider.leaving(kernel, rng, noise),
+        wider.leaving(bias),
+        wider.entering(following),
+    )
+    return made
+
+
+def deepen(weights: Sequence[Array], *, activation: str = "relu") -> list[Array]:
+    """One more hidden layer before the last; the function stays for relu.
+
+    For tanh and gelu it stays nearly (see `PASSING`). ValueError without a hidden layer: what comes
+    in there is the data, which nobody knows to be positive.
+    """
+    if len(weights) < 4:
+        raise ValueError("a network without a hidden layer: give it one before it is deepened")
+    stretch, back = PASSING[activation]
+    *first, last, bias = weights
+    units = np.eye(len(last), dtype=last.dtype)
+    return [*first, stretch * units, np.zeros(len(last), last.dtype), back * last, bias]
+
+
+def inherit(
+    parent: Sequence[Array],
+    fresh: Sequence[Array],
+    *,
+    activation: str = "relu",
+    rng: np.random.Generator,
+    noise: float = 0.0,
+) -> tuple[list[Array], float]:
+    """The weights that a child begins with, and which share of them is its parent's.
+
+    parent, fresh: both [kernel, bias, ...]; fresh ones say what shapes the child has, and serve
+    where the parent has nothing to give. activation: the child's.
+
+    Wider and deeper children are morphisms. A narrower one keeps the units whose weights ahead are
+    largest, a shallower one the first layers, under a fresh last one. A parent of other inputs or
+    answers gives nothing.
+    """
+    parent_hidden, hidden = len(parent) // 2 - 1, len(fresh) // 2 - 1
+    if (
+        len(parent[0]) != len(fresh[0])
+        or parent[-1].shape != fresh[-1].shape
+        or (min(parent_hidden, hidden) < 1 and parent_hidden != hidden)
+    ):
+        return list(fresh), 0.0
+    made = list(fresh)
+    arriving, back = Remapping.same(len(parent[0])), 1.0
+    taken = 0
+    for layer in range(min(parent_hidden, hidden)):
+        kernel, bias, ahead = parent[2 * layer : 2 * layer + 3]
+        units = len(fresh[2 * layer + 1])
+        if units >= len(bias):
+            leaving = Remapping.wider(len(bias), units, rng)
+        else:
+            leaving = Remapping.narrower(np.abs(ahead).sum(axis=1), units)
+        made[2 * layer] = leaving.leaving(arriving.entering(kernel), rng, noise)
+        made[2 * layer + 1] = leaving.leaving(bias)
+        arriving = leaving
+    for layer in range(parent_hidden, hidden):
+        stretch, each = PASSING[activation]
+        units = len(fresh[2 * layer])
+        made[2 * layer] = np.float32(stretch * back) * np.eye(units, dtype=np.float32)
+        made[2 * layer + 1] = np.zeros(units, np.float32)
+        back = each
+    taken = 2 * hidden
+    if parent_hidden <= hidden:
+        made[-2] = (back * arriving.entering(parent[-2])).astype(np.float32)
+        made[-1], taken = parent[-1].copy(), len(fresh)
+    total = sum(part.size for part in fresh)
+    return made, sum(part.size for part in made[:taken]) / total

@@ -1,0 +1,142 @@
+"""Growing: a network that grows by clicks, and answers as before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as w
+
+from coursekit.data import Dataset
+from coursekit.plots.growing import growth, network
+from coursekit.training.growing import LAYERS, MOST, GrowingNetwork
+from coursekit.widgets.panel import Panel, draw, status, table
+
+EPOCHS = 5  # a click on Train
+ROWS = 6  # steps that are listed
+
+
+class Growing(Panel):
+    """Train a small network, widen or deepen it, train on; what a step changed is always shown.
+
+    data: images with labels, such as digits. units: of the hidden layers that it begins with.
+    seed: of weights and minibatches.
+    """
+
+    def __init__(self, data: Dataset, *, units: tuple[int, ...] = (4,), seed: int = 0) -> None:
+        self.network = GrowingNetwork(data, units=units, seed=seed)
+        self.train_button = _button(f"Train {EPOCHS} epochs", "play", "Go on training")
+        self.widen_button = _button("Widen", "arrows-v", "Twice as many units in that layer")
+        self.deepen_button = _button("Deepen", "plus", "Another hidden layer behind the last")
+        self.reset_button = _button("Reset", "fast-backward", "Back to the first network")
+        self.layer = w.Dropdown(description="layer", options=[1], layout=w.Layout(width="130px"),
+                                style={"description_width": "45px"})  # fmt: skip
+        self.noise = w.FloatSlider(0.0, min=0.0, max=1.0, step=0.05, description="noise",
+                                   continuous_update=False, layout=w.Layout(width="260px"),
+                                   style={"description_width": "45px"})  # fmt: skip
+        self.scratch = w.Checkbox(False, description="beside it: from scratch", indent=False,
+                                  layout=w.Layout(width="200px"))  # fmt: skip
+        self.line, self.figure, self.list = w.HTML(), w.HTML(), w.HTML()
+        self.train_button.on_click(lambda _: self.train())
+        self.widen_button.on_click(lambda _: self.widen())
+        self.deepen_button.on_click(lambda _: self.deepen())
+        self.reset_button.on_click(lambda _: self.reset())
+        self.layer.observe(lambda _: self._enable(), names="value")
+        self.noise.observe(self._set_noise, names="value")
+        self.scratch.observe(lambda _: self.update(), names="value")
+        wrap = w.Layout(flex_flow="row wrap")
+        self.box = w.VBox([
+            w.HBox([self.train_button, self.layer, self.widen_button, self.deepen_button,
+                    self.reset_button], layout=wrap),
+            w.HBox([self.noise, self.scratch], layout=wrap),
+            self.line, self.figure, self.list,
+        ])  # fmt: skip
+        self.update()
+
+    def train(self) -> None:
+        """A few epochs more."""
+        self.network.train(EPOCHS)
+        self.update()
+
+    def widen(self) -> None:
+        """Twice as many units in the chosen layer."""
+        self.network.widen(self.layer.value - 1)
+        self.update()
+
+    def deepen(self) -> None:
+        """A hidden layer more."""
+        self.network.deepen()
+        self.update()
+
+    def reset(self) -> None:
+        """Back to the first network."""
+        self.network.reset()
+        self.update()
+
+    def update(self) -> None:
+        """Bring everything to the network as it is."""
+        units, chosen = self.network.units, self.layer.value
+        self.layer.options = list(range(1, len(units) + 1))
+        self.layer.value = chosen if chosen in self.layer.options else 1
+        self._enable()
+        self.deepen_button.disabled = len(units) >= LAYERS
+        self.line.value = status(self.tell())
+        self.figure.value = self._figure()
+        self.list.value = self._list()
+
+    def tell(self) -> str:
+        """The network and its last step, in words."""
+        grown = self.network
+        shape = " - ".join(str(each) for each in grown.units)
+        text = (
+            f"Hidden units {shape}, {grown.model.parameters:,} weights, {grown.epochs} epochs, "
+            f"validation accuracy {grown.curve[-1]:.1%}."
+        )
+        if not grown.steps:
+            return f"{text} It has not grown yet."
+        last = grown.steps[-1]
+        return (
+            f"{text} Step {len(grown.steps)}, {last.what}: no probability moved by more than "
+            f"{last.difference:.1e}, accuracy {last.before:.1%} before, {last.after:.1%} after."
+        )
+
+    def _enable(self) -> None:
+        chosen = self.layer.value
+        self.widen_button.disabled = chosen is None or 2 * self.network.units[chosen - 1] > MOST
+
+    def _set_noise(self, change: Any) -> None:
+        self.network.noise = change["new"]
+
+    def _figure(self) -> str:
+        grown = self.network
+        pixels, classes = len(grown.model.weights[0]), grown.data.classes
+        scratch = grown.scratch() if self.scratch.value and grown.epochs else None
+
+        def paint(left: Any, right: Any) -> str:
+            network([pixels, *grown.units, classes], axes=left)
+            growth(grown.curve, grown.steps, scratch=scratch, axes=right)
+            right.set_title("what it has learnt stays when it grows")
+            beside = f" From scratch: {scratch[-1]:.1%}." if scratch else ""
+            return f"A network that grows. {self.tell()}{beside}"
+
+        return draw(paint, width=9.0, height=3.4, columns=(1, 1.7))
+
+    def _list(self) -> str:
+        rows = [
+            (number, step.epoch, step.what, f"{step.difference:.1e}", f"{step.after:.1%}")
+            for number, step in enumerate(self.network.steps, 1)
+        ]
+        if not rows:
+            return ""
+        headings = ["step", "after epoch", "what", "largest change of a probability", "accuracy"]
+        return table(headings, rows[::-1][:ROWS], caption="What was done, the latest first")
+
+    def static(self) -> str:
+        return status(self.tell()) + self._figure() + self._list()
+
+    def __repr__(self) -> str:
+        return f"Growing: {self.tell()}"
+
+
+def _button(description: str, icon: str, tooltip: str) -> w.Button:
+    return w.Button(description=description, icon=icon, tooltip=tooltip,
+                    layout=w.Layout(width="auto"))  # fmt: skip
