@@ -193,7 +193,7 @@ def share(world, strategy):
 
 for strategy in ("random", "tpe", "bayesian"):
     tiny, large = share(perceptrons, strategy), share(world, strategy)
-    print(f"{strategy:10}{tiny:8.2f} % of perceptrons{large:12.6f} % of NAS-Bench-201")
+    print(f"{strategy:10}{tiny:8.2f} % with perceptrons{large:12.6f} % with NAS-Bench-201")
 measured("13-thinking", round(tiny, 1))  # of the last of them
 
 # %% [markdown]
