@@ -151,7 +151,7 @@ for name, seconds in spent.items():
     print(f"{name:12}{seconds:7.2f} s of training for 100 trials")
 
 # %% [markdown]
-# The table has all these seconds from trainings that really ran, on one machine, one after the other; a replay adds them up. That is what **simulated time** means, and it makes races in seconds possible without waiting for them. Give all three the seconds that random search has spent.
+# The table has all these seconds from trainings that really ran; a replay adds them up, as if they had been run one after the other. That is what **simulated time** means, and it makes races in seconds possible without waiting for them. Give all three the seconds that random search has spent.
 
 # %%
 predict("13-seconds", "And the best mean rank after equal seconds?", options=list(three))
@@ -305,7 +305,7 @@ f"Some pair is significant in {np.mean(kept):.0%} of the games"
 # The price: real differences are overlooked more often, too. So compare few things, decide which before the race, and count those that you have tried and dropped.
 #
 # ## 6. When random search is good enough
-# Random search has a property that no other strategy has: what it finds can be **calculated**. If all scores of a space are known, no search has to be run at all. Sort the *N* scores. The best of *n* draws is the *i*-th smallest or a smaller one if all *n* draws are, and that has the chance (*i*/*N*)ⁿ. So it is exactly the *i*-th with the chance (*i*/*N*)ⁿ − ((*i* − 1)/*N*)ⁿ, and the rest is a mean.
+# Random search has a property that hardly another strategy has: what it finds can be **calculated**. If all scores of a space are known, no search has to be run at all. Sort the *N* scores. The best of *n* draws is the *i*-th smallest or a smaller one if all *n* draws are, and that has the chance (*i*/*N*)ⁿ. So it is exactly the *i*-th with the chance (*i*/*N*)ⁿ − ((*i* − 1)/*N*)ⁿ, and the rest is a mean.
 #
 # ### Exercise 13.4. The best of many draws, without drawing
 # Write `expected_best(values, draws)`: the exact mean of the best of so many random draws, each from all values (what is drawn is put back). `values` come in any order.
@@ -402,7 +402,7 @@ plt.ylabel("accuracy as seen − mean of several, points")
 plt.show()
 
 # %% [markdown]
-# At the left end nothing has been chosen, and one training is on average as good as the mean of several. All that is added on the way to the right comes of choosing: same cells, same images, only the luck of the training is gone. Now the perceptrons, which the kit has tested on images that had no say in any choice.
+# At the left end nothing has been chosen, and one training is on average as good as the mean of several. All that is added on the way to the right comes of choosing: same cells, same images, only the luck of the training is gone. (Not even all of it: the mean holds the training that was seen.) Now the perceptrons, which the kit has tested on images that had no say in any choice.
 
 # %%
 question = "Perceptrons, best of 200 on validation: how much less is it on test?"
@@ -419,7 +419,7 @@ for text, values in {"as seen": seen, "trained again": again, "on test images": 
     print(f"{text:16}{chance @ values:.2%}")
 
 # %% [markdown]
-# From the first line to the second the luck of the training is lost, from the second to the third that of the images. (Those of the test may be a little easier or harder on the whole, too: that part is no bias.) No honest work can avoid this (Cawley and Talbot 2010). What can be avoided is to **report** the score that was chosen by. Compare the difference with the half points that papers are about.
+# From the first line to the second luck of the training is lost, from the second to the third that of the images. (Those of the test may be a little easier or harder on the whole, too: that part is no bias.) No honest work can avoid this (Cawley and Talbot 2010). What can be avoided is to **report** the score that was chosen by. Compare the difference with the half points that papers are about.
 #
 # Worse is to choose on the test images themselves, by hand or by `max`. Then they are validation images under another name, and there are none left to judge with. This is what it would seem to bring, for 200 perceptrons:
 
