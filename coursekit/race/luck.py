@@ -1,0 +1,62 @@
+"""Luck: what the best of so many random draws comes to, exactly, and how many draws a score takes.
+
+No search has to be run for it where every score is known. The best of n draws out of N values is
+the i-th smallest value or a smaller one with chance (i / N)^n, so it is the i-th smallest itself
+with chance (i / N)^n - ((i - 1) / N)^n.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def chances(total: int, draws: int) -> np.ndarray:
+    """For each of so many, from the worst to the best: the chance to be the best that is drawn.
+
+    total: N, how many there are. draws: n, with replacement. Shape (total,); their sum is 1.
+    """
+    for name, number in (("total", total), ("draws", draws)):
+        if number != int(number) or number < 1:
+            raise ValueError(f"{name}={number!r}: give a whole number, 1 or more")
+    return np.diff((np.arange(total + 1) / total) ** draws)
+
+
+def best_of(values: Sequence[float] | np.ndarray, draws: int) -> float:
+    """The mean of the best of so many random draws with replacement; values: in any order.
+
+    Raises ValueError for values that are not finite: say what a failed trial is worth.
+    """
+    ordered = _ordered(values)
+    return float(chances(len(ordered), draws) @ ordered)
+
+
+def draws_for(values: Sequence[float] | np.ndarray, score: float) -> float:
+    """The fewest random draws whose best is, on average, at least this score; inf if none are.
+
+    No number of draws reaches the highest value on average, though each comes nearer. Raises
+    ValueError for values that are not finite.
+    """
+    values = _ordered(values)
+    if score >= values[-1]:
+        return math.inf
+    enough = 1
+    while best_of(values, enough) < score:
+        enough *= 2
+    below = enough // 2
+    while enough - below > 1:
+        middle = (below + enough) // 2
+        if best_of(values, middle) < score:
+            below = middle
+        else:
+            enough = middle
+    return enough
+
+
+def _ordered(values: Sequence[float] | np.ndarray) -> np.ndarray:
+    ordered = np.sort(np.asarray(values, dtype=float))
+    if not len(ordered) or not np.isfinite(ordered).all():
+        raise ValueError("values: give at least one, and finite ones only (a failed one as 0, say)")
+    return ordered
