@@ -28,8 +28,8 @@ import numpy as np
 from coursekit.benchmarks.curves import OUTSIDE
 from coursekit.benchmarks.forecasters import FORECASTERS, GRID, Guess, gaussian
 from coursekit.benchmarks.strategies import count, some_of
-from coursekit.estimators import Extrapolation, FullTraining
-from coursekit.estimators.extrapolation import decide
+from coursekit.estimators.extrapolation import Extrapolation, decide
+from coursekit.estimators.full_training import FullTraining
 from coursekit.estimators.lower_fidelity import agreement
 from coursekit.search import Search
 from coursekit.strategies import make as make_strategy

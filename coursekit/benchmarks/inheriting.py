@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coursekit.estimators import Inheritance
+from coursekit.estimators.inheritance import Inheritance
 from coursekit.processes import spread
 from coursekit.search import Estimate, Search
-from coursekit.strategies import RegularizedEvolution
+from coursekit.strategies.regularized_evolution import RegularizedEvolution
 from coursekit.trials import Evaluation, History, Suggestion
 from coursekit.worlds import Live, MLPs
 

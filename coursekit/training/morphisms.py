@@ -206,7 +206,9 @@ def _identity(
         mean, variance = statistics or (np.zeros(width), np.full(width, 1 - epsilon))
         # (x - mean) / sqrt(variance + epsilon) * gamma + beta = x
         gamma, beta = np.sqrt(variance + epsilon), mean
-        found.append((normal, [np.float32(each) for each in (gamma, beta, mean, variance)]))
+        found.append(
+            (normal, [np.asarray(each, np.float32) for each in (gamma, beta, mean, variance)])
+        )
     return found
 
 

@@ -21,8 +21,8 @@ class World(ABC):
     """
 
     datasets: ClassVar[tuple[str, ...]]  # their names, the usual one first
-    early: ClassVar[bool]  # whether scores before the last epoch are known: budgets make sense
-    fidelities: ClassVar[tuple[str, ...]] = (FULL,)  # what `at` takes, the full one first
+    early: bool  # whether scores before the last epoch are known: budgets make sense
+    fidelities: tuple[str, ...] = (FULL,)  # what `at` takes, the full one first
 
     dataset: str
     space: Space

@@ -13,7 +13,7 @@ from coursekit.spaces import Choice, EdgeCells, Integer, Skeleton, Space
 from coursekit.training.candidates import Candidate, FastPerceptron, keras_cells, keras_perceptron
 from coursekit.worlds.base import FULL
 
-FIDELITIES = (FULL, "quarter data", "half resolution")
+FIDELITIES: tuple[str, ...] = (FULL, "quarter data", "half resolution")
 
 Make = Callable[[Mapping[str, Any], tuple[int, ...], int], Candidate]
 
