@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ def build(
                 shown = now
                 left = now / trained * (len(listed) - len(done)) / 60
                 tell(f"{len(done)} of {len(listed)} entries, {left:.0f} min to go")
-    about = {**head, "built": date.today().isoformat(), **versions()}
+    about = {**head, "built": date.today().isoformat(), **versions(recipe)}
     path = folder / f"{name}.npz"
     path.write_bytes(pack(assemble([done[entry] for entry in range(len(listed))], about),
                           share(recipe.space)))  # fmt: skip
@@ -159,12 +160,7 @@ def assemble(found: Sequence[Measured], about: Mapping[str, Any]) -> Table:
     )
 
 
-def versions() -> dict[str, str]:
+def versions(recipe: Recipe) -> dict[str, str]:
     """What the trainings ran on."""
-    known = {"python": platform.python_version(), "numpy": np.__version__}
-    if "keras" in sys.modules:
-        import keras
-        import tensorflow
-
-        known |= {"keras": keras.__version__, "tensorflow": tensorflow.__version__}
-    return known
+    packages = ("numpy", "keras", "tensorflow") if recipe.check(None) == "keras" else ("numpy",)
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
