@@ -162,9 +162,10 @@ def spread_out(axes: Axes, bands: Mapping[str, np.ndarray]) -> None:
         if len(bands) > 2 and ends[name] < _tenth([lows[each] for each in bands if each != name])
     ]
     bottom = _tenth([low for name, low in lows.items() if name not in behind])
-    top = axes.get_ylim()[1]
-    if bottom < top:
-        axes.set_ylim(bottom - 0.1 * (top - bottom), top)
+    top = float(axes.dataLim.y1)  # of the bands, or of the optimum
+    if top - bottom > 1e-6:  # more than rounding
+        margin = 0.1 * (top - bottom)
+        axes.set_ylim(bottom - margin, top + margin)
     if behind:
         text = ", ".join(f"{name} ({ends[name]:.1f})" for name in behind)
         axes.annotate(

@@ -21,6 +21,9 @@ def picture(race: Race, name: str, seed: int) -> tuple[str, dict[str, str]]:
     run, swatches = race.runs[name].get(seed), dict[str, str]()
 
     def paint(curves: Any, strip: Any) -> str:
+        # The picture is cut to what is drawn; to lay it out as well would take half as long again.
+        curves.figure.set_layout_engine(None)
+        curves.figure.subplots_adjust(left=0.1, right=0.9, bottom=0, top=1, hspace=0.42)
         report.figure(race, axes=curves)
         at = race.axis()
         spread_out(curves, {each: 100 * race.curves(each, at) for each in race.names})
