@@ -2,7 +2,6 @@
 
 from coursekit.race import report
 from coursekit.race.contest import Race, price, race, refusal
-from coursekit.race.contestants import fitted
 from coursekit.race.searches import Run
 from coursekit.race.significance import Comparison, compare, mean_ranks
 from coursekit.race.standings import Standing, standings
@@ -13,7 +12,6 @@ __all__ = [
     "Run",
     "Standing",
     "compare",
-    "fitted",
     "mean_ranks",
     "price",
     "race",

@@ -15,7 +15,7 @@ import numpy as np
 
 from coursekit.processes import spread
 from coursekit.race import significance
-from coursekit.race.contestants import Build, build
+from coursekit.race.contestants import Build, build, fitted
 from coursekit.race.searches import Limits, Run, Task, run
 from coursekit.race.significance import Comparison
 from coursekit.race.standings import Standing, standings
@@ -131,7 +131,8 @@ def race(
 
     strategies: names, with options if need be, such as "random" or
         "regularized_evolution(population_size=10)"; or a mapping from the names to show to such
-        texts, or to whatever makes a strategy of a space, as its class does.
+        texts, or to whatever makes a strategy of a space, as its class does. Named strategies
+        with budgets get the world's epochs as `max_budget`, unless the text says otherwise.
     trials, seconds: when a search ends; seconds are simulated, those of the trainings.
     workers: processes, by default one a core; they import the script that races, which for that
         has the race under `if __name__ == "__main__":`. A strategy that was written in a notebook
@@ -148,6 +149,7 @@ def race(
         raise TypeError(f"strategies={strategies!r}: give a list, as in [{strategies!r}]")
     texts = strategies if isinstance(strategies, Mapping) else {text: text for text in strategies}
     _check(world, texts, len(strategies), trials, seconds, seeds, workers)
+    texts = {name: fitted(contestant, world) for name, contestant in texts.items()}
     # Seed by seed, so that a race that is stopped has whole seeds to compare.
     tasks = [Task(name, texts[name], seed) for seed in range(seeds) for name in texts]
     workers = min(workers or os.cpu_count() or 1, len(tasks)) if _can_travel(texts) else 1
@@ -211,7 +213,7 @@ def refusal(world: World, contestant: str | Build) -> str | None:
 
     Raises ValueError if it cannot even be made, which says why.
     """
-    if build(contestant, world.space).budgeted and not world.early:
+    if build(fitted(contestant, world), world.space).budgeted and not world.early:
         return f"trains candidates in part, and {world} knows the end of each training alone"
     return None
 

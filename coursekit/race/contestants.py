@@ -12,6 +12,7 @@ from typing import Any
 
 from coursekit.spaces import Space
 from coursekit.strategies import STRATEGIES, Strategy
+from coursekit.worlds import World
 
 Build = Callable[[Space], Strategy]
 
@@ -39,15 +40,17 @@ def build(contestant: str | Build, space: Space) -> Strategy:
         raise ValueError(f"{contestant}: {error}") from error
 
 
-def fitted(contestant: str | Build, epochs: int) -> str | Build:
-    """A text that names a strategy with budgets and no `max_budget`, with these epochs as that."""
-    if not isinstance(contestant, str):
+def fitted(contestant: str | Build, world: World) -> str | Build:
+    """A text that names a strategy with budgets and no `max_budget`, with the world's epochs."""
+    if not isinstance(contestant, str) or not world.early:
         return contestant
     name, options = parse(contestant)
     known = inspect.signature(STRATEGIES[name]).parameters if name in STRATEGIES else {}
     if "max_budget" not in known or "max_budget" in options:
         return contestant
-    texts = [f"{option}={value!r}" for option, value in {**options, "max_budget": epochs}.items()]
+    texts = [
+        f"{option}={value!r}" for option, value in {**options, "max_budget": world.epochs}.items()
+    ]
     return f"{name}({', '.join(texts)})"
 
 

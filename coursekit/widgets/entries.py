@@ -7,7 +7,7 @@ from html import escape
 
 import ipywidgets as w
 
-from coursekit.race import fitted, price, refusal
+from coursekit.race import price, refusal
 from coursekit.race.contestants import Build
 from coursekit.strategies import STRATEGIES
 from coursekit.worlds import WORLDS, Live, World, make
@@ -52,7 +52,7 @@ class Entries:
             self.world = make(world)
             chosen = f"{world} on {self.world.dataset}"
         for name in named:  # what does not exist is said at once
-            refusal(self.world, fitted(self.texts[name], self.world.epochs))
+            refusal(self.world, self.texts[name])
         self._chosen = chosen
         self._trials = float(trials)  # the budget, whatever its unit
         self._converting = False
@@ -77,12 +77,8 @@ class Entries:
         self._check()
 
     def contestants(self) -> dict[str, str | Build]:
-        """The picked strategies, those with budgets fitted to the world's epochs."""
-        return {
-            name: fitted(self.texts[name], self.world.epochs)
-            for name, pick in self.picks.items()
-            if pick.value
-        }
+        """The picked strategies."""
+        return {name: self.texts[name] for name, pick in self.picks.items() if pick.value}
 
     def limits(self) -> dict[str, float | int | None]:
         """Trials or seconds of each search, as `race` takes them."""
@@ -119,7 +115,7 @@ class Entries:
         reasons: dict[str, list[str]] = {}
         for name, pick in self.picks.items():
             try:
-                reason = refusal(self.world, fitted(self.texts[name], self.world.epochs))
+                reason = refusal(self.world, self.texts[name])
             except ValueError as error:
                 reason = str(error)
             pick.disabled, pick.tooltip = reason is not None, reason or f"whether {name} races"
