@@ -213,12 +213,13 @@ class PValue(Exercise):
             "rankdata(np.abs(kept))", "1 + np.argsort(np.argsort(np.abs(kept)))"
         ),
         "counts the winners": P_VALUE.replace("rankdata(np.abs(kept))", "np.ones(len(kept))"),
-        "scipy's normal approximation": """
+        "the normal approximation": """
 def p_value(differences):
-    from scipy.stats import wilcoxon
-    if not any(differences):
-        return 1.0
-    return wilcoxon(differences, method="approx").pvalue
+    from scipy.stats import norm
+    kept = [each for each in differences if each != 0]
+    ranks = rankdata(np.abs(kept))
+    spread = np.sqrt(max(1, sum(ranks**2)))
+    return 2 * norm.sf(abs(np.sign(kept) @ ranks) / spread)
 """,
         "the chance that it is not luck": P_VALUE.replace("return np.mean(", "return 1 - np.mean("),
     }

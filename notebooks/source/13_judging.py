@@ -398,7 +398,7 @@ gaps = [100 * luck.chances(len(seen), n) @ (seen - again) for n in draws]
 plt.semilogx(draws, gaps, markevery=6)
 plt.title("What the winner loses when it is trained again")
 plt.xlabel("cells that it was chosen from")
-plt.ylabel("accuracy as seen − mean of several, points")
+plt.ylabel("seen − trained again, points")
 plt.show()
 
 # %% [markdown]
