@@ -28,8 +28,8 @@ import numpy as np
 from coursekit.benchmarks.curves import OUTSIDE
 from coursekit.benchmarks.forecasters import FORECASTERS, GRID, Guess, gaussian
 from coursekit.benchmarks.strategies import count, some_of
-from coursekit.estimators import Extrapolation, FullTraining
-from coursekit.estimators.extrapolation import decide
+from coursekit.estimators.extrapolation import Extrapolation, decide
+from coursekit.estimators.full_training import FullTraining
 from coursekit.estimators.lower_fidelity import agreement
 from coursekit.search import Search
 from coursekit.strategies import make as make_strategy
@@ -74,6 +74,7 @@ def run(options: argparse.Namespace) -> None:
     if "failures" in options.parts:
         for name in SEEN:
             failures(name, curves_of(name, options.curves))
+        failures("late bloomers, made up", late_bloomers(100), bar=0.9)
 
 
 def curves_of(name: str, wanted: int) -> np.ndarray:
@@ -208,16 +209,25 @@ def fidelities(name: str, wanted: int) -> None:
         print(f"{fidelity:18}" + "".join(cells))
 
 
-def failures(name: str, curves: np.ndarray) -> None:
+def late_bloomers(wanted: int) -> np.ndarray:
+    """Curves that do nothing for 8 to 32 epochs and then rise to 95 %, shape (wanted, 40)."""
+    rng, epochs = np.random.default_rng(0), np.arange(1, 41)
+    turns = rng.uniform(8, 32, (wanted, 1))
+    rise = 0.15 + 0.8 / (1 + np.exp(-(epochs - turns) / 2))
+    return rise + rng.normal(0, 0.005, rise.shape)
+
+
+def failures(name: str, curves: np.ndarray, bar: float | None = None) -> None:
     """Of the tenth that clears the bar in the end, the share that would be stopped early."""
     ends, horizon = curves[:, -1], curves.shape[1]
-    bar = float(np.sort(ends)[-max(2, len(ends) // 10)])
+    if bar is None:
+        bar = float(np.sort(ends)[-max(2, len(ends) // 10)])
     winners, losers = curves[ends > bar], curves[ends <= bar]
     print(f"\nfailures in {name}: the bar is {100 * bar:.1f} %, {len(winners)} clear it")
     print(f"{'epochs seen':14}{'winners stopped':>17}{'losers stopped':>17}{'above median':>15}")
     for seen in sorted({max(1, round(horizon * s)) for s in (0.03, 0.08, 0.17, 0.33, 0.5)}):
         shares: Mapping[str, float] = {
-            which: float(np.mean([decide(c[:seen], horizon, bar).stop for c in group]))
+            which: sum(decide(c[:seen], horizon, bar).stop for c in group) / max(1, len(group))
             for which, group in (("winners", winners), ("losers", losers))
         }
         above = np.mean([c[-1] > Forecast(c[:seen], horizon).median for c in curves])

@@ -55,7 +55,7 @@ def mcmc(
     """
     names = ["pow3", "log power", "MMF", "exp4", "Janoschek", "Weibull", "ilog2", "Hill3"]
     x, rng = np.arange(1.0, len(curve) + 1), np.random.default_rng(seed)
-    starts, sizes = [], []
+    starts, sizes = list[float](), list[int]()
     for name in names:
         parameters, _ = families.fit(name, curve)
         starts.extend(parameters)
@@ -66,7 +66,7 @@ def mcmc(
     def mean(walker: np.ndarray, at: np.ndarray) -> np.ndarray:
         weights = walker[sum(sizes) : -1]
         parts = np.split(walker[: sum(sizes)], cuts)
-        values = [families.value(n, p, at) for n, p in zip(names, parts, strict=True)]
+        values = [families.value(n, p.tolist(), at) for n, p in zip(names, parts, strict=True)]
         return weights @ np.array(values) / weights.sum()
 
     def log_density(walker: np.ndarray) -> float:

@@ -4,7 +4,10 @@ a training that will hardly beat the best one is stopped."""
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from coursekit.estimators.base import Estimator, Trains
 from coursekit.surrogates.forecast import Forecast
@@ -100,7 +103,7 @@ class Extrapolation(Estimator):
 
 
 def decide(
-    curve: list[float] | tuple[float, ...],
+    curve: Sequence[float] | np.ndarray,
     horizon: int,
     incumbent: float,
     *,
