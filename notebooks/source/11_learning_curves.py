@@ -195,7 +195,7 @@ figure, panels = plt.subplots(1, 3, figsize=(9, 3), sharey=True, layout="constra
 for axes, n in zip(panels, (2, 8, 20)):
     plots.forecast(decide(sample[:n], 40, -math.inf), truth=sample, axes=axes)
     axes.set_title(f"{n} epochs seen")
-panels[0].legend()
+panels[2].legend(loc="lower right", fontsize="small")
 plt.show()
 
 # %% [markdown]
@@ -255,7 +255,8 @@ predict("11-stop", "When is the median curve given up, with delta = 0.05?", opti
 
 # %%
 order = np.argsort(ends)
-shown = {"the best": order[-1], "good": order[170], "the median": order[100], "poor": order[40]}
+shown = {"the best": order[-1], "good": order[170]}
+shown |= {"the median": order[100], "poor": order[40]}
 panel = ForecastPanel({name: seen[place] for name, place in shown.items()}, seen=10)
 panel
 
