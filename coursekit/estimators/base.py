@@ -23,10 +23,12 @@ class Trains(Protocol):
 
     space: Space
     epochs: int
-    early: bool
     fidelity: str
-    fidelities: tuple[str, ...]
 
+    @property
+    def early(self) -> bool: ...
+    @property
+    def fidelities(self) -> tuple[str, ...]: ...
     def train(self, suggestion: Suggestion) -> Iterator[Epoch]: ...
     def at(self, fidelity: str) -> Self: ...
 

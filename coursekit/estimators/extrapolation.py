@@ -4,7 +4,10 @@ a training that will hardly beat the best one is stopped."""
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from coursekit.estimators.base import Estimator, Trains
 from coursekit.surrogates.forecast import Forecast
@@ -64,11 +67,14 @@ class Extrapolation(Estimator):
         return "it needs scores before the last epoch"
 
     def incumbent(self, horizon: int | None = None) -> float:
-        """The best score of a training that went to this epoch, by default the last; or -inf."""
+        """The best score of a training for so many epochs that was not stopped; -inf for none."""
         horizon = self.epochs if horizon is None else horizon
         best = self._best.get(horizon, -math.inf)
         for trial in self.history.completed:
-            if len(trial.curve) == horizon and trial.score > best:
+            wanted = self.epochs if trial.suggestion.budget is None else trial.suggestion.budget
+            # One that was not stopped here has come to its end, or has ended by itself.
+            whole = len(trial.curve) == wanted or trial.spread == 0
+            if wanted == horizon and whole and trial.score > best:
                 best = trial.score
         return best
 
@@ -86,7 +92,7 @@ class Extrapolation(Estimator):
                     if decision.stop:
                         return self._stopped(done, decision.forecast)
         made = self.finished(done)
-        if len(done) == horizon and made.score > self._best.get(horizon, -math.inf):
+        if made.score > self._best.get(horizon, -math.inf):
             self._best[horizon] = made.score
         return made
 
@@ -100,7 +106,7 @@ class Extrapolation(Estimator):
 
 
 def decide(
-    curve: list[float] | tuple[float, ...],
+    curve: Sequence[float] | np.ndarray,
     horizon: int,
     incumbent: float,
     *,

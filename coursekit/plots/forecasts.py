@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from coursekit.estimators.extrapolation import Decision
 
 SHARES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)  # three bands about the median
-BANDS = ("95 %", "80 %", "50 %")
+BANDS = (("95 %", 0.12), ("80 %", 0.2), ("50 %", 0.35))  # and how dense they are drawn
 GO, STOP = PALETTE[0], PALETTE[1]
 
 
@@ -44,16 +44,26 @@ def forecast(
         last = 100 * float(found.curve[-1]) if seen else float(band[0, 3])
         if seen:
             coming, band = np.append(seen, coming), np.vstack([np.full(7, last), band])
-        for place, name in enumerate(BANDS):
+        for place, (name, alpha) in enumerate(BANDS):
             axes.fill_between(
                 coming,
                 band[:, place],
                 band[:, -1 - place],
                 color=colour,
-                alpha=0.18,
+                alpha=alpha,
                 linewidth=0,
-                hatch="///" if decision.stop and place == 1 else None,
                 label=name,
+            )
+        if decision.stop:  # also where colours are not told apart
+            ends = band[:, 1], band[:, -2]
+            axes.fill_between(
+                coming,
+                *ends,
+                facecolor="none",
+                edgecolor=colour,
+                hatch="//",
+                linewidth=0,
+                alpha=0.6,
             )
         axes.plot(coming, band[:, 3], color=colour, linestyle="--", label="median", **look)
     if truth is not None:

@@ -74,9 +74,9 @@ class ForecastPanel(Panel):
         """The whole curve that is picked."""
         if self.pick.value != OWN:
             return self.curves[self.pick.value]
-        start, end, speed = self.start.value / 100, self.end.value / 100, self.speed.value
+        start, end, noise = (each.value / 100 for each in (self.start, self.end, self.noise))
         rng = np.random.default_rng(self.seed)
-        return made_up(start, end, speed, self.noise.value / 100, self.horizon, rng).tolist()
+        return made_up(start, end, self.speed.value, noise, self.horizon, rng).tolist()
 
     @property
     def decision(self) -> Decision:

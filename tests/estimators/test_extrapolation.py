@@ -57,11 +57,24 @@ def test_no_forecast_before_the_start_nor_between():
 
 def test_the_incumbent_is_the_best_of_the_history_that_went_to_its_end():
     estimator, history = Extrapolation(Scripted(CURVES)), History()
-    for evaluation in (Evaluation(0.7, GOOD, 1.0), Evaluation(0.99, GOOD[:5], 1.0, 0.1)):
-        history.finish(history.add(good).number, evaluation)
+    short = Suggestion({"curve": "good"}, budget=5)
+    for suggestion, evaluation in (
+        (good, Evaluation(0.7, GOOD, 1.0)),
+        (good, Evaluation(0.99, GOOD[:5], 1.0, 0.1)),  # it was stopped
+        (short, Evaluation(0.6, GOOD[:5], 1.0)),
+    ):
+        history.finish(history.add(suggestion).number, evaluation)
     estimator.follow(history)
-    assert estimator.incumbent() == 0.7 and estimator.incumbent(5) == 0.99
+    assert estimator.incumbent() == 0.7 and estimator.incumbent(5) == 0.6
     assert estimator(poor).cost < EPOCHS
+
+
+def test_a_training_that_ends_by_itself_is_a_bar_too():
+    # As with a world's own early stopping: fewer scores than epochs, and nothing was estimated.
+    world = Scripted({"good": GOOD, "short": [0.8, 0.8, 0.8, 0.8]})
+    estimator = Extrapolation(world)
+    estimator(Suggestion({"curve": "short"}))
+    assert estimator.incumbent() == 0.8
 
 
 def test_budgets_are_held_against_their_like():

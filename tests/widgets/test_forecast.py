@@ -24,9 +24,10 @@ def panel() -> ForecastPanel:
 def test_the_decision_is_told_and_coloured(panel: ForecastPanel):
     assert panel.verdict.value.count(GO) and "Go on" in panel.verdict.value
     assert GO in panel.figure.value and STOP not in panel.figure.value
+    assert "<pattern" not in panel.figure.value
     panel.pick.value = "poor"
     assert panel.verdict.value.count(STOP) and "Stop" in panel.verdict.value
-    assert STOP in panel.figure.value and "hatch" in panel.figure.value
+    assert STOP in panel.figure.value and "<pattern" in panel.figure.value  # hatched
     assert "P(beats 80.0 %) = 0.0" in panel.line.value and "aria-live" in panel.line.value
 
 
