@@ -7,7 +7,7 @@ import pytest
 
 from coursekit.estimators import FullTraining, Inheritance
 from coursekit.search import Search
-from coursekit.strategies import Hyperband, RegularizedEvolution
+from coursekit.strategies import STRATEGIES, Hyperband, RegularizedEvolution
 from coursekit.strategies.base import Strategy
 from coursekit.trials import History, Pause, Suggestion
 from coursekit.worlds import Live, MLPs
@@ -191,3 +191,15 @@ def test_weights_are_plain_arrays(world):
     again = world.train_from(Suggestion(BASE, 1), kept)
     next(again)
     assert again.share == 1 and np.abs(again.weights["0"] - kept["0"]).max() < 0.2
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_it_serves_every_strategy(world, name):
+    options = {"max_budget": 9} if STRATEGIES[name].budgeted else {}
+    strategy = STRATEGIES[name](world.space, **options)
+    estimator = Inheritance(world, epochs=1)
+    history = Search(strategy, seed=0).run(estimator, trials=12)
+    assert len(history.completed) == 12
+    for trial in history:
+        parent = trial.suggestion.parent
+        assert estimator.inherited[trial.number].parent == parent
