@@ -96,7 +96,8 @@ class Growing(Panel):
         last = grown.steps[-1]
         return (
             f"{text} Step {len(grown.steps)}, {last.what}: no probability moved by more than "
-            f"{_amount(last.difference)}, accuracy {last.before:.1%} before, {last.after:.1%} after."
+            f"{_amount(last.difference)}; accuracy {last.before:.1%} before it and "
+            f"{last.after:.1%} after it."
         )
 
     def _enable(self) -> None:

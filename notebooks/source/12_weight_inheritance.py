@@ -147,7 +147,7 @@ plt.show()
 # Train, widen, train, deepen, train. The line above the figure always says how far the last step moved any answer. Then try:
 # - widen without noise, and train: does it help? Now with noise;
 # - raise the noise to 1: what is lost at that step, and how fast does it come back?
-# - tick *from scratch*: how much of a head start did growing give, and how long does it last?
+# - tick *from scratch*: a network of the present shape with fresh weights. Who is ahead, and since when?
 
 # %%
 grower = Growing(digits)
@@ -171,7 +171,7 @@ model.add(layers.Dense(16, "relu", name="think"))
 model.add(layers.Dense(10, "softmax", name="answer"))
 model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
 images = digits.train.x[..., None]
-model.fit(images, digits.train.y, epochs=3, verbose=0)
+fitted = model.fit(images, digits.train.y, epochs=3, verbose=0)
 
 
 # %%

@@ -20,7 +20,7 @@ def test_every_button_does_what_it_says(digits):
     panel.widen_button.click()
     panel.deepen_button.click()
     assert panel.network.units == (8, 8) and panel.layer.options == (1, 2)
-    assert f"accuracy {accuracy:.1%} before, {accuracy:.1%} after" in panel.line.value
+    assert f"accuracy {accuracy:.1%} before it and {accuracy:.1%} after" in panel.line.value
     assert "Step 2, layer 2 is new: 8 units" in panel.line.value
     assert panel.list.value.count("<tr>") == 3 and "layer 1: 4 to 8 units" in panel.list.value
     panel.layer.value = 2
