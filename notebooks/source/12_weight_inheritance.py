@@ -40,7 +40,7 @@ parent.train(10)
 # ## 2. Wider
 # Net2Net (Chen, Goodfellow and Shlens 2016) widens a layer by **copying units**. A copy sees what its original sees, so it says what its original says. The layer ahead then hears the same thing twice, and would add it up twice; so the weights ahead are **shared out** among all copies of a unit, the original included. A list `origin` says of each new unit which old one it copies: `[0, 1, 1]` makes three units out of two, the last a copy of unit 1.
 #
-# Two weights of a hidden unit with relu: it answers 3, and the layer ahead multiplies that by 6, which makes 18. Now there are three copies of the unit. **Predict** what each copy's weight ahead has to be.
+# Say a hidden unit answers 3, and the layer ahead multiplies that by 6, which makes 18. Now there are three copies of the unit. **Predict** what each copy's weight ahead has to be.
 
 # %%
 predict("12-share", "Weight ahead of each of three copies, when the original's was 6")

@@ -155,6 +155,16 @@ def test_other_fidelities_keep_their_weights_apart(world, tmp_path):
     assert shapes == {(64, 16), (16, 16)}
 
 
+def test_others_wrap_it(world):
+    """A forecast of an heir's curve: the weights at the epoch where it was stopped are kept."""
+    inner = Inheritance(world, epochs=4)
+    outer = FullTraining(inner, patience=1)
+    history = run(outer, Suggestion(BASE), Suggestion({**BASE, "units": 32}, parent=0))
+    assert inner.history is history and inner.inherited[1].parent == 0
+    for trial in history:
+        assert inner.legacies.get(trial.number).own == len(trial.curve) <= 4
+
+
 def test_worlds_that_only_replay_are_refused():
     with pytest.raises(ValueError, match=r"cannot judge in .*Live\('mlps'\)"):
         Inheritance(MLPs())
