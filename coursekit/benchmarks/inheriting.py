@@ -27,7 +27,7 @@ from coursekit.trials import Evaluation, History, Suggestion
 from coursekit.worlds import Live, MLPs
 
 SCRATCH = (40, 20, 10, 5)  # epochs of each training
-HEIRS = (3, 5, 10)
+HEIRS = (2, 4, 8)
 CAP = 6000  # epochs, after which a search has not reached it
 
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import pstdev
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 
 import numpy as np
 
@@ -68,7 +68,7 @@ class Inheritance(Estimator):
     goes on with its parent's own configuration, as Hyperband's promotions do, trains from the
     parent's last epoch to its budget.
 
-    epochs: of a training that begins with a parent's weights; by default an eighth of a full one.
+    epochs: of a training that begins with a parent's weights; by default a tenth of a full one.
     first: of one that begins with fresh weights; by default as many.
     folder: where weights are kept; by default a temporary one, which a resumed search has lost.
     count, size, out: its bounds, as `Legacies` takes them.
@@ -94,7 +94,7 @@ class Inheritance(Estimator):
         for name, value in (("epochs", epochs), ("first", first)):
             if value is not None and not value >= 1:
                 raise ValueError(f"{name}={value!r}: give a number of epochs, 1 or more")
-        self._short = max(1, round(world.epochs / 8)) if epochs is None else epochs
+        self._short = max(1, round(world.epochs / 10)) if epochs is None else epochs
         self._first = self._short if first is None else first
         place = Path(tempfile.mkdtemp(prefix="coursekit-")) if folder is None else Path(folder)
         if folder is None:
@@ -125,8 +125,7 @@ class Inheritance(Estimator):
 
     def train(self, suggestion: Suggestion) -> Iterator[Epoch]:
         """The run from the parent's weights; what it was when it ended or was closed is kept."""
-        world = self.world
-        assert isinstance(world, TrainsFrom)  # `supports` has seen to it
+        world = cast(TrainsFrom, self.world)  # `supports` has seen to it
         number, legacy = self._number(suggestion), self._legacy(suggestion)
         same = legacy is not None and self._same(legacy, suggestion.configuration)
         budget = self._budget(suggestion, legacy, same)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import tempfile
 import time
 import warnings
@@ -17,7 +18,11 @@ import numpy as np
 
 HOUR = 3600  # after which a file that nobody has finished writing is nobody's
 OUT = ("oldest", "worst")
-DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, TypeError)
+# What reading a damaged file has been seen to raise (NotImplementedError is a RuntimeError).
+DAMAGED = (
+    OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, SyntaxError, MemoryError,
+    zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
 
 
 class Legacy(NamedTuple):
@@ -75,7 +80,8 @@ class Legacies:
         """Keep what trial `number` leaves; older files give way, at worst this one."""
         if "" in legacy.weights:
             raise ValueError("a weight without a name: give each one")
-        about = json.dumps([dict(legacy.configuration), legacy.epochs, legacy.own])
+        names = list(legacy.weights)
+        about = json.dumps([dict(legacy.configuration), legacy.epochs, legacy.own, names])
         weights = {f"w{name}": np.asarray(value) for name, value in legacy.weights.items()}
         path = self.folder / f"{number}_{score:.6f}.npz"
         handle, part = tempfile.mkstemp(suffix=".part", dir=self.folder)
@@ -99,8 +105,8 @@ class Legacies:
             return None
         try:
             with found.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-                configuration, epochs, own = json.loads(str(file["about"]))
-                weights = {name[1:]: file[name] for name in file.files if name[0] == "w"}
+                configuration, epochs, own, names = json.loads(str(file["about"]))
+                weights = {name: file[f"w{name}"] for name in names}
         except FileNotFoundError:
             return None  # another process needed the room
         except DAMAGED as error:

@@ -86,5 +86,5 @@ def growth(
     axes.set_xlim(left=-0.5, right=max(10.5, len(curve) - 0.5))
     axes.set_ylim(top=1.03)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend(loc="lower right")
+    axes.legend(loc="lower right", facecolor=PAPER, edgecolor="none", framealpha=1)
     return axes

@@ -48,9 +48,8 @@ def fitted(contestant: str | Build, world: World) -> str | Build:
     known = inspect.signature(STRATEGIES[name]).parameters if name in STRATEGIES else {}
     if "max_budget" not in known or "max_budget" in options:
         return contestant
-    texts = [
-        f"{option}={value!r}" for option, value in {**options, "max_budget": world.epochs}.items()
-    ]
+    options["max_budget"] = world.epochs
+    texts = [f"{option}={value!r}" for option, value in options.items()]
     return f"{name}({', '.join(texts)})"
 
 

@@ -46,7 +46,7 @@ class GrowingNetwork:
         data: Dataset,
         *,
         units: Sequence[int] = (4,),
-        learning_rate: float = 0.003,
+        learning_rate: float = 0.01,
         noise: float = 0.0,
         seed: int = 0,
     ) -> None:

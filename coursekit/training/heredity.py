@@ -85,7 +85,6 @@ def inherit(
         return list(fresh), 0.0
     made = list(fresh)
     arriving, back = Remapping.same(len(parent[0])), 1.0
-    taken = 0
     for layer in range(min(parent_hidden, hidden)):
         kernel, bias, ahead = parent[2 * layer : 2 * layer + 3]
         units = len(fresh[2 * layer + 1])

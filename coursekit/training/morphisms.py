@@ -25,7 +25,7 @@ from keras import layers
 
 from coursekit.training.blend import Blend
 from coursekit.training.remapping import Remapping
-from coursekit.training.walking import CONVOLUTIONS, Walk, layer_of, refused
+from coursekit.training.walking import CONVOLUTIONS, Walk, graph_of, layer_of, refused
 
 __all__ = ["Blend", "branch", "deepen", "skip", "widen"]
 
@@ -216,7 +216,14 @@ def _statistics(model: keras.Model, layer: layers.Layer, data: Any) -> Statistic
     """Mean and variance of each channel of a layer's output for such inputs."""
     if data is None:
         return None
-    output = keras.Model(model.input, layer.output).predict(data, verbose=0)
+    seen: list[Any] = []
+
+    def keep(output: Any, inputs: Any, positive: bool) -> Any:
+        seen.append(output)
+        return output
+
+    same = Walk(graph_of(model), inserted={layer.name: keep}).rebuild()
+    output = keras.Model(same.input, seen[0]).predict(data, verbose=0)
     axes = tuple(range(output.ndim - 1))
     return output.mean(axes, dtype=np.float64), output.var(axes, dtype=np.float64)
 

@@ -96,7 +96,8 @@ class Growing(Panel):
         last = grown.steps[-1]
         return (
             f"{text} Step {len(grown.steps)}, {last.what}: no probability moved by more than "
-            f"{last.difference:.1e}, accuracy {last.before:.1%} before, {last.after:.1%} after."
+            f"{_amount(last.difference)}; accuracy {last.before:.1%} before it and "
+            f"{last.after:.1%} after it."
         )
 
     def _enable(self) -> None:
@@ -122,7 +123,7 @@ class Growing(Panel):
 
     def _list(self) -> str:
         rows = [
-            (number, step.epoch, step.what, f"{step.difference:.1e}", f"{step.after:.1%}")
+            (number, step.epoch, step.what, _amount(step.difference), f"{step.after:.1%}")
             for number, step in enumerate(self.network.steps, 1)
         ]
         if not rows:
@@ -135,6 +136,10 @@ class Growing(Panel):
 
     def __repr__(self) -> str:
         return f"Growing: {self.tell()}"
+
+
+def _amount(value: float) -> str:
+    return f"{value:.1e}" if value < 1e-3 else f"{value:.3f}"
 
 
 def _button(description: str, icon: str, tooltip: str) -> w.Button:

@@ -7,7 +7,7 @@ import pytest
 
 from coursekit.estimators import FullTraining, Inheritance
 from coursekit.search import Search
-from coursekit.strategies import Hyperband, RegularizedEvolution
+from coursekit.strategies import STRATEGIES, Hyperband, RegularizedEvolution
 from coursekit.strategies.base import Strategy
 from coursekit.trials import History, Pause, Suggestion
 from coursekit.worlds import Live, MLPs
@@ -155,6 +155,16 @@ def test_other_fidelities_keep_their_weights_apart(world, tmp_path):
     assert shapes == {(64, 16), (16, 16)}
 
 
+def test_others_wrap_it(world):
+    """A forecast of an heir's curve: the weights at the epoch where it was stopped are kept."""
+    inner = Inheritance(world, epochs=4)
+    outer = FullTraining(inner, patience=1)
+    history = run(outer, Suggestion(BASE), Suggestion({**BASE, "units": 32}, parent=0))
+    assert inner.history is history and inner.inherited[1].parent == 0
+    for trial in history:
+        assert inner.legacies.get(trial.number).own == len(trial.curve) <= 4
+
+
 def test_worlds_that_only_replay_are_refused():
     with pytest.raises(ValueError, match=r"cannot judge in .*Live\('mlps'\)"):
         Inheritance(MLPs())
@@ -191,3 +201,15 @@ def test_weights_are_plain_arrays(world):
     again = world.train_from(Suggestion(BASE, 1), kept)
     next(again)
     assert again.share == 1 and np.abs(again.weights["0"] - kept["0"]).max() < 0.2
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_it_serves_every_strategy(world, name):
+    options = {"max_budget": 9} if STRATEGIES[name].budgeted else {}
+    strategy = STRATEGIES[name](world.space, **options)
+    estimator = Inheritance(world, epochs=1)
+    history = Search(strategy, seed=0).run(estimator, trials=12)
+    assert len(history.completed) == 12
+    for trial in history:
+        parent = trial.suggestion.parent
+        assert estimator.inherited[trial.number].parent == parent

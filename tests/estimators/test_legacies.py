@@ -2,6 +2,7 @@
 
 import os
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -70,6 +71,25 @@ def test_a_damaged_file_is_dropped_with_a_warning(tmp_path, damage):
     ):
         assert kept.get(3) is None
     assert not path.exists() and kept.get(3) is None  # without another warning
+
+
+def test_no_damage_makes_it_fail(tmp_path):
+    """Every byte of a small file, turned round: what is read is whole, or it is gone."""
+    kept = Legacies(tmp_path)
+    kept.put(3, 0.5, legacy(3, size=2))
+    (path,) = tmp_path.iterdir()
+    content, dropped = path.read_bytes(), 0
+    for place in range(len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = kept.get(3)
+        dropped += found is None
+        assert path.exists() == (found is not None)
+        if found is not None:
+            assert list(found.weights) == ["0", "a/b"] and found[2:] == (7, 3)
+            assert (found.weights["0"] == 3).all() and found.configuration["units"] == 3
+    assert dropped > len(content) / 2
 
 
 def test_a_crash_while_writing_leaves_the_old_file(tmp_path, monkeypatch):

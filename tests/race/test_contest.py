@@ -12,6 +12,7 @@ import pytest
 
 from coursekit import processes
 from coursekit.race import race
+from coursekit.race.contestants import fitted
 from coursekit.search import Search
 from coursekit.spaces import Choice, Space
 from coursekit.strategies import Random, RegularizedEvolution
@@ -245,3 +246,15 @@ def test_a_script_without_a_guard_is_told_so(tmp_path):
     )  # fmt: skip
     assert done.returncode == 1
     assert "put the call under `if __name__ == '__main__':`" in done.stderr.splitlines()[-1]
+
+
+def test_budgets_are_those_of_the_world():
+    mlps, cells = make("mlps"), make("nasbench201")
+    assert fitted("hyperband", mlps) == "hyperband(max_budget=40)"
+    assert fitted("bohb(factor=4)", mlps) == "bohb(factor=4, max_budget=40)"
+    for unchanged in ("hyperband(max_budget=9)", "random", Random):
+        assert fitted(unchanged, mlps) == unchanged
+    assert fitted("hyperband", cells) == "hyperband"  # which knows no budgets, and refuses it
+    found = race(mlps, ["hyperband"], trials=60, seeds=1, workers=1)
+    costs = found.runs["hyperband"][0].costs
+    assert max(costs) > 5 * min(costs)

@@ -21,8 +21,8 @@ def begun(candidate, digits, parent=None):
 
 @pytest.mark.parametrize("make", [FastPerceptron, keras_perceptron])
 def test_perceptrons_grow(digits, make):
-    small = make({"units": 8, "layers": 1}, (8, 8), 10)
-    for _ in small.fit(digits, epochs=3, seed=0):
+    small = make({"units": 8, "layers": 1, "learning_rate": 0.03}, (8, 8), 10)
+    for _ in small.fit(digits, epochs=15, seed=0):
         pass
     large = make({"units": 16, "layers": 2, "dropout": 0.2}, (8, 8), 10)
     begun(large, digits, small.weights)

@@ -59,10 +59,10 @@ def test_deepening_keeps_the_function(drawn, functional, seed, chosen):
 
 
 @random_models
-@given(chains, st.integers(0, 99), st.data())
-def test_one_morphism_after_another(drawn, seed, chosen):
+@given(chains, st.booleans(), st.integers(0, 99), st.data())
+def test_one_morphism_after_another(drawn, functional, seed, chosen):
     parts, shape = drawn
-    model = model_of(parts, shape, functional=True, seed=seed)
+    model = model_of(parts, shape, functional, seed)
     before, rng, start = answers(model, shape), np.random.default_rng(seed), model
     for _ in range(3):
         kinds = [layer for layer in model.layers if hasattr(layer, "kernel")][:-1]
@@ -184,9 +184,10 @@ def test_models_without_a_graph():
 
 def test_batch_normalisation_from_data_is_the_identity_in_training_too():
     digits = data.load("digits", size=400)
-    given = keras.Input((8, 8))
-    x = layers.Dense(16, "relu", name="hidden")(layers.Flatten()(given))
-    model = keras.Model(given, layers.Dense(10, name="answer")(x))
+    model = keras.Sequential([keras.Input((8, 8)), layers.Flatten()])
+    model.add(layers.Dense(12, "relu", name="hidden"))
+    model.add(layers.Dense(10, name="answer"))
+    model = widen(model, "hidden", 16)
     x = digits.train.x
     assert len(x) > 200
     plain = np.asarray(model(x, training=True))
