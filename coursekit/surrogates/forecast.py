@@ -11,7 +11,7 @@ import numpy as np
 from coursekit.surrogates.ensemble import MEMBERS, Array, Ensemble, ensemble
 
 # The share of a curve's own trend in its score; the rest is what its level alone lets expect.
-OWN = 0.25
+OWN = 0.05
 LIGHT = 1e-3  # members with less than this share of the heaviest one's weight are left out
 LONGEST = 5_000  # epochs
 
@@ -168,7 +168,7 @@ class Forecast:
         n = len(self.curve)
         if not n:
             return self.median
-        level = float(self._angles[-min(5, 1 + n // 4) :].mean())
+        level = float(self._angles[-1])
         block = int(np.searchsorted(self._ensemble.edges, n)) - 1
         expected = _quantiles(np.array([0.5]), *self._ensemble.expect(level, block))
         return OWN * self.median + (1 - OWN) * float(self.scale.back(expected)[0])

@@ -303,8 +303,8 @@ class Bar(Exercise):
         "A training went to its end if `stopped == len(curve)`; its score is `curve[-1]`.",
     )
     mistakes = {
-        "lets forecasts set the bar": SEARCH.replace(
-            BAR, "        best = max(best, forecast(curve[:stopped]))\n"
+        "lets forecasts of those that were stopped set the bar": SEARCH.replace(
+            BAR, BAR + "        else:\n            best = max(best, forecast(curve[:stopped]))\n"
         ),
         "lets stopped trainings lower the bar": SEARCH.replace(
             BAR, "        best = curve[stopped - 1]\n"
