@@ -190,6 +190,8 @@ class StrategyTuner(keras_tuner.Tuner):
             parent.build_from_config(utils.load_json(self._get_build_config_fname(ancestor)))
         if not model.built:
             model.build(parent.input_shape)
+        if getattr(parent, "optimizer", None) is not None:
+            parent.optimizer.build(parent.trainable_variables)  # or Keras warns of what it skips
         parent.load_weights(path)
         inherit_weights(model, parent, noise=NOISE)
 

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lab 12. Weight inheritance
 #
-# A search trains hundreds of networks, and each of them begins by learning what all the others have learnt already: that the borders of these images are empty, that strokes have edges. Then it is thrown away. A child that differs from its parent in one layer could have begun where its parent was. In this lab you make networks grow **without changing what they answer**, prove it, break it on purpose, and then let a whole search live on it. At the end comes the price, which is higher than most papers say.
+# A search trains hundreds of networks, and each of them begins by learning what all the others have learnt already: that the borders of these images are empty, that strokes have edges. Then it is thrown away. A child that differs from its parent in one layer could have begun where its parent was. In this lab you make networks grow **without changing what they answer**, prove it, break it on purpose, and then let a whole search live on it. At the end comes the price.
 #
 # **After it you can**
 # - widen and deepen a network so that its function stays, by hand and in Keras;
@@ -387,14 +387,14 @@ for inherits, name, sign in ((False, "fresh weights", "o"), (True, "inherited we
     pairs = 100 * np.array([point[:2] for point in points if point[2] == inherits])
     plt.plot(pairs[:, 0], pairs[:, 1], sign, linestyle="", label=name, alpha=0.7)
 plt.plot([0, 100], [0, 100], linestyle=":", marker="", label="equal")
-plt.title("An inherited score says little about the candidate")
+plt.title("What a score after three epochs says about a full training")
 plt.xlabel("score after three epochs, %")
 plt.ylabel("after 40 epochs from scratch, %")
 plt.legend()
 plt.show()
 
 # %% [markdown]
-# Look at the right edge: with inherited weights nearly everything scores well, whatever it is worth alone. A learning rate of 0.0001 learns next to nothing from scratch in forty epochs; with a good parent's weights it has nothing to do but not to spoil them. The score belongs to the **weights**, to the whole line of ancestors, and not to the configuration:
+# Look at the right edge: there inherited scores lie close together, and below them are candidates of very different worth. A learning rate that would learn too slowly from scratch does no harm to a good parent's weights; it has nothing to do but not to spoil them. The score belongs to the **weights**, to the whole line of ancestors, and not to the configuration alone. Here is the winner that loses most:
 
 # %%
 winner = min(winners, key=table.accuracy)
@@ -445,7 +445,7 @@ family.drop(columns=["status", "cost", "budget"]).round(3)
 # - A wider layer copies units and shares out the weights ahead; a deeper one begins as the identity. The function stays to the last digits, and the accuracy with it.
 # - Copies need noise or dropout to part. Batch normalisation needs statistics of real data, or training undoes what inference has proved. Tanh is not idempotent.
 # - In a search, inheritance saves most of the epochs, all of the parents' counted.
-# - The price: scores of heirs are not comparable with each other's recipes. What you have at the end is a network, not a configuration.
+# - The price: an heir's score is that of its whole line. What you have at the end is a network, not a configuration.
 #
 # **Read on:** Net2Net, Chen, Goodfellow and Shlens 2016 (`chen2016net2net`), beside the guide `references/net2net.md`, which says which equation is which line. Hill climbing with morphisms: Elsken, Metzen and Hutter 2017 (`elsken2017simple`), with `references/network_morphisms.md`. Activations that are faded in: Wei et al. 2016 (`wei2016network`). Evolution with inherited weights on a large scale: Real et al. 2017 (`real2017large`). The keys are in `references/references.bib`.
 
