@@ -156,9 +156,9 @@ class Search:
         for name, value in (("trials", trials), ("seconds", seconds)):
             if value is not None and not value >= 0:
                 raise ValueError(f"{name}={value!r}: give 0 or more")
-        line = _Line(trials, progress)
         if isinstance(estimate, Estimator):
             estimate.follow(self.history)
+        line = _Line(trials, progress)
         elsewhere = {each.number for each in self.history.running}
         elsewhere -= {each.number for each in self._again}
         try:
