@@ -12,12 +12,15 @@ Parts, all in one run, one thread:
                the accuracy lost, in points, and the share of the epochs.
   fidelities   rank correlation of every fidelity, at several epochs, with the full result.
   failures     stopping after so many epochs: how many of those that beat the bar are lost.
+  inheritance  searches whose children begin with their parents' weights, and the same from scratch:
+               epochs until a fixed accuracy, all trainings counted.
 All of it takes about ten minutes on one core; --curves, --seeds and --mcmc make it shorter.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import time
@@ -25,6 +28,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from coursekit.benchmarks import inheriting
 from coursekit.benchmarks.curves import OUTSIDE
 from coursekit.benchmarks.forecasters import FORECASTERS, GRID, Guess, gaussian
 from coursekit.benchmarks.strategies import count, some_of
@@ -37,7 +41,7 @@ from coursekit.surrogates.forecast import Forecast
 from coursekit.trials import Suggestion
 from coursekit.worlds import WORLDS, World
 
-PARTS = ("forecasts", "termination", "fidelities", "failures")
+PARTS = ("forecasts", "termination", "fidelities", "failures", "inheritance")
 SEEN = {"mlps": 10, "cells": 4}  # epochs of the kit's curves; of others 10
 FITTED = "last value, width fitted"
 
@@ -49,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--curves", type=count, default=200, help="of each set (200)")
     add("--mcmc", type=int, default=5, help="curves of each set that MCMC runs on (5)")
     add("--seeds", type=count, default=20, help="searches with termination (20)")
+    add("--workers", type=count, default=os.cpu_count() or 1, help="processes for inheritance")
     add("--trials", type=count, default=60, help="of each search (60)")
     add(
         "--strategies",
@@ -75,6 +80,8 @@ def run(options: argparse.Namespace) -> None:
         for name in SEEN:
             failures(name, curves_of(name, options.curves))
         failures("late bloomers, made up", late_bloomers(100), bar=0.9)
+    if "inheritance" in options.parts:
+        inheriting.run(options)
 
 
 def curves_of(name: str, wanted: int) -> np.ndarray:

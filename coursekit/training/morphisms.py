@@ -7,8 +7,9 @@ arXiv:1603.01670): an activation that is faded in.
 
 Each takes a Sequential or functional model and returns a new one, compiled as the old one was, with
 a fresh optimizer; the old one stays as it is. (Adam's moments, remapped like the weights, were
-tried on perceptrons for digits: after widening they made the next ten epochs worse, after deepening
-no different.) A Sequential model stays one as long as it is a chain.
+tried on perceptrons for digits, 20 seeds: after widening they made the next ten epochs worse, after
+deepening better at a learning rate of 0.001 and no different above.) A Sequential model stays one
+as long as it is a chain.
 
 What is kept is the function of *inference* (`model.predict`), to float32's precision. In training,
 dropout draws for each copy apart, and batch normalisation uses a minibatch's statistics in place of
