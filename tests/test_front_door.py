@@ -123,8 +123,9 @@ def test_the_readme_s_examples_run(tmp_path: Path):
     found, tested, *kept = finished.stdout.splitlines()[6:]
     assert re.match(r"9\d\.\d% with {'units': \d+", found)
     assert re.match(r"9\d\.\d% on validation images, 9\d\.\d% on test images", tested)
-    trained, kept = kept[:3], kept[3:]
+    trained, saved, kept = kept[:3], kept[3], kept[4:]
     assert all(line.startswith("trained now: ") for line in trained)
+    assert re.match(r"\d\d% of the epochs saved, 9\d\.\d% found", saved)
     assert kept[0].startswith("NearTheBest keeps its promises on mixed, conditional")
     assert (tmp_path / "search.jsonl").exists()
 
