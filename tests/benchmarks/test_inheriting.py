@@ -13,7 +13,7 @@ def small(monkeypatch):
     monkeypatch.setattr(inheriting, "SCRATCH", (40, 5))
     monkeypatch.setattr(inheriting, "HEIRS", (3,))
     monkeypatch.setattr(inheriting, "CAP", 240)
-    monkeypatch.setattr(inheriting, "target", lambda: 0.96)
+    monkeypatch.setattr(inheriting, "target", lambda: 0.985)  # so that none ends at once
 
 
 def test_searches_are_counted_until_they_reach_it(small):
@@ -22,11 +22,11 @@ def test_searches_are_counted_until_they_reach_it(small):
     for way, searches in measured.items():
         for done in searches:
             assert done.epochs % way.epochs == 0 and done.epochs <= 240 + way.epochs
-            assert done.reached == (done.best >= 0.96) and 0 < done.full <= 1
+            assert done.reached == (done.best >= 0.985) and 0 < done.full <= 1
             assert len(done.rows) * way.epochs == done.epochs
             assert any(inherits for _, _, inherits, _ in done.rows) == way.inherits
     text = report(measured)
-    assert "epochs until a trial reaches 96.0%, 2 seeds (cap 240)" in text
+    assert "epochs until a trial reaches 98.5%, 2 seeds (cap 240)" in text
     assert text.count("inheritance, 3 epochs") == 2 and "the best from scratch" in text
 
 
