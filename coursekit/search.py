@@ -54,8 +54,6 @@ class Search:
         self.spent = 0.0  # seconds of all finished trials
         self._again: deque[Trial] = deque()  # interrupted trials, to be handed out as recorded
         self._undivided = _Undivided()
-        # A generator takes longer to make than the rest of a step: none for who does not ask.
-        self._observes = getattr(strategy.observe, "__func__", None) is not Strategy.observe
         self._journal: Journal | None = None
         if journal is not None:
             self._journal = Journal(Path(journal), strategy, self.seed)
@@ -116,7 +114,8 @@ class Search:
     def _finish(self, number: int, evaluation: Evaluation) -> Trial:
         done = self.history.finish(number, evaluation)
         self.spent += done.cost
-        if self._observes:
+        # A generator takes longer to make than the rest of a step: none for who does not look.
+        if getattr(self.strategy.observe, "__func__", None) is not Strategy.observe:
             self.strategy.observe(done, self._generator(number, OBSERVE))
         return done
 
