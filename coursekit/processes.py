@@ -10,7 +10,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,8 +81,11 @@ def _as_done(
     futures: set[Future[Result]], stop: Callable[[], bool] | None
 ) -> Iterator[Future[Result]]:
     """Each as it is done, until all are or `stop` says so."""
-    while futures and not (stop and stop()):
-        done, futures = wait(futures, OFTEN if stop else None, FIRST_COMPLETED)
+    if stop is None:
+        yield from as_completed(futures)  # which does not look at all that are left each time
+        return
+    while futures and not stop():
+        done, futures = wait(futures, OFTEN, FIRST_COMPLETED)
         yield from done
 
 

@@ -45,7 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="all by default")
     parser.add_argument("--repeats", type=count, default=5, help="times to measure (5)")
-    parser.add_argument("--seeds", type=count, default=40, help="searches in a race (40)")
+    parser.add_argument("--seeds", type=count, default=200, help="searches in a race (200)")
+    parser.add_argument("--warm", type=count, default=200, help="searches before them (200)")
     parser.add_argument("--trials", type=count, default=200, help="trials of a search (200)")
     parser.add_argument(
         "--candidates", type=count, default=30, help="how many are trained anew (30)"
@@ -97,9 +98,9 @@ def measure_races(options: argparse.Namespace) -> None:
     print(f"{'world':14}{'strategy':24}{'trials/s':>10}{'us a trial':>12}")
     for name in ("cells", "mlps", "nasbench201"):
         world = make(name)
-        for strategy in ("random", "regularized_evolution", "local_search", "tpe"):
-            # Each process runs one search to get warm; then the clock starts.
-            warm = [Task("warm", strategy, seed) for seed in range(2 * options.workers)]
+        for strategy in ("random", "regularized_evolution", "local_search"):
+            # Random searches until every process is there and warm; then the clock starts.
+            warm = [Task("warm", "random", seed) for seed in range(options.warm)]
             timed = [Task(strategy, strategy, seed) for seed in range(options.seeds)]
             limits = Limits(options.trials, None)
             rates = []
