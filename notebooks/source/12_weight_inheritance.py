@@ -367,7 +367,7 @@ print(f"median epochs: {needed[0]:.0f} from scratch, {needed[1]:.0f} with inheri
 measured("12-search", round(100 * needed[1] / needed[0]))
 
 # %% [markdown]
-# Is that fair? Forty epochs may be too many for scratch. `python -m coursekit.benchmarks estimators` also runs it with 20, 10 and 5 epochs a trial and compares with the best of them; the accuracy there is harder, and the seeds are twenty.
+# Is that fair? Forty epochs may be too many for scratch. `python -m coursekit.benchmarks estimators` also runs it with 20, 10 and 5 epochs a trial and compares with the best of them; the accuracy there is harder, and the seeds are twenty. Run it before you believe the figure above: against a rival whose budget was chosen as carefully as ours, little of the gain is left.
 #
 # ## 10. Where it fails
 # The search has ended with a winner. A colleague takes its configuration, trains it from scratch for forty epochs, as one does, and reports what came out. **Predict** the mean of these ten accuracies; each winner had at least 97.5 %.
