@@ -6,11 +6,11 @@ there is; `python -m coursekit.data build NAME` makes a shipped file again from 
 """
 
 from coursekit.data.images import stratified_order
-from coursekit.data.reading import load
+from coursekit.data.reading import load, penguins
 from coursekit.data.rebuild import build, main
 from coursekit.data.sources import SOURCES, DataError, Dataset, Source, Split
 
 __all__ = [
     "SOURCES", "DataError", "Dataset", "Source", "Split", "build", "load", "main",
-    "stratified_order",
+    "penguins", "stratified_order",
 ]  # fmt: skip

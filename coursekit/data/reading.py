@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from coursekit.data.images import area_average, is_count, rotate, stratified_order, subset
-from coursekit.data.sources import SOURCES, SPLIT_SEED, DataError, Dataset, Split, find
+from coursekit.data.sources import PENGUINS, SOURCES, SPLIT_SEED, DataError, Dataset, Split, find
 from coursekit.shipped import shipped
 
 
@@ -70,16 +70,29 @@ def _read(name: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _read_shipped(name: str) -> tuple[np.ndarray, np.ndarray]:
-    file = f"data/{name}.npz"
-    cure = f"`git checkout -- {file}` restores it; without a checkout, install coursekit again"
-    try:
-        content = (shipped("data") / f"{name}.npz").read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{file} is missing: {cure}") from None
-    if hashlib.sha256(content).hexdigest() != SOURCES[name].sha256:
-        raise DataError(f"{file} is damaged (its checksum is wrong): {cure}")
+    content = _shipped_bytes(f"{name}.npz", SOURCES[name].sha256)
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         return arrays["x"], arrays["y"].astype(np.int64)
+
+
+def penguins() -> Path:
+    """The file of the table of penguins: 344 rows, 8 columns, empty where a value is missing.
+
+    Raises DataError if it is missing or damaged.
+    """
+    _shipped_bytes("penguins.csv", PENGUINS)
+    return shipped("data") / "penguins.csv"
+
+
+def _shipped_bytes(name: str, sha256: str | None) -> bytes:
+    cure = f"`git checkout -- data/{name}` restores it; without a checkout, install coursekit again"
+    try:
+        content = (shipped("data") / name).read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"data/{name} is missing: {cure}") from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise DataError(f"data/{name} is damaged (its checksum is wrong): {cure}")
+    return content
 
 
 def _download(name: str) -> tuple[np.ndarray, np.ndarray]:

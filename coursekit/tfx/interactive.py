@@ -1,0 +1,137 @@
+"""A plan, run component by component in a notebook, with TFX's interactive context.
+
+notebook = Interactive(Plan(folder="my-pipeline"))
+notebook.run("StatisticsGen")
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tfx import v1 as tfx
+from tfx.orchestration.experimental.interactive.interactive_context import InteractiveContext
+
+from coursekit.plots.pipelines import Artifact, Step
+from coursekit.tfx.components import components
+from coursekit.tfx.examples import prepare
+from coursekit.tfx.local import PipelineFailed, Progress, logged
+from coursekit.tfx.metadata import Metadata, waiting
+from coursekit.tfx.plan import Plan
+from coursekit.tfx.report import Outcome, outcome
+
+
+class Interactive:
+    """The components of a plan's pipeline, each run by its name when you want.
+
+    plan, functions: as `coursekit.tfx.local.run` takes them; the folder may be the same, and what
+    has run there is reused. Raises ValueError for data that no pipeline could use.
+
+    components: TFX's own, by name. steps: what became of each so far, for `plots` and the widget.
+    context: TFX's `InteractiveContext`, for whatever is not here.
+    """
+
+    def __init__(self, plan: Plan, **functions: str) -> None:
+        self.plan = plan
+        plan.folder.mkdir(parents=True, exist_ok=True)
+        self.examples = prepare(
+            plan.data, plan.folder / "data", label=plan.label, classes=plan.classes
+        )
+        self.components: dict[str, Any] = components(plan, self.examples, **functions)
+        with logged(plan.folder / "run.log"):
+            self.context = InteractiveContext(
+                pipeline_name=plan.folder.name,
+                pipeline_root=str(plan.folder / "artifacts"),
+                metadata_connection_config=(
+                    tfx.orchestration.metadata.sqlite_metadata_connection_config(str(plan.metadata))
+                ),
+                beam_pipeline_args=list(plan.beam),
+            )
+        self.steps: list[Step] = waiting(list(self.components.values()))
+        self._watchers: list[Callable[[Sequence[Step]], None]] = []
+
+    def watch(self, see: Callable[[Sequence[Step]], None]) -> None:
+        """Have a function called with the steps whenever one of them begins or ends."""
+        self._watchers.append(see)
+        see(self.steps)
+
+    def run(self, *names: str, cache: bool = True) -> Step:
+        """Run components in this order, all that have not run if none is named; returns the last.
+
+        cache: whether what an earlier run has done with the same inputs is taken from there.
+        Raises ValueError for a name that no component has, PipelineFailed if one fails.
+        """
+        for name in names:
+            if name not in self.components:
+                raise ValueError(
+                    f"no component is called {name!r}; there are {', '.join(self.components)}"
+                )
+        waiting = [step.name for step in self.steps if step.state not in ("done", "reused")]
+        for name in names or waiting:
+            self._run(name, cache)
+        last = names[-1] if names else self.steps[-1].name
+        return next(step for step in self.steps if step.name == last)
+
+    def _run(self, name: str, cache: bool) -> None:
+        before = {step.name: step.state for step in self.steps}
+        missing = [
+            each
+            for step in self.steps
+            if step.name == name
+            for each in step.after
+            if before[each] not in ("done", "reused")
+        ]
+        if missing:
+            raise ValueError(f"{name} needs what {' and '.join(missing)} makes: run that first")
+        self._set(Step(name, state="running"))
+        log = self.plan.folder / "run.log"
+        progress = Progress(partial(print, file=sys.stdout, flush=True), [])
+        began = time.monotonic()
+        try:
+            with logged(log, progress):
+                self.context.run(self.components[name], enable_cache=cache)
+        except BaseException as error:
+            self._set(Step(name, state="failed", error=str(error)))
+            if isinstance(error, Exception):
+                raise PipelineFailed(f"{name} failed: {error}\nthe whole log: {log}") from error
+            raise
+        (done,) = self.metadata().plan([self.components[name]], None)
+        if done.state == "waiting":  # a resolver leaves nothing behind here
+            done = Step(name, state="done", seconds=time.monotonic() - began)
+        self._set(done)
+
+    def _set(self, step: Step) -> None:
+        self.steps = [
+            replace(step, after=each.after) if each.name == step.name else each
+            for each in self.steps
+        ]
+        for see in self._watchers:
+            see(self.steps)
+
+    def artifact(self, component: str, channel: str) -> Artifact:
+        """What a component that has run wrote to a channel, such as ("SchemaGen", "schema").
+
+        Raises ValueError if it has not run or has no such channel.
+        """
+        step = next((step for step in self.steps if step.name == component), None)
+        if step is None or channel not in step.outputs:
+            wrote = ", ".join(step.outputs) if step and step.outputs else "nothing yet"
+            raise ValueError(f"{component!r} wrote no {channel!r} (it wrote {wrote})")
+        return step.outputs[channel][0]
+
+    def folder(self, component: str, channel: str) -> Path:
+        """Where an artifact's files are."""
+        return Path(self.artifact(component, channel).uri)
+
+    def metadata(self) -> Metadata:
+        """All that was remembered of this pipeline, as it is now."""
+        return Metadata(self.plan.metadata)
+
+    def outcome(self) -> Outcome:
+        """What came out so far."""
+        return outcome(self.metadata(), [s for s in self.steps if s.state != "waiting"])

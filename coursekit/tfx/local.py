@@ -1,0 +1,114 @@
+"""Running a plan on this machine: one component after the other, with metadata in SQLite."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from absl import logging as absl_logging
+from tfx import v1 as tfx
+
+from coursekit.tfx.components import pipeline
+from coursekit.tfx.examples import prepare
+from coursekit.tfx.metadata import Metadata
+from coursekit.tfx.plan import Plan
+from coursekit.tfx.report import Outcome, outcome
+
+Tell = Callable[[str], None]
+ours = logging.getLogger("coursekit.tfx")  # what a search logs
+PROGRESS = re.compile(r"Component (?P<name>\S+) is (?P<what>running|finished)\.")
+
+
+class PipelineFailed(RuntimeError):
+    """A component failed: its name, why, and where the log is."""
+
+
+def run(plan: Plan, *, tell: Tell | None = None, **functions: str) -> Outcome:
+    """Run a plan's pipeline and say what came out.
+
+    What an earlier run in the same folder has finished, and would come out the same, is taken from
+    there, after a `kill -9` too; a search within the Tuner goes on from its last finished trial.
+
+    tell: takes each line of progress; prints it by default. functions: import paths of your own module functions, as
+    `components` takes them. TFX's own log goes to `run.log` in the plan's folder.
+
+    Raises ValueError for data that no pipeline could use, before anything runs; PipelineFailed if a
+    component fails, AnomaliesFound among its causes.
+    """
+    tell = tell or partial(print, file=sys.stdout, flush=True)  # not what stdout is while TFX runs
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    examples = prepare(
+        plan.data, plan.folder / "data", label=plan.label, classes=plan.classes
+    )
+    tell(f"{examples.count:,} examples of {examples.classes} classes in {examples.folder}")
+    made = pipeline(plan, examples, **functions)
+    log = plan.folder / "run.log"
+    progress = Progress(tell, [component.id for component in made.components])
+    try:
+        with logged(log, progress):
+            tfx.orchestration.LocalDagRunner().run(made)
+    except Exception as error:
+        raise PipelineFailed(f"{progress.running} failed: {error}\nthe whole log: {log}") from error
+    metadata = Metadata(plan.metadata)
+    return outcome(metadata, metadata.plan(made.components))
+
+
+class Progress(logging.Handler):
+    """Turns what TFX and the searches log into one line a component and a trial."""
+
+    def __init__(self, tell: Tell, names: list[str]) -> None:
+        super().__init__()
+        self.tell, self.names = tell, names
+        self.running, self.began = "the pipeline", 0.0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One record of the log."""
+        text = record.getMessage()
+        if record.name == ours.name:
+            self.tell(f"    {text}")
+        elif found := PROGRESS.fullmatch(text):
+            name, now = found["name"], time.monotonic()
+            if found["what"] == "running":
+                self.running, self.began = name, now
+                number = self.names.index(name) + 1
+                self.tell(f"{number:2} of {len(self.names)}  {name} ...")
+            else:
+                self.tell(f"          {name}: {now - self.began:.1f} s")
+
+
+@contextlib.contextmanager
+def logged(log: Path, *handlers: logging.Handler) -> Iterator[None]:
+    """All that is logged, printed or warned of goes to the file, what is logged to the handlers too."""
+    verbosity = absl_logging.get_verbosity()
+    loggers = (logging.root, absl_logging.get_absl_logger(), logging.getLogger("tensorflow"), ours)
+    before = [(each, list(each.handlers), each.propagate, each.level) for each in loggers]
+    with log.open("a") as file:
+        to_file = logging.StreamHandler(file)
+        to_file.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+        for each in loggers:
+            each.handlers[:] = [to_file] if each is logging.root else [to_file, *handlers]
+            each.propagate = False
+        # Not the logger's level, which TensorFlow puts back to the verbosity when it saves a model.
+        absl_logging.set_verbosity(absl_logging.INFO)
+        ours.setLevel(logging.INFO)
+        try:
+            with (
+                contextlib.redirect_stdout(file),
+                contextlib.redirect_stderr(file),
+                warnings.catch_warnings(),
+            ):
+                warnings.simplefilter("ignore")
+                yield
+        finally:
+            absl_logging.set_verbosity(verbosity)
+            for each, its_handlers, propagate, level in before:
+                each.handlers[:] = its_handlers
+                each.propagate = propagate
+                each.setLevel(level)

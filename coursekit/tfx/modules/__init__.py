@@ -1,0 +1,1 @@
+"""Module functions, which TFX calls by their import paths: one file for each kind of data."""

@@ -1,0 +1,3 @@
+"""The names of an image example's features, before and after Transform."""
+
+IMAGE, LABEL = "image", "label"

@@ -1,0 +1,182 @@
+"""What the module functions of both tasks share: reading examples, searching, training, serving.
+
+TFX calls three functions by their import paths: `preprocessing_fn` (Transform), `tuner_fn` (Tuner)
+and `run_fn` (Trainer). The last two get `FnArgs`; what its `train_steps` mean is up to the module.
+Here they are steps of the optimizer, turned into whole epochs over data that ends (`epochs`), so
+that every epoch ends with a validation and early stopping can act.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import keras_tuner
+import tensorflow as tf
+import tensorflow_transform as tft
+from tfx import v1 as tfx
+
+from coursekit.tfx.searching import Report, make_tuner
+
+BATCH_SIZE = 32
+SMALL = 1 << 28  # bytes of transformed examples that are kept in memory, decoded
+Shapes = dict[str, tuple[int, ...]]
+# From hyperparameters, the shape of each feature and the number of classes to a compiled model.
+Build = Callable[[keras_tuner.HyperParameters, Shapes, int], keras.Model]
+
+
+def batches(
+    patterns: list[str], transformed: tft.TFTransformOutput, label: str, *, shuffle: bool
+) -> tuple[tf.data.Dataset, int]:
+    """Transformed examples in batches of (features, label), once through, and how many there are.
+
+    patterns: of the TFRecord files of a split. label: the transformed label's name. shuffle: anew
+    each epoch. Raises ValueError if no file matches, or if the files hold no example.
+    """
+    files = sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern))
+    records = tf.data.TFRecordDataset(files, compression_type="GZIP")
+    count = int(records.reduce(0, lambda total, _: total + 1)) if files else 0
+    if not count:
+        raise ValueError(f"{', '.join(patterns)}: no examples; is that split of ExampleGen empty?")
+    features = transformed.transformed_feature_spec()
+
+    def parse(batch: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        parsed = tf.io.parse_example(batch, features)
+        return parsed, parsed.pop(label)
+
+    data = records.batch(1024).map(parse, num_parallel_calls=tf.data.AUTOTUNE).unbatch()
+    if sum(tf.io.gfile.stat(path).length for path in files) < SMALL:
+        data = data.cache()
+    if shuffle:
+        data = data.shuffle(min(count, 10_000), seed=0)
+    return data.batch(BATCH_SIZE).prefetch(tf.data.AUTOTUNE), count
+
+
+def epochs(steps: int | None, examples: int) -> int:
+    """The number of whole epochs that comes closest to so many steps, at least one.
+
+    steps: of the optimizer, each a batch; None (`num_steps` was left out) is one epoch.
+    """
+    return max(1, round((steps or 0) / math.ceil(examples / BATCH_SIZE)))
+
+
+class Task:
+    """One task's data as the Tuner and the Trainer see it.
+
+    arguments: what TFX hands to a module function. label: the transformed label's name.
+    """
+
+    def __init__(self, arguments: tfx.components.FnArgs, label: str) -> None:
+        self.arguments, self.label = arguments, label
+        self.settings: dict[str, Any] = arguments.custom_config or {}
+        self.transformed = tft.TFTransformOutput(arguments.transform_graph_path)
+        self.train, examples = batches(
+            arguments.train_files, self.transformed, label, shuffle=True
+        )
+        self.validation, _ = batches(arguments.eval_files, self.transformed, label, shuffle=False)
+        self.epochs = epochs(arguments.train_steps, examples)
+        features = self.transformed.transformed_feature_spec()
+        del features[label]
+        self.shapes: Shapes = {name: tuple(spec.shape) for name, spec in features.items()}
+        self.classes = int(self.settings.get("classes") or self._vocabulary())
+
+    def _vocabulary(self) -> int:
+        return int(self.transformed.vocabulary_size_by_name(self.label))
+
+    def search(self, build: Build) -> tfx.components.TunerFnResult:
+        """What `tuner_fn` returns: the tuner that `custom_config` asks for, and its arguments.
+
+        custom_config: "strategy", "trials", "seed" as `make_tuner` takes them; "searches", a folder
+        for journals, one for each search over the same data with the same settings, so that one
+        that was killed goes on (without it the journal is in the component's own folder, which a
+        new run does not find again).
+        """
+        directory = self.arguments.working_dir
+        if searches := self.settings.get("searches"):
+            what = json.dumps([self.settings, self.arguments.train_files, self.epochs])
+            directory = str(Path(searches) / hashlib.sha256(what.encode()).hexdigest()[:12])
+        tuner = make_tuner(
+            self.settings.get("strategy", "random"),
+            lambda hp: build(hp, self.shapes, self.classes),
+            trials=self.settings.get("trials", 10),
+            epochs=self.epochs,
+            seed=self.settings.get("seed", 0),
+            directory=directory,
+        )
+        stop = keras.callbacks.EarlyStopping("val_loss", patience=3)
+        return tfx.components.TunerFnResult(
+            tuner=tuner,
+            fit_kwargs={
+                "x": self.train,
+                "validation_data": self.validation,
+                "epochs": self.epochs,
+                "callbacks": [stop, Report(tuner)],
+                "verbose": 0,
+            },
+        )
+
+    def fit(self, build: Build) -> keras.Model:
+        """Train the model of the hyperparameters that were handed over, or of their defaults.
+
+        At most as many epochs as `train_steps` come to; ends five epochs after the validation loss
+        was lowest, with the weights of that epoch. TensorBoard's logs are in `model_run_dir`.
+        """
+        keras.utils.set_random_seed(self.settings.get("seed", 0))
+        given = self.arguments.hyperparameters
+        hp = keras_tuner.HyperParameters.from_config(given) if given else None
+        model = build(hp or keras_tuner.HyperParameters(), self.shapes, self.classes)
+        stop = keras.callbacks.EarlyStopping("val_loss", patience=5, restore_best_weights=True)
+        board = keras.callbacks.TensorBoard(self.arguments.model_run_dir, write_graph=False)
+        model.fit(
+            self.train,
+            validation_data=self.validation,
+            epochs=self.epochs,
+            callbacks=[stop, board],
+            verbose=0,
+        )
+        return model
+
+    def save(self, model: keras.Model, raw_label: str) -> None:
+        """Write a SavedModel that takes raw, serialized examples to `serving_model_dir`.
+
+        Its signatures: `serving_default` (examples -> probabilities, shape (examples, classes))
+        and `transform_features` (examples -> transformed features and label), for the Evaluator.
+        """
+        served = Served(model, self.transformed, raw_label)
+        Path(self.arguments.serving_model_dir).mkdir(parents=True, exist_ok=True)
+        tf.saved_model.save(
+            served,
+            self.arguments.serving_model_dir,
+            signatures={
+                "serving_default": served.probabilities,
+                "transform_features": served.features,
+            },
+        )
+
+
+class Served(tf.Module):
+    """A model together with the transformation of raw examples that it was trained on."""
+
+    def __init__(self, model: keras.Model, transformed: tft.TFTransformOutput, label: str) -> None:
+        super().__init__()
+        self.model = model
+        self.transform = transformed.transform_features_layer()
+        raw = transformed.raw_feature_spec()
+        unlabelled = {name: spec for name, spec in raw.items() if name != label}
+        examples = tf.TensorSpec([None], tf.string, name="examples")
+
+        @tf.function(input_signature=[examples])
+        def probabilities(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+            features = self.transform(tf.io.parse_example(examples, unlabelled))
+            return {"probabilities": self.model(features)}
+
+        @tf.function(input_signature=[examples])
+        def features(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+            return dict(self.transform(tf.io.parse_example(examples, raw)))
+
+        self.probabilities, self.features = probabilities, features

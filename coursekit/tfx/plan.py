@@ -1,0 +1,126 @@
+"""What a pipeline is to run on and with, checked before anything slow begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from coursekit.strategies import STRATEGIES
+
+# As they are written in a plan: with `keras_tuner.` before them.
+KERAS_TUNERS = ("BayesianOptimization", "GridSearch", "Hyperband", "RandomSearch")
+TUNE, DEFAULTS = "tune", "defaults"
+DATABASE = b"SQLite format 3\0"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One pipeline: its data, its search, its training, and when its model is good enough.
+
+    data: "mnist-5k", "digits" or another image data set of the kit's, "penguins", or a folder of
+        your own: `*.tfrecord` files of examples with `image` (PNG or JPEG bytes) and `label`
+        (0, 1, ...), or `*.csv` files. Subfolders train, eval and test are taken as those splits;
+        else examples are dealt out 6 : 2 : 2 by a hash.
+    folder: where everything goes: metadata, artifacts, the search's journal, pushed models, the
+        log. A second run there takes from the first what would come out the same.
+    label: the label's column in a table. classes: how many there are among images; None counts.
+    strategy: a name in the registry, or a tuner of Keras Tuner's as "keras_tuner.Hyperband".
+    trials: how many configurations the Tuner tries, at most.
+    tune_steps, train_steps: of the optimizer, in a trial and in the Trainer, at most; each is
+        turned into whole epochs, and early stopping may end before.
+    hyperparameters: "tune"; or a folder or file with the best hyperparameters of an earlier run,
+        to be imported; or "defaults", without either.
+    schema: a `schema.pbtxt` that the data has to conform to; None infers one from the train split.
+    tolerant: goes on in spite of anomalies in the data.
+    threshold: the accuracy on the test split, in 0..1, below which a model is not pushed; one that
+        is worse than the last blessed model is not pushed either.
+    beam: options for Beam, which Transform, statistics and Evaluator run on, such as
+        "--runner=FlinkRunner".
+    seed: of the search and of the weights.
+
+    Raises ValueError for a value that cannot be right.
+    """
+
+    data: str = "mnist-5k"
+    folder: Path = Path("my-pipeline")
+    label: str = "species"
+    classes: int | None = None
+    strategy: str = "regularized_evolution"
+    trials: int = 6
+    tune_steps: int = 500
+    train_steps: int = 2000
+    hyperparameters: str = TUNE
+    schema: Path | None = None
+    tolerant: bool = False
+    threshold: float = 0.9
+    beam: tuple[str, ...] = ()
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", Path(self.folder).absolute())
+        check_strategy(self.strategy)
+        for name in ("trials", "tune_steps", "train_steps"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}={getattr(self, name)}: give 1 or more")
+        if self.classes is not None and self.classes < 2:
+            raise ValueError(f"classes={self.classes}: give 2 or more, or None to have them counted")
+        if not 0 <= self.threshold <= 1:
+            raise ValueError(f"threshold={self.threshold}: an accuracy is from 0 to 1")
+        if self.imports:
+            object.__setattr__(self, "hyperparameters", str(_hyperparameters(self.hyperparameters)))
+        if self.schema is not None:
+            object.__setattr__(self, "schema", Path(self.schema).absolute())
+            if not self.schema.is_file():
+                raise ValueError(f"schema={str(self.schema)!r}: there is no such file")
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ValueError(f"folder={str(self.folder)!r} is a file: give a folder")
+        self._check_metadata()
+
+    def _check_metadata(self) -> None:
+        """SQLite would only say so when the first component starts."""
+        if self.metadata.exists():
+            with self.metadata.open("rb") as file:
+                start = file.read(len(DATABASE))
+            if start not in (DATABASE, b""):
+                raise ValueError(
+                    f"{self.metadata} is no SQLite database: take another folder, or move that "
+                    "file away (what ran here before is then unknown, and runs again)"
+                )
+
+    @property
+    def imports(self) -> bool:
+        """Whether hyperparameters are taken from an earlier run."""
+        return self.hyperparameters not in (TUNE, DEFAULTS)
+
+    @property
+    def metadata(self) -> Path:
+        """The database in which ML Metadata remembers what ran."""
+        return self.folder / "metadata.sqlite"
+
+    @property
+    def served(self) -> Path:
+        """Where good models are pushed, each in a folder of its own, the newest with the highest
+        number."""
+        return self.folder / "served"
+
+
+def check_strategy(name: str) -> None:
+    """Raises ValueError unless a strategy or one of Keras Tuner's tuners has that name."""
+    known = [*STRATEGIES, *(f"keras_tuner.{tuner}" for tuner in KERAS_TUNERS)]
+    if name not in known:
+        close = get_close_matches(name, known, 1, 0.5)
+        meant = f" (did you mean {close[0]}?)" if close else ""
+        raise ValueError(f"no strategy is called {name!r}{meant}; there are {', '.join(known)}")
+
+
+def _hyperparameters(given: str) -> Path:
+    """The folder of a `best_hyperparameters` artifact, from itself or the file in it."""
+    path = Path(given).absolute()
+    folder = path.parent if path.is_file() else path
+    if not (folder / "best_hyperparameters.txt").is_file():
+        raise ValueError(
+            f"hyperparameters={given!r}: there is no best_hyperparameters.txt; give {TUNE!r}, "
+            f"{DEFAULTS!r}, or the folder of an earlier Tuner's best_hyperparameters"
+        )
+    return folder
