@@ -19,6 +19,7 @@ LOOKS: dict[str, tuple[str, Any, float, str]] = {
     "done": (PALETTE[2], "-", 1.5, "\u2713 "),
     "reused": (PALETTE[0], (0, (5, 1.5)), 1.5, "\u21ba "),
     "failed": (PALETTE[4], "-", 2.5, "\u2717 "),
+    "artifact": (PALETTE[0], "-", 1.0, ""),
     "chosen": (INK, "-", 2.5, ""),
 }
 STATES = tuple(LOOKS)[:5]

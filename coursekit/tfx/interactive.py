@@ -88,6 +88,8 @@ class Interactive:
         ]
         if missing:
             raise ValueError(f"{name} needs what {' and '.join(missing)} makes: run that first")
+        if name == "Evaluator":
+            self._no_model_is_its_own_baseline()
         self._set(Step(name, state="running"))
         log = self.plan.folder / "run.log"
         progress = Progress(partial(print, file=sys.stdout, flush=True), [])
@@ -104,6 +106,13 @@ class Interactive:
         if done.state == "waiting":  # a resolver leaves nothing behind here
             done = Step(name, state="done", seconds=time.monotonic() - began)
         self._set(done)
+
+    def _no_model_is_its_own_baseline(self) -> None:
+        """The interactive context's database refuses an artifact that is read twice at once."""
+        baseline = self.components["BlessedBefore"].outputs["model"]
+        model = self.components["Trainer"].outputs["model"]
+        if {each.id for each in baseline.get()} & {each.id for each in model.get()}:
+            baseline.set_artifacts([])
 
     def _set(self, step: Step) -> None:
         self.steps = [

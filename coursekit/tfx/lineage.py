@@ -152,7 +152,7 @@ class Lineage:
             boxes[f"x{number}"] = Box(self.metadata.name(number))
         for number in sorted(kept):
             artifact = self.metadata.artifacts[number]
-            look = "chosen" if number == found.id else "reused"
+            look = "chosen" if number == found.id else "artifact"
             boxes[f"a{number}"] = Box(f"{artifact.type} {number}", look, round=True)
         for execution, artifact_id, written, _ in self.metadata.events:
             if execution in numbers and artifact_id in kept:

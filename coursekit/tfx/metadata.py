@@ -165,10 +165,16 @@ class Metadata:
 
 def waiting(components: Sequence[Any]) -> list[Step]:
     """A pipeline's components as steps that have not run yet."""
-    return [
-        Step(each.id, tuple(other.id for other in components if other in each.upstream_nodes))
-        for each in components
-    ]
+    return [Step(each.id, tuple(_before(each, components))) for each in components]
+
+
+def _before(component: Any, components: Sequence[Any]) -> list[str]:
+    """Whose outputs it reads, and what it was told to wait for."""
+    read = {
+        getattr(channel, "producer_component_id", None) for channel in component.inputs.values()
+    }
+    told = component.upstream_nodes
+    return [each.id for each in components if each.id in read or each in told]
 
 
 def properties(each: Any) -> dict[str, Any]:
