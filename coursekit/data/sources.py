@@ -9,7 +9,8 @@ import numpy as np
 
 # Where the splits were cut. Changing it changes every figure in the labs.
 SPLIT_SEED = 20_240_601
-PENGUINS = "1867a776a83379df4219f227bb1effb967da12adb13732127c8c8d120434c29b"  # sha256 of data/penguins.csv
+# sha256 of data/penguins.csv.
+PENGUINS = "1867a776a83379df4219f227bb1effb967da12adb13732127c8c8d120434c29b"
 
 
 class DataError(OSError):

@@ -56,7 +56,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Box:
-    """Something in a flow: its text, its look (a key of LOOKS), and whether its corners are round."""
+    """Something in a flow: its text, its look (a key of LOOKS), whether its corners are round."""
 
     text: str
     look: str = "done"

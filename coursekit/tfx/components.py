@@ -7,6 +7,7 @@ is found that way; its digest among the settings makes a component run again whe
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,6 @@ from tfx.types.standard_artifacts import HyperParameters
 from coursekit.tfx.examples import SPLITS, Examples
 from coursekit.tfx.gate import AnomalyGate
 from coursekit.tfx.modules import images, tables
-from coursekit.tfx.modules.names import LABEL
 from coursekit.tfx.plan import TUNE, Plan
 
 MODULES = {"images": images.__name__, "table": tables.__name__}
@@ -27,80 +27,48 @@ LABELS = {"images": images.LABEL_XF, "table": tables.LABEL_XF}
 WORSE = 0.01  # so much less than the last blessed model's accuracy is put down to chance
 
 
-def components(
-    plan: Plan,
-    examples: Examples,
-    *,
-    tuner_fn: str | None = None,
-    run_fn: str | None = None,
-    preprocessing_fn: str | None = None,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Places:
+    """Where a pipeline reads and writes: paths of this machine, or addresses on a cluster.
+
+    root: of all artifacts. examples: the raw ones. served: where models are pushed. searches: of
+    the journals of searches, which only a file system can keep; None: in the Tuner's own folder.
+    """
+
+    root: str
+    examples: str
+    served: str
+    searches: str | None = None
+
+    @classmethod
+    def here(cls, plan: Plan, examples: Examples) -> Places:
+        """All within the plan's folder."""
+        folder = plan.folder
+        return cls(
+            str(folder / "artifacts"),
+            str(examples.folder),
+            str(plan.served),
+            str(folder / "searches"),
+        )
+
+
+def components(plan: Plan, examples: Examples, places: Places | None = None) -> dict[str, Any]:
     """The pipeline's components by their names, in an order in which they can run.
 
-    examples: as `examples.prepare` looked through them. tuner_fn, run_fn, preprocessing_fn: import
-    paths of your own module functions ("my_module.run_fn"); the kit's for this kind of data by
-    default.
+    examples: as `examples.prepare` looked through them. places: the plan's folder by default.
+    Raises ValueError for a module function that cannot be found.
     """
-    module = MODULES[examples.kind]
-    tuner_fn = tuner_fn or f"{module}.tuner_fn"
-    run_fn = run_fn or f"{module}.run_fn"
-    preprocessing_fn = preprocessing_fn or f"{module}.preprocessing_fn"
-    settings: dict[str, Any] = {"label": LABEL if examples.kind == "images" else plan.label}
-    if examples.kind == "images":
-        settings |= {"classes": examples.classes, "shape": list(examples.shape or ())}
-
-    made: list[Any] = []
-    generator = (
-        tfx.components.ImportExampleGen
-        if examples.kind == "images"
-        else tfx.components.CsvExampleGen
-    )
-    source = generator(input_base=str(examples.folder), **_splits(examples))
-    statistics = tfx.components.StatisticsGen(examples=source.outputs["examples"])
-    made += [source, statistics]
-    if plan.schema is None:
-        schema = tfx.components.SchemaGen(
-            statistics=statistics.outputs["statistics"],
-            infer_feature_shape=examples.kind == "images",
-            exclude_splits=["eval", "test"],
-        )
-    else:
-        schema = tfx.components.ImportSchemaGen(schema_file=str(plan.schema))
-    validator = tfx.components.ExampleValidator(
-        statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"]
-    )
-    gate = AnomalyGate(anomalies=validator.outputs["anomalies"], tolerant=int(plan.tolerant))
-    transform = tfx.components.Transform(
-        examples=source.outputs["examples"],
-        schema=schema.outputs["schema"],
-        preprocessing_fn=preprocessing_fn,
-        custom_config=settings | {"code": digest(preprocessing_fn)},
-        disable_statistics=True,
-    )
-    transform.add_upstream_node(gate)
-    made += [schema, validator, gate, transform]
-
-    data = {
+    places = places or Places.here(plan, examples)
+    made = _data(plan, examples, places)
+    source, schema, transform = made[0], made[2], made[-1]
+    transformed = {
         "examples": transform.outputs["transformed_examples"],
         "transform_graph": transform.outputs["transform_graph"],
         "schema": schema.outputs["schema"],
     }
     best: dict[str, Any] = {}
     if plan.hyperparameters == TUNE:
-        tuner = tfx.components.Tuner(
-            **data,
-            tuner_fn=tuner_fn,
-            train_args=tfx.proto.TrainArgs(num_steps=plan.tune_steps),
-            eval_args=tfx.proto.EvalArgs(),
-            custom_config=settings
-            | {
-                "strategy": plan.strategy,
-                "trials": plan.trials,
-                "seed": plan.seed,
-                "searches": str(plan.folder / "searches"),
-                "code": digest(tuner_fn),
-            },
-        )
+        tuner = _tuner(plan, examples, transformed, places)
         made.append(tuner)
         best = {"hyperparameters": tuner.outputs["best_hyperparameters"]}
     elif plan.imports:
@@ -109,14 +77,72 @@ def components(
         ).with_id("ImportedHyperparameters")
         made.append(importer)
         best = {"hyperparameters": importer.outputs["result"]}
+    run_fn, settings = _function(plan, examples, "run_fn")
     trainer = tfx.components.Trainer(
-        **data,
+        **transformed,
         **best,
         run_fn=run_fn,
         train_args=tfx.proto.TrainArgs(num_steps=plan.train_steps),
         eval_args=tfx.proto.EvalArgs(),
-        custom_config=settings | {"seed": plan.seed, "code": digest(run_fn)},
+        custom_config=settings | {"seed": plan.seed},
     )
+    made += [trainer, *_judged(plan, examples, source, trainer, places)]
+    return {component.id: component for component in made}
+
+
+def _data(plan: Plan, examples: Examples, places: Places) -> list[Any]:
+    """From the raw examples to the transformed ones; the schema comes third, Transform last."""
+    kinds = {
+        "images": tfx.components.ImportExampleGen,
+        "table": tfx.components.CsvExampleGen,
+    }
+    source = kinds[examples.kind](input_base=places.examples, **_splits(examples))
+    statistics = tfx.components.StatisticsGen(examples=source.outputs["examples"])
+    if plan.schema is None:
+        schema = tfx.components.SchemaGen(
+            statistics=statistics.outputs["statistics"],
+            infer_feature_shape=examples.kind == "images",  # a table's values may be missing
+            exclude_splits=["eval", "test"],
+        )
+    else:
+        schema = tfx.components.ImportSchemaGen(schema_file=plan.schema)
+    validator = tfx.components.ExampleValidator(
+        statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"]
+    )
+    gate = AnomalyGate(anomalies=validator.outputs["anomalies"], tolerant=int(plan.tolerant))
+    preprocessing_fn, settings = _function(plan, examples, "preprocessing_fn")
+    transform = tfx.components.Transform(
+        examples=source.outputs["examples"],
+        schema=schema.outputs["schema"],
+        preprocessing_fn=preprocessing_fn,
+        custom_config=settings,
+        disable_statistics=True,
+    )
+    transform.add_upstream_node(gate)
+    return [source, statistics, schema, validator, gate, transform]
+
+
+def _tuner(
+    plan: Plan, examples: Examples, transformed: dict[str, Any], places: Places
+) -> tfx.components.Tuner:
+    tuner_fn, settings = _function(plan, examples, "tuner_fn")
+    search = {
+        "strategy": plan.strategy,
+        "trials": plan.trials,
+        "seed": plan.seed,
+        "searches": places.searches,
+    }
+    return tfx.components.Tuner(
+        **transformed,
+        tuner_fn=tuner_fn,
+        train_args=tfx.proto.TrainArgs(num_steps=plan.tune_steps),
+        eval_args=tfx.proto.EvalArgs(),
+        custom_config=settings | search,
+    )
+
+
+def _judged(plan: Plan, examples: Examples, source: Any, trainer: Any, places: Places) -> list[Any]:
+    """Is the model good enough, and no worse than the last that was? Then it is pushed."""
     baseline = tfx.dsl.Resolver(
         strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
         model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
@@ -133,25 +159,42 @@ def components(
         model=trainer.outputs["model"],
         model_blessing=evaluator.outputs["blessing"],
         push_destination=tfx.proto.PushDestination(
-            filesystem=tfx.proto.PushDestination.Filesystem(base_directory=str(plan.served))
+            filesystem=tfx.proto.PushDestination.Filesystem(base_directory=places.served)
         ),
     )
-    made += [trainer, baseline, evaluator, pusher]
-    return {component.id: component for component in made}
+    return [baseline, evaluator, pusher]
 
 
-def pipeline(plan: Plan, examples: Examples, **functions: str) -> tfx.dsl.Pipeline:
+def _function(plan: Plan, examples: Examples, name: str) -> tuple[str, dict[str, Any]]:
+    """The import path of a module function, and the settings that it is handed."""
+    path = getattr(plan, name) or f"{MODULES[examples.kind]}.{name}"
+    settings: dict[str, Any] = {"code": digest(path)}
+    if examples.kind == "images":
+        settings |= {"classes": examples.classes, "shape": list(examples.shape or ())}
+    else:
+        settings["label"] = plan.label
+    return path, settings
+
+
+def pipeline(
+    plan: Plan,
+    examples: Examples,
+    places: Places | None = None,
+    *,
+    local: bool = True,
+) -> tfx.dsl.Pipeline:
     """The components as a pipeline, which any of TFX's runners takes.
 
-    functions: `tuner_fn` and so on, as `components` takes them.
+    local: with metadata in SQLite; a cluster brings its own. The other arguments are those of
+    `components`.
     """
+    places = places or Places.here(plan, examples)
+    metadata = tfx.orchestration.metadata.sqlite_metadata_connection_config(str(plan.metadata))
     return tfx.dsl.Pipeline(
         pipeline_name=plan.folder.name,
-        pipeline_root=str(plan.folder / "artifacts"),
-        components=list(components(plan, examples, **functions).values()),
-        metadata_connection_config=tfx.orchestration.metadata.sqlite_metadata_connection_config(
-            str(plan.metadata)
-        ),
+        pipeline_root=places.root,
+        components=list(components(plan, examples, places).values()),
+        metadata_connection_config=metadata if local else None,
         enable_cache=True,
         beam_pipeline_args=list(plan.beam),
     )

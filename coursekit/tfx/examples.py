@@ -18,7 +18,8 @@ import tensorflow as tf
 from coursekit.data import SOURCES, Split, load, penguins
 from coursekit.tfx.modules.names import IMAGE, LABEL
 
-IMAGES, TABLE = ("*.tfrecord", "*.tfrecord.gz"), ("*.csv",)
+PATTERNS = {"images": ("*.tfrecord", "*.tfrecord.gz"), "table": ("*.csv",)}
+BATCH = 1000  # records that are looked at together
 SPLITS = ("train", "eval", "test")
 
 
@@ -92,9 +93,7 @@ def example(image: bytes, label: int | None = None) -> bytes:
     features = {IMAGE: tf.train.Feature(bytes_list=tf.train.BytesList(value=[image]))}
     if label is not None:
         features[LABEL] = tf.train.Feature(int64_list=tf.train.Int64List(value=[label]))
-    return bytes(
-        tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
-    )
+    return bytes(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
 
 
 def look(folder: Path, *, label: str, classes: int | None = None) -> Examples:
@@ -107,37 +106,38 @@ def look(folder: Path, *, label: str, classes: int | None = None) -> Examples:
     if not folder.is_dir():
         raise ValueError(f"{folder}: there is no such folder")
     splits = all((folder / split).is_dir() for split in SPLITS)
-    places = [folder / split for split in SPLITS] if splits else [folder]
-    for kind, patterns in (("images", IMAGES), ("table", TABLE)):
-        found = [sorted(p for pattern in patterns for p in place.glob(pattern)) for place in places]
-        if any(found):
-            break
-    else:
-        raise ValueError(
-            f"{folder}: no *.tfrecord and no *.csv in it, nor in subfolders {', '.join(SPLITS)}"
-        )
-    for place, files in zip(places, found, strict=True):
-        if not files:
-            raise ValueError(f"{place}: no examples, though there are some beside it")
-    files = [file for each in found for file in each]
+    kind, files = _files(folder, [folder / split for split in SPLITS] if splits else [folder])
     if kind == "table":
-        words = [_table_labels(file, label) for file in files]
-        names = {word for each in words for word in each}
-        if len(names) < 2:
-            raise ValueError(f"{folder}: every {label!r} is {names.pop()!r}: nothing to learn")
-        return Examples(folder, kind, splits, sum(map(len, words)), len(names))
+        words = [word for file in files for word in _table_labels(file, label)]
+        names = len(set(words))
+        if names < 2:
+            raise ValueError(f"{folder}: every {label!r} is {words[0]!r}: nothing to learn")
+        return Examples(folder, kind, splits, len(words), names)
     labels = {file: _labels(file) for file in files}
-    most = classes or max(int(found.max()) for found in labels.values()) + 1
-    for file, found in labels.items():
-        wrong = np.flatnonzero((found < 0) | (found >= most))
+    most = classes or max(int(each.max()) for each in labels.values()) + 1
+    for file, each in labels.items():
+        wrong = np.flatnonzero((each < 0) | (each >= most))
         if len(wrong):
+            others = f" (so have {len(wrong) - 1} more)" if len(wrong) > 1 else ""
             raise ValueError(
-                f"{file}: record {wrong[0]} has the label {found[wrong[0]]}, but with {most} "
-                f"classes labels are 0 to {most - 1}"
-                + (f" ({len(wrong)} records like that)" if len(wrong) > 1 else "")
+                f"{file}: record {wrong[0]} has the label {each[wrong[0]]}{others}, but with "
+                f"{most} classes labels are 0 to {most - 1}"
             )
-    return Examples(
-        folder, kind, splits, sum(map(len, labels.values())), most, _first_shape(files)
+    count = sum(map(len, labels.values()))
+    return Examples(folder, kind, splits, count, most, _first_shape(files))
+
+
+def _files(folder: Path, places: list[Path]) -> tuple[str, list[Path]]:
+    """The kind of the files in these places, and the files."""
+    for kind, patterns in PATTERNS.items():
+        found = [sorted(p for each in patterns for p in place.glob(each)) for place in places]
+        if any(found):
+            for place, files in zip(places, found, strict=True):
+                if not files:
+                    raise ValueError(f"{place}: no examples, though there are some beside it")
+            return kind, [file for files in found for file in files]
+    raise ValueError(
+        f"{folder}: no *.tfrecord and no *.csv in it, nor in subfolders {', '.join(SPLITS)}"
     )
 
 
@@ -165,12 +165,13 @@ def _records(file: Path) -> Iterator[tf.Tensor]:
     compression = "GZIP" if file.suffix == ".gz" else ""
     read = 0
     try:
-        for batch in tf.data.TFRecordDataset(str(file), compression).batch(1000):
+        for batch in tf.data.TFRecordDataset(str(file), compression).batch(BATCH):
             yield batch
             read += len(batch)
     except tf.errors.DataLossError:
         raise ValueError(
-            f"{file} is damaged (within the {1000} records after number {read}): write it again"
+            f"{file} is damaged, in one of the {BATCH} records after the first {read}: "
+            "write it again"
         ) from None
 
 

@@ -4,8 +4,9 @@ ExampleValidator writes down what is wrong with the data and lets the pipeline g
 """
 # No postponed annotations here: TFX reads them when the component is defined.
 
-from pathlib import Path
+import os
 
+import tensorflow as tf
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx import v1 as tfx
 from tfx.dsl.component.experimental.decorators import component
@@ -16,7 +17,7 @@ class AnomaliesFound(ValueError):
 
 
 @component
-def AnomalyGate(  # noqa: N802
+def AnomalyGate(
     anomalies: tfx.dsl.components.InputArtifact[tfx.types.standard_artifacts.ExampleAnomalies],
     tolerant: tfx.dsl.components.Parameter[int] = 0,
 ) -> None:
@@ -31,12 +32,19 @@ def AnomalyGate(  # noqa: N802
 
 def read_anomalies(uri: str) -> list[tuple[str, str, str]]:
     """(split, feature, what is wrong) for each anomaly in an ExampleValidator's output."""
+    pattern = os.path.join(uri, "Split-*", "SchemaDiff.pb")
     return [
-        (path.parent.name.removeprefix("Split-"), feature or "the data set", anomaly.description)
-        for path in sorted(Path(uri).glob("Split-*/SchemaDiff.pb"))
-        for feature, anomaly in _parsed(path).anomaly_info.items()
+        (os.path.basename(os.path.dirname(path)).removeprefix("Split-"), feature, what.description)
+        for path in sorted(tf.io.gfile.glob(pattern))
+        for feature, what in _anomalies(path).items()
     ]
 
 
-def _parsed(path: Path) -> anomalies_pb2.Anomalies:
-    return anomalies_pb2.Anomalies.FromString(path.read_bytes())
+def _anomalies(path: str) -> dict[str, anomalies_pb2.AnomalyInfo]:
+    """By feature; the data set as a whole has one too, such as too few examples."""
+    with tf.io.gfile.GFile(path, "rb") as file:
+        found = anomalies_pb2.Anomalies.FromString(file.read())
+    named = {feature or "an example": what for feature, what in found.anomaly_info.items()}
+    if found.HasField("dataset_anomaly_info"):
+        named["the data set"] = found.dataset_anomaly_info
+    return named

@@ -29,20 +29,20 @@ from coursekit.tfx.report import Outcome, outcome
 class Interactive:
     """The components of a plan's pipeline, each run by its name when you want.
 
-    plan, functions: as `coursekit.tfx.local.run` takes them; the folder may be the same, and what
-    has run there is reused. Raises ValueError for data that no pipeline could use.
+    plan: as `coursekit.tfx.local.run` takes it; the folder may be the same, and what has run there
+    is reused. Raises ValueError for data that no pipeline could use.
 
     components: TFX's own, by name. steps: what became of each so far, for `plots` and the widget.
     context: TFX's `InteractiveContext`, for whatever is not here.
     """
 
-    def __init__(self, plan: Plan, **functions: str) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.plan = plan
         plan.folder.mkdir(parents=True, exist_ok=True)
         self.examples = prepare(
             plan.data, plan.folder / "data", label=plan.label, classes=plan.classes
         )
-        self.components: dict[str, Any] = components(plan, self.examples, **functions)
+        self.components: dict[str, Any] = components(plan, self.examples)
         with logged(plan.folder / "run.log"):
             self.context = InteractiveContext(
                 pipeline_name=plan.folder.name,

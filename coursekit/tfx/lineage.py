@@ -6,6 +6,7 @@ forwards from any artifact gives its ancestors or its descendants.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,7 +176,7 @@ class Lineage:
         if "Trainer" not in of:
             raise ValueError(f"artifact {found.id} is a {found.type}, which no Trainer has led to")
         trainer = self.metadata.step(of["Trainer"], ())
-        trial: tuple[str | None, float | None, Mapping[str, Any]] = (None, None, {})
+        trial: tuple[str | None, float | None, dict[str, Any]] = (None, None, {})
         if "hyperparameters" in trainer.inputs:
             trial = self._trial(trainer.inputs["hyperparameters"][0])
         raw = next(
@@ -200,18 +201,13 @@ class Lineage:
             code,
         )
 
-    def _trial(self, best: Artifact) -> tuple[str | None, float | None, Mapping[str, Any]]:
-        """The trial behind hyperparameters: in the results that the same Tuner wrote beside them."""
-        import json
-
+    def _trial(self, best: Artifact) -> tuple[str | None, float | None, dict[str, Any]]:
+        """The trial behind hyperparameters: in the results that the same Tuner wrote."""
         text = (Path(best.uri) / "best_hyperparameters.txt").read_text()
         chosen: dict[str, Any] = json.loads(text)["values"]
-        beside = [
-            self.metadata.outputs(number)["tuner_results"][0]
-            for number in [self._tuner(best)]
-            if number is not None
-        ]
-        for results in beside:
+        tuner = self._tuner(best)
+        if tuner is not None:
+            (results,) = self.metadata.outputs(tuner)["tuner_results"]
             for number, score, configuration in read_trials(Path(results.uri)):
                 if configuration == chosen:
                     return number, score, chosen

@@ -30,25 +30,23 @@ class PipelineFailed(RuntimeError):
     """A component failed: its name, why, and where the log is."""
 
 
-def run(plan: Plan, *, tell: Tell | None = None, **functions: str) -> Outcome:
+def run(plan: Plan, *, tell: Tell | None = None) -> Outcome:
     """Run a plan's pipeline and say what came out.
 
     What an earlier run in the same folder has finished, and would come out the same, is taken from
     there, after a `kill -9` too; a search within the Tuner goes on from its last finished trial.
 
-    tell: takes each line of progress; prints it by default. functions: import paths of your own module functions, as
-    `components` takes them. TFX's own log goes to `run.log` in the plan's folder.
+    tell: takes each line of progress; prints it by default. TFX's own log goes to `run.log` in the
+    plan's folder.
 
     Raises ValueError for data that no pipeline could use, before anything runs; PipelineFailed if a
     component fails, AnomaliesFound among its causes.
     """
     tell = tell or partial(print, file=sys.stdout, flush=True)  # not what stdout is while TFX runs
     plan.folder.mkdir(parents=True, exist_ok=True)
-    examples = prepare(
-        plan.data, plan.folder / "data", label=plan.label, classes=plan.classes
-    )
+    examples = prepare(plan.data, plan.folder / "data", label=plan.label, classes=plan.classes)
     tell(f"{examples.count:,} examples of {examples.classes} classes in {examples.folder}")
-    made = pipeline(plan, examples, **functions)
+    made = pipeline(plan, examples)
     log = plan.folder / "run.log"
     progress = Progress(tell, [component.id for component in made.components])
     try:
@@ -85,7 +83,7 @@ class Progress(logging.Handler):
 
 @contextlib.contextmanager
 def logged(log: Path, *handlers: logging.Handler) -> Iterator[None]:
-    """All that is logged, printed or warned of goes to the file, what is logged to the handlers too."""
+    """What is logged or printed goes to the file; what is logged, to the handlers too."""
     verbosity = absl_logging.get_verbosity()
     loggers = (logging.root, absl_logging.get_absl_logger(), logging.getLogger("tensorflow"), ours)
     before = [(each, list(each.handlers), each.propagate, each.level) for each in loggers]

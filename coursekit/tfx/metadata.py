@@ -57,7 +57,9 @@ class Metadata:
 
     @cached_property
     def events(self) -> list[tuple[int, int, bool, str]]:
-        """(execution, artifact, whether it was written, channel) for all that was read or written."""
+        """(execution, artifact, whether it was written, channel), whatever was read or written."""
+        if not self.executions:
+            return []
         made = (proto.Event.OUTPUT, proto.Event.DECLARED_OUTPUT)
         return [
             (
@@ -67,7 +69,7 @@ class Metadata:
                 event.path.steps[0].key if event.path.steps else "",
             )
             for event in self.store.get_events_by_execution_ids(list(self.executions))
-        ] if self.executions else []
+        ]
 
     @cached_property
     def _contexts(self) -> dict[int, dict[str, str]]:
@@ -156,7 +158,9 @@ class Metadata:
 
     def producer(self, artifact: int) -> int | None:
         """The execution that wrote an artifact first, not those that reused it."""
-        return min((e for e, a, written, _ in self.events if a == artifact and written), default=None)
+        return min(
+            (e for e, a, written, _ in self.events if a == artifact and written), default=None
+        )
 
     def consumers(self, artifact: int) -> Iterator[int]:
         """The executions that read an artifact."""

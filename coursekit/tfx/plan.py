@@ -38,6 +38,8 @@ class Plan:
     beam: options for Beam, which Transform, statistics and Evaluator run on, such as
         "--runner=FlinkRunner".
     seed: of the search and of the weights.
+    preprocessing_fn, tuner_fn, run_fn: your own module functions by their import paths, such as
+        "my_module.run_fn"; None takes the kit's for this kind of data.
 
     Raises ValueError for a value that cannot be right.
     """
@@ -51,11 +53,14 @@ class Plan:
     tune_steps: int = 500
     train_steps: int = 2000
     hyperparameters: str = TUNE
-    schema: Path | None = None
+    schema: str | None = None
     tolerant: bool = False
     threshold: float = 0.9
     beam: tuple[str, ...] = ()
     seed: int = 0
+    preprocessing_fn: str | None = None
+    tuner_fn: str | None = None
+    run_fn: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", Path(self.folder).absolute())
@@ -64,15 +69,17 @@ class Plan:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}={getattr(self, name)}: give 1 or more")
         if self.classes is not None and self.classes < 2:
-            raise ValueError(f"classes={self.classes}: give 2 or more, or None to have them counted")
+            raise ValueError(
+                f"classes={self.classes}: give 2 or more, or None to have them counted"
+            )
         if not 0 <= self.threshold <= 1:
             raise ValueError(f"threshold={self.threshold}: an accuracy is from 0 to 1")
-        if self.imports:
+        if self.imports and not remote(self.hyperparameters):
             object.__setattr__(self, "hyperparameters", str(_hyperparameters(self.hyperparameters)))
-        if self.schema is not None:
-            object.__setattr__(self, "schema", Path(self.schema).absolute())
-            if not self.schema.is_file():
-                raise ValueError(f"schema={str(self.schema)!r}: there is no such file")
+        if self.schema is not None and not remote(self.schema):
+            object.__setattr__(self, "schema", str(Path(self.schema).absolute()))
+            if not Path(self.schema).is_file():
+                raise ValueError(f"schema={self.schema!r}: there is no such file")
         if self.folder.exists() and not self.folder.is_dir():
             raise ValueError(f"folder={str(self.folder)!r} is a file: give a folder")
         self._check_metadata()
@@ -103,6 +110,11 @@ class Plan:
         """Where good models are pushed, each in a folder of its own, the newest with the highest
         number."""
         return self.folder / "served"
+
+
+def remote(path: str) -> bool:
+    """Whether this is an address such as gs://bucket/file, which cannot be looked at from here."""
+    return "://" in path
 
 
 def check_strategy(name: str) -> None:

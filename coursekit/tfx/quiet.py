@@ -5,9 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 # Read when TensorFlow is loaded; 3 leaves its fatal errors.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -106,7 +106,7 @@ def read_refusals(folder: Path) -> list[str]:
     result = tfma.load_validation_result(str(folder))
     if result is None or result.validation_ok:
         return []
-    reasons = list(result.missing_slices and ["slices are missing"] or [])
+    reasons = list((result.missing_slices and ["slices are missing"]) or [])
     for each in result.metric_validations_per_slice:
         for failure in each.failures:
             name = failure.metric_key.name

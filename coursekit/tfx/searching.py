@@ -11,7 +11,7 @@ import keras
 import keras_tuner
 
 from coursekit.strategies import STRATEGIES
-from coursekit.tfx.plan import KERAS_TUNERS, check_strategy
+from coursekit.tfx.plan import check_strategy
 from coursekit.tuners import TUNERS
 
 log = logging.getLogger("coursekit.tfx")

@@ -62,6 +62,6 @@ def tuner_fn(arguments: tfx.components.FnArgs) -> tfx.components.TunerFnResult:
 
 
 def run_fn(arguments: tfx.components.FnArgs) -> None:
-    """For the Trainer: trains the best hyperparameters and saves a model that takes raw examples."""
+    """For the Trainer: trains a model and saves it so that it takes raw examples."""
     task = Task(arguments, LABEL_XF)
     task.save(task.fit(build), LABEL)

@@ -75,9 +75,7 @@ class Task:
         self.arguments, self.label = arguments, label
         self.settings: dict[str, Any] = arguments.custom_config or {}
         self.transformed = tft.TFTransformOutput(arguments.transform_graph_path)
-        self.train, examples = batches(
-            arguments.train_files, self.transformed, label, shuffle=True
-        )
+        self.train, examples = batches(arguments.train_files, self.transformed, label, shuffle=True)
         self.validation, _ = batches(arguments.eval_files, self.transformed, label, shuffle=False)
         self.epochs = epochs(arguments.train_steps, examples)
         features = self.transformed.transformed_feature_spec()
@@ -148,7 +146,6 @@ class Task:
         and `transform_features` (examples -> transformed features and label), for the Evaluator.
         """
         served = Served(model, self.transformed, raw_label)
-        Path(self.arguments.serving_model_dir).mkdir(parents=True, exist_ok=True)
         tf.saved_model.save(
             served,
             self.arguments.serving_model_dir,

@@ -1,0 +1,44 @@
+"""A plan for a cluster: the same pipeline, specified for Kubeflow Pipelines or Vertex AI."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kfp import components as kubeflow
+from tfx import v1 as tfx
+
+from coursekit.tfx.components import Places, pipeline
+from coursekit.tfx.examples import prepare
+from coursekit.tfx.plan import Plan, remote
+
+
+def compile(plan: Plan, path: str | Path, *, root: str, image: str) -> Path:
+    """Write a plan's pipeline as a Kubeflow Pipelines v2 specification, and load it once for proof.
+
+    path: of the file, `*.yaml`. root: an address that the cluster reads and writes, such as
+    "gs://bucket/pipeline"; the examples have to be in `root/data`. image: a container image with
+    coursekit[tfx], and module functions of your own, which runs every component.
+
+    The data is looked through here first. Raises ValueError for what cannot work on a cluster.
+    """
+    path = Path(path)
+    if path.suffix not in (".yaml", ".yml"):
+        raise ValueError(f"{path}: a specification is a .yaml file")
+    if not remote(root):
+        raise ValueError(f"root={root!r} is no address: give one such as gs://bucket/pipeline")
+    for name, given in (("schema", plan.schema), ("hyperparameters", plan.hyperparameters)):
+        if given and (plan.imports or name == "schema") and not remote(given):
+            raise ValueError(
+                f"{name}={given!r} is on this machine: copy it to {root} and give that"
+            )
+    examples = prepare(plan.data, plan.folder / "data", label=plan.label, classes=plan.classes)
+    root = root.rstrip("/")
+    places = Places(root, f"{root}/data", f"{root}/served")
+    made = pipeline(plan, examples, places, local=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    config = tfx.orchestration.experimental.KubeflowV2DagRunnerConfig(default_image=image)
+    tfx.orchestration.experimental.KubeflowV2DagRunner(
+        config, output_dir=str(path.parent), output_filename=path.name
+    ).run(made)
+    kubeflow.load_component_from_file(str(path))
+    return path
