@@ -23,6 +23,7 @@ LOOKS: dict[str, tuple[str, Any, float, str]] = {
     "chosen": (INK, "-", 2.5, ""),
 }
 STATES = tuple(LOOKS)[:5]
+SPREAD = 1.15  # from the middle of a box to that of its neighbour
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,30 @@ def pipeline(steps: Sequence[Step], axes: Axes | None = None) -> Axes:
         )
         for step in steps
     }
-    arrows = [(before, step.name) for step in steps for before in step.after if before in boxes]
-    axes = flow(boxes, _direct(arrows), axes)
+    axes = flow(boxes, arrows(steps), axes)
     axes.figure.alt = "Pipeline: " + ", ".join(  # type: ignore[attr-defined]
         f"{step.name} {step.state}" for step in steps
     )
     return axes
+
+
+def arrows(steps: Sequence[Step]) -> list[tuple[str, str]]:
+    """Which step leads to which, without those that a longer way leads to as well."""
+    known = {step.name for step in steps}
+    return _direct([(before, s.name) for s in steps for before in s.after if before in known])
+
+
+def tell(steps: Sequence[Step]) -> str:
+    """How far a pipeline is, in a sentence or two."""
+    finished = [step for step in steps if step.state in ("done", "reused")]
+    reused = sum(step.state == "reused" for step in finished)
+    seconds = sum(step.seconds or 0 for step in finished)
+    text = f"{len(finished)} of {len(steps)} components have run, in {seconds:.1f} s"
+    text += f" ({reused} taken from an earlier run)." if reused else "."
+    for state, words in (("running", "is running"), ("failed", "failed")):
+        names = [step.name for step in steps if step.state == state]
+        text += f" {' and '.join(names)} {words}." if names else ""
+    return text
 
 
 def _direct(arrows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -106,7 +125,7 @@ def flow(
     arrows: pairs of keys of boxes. The box of key k is at `axes.places[k]`, (x, y) in data units:
     boxes are 1 wide and 0.6 high.
     """
-    places = _places(list(boxes), arrows)
+    places = layout(list(boxes), arrows)
     rows = 1 + max((-y for _, y in places.values()), default=0)
     columns = max((abs(x) for x, _ in places.values()), default=0) * 2 + 1
     axes = on(axes, (max(3.2, 2.1 * columns + 0.8), max(1.5, 0.52 * rows)))
@@ -145,8 +164,13 @@ def flow(
     return axes
 
 
-def _places(keys: list[str], arrows: Sequence[tuple[str, str]]) -> dict[str, tuple[float, float]]:
-    """(x, y) for each key: as far down as its longest way from a start, beside its neighbours."""
+def layout(
+    keys: Sequence[str], arrows: Sequence[tuple[str, str]]
+) -> dict[str, tuple[float, float]]:
+    """(x, y) for each key: as far down as its longest way from a start, beside its neighbours.
+
+    Neighbours are SPREAD apart, rows 1; the first row is at y = 0, the middle at x = 0.
+    """
     before = {key: [a for a, b in arrows if b == key] for key in keys}
     after = {key: [b for a, b in arrows if a == key] for key in keys}
     depth: dict[str, int] = {}
@@ -169,5 +193,5 @@ def _places(keys: list[str], arrows: Sequence[tuple[str, str]]) -> dict[str, tup
             for key in members
         }
         for place, key in enumerate(sorted(members, key=pulled.__getitem__)):
-            x[key] = 1.15 * (place - (len(members) - 1) / 2)
+            x[key] = SPREAD * (place - (len(members) - 1) / 2)
     return {key: (x[key], float(-depth[key])) for key in keys}

@@ -77,6 +77,19 @@ class Interactive:
         last = names[-1] if names else self.steps[-1].name
         return next(step for step in self.steps if step.name == last)
 
+    def run_to(self, name: str, cache: bool = True) -> Step:
+        """Run a component and, before it, whatever leads to it and has not run.
+
+        Arguments, returned value and errors are those of `run`.
+        """
+        wanted = {name}
+        for step in reversed(self.steps):  # none comes before what it needs
+            if step.name in wanted and step.state not in ("done", "reused"):
+                wanted.update(step.after)
+        done = {step.name for step in self.steps if step.state in ("done", "reused")}
+        before = [s.name for s in self.steps if s.name in wanted - done - {name}]
+        return self.run(*before, name, cache=cache)
+
     def _run(self, name: str, cache: bool) -> None:
         before = {step.name: step.state for step in self.steps}
         missing = [
@@ -94,15 +107,22 @@ class Interactive:
         log = self.plan.folder / "run.log"
         progress = Progress(partial(print, file=sys.stdout, flush=True), [])
         began = time.monotonic()
+        component = self.components[name]
+        channels = dict(component.outputs)
         try:
             with logged(log, progress):
-                self.context.run(self.components[name], enable_cache=cache)
+                self.context.run(component, enable_cache=cache)
         except BaseException as error:
             self._set(Step(name, state="failed", error=str(error)))
             if isinstance(error, Exception):
                 raise PipelineFailed(f"{name} failed: {error}\nthe whole log: {log}") from error
             raise
-        (done,) = self.metadata().plan([self.components[name]], None)
+        for key, channel in channels.items():
+            if (
+                component.outputs[key] is not channel
+            ):  # an importer makes a new one: nobody reads it
+                channel.set_artifacts(component.outputs[key].get())
+        (done,) = self.metadata().plan([component], None)
         if done.state == "waiting":  # a resolver leaves nothing behind here
             done = Step(name, state="done", seconds=time.monotonic() - began)
         self._set(done)

@@ -1,9 +1,10 @@
-"""TFX without its pages of warnings: import this before TFX."""
+"""TFX without its pages of warnings, and without a script from the network: import it before TFX."""
 
 from __future__ import annotations
 
 import logging
 import os
+import sys
 import warnings
 
 # Read when TensorFlow is loaded; 3 leaves its fatal errors.
@@ -17,3 +18,15 @@ with warnings.catch_warnings():
 
     logging.disable(logging.NOTSET)
     logging.root.handlers[:] = before[1]
+
+logging.getLogger("tensorflow").setLevel(
+    logging.ERROR
+)  # what TFX calls is deprecated here and there
+
+if "ipykernel" in sys.modules:
+    # Beam greets a notebook with a script that loads jQuery from the network.
+    from apache_beam.runners.interactive import interactive_environment
+    from IPython.utils.capture import capture_output
+
+    with capture_output():
+        interactive_environment.current_env()

@@ -90,6 +90,12 @@ def read_trials(folder: Path) -> list[tuple[str, float, dict[str, Any]]]:
     ]
 
 
+def read_history(folder: Path) -> dict[str, list[float]]:
+    """What a ModelRun artifact says of the training: for each metric its value after each epoch."""
+    found: dict[str, list[float]] = json.loads((folder / "history.json").read_text())
+    return found
+
+
 def read_metrics(folder: Path) -> dict[str, float]:
     """The metrics over all examples of a ModelEvaluation artifact."""
     result = tfma.load_eval_result(str(folder))

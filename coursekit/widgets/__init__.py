@@ -7,12 +7,16 @@ _HOMES = {
     "Explorer": "explorer",
     "ForecastPanel": "forecast",
     "Growing": "growing",
+    "PipelinePanel": "pipeline",
     "Population": "population",
     "RaceTrack": "race",
     "SearchMonitor": "monitor",
 }
 # Loaded on first use: Keras Tuner is slow.
-__all__ = ["Explorer", "ForecastPanel", "Growing", "Population", "RaceTrack", "SearchMonitor"]
+__all__ = [
+    "Explorer", "ForecastPanel", "Growing", "PipelinePanel", "Population", "RaceTrack",
+    "SearchMonitor",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

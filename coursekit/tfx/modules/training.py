@@ -25,6 +25,7 @@ from coursekit.tfx.searching import Report, make_tuner
 
 BATCH_SIZE = 32
 SMALL = 1 << 28  # bytes of transformed examples that are kept in memory, decoded
+HISTORY = "history.json"
 Shapes = dict[str, tuple[int, ...]]
 # From hyperparameters, the shape of each feature and the number of classes to a compiled model.
 Build = Callable[[keras_tuner.HyperParameters, Shapes, int], keras.Model]
@@ -144,7 +145,11 @@ class Task:
 
         Its signatures: `serving_default` (examples -> probabilities, shape (examples, classes))
         and `transform_features` (examples -> transformed features and label), for the Evaluator.
+        What the training measured, epoch by epoch, goes to `history.json` in `model_run_dir`.
         """
+        run = Path(self.arguments.model_run_dir)
+        run.mkdir(parents=True, exist_ok=True)
+        (run / HISTORY).write_text(json.dumps(model.history.history))
         served = Served(model, self.transformed, raw_label)
         tf.saved_model.save(
             served,

@@ -1,0 +1,97 @@
+"""Functions of a notebook as a module file: TFX calls functions by their import paths."""
+
+from __future__ import annotations
+
+import dis
+import importlib
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+PLAIN = (bool, int, float, str, bytes, tuple, list, dict, set, type(None))
+
+
+def write_module(path: str | Path, *functions: Callable[..., Any]) -> Path:
+    """Write functions to a Python file, with all that they need of the notebook around them.
+
+    Functions and classes of the notebook come as source, what was imported as imports, plain values
+    as they are now. Returns the path.
+
+    Raises ValueError for a name that is not a Python module's, for a global that none of this fits,
+    and for a function whose source is unknown.
+    """
+    path = Path(path)
+    if path.suffix != ".py" or not path.stem.isidentifier():
+        raise ValueError(f"path={str(path)!r}: give a module's file, such as 'my_functions.py'")
+    lines: dict[str, str] = {}  # by name: how the module gets it
+    sources: dict[str, str] = {}
+    waiting: list[Any] = list(functions)
+    while waiting:
+        found = waiting.pop(0)
+        if found.__name__ in sources:
+            continue
+        sources[found.__name__] = _source(found)
+        for name, value in _needs(found):
+            if _of_the_notebook(value, functions):
+                waiting.append(value)
+                if name != value.__name__:
+                    lines[name] = f"{name} = {value.__name__}"
+            else:
+                lines[name] = _line(name, value, found.__name__)
+    imports = sorted(line for line in lines.values() if line.startswith(("import ", "from ")))
+    values = [line for line in lines.values() if line not in imports]
+    path.write_text("\n".join([*imports, *values]) + "\n\n\n" + "\n\n".join(sources.values()))
+    importlib.invalidate_caches()
+    return path
+
+
+def _source(function: Any) -> str:
+    try:
+        return textwrap.dedent(inspect.getsource(function))
+    except (OSError, TypeError):
+        raise ValueError(
+            f"{function.__name__}: its source is unknown; define it in a cell"
+        ) from None
+
+
+def _of_the_notebook(value: Any, functions: tuple[Callable[..., Any], ...]) -> bool:
+    homes = {each.__module__ for each in functions}
+    return isinstance(value, FunctionType | type) and value.__module__ in homes
+
+
+def _line(name: str, value: Any, user: str) -> str:
+    if isinstance(value, ModuleType):
+        return f"import {value.__name__}" + ("" if value.__name__ == name else f" as {name}")
+    home = sys.modules.get(getattr(value, "__module__", None) or "")
+    own = getattr(value, "__name__", "")
+    if home is not None and own and getattr(home, own, None) is value:
+        return f"from {home.__name__} import {own}" + ("" if own == name else f" as {name}")
+    if isinstance(value, PLAIN):
+        return f"{name} = {value!r}"
+    raise ValueError(
+        f"{user} uses {name}, a {type(value).__name__} of the notebook, which a file cannot take "
+        "along: make it inside the function"
+    )
+
+
+def _needs(function: Any) -> Iterator[tuple[str, Any]]:
+    """The globals that a function's code, or the methods of a class, names."""
+    members = vars(function).values() if isinstance(function, type) else [function]
+    for member in members:
+        if isinstance(member, FunctionType):
+            for name in _globals(member.__code__):
+                if name in member.__globals__:
+                    yield name, member.__globals__[name]
+
+
+def _globals(code: CodeType) -> Iterator[str]:
+    for step in dis.get_instructions(code):
+        if step.opname == "LOAD_GLOBAL":
+            yield step.argval
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _globals(constant)

@@ -1,0 +1,241 @@
+"""A pipeline as a picture: each component is lit as it runs, and says what it read and wrote."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import ipywidgets as w
+
+from coursekit.plots.pipelines import LOOKS, SPREAD, Artifact, Step, arrows, layout, pipeline, tell
+from coursekit.theme import INK
+from coursekit.widgets.panel import Panel, draw, status, table
+
+HALF, ROW, GAP = 96, 30, 18  # pixels: half a component's width, its height, below it the arrows
+LONG = 90  # characters of a property that are shown
+FINISHED = ("done", "reused")
+
+
+class Watched(Protocol):
+    """What is shown: `coursekit.tfx.interactive.Interactive`, or anything else that has these."""
+
+    steps: Sequence[Step]
+
+    def watch(self, see: Callable[[Sequence[Step]], None], /) -> None:
+        """Have a function called with the steps whenever one begins or ends, and at once."""
+
+
+class PipelinePanel(Panel):
+    """The components as buttons, from top to bottom: a click tells artifacts, properties and time.
+
+    A component that runs is lit, whoever runs it: a cell, or the panel's own buttons, which are
+    there if the pipeline has a `run(name)`.
+
+    pipeline: what is shown.
+    """
+
+    def __init__(self, pipeline: Watched) -> None:
+        self.pipeline = pipeline
+        self.chosen = ""
+        self._busy = False  # one of the panel's own buttons runs something
+        self._said = ""  # the last line that a component printed, or why it failed
+        self.components = {step.name: self._component(step.name) for step in pipeline.steps}
+        self.next_button = w.Button(description="Run next", icon="step-forward",
+                                    tooltip="The next component that waits",
+                                    layout=w.Layout(width="auto"))  # fmt: skip
+        self.all_button = w.Button(description="Run all", icon="play",
+                                   tooltip="All components that wait",
+                                   layout=w.Layout(width="auto"))  # fmt: skip
+        self.line, self.detail = w.HTML(), w.HTML(layout=w.Layout(flex="1 1 380px"))
+        self.next_button.on_click(lambda _: self.run_next())
+        self.all_button.on_click(lambda _: self.run_all())
+        buttons = [self.next_button, self.all_button] if hasattr(pipeline, "run") else []
+        self.box = w.VBox([
+            w.HBox(buttons), self.line,
+            w.HBox([self._picture(), self.detail],
+                   layout=w.Layout(flex_flow="row wrap", align_items="flex-start")),
+        ])  # fmt: skip
+        pipeline.watch(lambda _: self.update())
+        self.update()
+
+    @property
+    def steps(self) -> Mapping[str, Step]:
+        """The steps as they are now, by name."""
+        return {step.name: step for step in self.pipeline.steps}
+
+    def choose(self, name: str) -> None:
+        """Tell of this component."""
+        self.chosen = name
+        self.update()
+
+    def run_next(self) -> None:
+        """Run the first component that has not run; a failure is told, not raised."""
+        waiting = self._waiting()
+        if not waiting or self._busy:
+            return
+        self._busy, self._said = True, ""
+        try:
+            # What it prints would land in whichever cell ran last.
+            with contextlib.redirect_stdout(_Lines(self._say)):
+                self.pipeline.run(waiting[0])  # type: ignore[attr-defined]
+        except Exception as error:
+            self._say(str(error))
+        finally:
+            self._busy = False
+            self.choose(waiting[0])
+
+    def run_all(self) -> None:
+        """Run all that have not run, one after the other, until one fails."""
+        while waiting := self._waiting():
+            self.run_next()
+            if self.steps[waiting[0]].state not in FINISHED:
+                return
+
+    def update(self) -> None:
+        """Bring everything to the steps as they are."""
+        for name, step in self.steps.items():
+            button, (colour, dash, width, sign) = self.components[name], LOOKS[step.state]
+            took = "" if step.seconds is None else f"  {step.seconds:.1f} s"
+            button.description = f"{sign}{name}{took}"
+            button.tooltip = f"{name}: {step.state}; what it read and wrote"
+            kind = "solid" if dash == "-" else "dashed"
+            button.layout.border = f"{2 if width > 2 else 1}px {kind} {colour}"
+            lit = step.state == "running"
+            button.style.button_color = f"{colour}55" if lit else "transparent"
+            button.style.font_weight = "bold" if lit or name == self.chosen else "normal"
+        idle = not self._busy and not any(s.state == "running" for s in self.steps.values())
+        self.next_button.disabled = self.all_button.disabled = not (idle and self._waiting())
+        self.line.value = status(self.tell())
+        self.detail.value = self._detail()
+
+    def tell(self) -> str:
+        """How far the pipeline is, in words."""
+        return tell(self.pipeline.steps) + (f" {self._said}" if self._said else "")
+
+    def _waiting(self) -> list[str]:
+        return [step.name for step in self.pipeline.steps if step.state not in FINISHED]
+
+    def _say(self, what: str) -> None:
+        self._said = what.strip()
+        self.line.value = status(self.tell())
+
+    def _component(self, name: str) -> w.Button:
+        button = w.Button(layout=w.Layout(width="auto", height=f"{ROW}px", margin="0"),
+                          style={"text_color": "var(--jp-ui-font-color1)"})  # fmt: skip
+        button.on_click(lambda _: self.choose(name))
+        return button
+
+    def _picture(self) -> w.GridBox:
+        """The components in a grid of half a component's width, the arrows behind them."""
+        drawn = arrows(self.pipeline.steps)
+        places = layout(list(self.components), drawn)
+        columns = {name: 2 * x / SPREAD for name, (x, _) in places.items()}
+        left = min(columns.values(), default=0)
+        cells = {name: (round(columns[name] - left), round(-places[name][1])) for name in places}
+        across = 2 + max((column for column, _ in cells.values()), default=0)
+        down = 1 + max((row for _, row in cells.values()), default=0)
+        for name, (column, row) in cells.items():
+            self.components[name].layout.grid_column = f"{column + 1} / span 2"
+            self.components[name].layout.grid_row = f"{row + 1}"
+        lines = w.HTML(_lines(cells, drawn, across, down), layout=w.Layout(margin="0"))
+        lines.layout.grid_column, lines.layout.grid_row = "1 / -1", "1 / -1"
+        return w.GridBox(
+            [lines, *self.components.values()],
+            layout=w.Layout(
+                grid_template_columns=f"repeat({across}, {HALF}px)",
+                grid_template_rows=f"repeat({down}, {ROW}px)",
+                grid_gap=f"{GAP}px 0",
+                overflow="auto hidden",
+                flex="0 1 auto",
+                max_width="100%",
+                margin="0 16px 0 0",
+            ),
+        )
+
+    def _detail(self) -> str:
+        step = self.steps.get(self.chosen)
+        if step is None:
+            return (
+                "<em>Click a component: what did it read and write, and how long did it take?</em>"
+            )
+        took = "" if step.seconds is None else f" in {step.seconds:.1f} s"
+        rows = [
+            (word, channel, artifact.type, artifact.id, _place(artifact))
+            for word, channels in (("read", step.inputs), ("wrote", step.outputs))
+            for channel, artifacts in channels.items()
+            for artifact in artifacts
+        ]
+        parts = [f"<strong>{step.name}: {step.state}{took}</strong>"]
+        if step.error:
+            parts.append(status(step.error))
+        if rows:
+            headings = ("", "channel", "type", "id", "where")
+            parts.append(table(headings, rows, caption="Artifacts"))
+        if known := _known(step.properties):
+            parts.append(table(("property", "value"), known, caption="What it was told"))
+        return "".join(parts)
+
+    def static(self) -> str:
+        def paint(axes: Any) -> str:
+            pipeline(self.pipeline.steps, axes)
+            return f"Pipeline. {self.tell()}"
+
+        _, rows = zip(
+            *layout(list(self.components), arrows(self.pipeline.steps)).values(), strict=True
+        )
+        return status(self.tell()) + draw(paint, width=5.0, height=0.8 - 0.5 * min(rows))
+
+    def __repr__(self) -> str:
+        return f"PipelinePanel: {self.tell()}"
+
+
+class _Lines(io.TextIOBase):
+    """Hands on each line that is written."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.say = say
+
+    def write(self, text: str) -> int:
+        if text.strip():
+            self.say(text)
+        return len(text)
+
+
+def _lines(
+    cells: Mapping[str, tuple[int, int]],
+    drawn: Sequence[tuple[str, str]],
+    across: int,
+    down: int,
+) -> str:
+    """The arrows as SVG in the grid's own pixels."""
+    paths = []
+    for start, end in drawn:
+        (c0, r0), (c1, r1) = cells[start], cells[end]
+        x0, y0 = (c0 + 1) * HALF, r0 * (ROW + GAP) + ROW
+        x1, y1 = (c1 + 1) * HALF, r1 * (ROW + GAP)
+        paths.append(f"M{x0},{y0}L{x1},{y1 - 5}M{x1 - 4},{y1 - 7}L{x1},{y1 - 1}L{x1 + 4},{y1 - 7}")
+    width, height = across * HALF, down * (ROW + GAP) - GAP
+    return (
+        f'<svg aria-hidden="true" width="{width}" height="{height}" style="display:block">'
+        f'<path d="{"".join(paths)}" fill="none" stroke="{INK}"/></svg>'
+    )
+
+
+def _place(artifact: Artifact) -> str:
+    """Where an artifact is, from here if it is below."""
+    with contextlib.suppress(ValueError):
+        return str(Path(artifact.uri).relative_to(Path.cwd()))
+    return artifact.uri
+
+
+def _known(properties: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a component was told, without what was left at nothing."""
+    texts = {name: " ".join(str(value).split()) for name, value in properties.items()}
+    return [
+        (name, text if len(text) <= LONG else text[:LONG] + " …")
+        for name, text in texts.items()
+        if text not in ("", "None", "0")
+    ]

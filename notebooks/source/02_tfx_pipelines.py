@@ -1,0 +1,541 @@
+# %% [markdown]
+# # Lab 02. TFX: from a search to a model in service
+#
+# In lab 01 a search ended with a network in a notebook. A week later somebody asks: which data was it trained on, who chose 0.001, is it better than the one in service, and does it still work when the scanner is replaced? A **pipeline** answers such questions because nothing in it is done by hand. In this lab you run a real TFX pipeline piece by piece, look into what each piece leaves behind, put your own search and your own training into it, and send the model that comes out a picture.
+#
+# **After it you can**
+# - say what each component of TFX reads and writes, and find it on the disk;
+# - write a schema that catches bad data before it is trained on, and say what no schema will catch;
+# - write the functions that Tuner and Trainer call, and turn their *steps* into honest epochs;
+# - import hyperparameters instead of searching again;
+# - ask a pushed model for predictions, and ask the metadata where that model comes from.
+#
+# **It takes** about three minutes of computing on two cores (all cells, ten seconds of it the import of TFX), and an hour or two of yours. **Budget:** at most 50 epochs of Keras training on 3,000 images. No GPU, no network.
+#
+# **How it works:** predict before you run; move whatever has a slider; write code where it says so, then run the check below it. Stuck? `hint("2.1")`, and again for more; after a try, `solution("2.1")`.
+
+# %% tags=["setup"]
+from coursekit.labs import check, hint, measured, predict, progress, solution
+
+# %% [markdown]
+# TFX brings forty packages with it and takes ten seconds to import. `quiet` loads it without its pages of warnings.
+
+# %% tags=["setup"]
+import coursekit.tfx.quiet
+from tfx import v1 as tfx
+import tensorflow_data_validation as tfdv
+
+# %% tags=["setup"]
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import keras_tuner as kt
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from coursekit import data, plots, theme
+from coursekit.tfx import Plan
+from coursekit.tfx.examples import example, png
+from coursekit.tfx.interactive import Interactive
+from coursekit.tfx.lineage import Lineage
+from coursekit.tfx.modules import images
+from coursekit.tfx.modules.training import Task
+from coursekit.tfx.report import read_history, read_metrics, read_refusals, read_trials
+from coursekit.tfx.searching import Report
+from coursekit.tfx.written import write_module
+from coursekit.widgets import PipelinePanel
+
+theme.use()  # figures follow JupyterLab's theme
+
+# %% [markdown]
+# ## 1. Eleven components
+# A pipeline is a plan first. This one says which data, how long to search and to train (in **steps** of the optimizer, as TFX counts), and from which test accuracy on a model may go into service. Everything it makes will be in one folder.
+
+# %%
+plan = Plan("mnist-5k", folder="my-pipeline", strategy="random", trials=6, seed=7, threshold=0.88)
+pipeline = Interactive(plan)
+PipelinePanel(pipeline)
+
+# %% [markdown]
+# Nothing has run yet, hence the dotted frames. An arrow says "needs what that one writes". Components hand each other **artifacts**: folders with a type, an id and a line in a database, **ML Metadata**. A click on a component tells which. The panel is awake: it lights up whatever runs, also when a cell below runs it. (Its buttons run components, too. For the first reading leave that to the cells.)
+#
+# The first component brings the raw data into one form, whatever it was before: `tf.train.Example` records in three **splits**. Here they were PNG files and labels.
+
+# %%
+pipeline.run("ImportExampleGen")
+artifact = pipeline.artifact("ImportExampleGen", "examples")
+artifact.properties["split_names"], sorted(path.name for path in Path(artifact.uri).iterdir())
+
+
+# %%
+def first(folder):
+    """The first record in a folder of compressed TFRecords."""
+    files = [str(path) for path in sorted(Path(folder).glob("*.gz"))]
+    record = next(iter(tf.data.TFRecordDataset(files, "GZIP")))
+    return tf.train.Example.FromString(record.numpy()).features.feature
+
+
+raw = first(pipeline.folder("ImportExampleGen", "examples") / "Split-train")
+{name: feature.WhichOneof("kind") for name, feature in raw.items()}
+
+# %% [markdown]
+# ## 2. Statistics and a schema
+# `StatisticsGen` reads all of it once and counts: how many examples, how many without a value, how labels are spread. On a cluster Beam does that in parallel; the code is the same.
+
+# %%
+pipeline.run("StatisticsGen")
+folder = pipeline.folder("StatisticsGen", "statistics")
+statistics = tfdv.load_stats_binary(str(folder / "Split-train" / "FeatureStats.pb"))
+{each.path.step[0]: each.WhichOneof("stats") for each in statistics.datasets[0].features}
+
+# %%
+label = next(f for f in statistics.datasets[0].features if f.path.step[0] == "label")
+counted = label.num_stats.histograms[0].buckets
+plt.bar(range(len(counted)), [bucket.sample_count for bucket in counted])
+plt.title("Labels of the train split, as StatisticsGen counted them")
+plt.xlabel("label")
+plt.ylabel("examples")
+plt.show()
+
+# %% [markdown]
+# From the statistics, `SchemaGen` infers a **schema**: what the data is expected to look like from now on. `ExampleValidator` compares every split with it.
+
+# %%
+pipeline.run("SchemaGen", "ExampleValidator")
+written = pipeline.folder("SchemaGen", "schema") / "schema.pbtxt"
+schema = tfdv.load_schema_text(str(written))
+print(written.read_text())
+
+# %% [markdown]
+# The data that the schema was inferred from conforms to it: no wonder, and no proof. What will it say to *tomorrow's* data? Plant four faults into a file of a thousand images:
+# 1. an example without an image;
+# 2. an example with the label 17;
+# 3. a feature that nobody has heard of, `scanner`;
+# 4. a *negative*: white paper has become black, as with another scanner.
+
+
+# %%
+def plant(number, image, label):
+    """An example with one of the four faults, or none."""
+    shown, named = 1 - image if number == 4 else image, 17 if number == 2 else int(label)
+    record = tf.train.Example.FromString(example(png(shown), named))
+    if number == 1:
+        del record.features.feature["image"]
+    if number == 3:
+        record.features.feature["scanner"].int64_list.value.append(5)
+    return record.SerializeToString()
+
+
+digits = data.load("mnist-5k")
+with tf.io.TFRecordWriter("tomorrow.tfrecord") as writer:
+    for number, (image, label) in enumerate(zip(*digits.validation), start=1):
+        writer.write(plant(number, image, label))
+
+# %%
+predict("02-planted", "How many of the four faults does the inferred schema find?", unit="faults")
+
+
+# %%
+def anomalies(schema):
+    """What is wrong with tomorrow's data, by feature."""
+    found = tfdv.validate_statistics(tomorrow, schema).anomaly_info
+    return {feature: info.description for feature, info in found.items()}
+
+
+tomorrow = tfdv.generate_statistics_from_tfrecord("tomorrow.tfrecord")
+measured("02-planted", len(anomalies(schema)))
+anomalies(schema)
+
+# %% [markdown]
+# A schema that was inferred knows types and presence, but not what a value *means*. That labels end at 9 is knowledge of yours, and a schema is where to write it down.
+#
+# ### Exercise 2.1. What you know about the label
+# Write `tighten(schema, classes)`: it changes the schema so that a `label` outside of 0 to `classes` − 1 is an anomaly, touches nothing else, and returns the schema. An integer feature gets its range as an `schema_pb2.IntDomain(min=..., max=...)`; `tfdv.set_domain(schema, "label", domain)` sets it.
+
+
+# %% exercise="2.1"
+def tighten(schema, classes):
+    ### BEGIN SOLUTION
+    #: return schema  # as it was inferred
+    tfdv.set_domain(schema, "label", schema_pb2.IntDomain(min=0, max=classes - 1))
+    return schema
+    ### END SOLUTION
+
+
+# %% check="2.1"
+check("2.1")
+
+# %%
+curated = tighten(tfdv.load_schema_text(str(written)), 10)
+tfdv.write_schema_text(curated, "my-schema.pbtxt")
+anomalies(curated)
+
+# %% [markdown]
+# With the range three of the four are found. The negative is not, and never will be: to a schema an image is bytes. What guards against it is something that looks at pixels, or at the model's answers. Remember it, you will meet it again in section 7.
+#
+# A curated schema goes under version control, and into the pipeline in place of the inferred one. Run on as far as **Transform**, and note the second panel: what an earlier run has already done with the same inputs is not done again (↺).
+
+# %%
+plan = replace(plan, schema="my-schema.pbtxt")
+pipeline = Interactive(plan)
+PipelinePanel(pipeline)
+
+# %% [markdown]
+# Between ExampleValidator and Transform stands a component of the kit's own, `AnomalyGate`. TFX's validator only writes down what it finds, and the pipeline goes on; the gate stops it.
+#
+# ## 3. Transform: once for training and serving
+# Raw examples hold PNGs, the network wants numbers. If training scaled its pixels in one program and the server in another, the two would part one day (**training-serving skew**). `Transform` writes the conversion down as a graph, which is applied to the training data now and goes into the served model later. `preprocessing_fn` of `coursekit/tfx/modules/images.py` decodes and scales to 0..1.
+
+# %%
+predict("02-grown", "Decoded numbers against PNGs: how many times the bytes?", unit="times")
+
+# %%
+pipeline.run_to("Transform")
+transformed = first(pipeline.folder("Transform", "transformed_examples") / "Split-train")
+numbers = transformed["image_xf"].float_list.value
+measured("02-grown", round(4 * len(numbers) / len(raw["image"].bytes_list.value[0]), 1))
+
+# %%
+plt.figure(figsize=(1.6, 1.6))
+plt.imshow(np.reshape(numbers, (28, 28)), cmap="gray_r")
+plt.title(f"label_xf: {transformed['label_xf'].int64_list.value[0]}")
+plt.axis("off")
+plt.show()
+
+# %% [markdown]
+# ## 4. Tuner: steps, epochs and a winner
+# TFX knows nothing of epochs. It hands a number of **steps**, `num_steps`, to your function, and what becomes of them is up to you. (Its documentation suggests to repeat the data for ever and stop after so many steps; the next section shows what that costs.)
+#
+# ### Exercise 2.2. Steps and epochs
+# Write `epochs_for(steps, examples, batch_size)`: the number of **whole** epochs that comes closest to so many steps, at least one. A step is a batch; the last batch of an epoch may be smaller, and is a step all the same.
+
+
+# %% exercise="2.2"
+def epochs_for(steps, examples, batch_size):
+    ### BEGIN SOLUTION
+    steps_per_epoch = -(-examples // batch_size)
+    return max(1, round(steps / steps_per_epoch))
+    ### END SOLUTION
+
+
+# %% check="2.2"
+check("2.2")
+
+# %% [markdown]
+# The kit does the same in a `Task`, which makes out of TFX's many arguments what you need: `task.train` and `task.validation` (data, in batches, once through), `task.epochs`, `task.shapes` and `task.classes` (for `images.build(hp, shapes, classes)`, the hypermodel of lab 01), and `task.settings`, a dictionary of whatever the plan says besides, such as `"trials"` and `"seed"`.
+#
+# ### Exercise 2.3. The function that the Tuner calls
+# Write `tuner_fn(arguments)`. It returns `tfx.components.TunerFnResult(tuner=..., fit_kwargs=...)`; the Tuner then calls `tuner.search(**fit_kwargs)`.
+# - The tuner is a `kt.RandomSearch` over `images.build`, objective `"val_accuracy"`, with as many trials and the seed that the settings say, and `directory=arguments.working_dir`.
+# - `fit_kwargs` has `"x"`, `"validation_data"`, `"epochs"` and `"verbose": 0`, and, if you like to see it at work, `"callbacks": [Report(tuner)]`.
+#
+# As handed out it calls the kit's own, so that the pipeline runs until you have written yours.
+
+
+# %% exercise="2.3"
+def tuner_fn(arguments):
+    ### BEGIN SOLUTION
+    #: return images.tuner_fn(arguments)  # the kit's, until yours is here
+    task = Task(arguments, images.LABEL_XF)
+    tuner = kt.RandomSearch(
+        lambda hp: images.build(hp, task.shapes, task.classes),
+        objective="val_accuracy",
+        max_trials=task.settings["trials"],
+        seed=task.settings["seed"],
+        directory=arguments.working_dir,
+    )
+    fitting = {"x": task.train, "validation_data": task.validation, "epochs": task.epochs}
+    fitting |= {"verbose": 0, "callbacks": [Report(tuner)]}
+    return tfx.components.TunerFnResult(tuner=tuner, fit_kwargs=fitting)
+    ### END SOLUTION
+
+
+# %% check="2.3"
+check("2.3")
+
+# %% [markdown]
+# How does TFX find your function? By an **import path** such as `my_tuner.tuner_fn`, for on a cluster there is no notebook. So it has to stand in a file. `write_module` puts it there, together with the imports that it needs.
+
+# %%
+print(write_module("my_tuner.py", tuner_fn).read_text())
+
+# %% [markdown]
+# Now the experiment. The same six configurations, searched twice: for 94 steps, which are one epoch here, and for 376, which are four. If steps were only a matter of patience, both searches would end with the same winner.
+
+# %%
+answers = ["the same winner", "another winner"]
+predict("02-winner", "Six configurations, one epoch or four:", options=answers)
+
+
+# %%
+def search(steps):
+    """A pipeline that has run to its Tuner, and the Tuner's trials."""
+    tuned = Interactive(replace(plan, tuner_fn="my_tuner.tuner_fn", tune_steps=steps))
+    tuned.run_to("Tuner")
+    return tuned, read_trials(tuned.folder("Tuner", "tuner_results"))
+
+
+hasty, one = search(94)
+
+# %%
+patient, four = search(376)
+best = patient.folder("Tuner", "best_hyperparameters")
+measured("02-winner", answers[one[0][2] != four[0][2]])
+
+
+# %%
+def ranked(trials, name):
+    """Each configuration with its score, in a column of that name."""
+    return pd.DataFrame([{**configuration, name: score} for _, score, configuration in trials])
+
+
+both = ranked(one, "after 1 epoch").merge(ranked(four, "after 4 epochs"))
+both
+
+# %% [markdown]
+# Look at the learning rates. A small one is slow, and after one epoch slow looks the same as bad; a large one is quick, and quick looks the same as good. `num_steps` is a *fidelity*: it decides what the search can see. That is the subject of lab 10. Here it is a reason to look twice at a default of 500 steps that somebody has left in the plan.
+#
+# Both results stay: each is an artifact of its own, with its own id, and nothing was overwritten.
+
+# %%
+lineage = Lineage(plan.folder)
+found = lineage.artifacts()
+found[found["type"].isin(["HyperParameters", "TunerResults"])]
+
+
+# %% [markdown]
+# ## 5. Trainer: one epoch, and nobody noticed
+# `run_fn` builds the model of the best hyperparameters, trains it and saves it. This is the one of a well-known course, in two parts. It looks careful: there is a validation split, and early stopping that keeps the best weights.
+
+
+# %%
+def fit(model, task):
+    stop = keras.callbacks.EarlyStopping(patience=2, restore_best_weights=True)
+    data, steps = task.train.repeat(), task.arguments.train_steps
+    fitting = {"validation_data": task.validation, "callbacks": [stop], "verbose": 0}
+    model.fit(data, steps_per_epoch=steps, **fitting)
+
+
+# %%
+def run_fn(arguments):
+    task = Task(arguments, images.LABEL_XF)
+    hp = kt.HyperParameters.from_config(arguments.hyperparameters)
+    model = images.build(hp, task.shapes, task.classes)
+    fit(model, task)
+    task.save(model, "label")
+
+
+# %% [markdown]
+# With 940 steps it sees every training image ten times. **Predict** how often it looks at the validation split meanwhile: that is, how many points the validation curve will have.
+
+# %%
+predict("02-points", "Points of the validation curve after 940 steps", unit="points")
+
+# %%
+write_module("my_trainer.py", run_fn)
+own = {"tuner_fn": "my_tuner.tuner_fn", "run_fn": "my_trainer.run_fn"}
+careful = Interactive(replace(plan, **own, tune_steps=376, train_steps=940))
+careful.run_to("Trainer")
+seen = read_history(careful.folder("Trainer", "model_run"))
+measured("02-points", len(seen["val_accuracy"]))
+
+# %% [markdown]
+# One. To Keras an epoch is what `steps_per_epoch` says, and without `epochs=` it trains a single one. So there is one validation, at the very end; early stopping has nothing to compare, and "the best weights" are the only ones. It has run for years like that, because the accuracy is fine.
+#
+# ### Exercise 2.4. Find the bug: a Trainer of one epoch
+# Repair `fit(model, task)`. The training sees the same data for at most as many epochs as `task.epochs` says, is validated after each, ends when the validation loss has not improved for two epochs, and leaves the model with the weights of the best one.
+
+
+# %% exercise="2.4"
+def fit(model, task):
+    ### BEGIN SOLUTION
+    #: stop = keras.callbacks.EarlyStopping(patience=2, restore_best_weights=True)
+    #: data, steps = task.train.repeat(), task.arguments.train_steps
+    #: fitting = {"validation_data": task.validation, "callbacks": [stop], "verbose": 0}
+    #: model.fit(data, steps_per_epoch=steps, **fitting)
+    stop = keras.callbacks.EarlyStopping(patience=2, restore_best_weights=True)
+    fitting = {"validation_data": task.validation, "callbacks": [stop], "verbose": 0}
+    model.fit(task.train, epochs=task.epochs, **fitting)
+    ### END SOLUTION
+
+
+# %% check="2.4"
+check("2.4")
+
+# %% [markdown]
+# ## 6. Import instead of search
+# The search has been paid for. When only the training changes, it need not be repeated: give the plan the folder of its `best_hyperparameters`, and an **Importer** takes the Tuner's place. This is how a team searches once a month and trains every night.
+
+# %%
+predict(
+    "02-anew", "Components that run anew until there is a model (↺ not counted)", unit="of them"
+)
+
+# %%
+write_module("my_trainer.py", run_fn)
+final = Interactive(replace(plan, **own, hyperparameters=str(best), train_steps=940))
+PipelinePanel(final)
+
+# %%
+final.run_to("Trainer")
+measured("02-anew", sum(step.state == "done" for step in final.steps))
+
+# %%
+curve = read_history(final.folder("Trainer", "model_run"))["val_accuracy"]
+plots.learning_curves([curve], names=["your fit"], bold=0)
+plt.plot([10], seen["val_accuracy"], "s", label="as found: one point")
+plt.title("The Trainer's validation curve, of the same hyperparameters")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# (Is your curve a single point? Then exercise 2.4 is still open.)
+#
+# Is the model good enough? **Evaluator** asks on the *test* split, of which neither training nor search has seen anything, and on raw examples, so that the conversion is judged, too. It compares with the threshold of the plan and with the last model that was blessed. Only then does **Pusher** copy it to where servers look.
+
+# %%
+predict("02-test", "Accuracy on the test split", unit="%")
+
+# %%
+final.run_to("Pusher")
+evaluation = final.folder("Evaluator", "evaluation")
+measured("02-test", round(100 * read_metrics(evaluation)["sparse_categorical_accuracy"], 1))
+print(final.outcome())
+
+# %% [markdown]
+# A pipeline that can refuse is worth more than one that cannot. Were the plan's `threshold` 0.99, the last line would say why nothing was pushed.
+#
+# ## 7. Ask the model
+# A pushed model is a folder with a number for a name, a **SavedModel**. It needs neither your code nor Keras, and has **signatures**: functions with named inputs and outputs. `serving_default` takes raw, serialized examples, exactly what stands in the TFRecords of section 1, and gives class probabilities.
+
+# %%
+pushed = final.outcome().pushed or sorted(plan.served.iterdir())[-1]
+served = tf.saved_model.load(str(pushed))
+served.signatures["serving_default"]
+
+# %% [markdown]
+# ### Exercise 2.5. From PNG bytes to a digit
+# Write `answer(served, pictures)`: for a list of encoded images (PNG bytes) the list of the most probable digits, as whole numbers. `example(picture)` makes a serialized example of one of them. The signature wants a tensor of them, named: `(examples=tf.constant([...]))`; it answers with a dictionary, in which `"probabilities"` has the shape (pictures, classes).
+
+
+# %% exercise="2.5"
+def answer(served, pictures):
+    ### BEGIN SOLUTION
+    asked = tf.constant([example(picture) for picture in pictures])
+    probabilities = served.signatures["serving_default"](examples=asked)["probabilities"]
+    return np.argmax(probabilities, axis=1).tolist()
+    ### END SOLUTION
+
+
+# %% check="2.5"
+check("2.5")
+
+# %% [markdown]
+# Move the sliders: a test image is turned or brightened, encoded as a PNG, sent to the model, and its answer drawn. From which angle on does it err? And the negative of section 2, which no schema has found?
+
+# %%
+from coursekit.tfx.serving import ServedModel
+from ipywidgets import interact
+from scipy.ndimage import rotate
+
+model = ServedModel(pushed)
+predict("02-angle", "Turn image 0: from how many degrees on is the answer wrong?", unit="degrees")
+
+
+# %%
+def ask(picture=0, angle=0, negative=False):
+    image = rotate(digits.test.x[picture], angle, reshape=False)
+    image = np.clip(1 - image if negative else image, 0, 1)
+    probabilities = model.predict_images([png(image)])[0]
+    _, (left, right) = plt.subplots(1, 2, figsize=(5, 1.8), layout="constrained")
+    left.imshow(image, cmap="gray_r", vmin=0, vmax=1)
+    right.bar(range(10), probabilities)
+    right.set(xticks=range(10), ylim=(0, 1), xlabel="digit", ylabel="probability")
+    left.set(xticks=[], yticks=[], title=f"label {digits.test.y[picture]}")
+    plt.show()
+
+
+interact(ask, picture=(0, 99), angle=(-180, 180, 5))
+# %%
+angles = range(0, 181, 5)
+turned = [png(rotate(digits.test.x[0], angle, reshape=False)) for angle in angles]
+answers = np.argmax(model.predict_images(turned), axis=1)
+wrong = [angle for angle, digit in zip(angles, answers) if digit != digits.test.y[0]]
+measured("02-angle", wrong[0] if wrong else 180)
+
+# %%
+pictures = {"as they are": digits.test.x[:500], "negatives": 1 - digits.test.x[:500]}
+for name, taken in pictures.items():
+    probabilities = model.predict_images([png(image) for image in taken])
+    right = probabilities.argmax(axis=1) == digits.test.y[:500]
+    print(
+        f"{name}: {right.mean():.0%} right, mean confidence {probabilities.max(axis=1).mean():.0%}"
+    )
+
+# %% [markdown]
+# A model answers always, and hardly less confidently when it has no idea. Watching what comes in is not a luxury.
+#
+# ## 8. Where does this model come from?
+# Back to the questions of the beginning. Each execution of a component is in the database, with the artifacts that it read and wrote. Follow those from the pushed model backwards, and there is its whole **lineage**.
+#
+# ### Exercise 2.6. Backwards
+# Write `came_from(artifact, written_by, reads)`: the sorted list of all executions that an artifact comes from, however many steps back. `written_by[artifact]` is the execution that wrote it (an artifact from outside is not in there), `reads[execution]` the list of artifacts that it read.
+
+
+# %% exercise="2.6"
+def came_from(artifact, written_by, reads):
+    ### BEGIN SOLUTION
+    behind, waiting = set(), [artifact]
+    while waiting:
+        execution = written_by.get(waiting.pop())
+        if execution is not None and execution not in behind:
+            behind.add(execution)
+            waiting += reads[execution]
+    return sorted(behind)
+    ### END SOLUTION
+
+
+# %% check="2.6"
+check("2.6")
+
+# %%
+lineage = Lineage(plan.folder)
+memory, product = lineage.metadata, lineage.find(pushed)
+written_by = {number: memory.producer(number) for number in memory.artifacts}
+reads = {n: [a.id for each in memory.inputs(n).values() for a in each] for n in memory.executions}
+came_from(product.id, written_by, reads)
+
+# %% [markdown]
+# The kit's `frame` lists the same executions, with their names and how many steps back each is; `draw` draws them. Round boxes are artifacts.
+
+# %%
+lineage.frame(pushed)
+
+# %%
+lineage.draw(pushed)
+plt.show()
+
+# %% [markdown]
+# Some went into it that you may have forgotten: the schema that you have curated, the Tuner of section 4, from which the hyperparameters were imported. The one-epoch Trainer is not there: it has left a model, but not this one. And in one call, the answer to *which trial, which data, which schema, which code*:
+
+# %%
+print(lineage.origin(pushed))
+
+# %% [markdown]
+# ## 9. What to take away
+# - Components talk through artifacts and a database, never through variables. That is why one can be run again, replaced or moved to a cluster without the others.
+# - What has not changed is not computed again, code included: change `fit`, write the module, and only the Trainer and what follows it runs.
+# - Steps are no epochs. Say both, and look at the number of points on a validation curve.
+# - A schema knows what you have written into it. It does not look at pixels.
+# - Search seldom, train often: hyperparameters are an input like any other.
+#
+# The same plan runs without a notebook: `coursekit pipeline run`, in a terminal, and `coursekit pipeline compile --for kubeflow`, for a cluster.
+#
+# **Read on** (keys in `references/references.bib`): the platform and its reasons `baylor2017tfx`; data validation, with the story of the bug that it was made for `breck2019data`; the tuner inside `omalley2019kerastuner`; what a large team learns about searching `li2018hyperband`.
+
+# %%
+progress()
