@@ -7,6 +7,7 @@ is found that way; its digest among the settings makes a component run again whe
 from __future__ import annotations
 
 import hashlib
+import shutil
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +21,7 @@ from tfx.types.standard_artifacts import HyperParameters
 from coursekit.tfx.examples import SPLITS, Examples
 from coursekit.tfx.gate import AnomalyGate
 from coursekit.tfx.modules import images, tables
-from coursekit.tfx.plan import TUNE, Plan
+from coursekit.tfx.plan import TUNE, Plan, remote
 
 MODULES = {"images": images.__name__, "table": tables.__name__}
 LABELS = {"images": images.LABEL_XF, "table": tables.LABEL_XF}
@@ -33,12 +34,14 @@ class Places:
 
     root: of all artifacts. examples: the raw ones. served: where models are pushed. searches: of
     the journals of searches, which only a file system can keep; None: in the Tuner's own folder.
+    schemas: for copies of a schema that is given, named after what is in them; None makes no copy.
     """
 
     root: str
     examples: str
     served: str
     searches: str | None = None
+    schemas: str | None = None
 
     @classmethod
     def here(cls, plan: Plan, examples: Examples) -> Places:
@@ -49,6 +52,7 @@ class Places:
             str(examples.folder),
             str(plan.served),
             str(folder / "searches"),
+            str(folder / "schemas"),
         )
 
 
@@ -105,7 +109,7 @@ def _data(plan: Plan, examples: Examples, places: Places) -> list[Any]:
             exclude_splits=["eval", "test"],
         )
     else:
-        schema = tfx.components.ImportSchemaGen(schema_file=plan.schema)
+        schema = tfx.components.ImportSchemaGen(schema_file=_copied(plan.schema, places))
     validator = tfx.components.ExampleValidator(
         statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"]
     )
@@ -120,6 +124,17 @@ def _data(plan: Plan, examples: Examples, places: Places) -> list[Any]:
     )
     transform.add_upstream_node(gate)
     return [source, statistics, schema, validator, gate, transform]
+
+
+def _copied(schema: str, places: Places) -> str:
+    """TFX's cache knows a schema by its path alone, and would miss that its content has changed."""
+    if places.schemas is None or remote(schema):
+        return schema
+    content = Path(schema).read_bytes()
+    copy = Path(places.schemas, f"{hashlib.sha256(content).hexdigest()[:12]}.pbtxt")
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(schema, copy)
+    return str(copy)
 
 
 def _tuner(

@@ -6,6 +6,7 @@ forwards from any artifact gives its ancestors or its descendants.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,12 +45,13 @@ class Origin:
 
     def __str__(self) -> str:
         chosen = ", ".join(f"{name} {value}" for name, value in self.hyperparameters.items())
+        fingerprint = hashlib.sha256(self.fingerprint.encode()).hexdigest()[:12]  # it is long
         trial = "none" if self.trial is None else f"{self.trial}, score {self.score:.4f}"
         rows = {
             "model": self.model,
             "trial": trial,
             "hyperparameters": chosen or "the defaults",
-            "data": f"{self.data} ({self.fingerprint})",
+            "data": f"{self.data} (fingerprint {fingerprint})",
             "schema": self.schema,
             "code": ", ".join(f"{name}: {what}" for name, what in self.code.items()),
         }

@@ -1,4 +1,4 @@
-"""TFX without its pages of warnings, and without a script from the network: import it before TFX."""
+"""TFX without its pages of warnings and scripts from the network: import this before TFX."""
 
 from __future__ import annotations
 

@@ -22,13 +22,14 @@ def write_module(path: str | Path, *functions: Callable[..., Any]) -> Path:
     as they are now. Returns the path.
 
     Raises ValueError for a name that is not a Python module's, for a global that none of this fits,
-    and for a function whose source is unknown.
+    for a function within another or without a name, and for one whose source is unknown.
     """
     path = Path(path)
     if path.suffix != ".py" or not path.stem.isidentifier():
         raise ValueError(f"path={str(path)!r}: give a module's file, such as 'my_functions.py'")
     lines: dict[str, str] = {}  # by name: how the module gets it
     sources: dict[str, str] = {}
+    aliases: list[str] = []
     waiting: list[Any] = list(functions)
     while waiting:
         found = waiting.pop(0)
@@ -39,17 +40,24 @@ def write_module(path: str | Path, *functions: Callable[..., Any]) -> Path:
             if _of_the_notebook(value, functions):
                 waiting.append(value)
                 if name != value.__name__:
-                    lines[name] = f"{name} = {value.__name__}"
+                    aliases.append(f"{name} = {value.__name__}")
             else:
                 lines[name] = _line(name, value, found.__name__)
     imports = sorted(line for line in lines.values() if line.startswith(("import ", "from ")))
     values = [line for line in lines.values() if line not in imports]
-    path.write_text("\n".join([*imports, *values]) + "\n\n\n" + "\n\n".join(sources.values()))
+    head = "\n".join([*imports, *values])
+    path.write_text("\n\n".join([head, *sources.values(), *aliases]).strip() + "\n")
     importlib.invalidate_caches()
     return path
 
 
 def _source(function: Any) -> str:
+    around = getattr(getattr(function, "__code__", None), "co_freevars", ())
+    if around or not function.__name__.isidentifier():
+        raise ValueError(
+            f"{function.__name__}: only what a cell defines with `def` or `class` can be written"
+            + (f", and this uses {around[0]} of a function around it" if around else "")
+        )
     try:
         return textwrap.dedent(inspect.getsource(function))
     except (OSError, TypeError):
