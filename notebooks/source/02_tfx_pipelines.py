@@ -10,7 +10,7 @@
 # - import hyperparameters instead of searching again;
 # - ask a pushed model for predictions, and ask the metadata where that model comes from.
 #
-# **It takes** about three minutes of computing on two cores (all cells, ten seconds of it the import of TFX), and an hour or two of yours. **Budget:** at most 50 epochs of Keras training on 3,000 images. No GPU, no network.
+# **It takes** about three minutes of computing on two cores (all cells, ten seconds of it the import of TFX), and an hour or two of yours. **Budget:** at most 62 epochs of Keras training on 3,000 images. No GPU, no network.
 #
 # **How it works:** predict before you run; move whatever has a slider; write code where it says so, then run the check below it. Stuck? `hint("2.1")`, and again for more; after a try, `solution("2.1")`.
 
@@ -47,6 +47,7 @@ from coursekit.tfx.modules.training import Task
 from coursekit.tfx.report import read_history, read_metrics, read_refusals, read_trials
 from coursekit.tfx.searching import Report
 from coursekit.tfx.written import write_module
+from coursekit.tuners import Random
 from coursekit.widgets import PipelinePanel
 
 theme.use()  # figures follow JupyterLab's theme
@@ -56,7 +57,7 @@ theme.use()  # figures follow JupyterLab's theme
 # A pipeline is a plan first. This one says which data, how long to search and to train (in **steps** of the optimizer, as TFX counts), and from which test accuracy on a model may go into service. Everything it makes will be in one folder.
 
 # %%
-plan = Plan("mnist-5k", folder="my-pipeline", strategy="random", trials=6, seed=7, threshold=0.88)
+plan = Plan("mnist-5k", folder="my-pipeline", strategy="random", trials=6, seed=2, threshold=0.88)
 pipeline = Interactive(plan)
 PipelinePanel(pipeline)
 
@@ -230,7 +231,7 @@ check("2.2")
 #
 # ### Exercise 2.3. The function that the Tuner calls
 # Write `tuner_fn(arguments)`. It returns `tfx.components.TunerFnResult(tuner=..., fit_kwargs=...)`; the Tuner then calls `tuner.search(**fit_kwargs)`.
-# - The tuner is a `kt.RandomSearch` over `images.build`, objective `"val_accuracy"`, with as many trials and the seed that the settings say, and `directory=arguments.working_dir`.
+# - The tuner is a random search, `Random` of `coursekit.tuners`, over `images.build`, with objective `"val_accuracy"`, as many trials and the seed that the settings say, and `directory=arguments.working_dir`. (Its arguments are those of `kt.RandomSearch`, which will do as well, but keeps you waiting longer.)
 # - `fit_kwargs` has `"x"`, `"validation_data"`, `"epochs"` and `"verbose": 0`, and, if you like to see it at work, `"callbacks": [Report(tuner)]`.
 #
 # As handed out it calls the kit's own, so that the pipeline runs until you have written yours.
@@ -241,7 +242,7 @@ def tuner_fn(arguments):
     ### BEGIN SOLUTION
     #: return images.tuner_fn(arguments)  # the kit's, until yours is here
     task = Task(arguments, images.LABEL_XF)
-    tuner = kt.RandomSearch(
+    tuner = Random(
         lambda hp: images.build(hp, task.shapes, task.classes),
         objective="val_accuracy",
         max_trials=task.settings["trials"],
@@ -264,11 +265,11 @@ check("2.3")
 print(write_module("my_tuner.py", tuner_fn).read_text())
 
 # %% [markdown]
-# Now the experiment. The same six configurations, searched twice: for 94 steps, which are one epoch here, and for 376, which are four. If steps were only a matter of patience, both searches would end with the same winner.
+# Now the experiment. The same six configurations, searched twice: for 94 steps, which are one epoch here, and for 564, which are six. If steps were only a matter of patience, both searches would end with the same winner.
 
 # %%
 answers = ["the same winner", "another winner"]
-predict("02-winner", "Six configurations, one epoch or four:", options=answers)
+predict("02-winner", "Six configurations, one epoch or six:", options=answers)
 
 
 # %%
@@ -282,9 +283,9 @@ def search(steps):
 hasty, one = search(94)
 
 # %%
-patient, four = search(376)
+patient, six = search(564)
 best = patient.folder("Tuner", "best_hyperparameters")
-measured("02-winner", answers[one[0][2] != four[0][2]])
+measured("02-winner", answers[one[0][2] != six[0][2]])
 
 
 # %%
@@ -293,7 +294,7 @@ def ranked(trials, name):
     return pd.DataFrame([{**configuration, name: score} for _, score, configuration in trials])
 
 
-both = ranked(one, "after 1 epoch").merge(ranked(four, "after 4 epochs"))
+both = ranked(one, "after 1 epoch").merge(ranked(six, "after 6 epochs"))
 both
 
 # %% [markdown]
@@ -338,7 +339,7 @@ predict("02-points", "Points of the validation curve after 940 steps", unit="poi
 # %%
 write_module("my_trainer.py", run_fn)
 own = {"tuner_fn": "my_tuner.tuner_fn", "run_fn": "my_trainer.run_fn"}
-careful = Interactive(replace(plan, **own, tune_steps=376, train_steps=940))
+careful = Interactive(replace(plan, **own, tune_steps=564, train_steps=940))
 careful.run_to("Trainer")
 seen = read_history(careful.folder("Trainer", "model_run"))
 measured("02-points", len(seen["val_accuracy"]))
