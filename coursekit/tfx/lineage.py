@@ -53,7 +53,7 @@ class Origin:
             "hyperparameters": chosen or "the defaults",
             "data": f"{self.data} (fingerprint {fingerprint})",
             "schema": self.schema,
-            "code": ", ".join(f"{name}: {what}" for name, what in self.code.items()),
+            "code": f"\n{'':17}".join(f"{name}: {what}" for name, what in self.code.items()),
         }
         return "\n".join(f"{name:16} {value}" for name, value in rows.items())
 

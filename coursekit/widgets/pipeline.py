@@ -138,10 +138,9 @@ class PipelinePanel(Panel):
         across = 2 + max((column for column, _ in cells.values()), default=0)
         down = 1 + max((row for _, row in cells.values()), default=0)
         for name, (column, row) in cells.items():
-            self.components[name].layout.grid_column = f"{column + 1} / span 2"
-            self.components[name].layout.grid_row = f"{row + 1}"
+            self.components[name].layout.grid_area = f"{row + 1} / {column + 1} / auto / span 2"
         lines = w.HTML(_lines(cells, drawn, across, down), layout=w.Layout(margin="0"))
-        lines.layout.grid_column, lines.layout.grid_row = "1 / -1", "1 / -1"
+        lines.layout.grid_area = "1 / 1 / -1 / -1"
         return w.GridBox(
             [lines, *self.components.values()],
             layout=w.Layout(

@@ -122,10 +122,11 @@ def test_who_cannot_run_has_no_buttons_for_it():
 
 
 def test_components_are_below_what_they_need(source: Pipeline):
-    row = {name: int(b.layout.grid_row) for name, b in source.panel.components.items()}
+    area = {name: b.layout.grid_area.split(" / ") for name, b in source.panel.components.items()}
+    row = {name: int(where[0]) for name, where in area.items()}
     assert row == {"Source": 1, "Schema": 2, "Train": 3, "Baseline": 3, "Judge": 4}
-    columns = {b.layout.grid_column for b in source.panel.components.values()}
-    assert columns == {"1 / span 2", "2 / span 2", "3 / span 2"}
+    column = {name: int(where[1]) for name, where in area.items()}
+    assert column["Train"] + 2 == column["Baseline"] and column["Judge"] == column["Train"] + 1
 
 
 def test_places_without_widgets_get_html(source: Pipeline):
