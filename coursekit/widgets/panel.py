@@ -48,16 +48,23 @@ class Markup(str):
     """Text that is HTML already."""
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, caption: str) -> str:
-    """An HTML table, its first row in bold. Texts are escaped, `Markup` is not."""
+def table(
+    headings: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    caption: str,
+    best_first: bool = True,
+) -> str:
+    """An HTML table, its first row in bold if that is the best.
+
+    Texts are escaped, `Markup` is not.
+    """
     style = "padding:1px 10px 1px 0;text-align:left;white-space:nowrap"
+    bold = ";font-weight:bold" if best_first else ""
     head = "".join(f'<th scope="col" style="{style}">{escape(str(h))}</th>' for h in headings)
     body = "".join(
         "<tr>"
-        + "".join(
-            f'<td style="{style}{";font-weight:bold" if place == 0 else ""}">{_html(c)}</td>'
-            for c in row
-        )
+        + "".join(f'<td style="{style}{bold if place == 0 else ""}">{_html(c)}</td>' for c in row)
         + "</tr>"
         for place, row in enumerate(rows)
     )

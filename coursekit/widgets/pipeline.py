@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,11 +13,13 @@ import ipywidgets as w
 
 from coursekit.plots.pipelines import LOOKS, SPREAD, Artifact, Step, arrows, layout, pipeline, tell
 from coursekit.theme import INK
-from coursekit.widgets.panel import Panel, draw, status, table
+from coursekit.widgets.panel import Markup, Panel, draw, status, table
 
-HALF, ROW, GAP = 96, 30, 18  # pixels: half a component's width, its height, below it the arrows
-LONG = 90  # characters of a property that are shown
+HALF, ROW, GAP = 110, 30, 18  # pixels: half a component's room, its height, below it the arrows
+LONG = 120  # characters of a property that are shown
 FINISHED = ("done", "reused")
+# Of the properties, those that are the same for all components or say nothing to a reader.
+BOOKKEEPING = ("component_id", "pipeline_name", "pipeline_root", "run_id", "state")
 
 
 class Watched(Protocol):
@@ -49,7 +52,10 @@ class PipelinePanel(Panel):
         self.all_button = w.Button(description="Run all", icon="play",
                                    tooltip="All components that wait",
                                    layout=w.Layout(width="auto"))  # fmt: skip
-        self.line, self.detail = w.HTML(), w.HTML(layout=w.Layout(flex="1 1 380px"))
+        self.line, self.detail = (
+            w.HTML(),
+            w.HTML(layout=w.Layout(flex="1 1 300px", min_width="0", overflow="auto")),
+        )
         self.next_button.on_click(lambda _: self.run_next())
         self.all_button.on_click(lambda _: self.run_all())
         buttons = [self.next_button, self.all_button] if hasattr(pipeline, "run") else []
@@ -81,6 +87,7 @@ class PipelinePanel(Panel):
             # What it prints would land in whichever cell ran last.
             with contextlib.redirect_stdout(_Lines(self._say)):
                 self.pipeline.run(waiting[0])  # type: ignore[attr-defined]
+            self._said = ""
         except Exception as error:
             self._say(str(error))
         finally:
@@ -123,7 +130,7 @@ class PipelinePanel(Panel):
         self.line.value = status(self.tell())
 
     def _component(self, name: str) -> w.Button:
-        button = w.Button(layout=w.Layout(width="auto", height=f"{ROW}px", margin="0"),
+        button = w.Button(layout=w.Layout(width="auto", height=f"{ROW}px", margin="0 5px"),
                           style={"text_color": "var(--jp-ui-font-color1)"})  # fmt: skip
         button.on_click(lambda _: self.choose(name))
         return button
@@ -162,19 +169,20 @@ class PipelinePanel(Panel):
             )
         took = "" if step.seconds is None else f" in {step.seconds:.1f} s"
         rows = [
-            (word, channel, artifact.type, artifact.id, _place(artifact))
+            (word, channel, artifact.type, artifact.id, _wrapping(_place(artifact)))
             for word, channels in (("read", step.inputs), ("wrote", step.outputs))
             for channel, artifacts in channels.items()
             for artifact in artifacts
         ]
-        parts = [f"<strong>{step.name}: {step.state}{took}</strong>"]
+        parts = [f"<strong>{escape(step.name)}: {step.state}{took}</strong>"]
         if step.error:
             parts.append(status(step.error))
         if rows:
             headings = ("", "channel", "type", "id", "where")
-            parts.append(table(headings, rows, caption="Artifacts"))
+            parts.append(table(headings, rows, caption="Artifacts", best_first=False))
         if known := _known(step.properties):
-            parts.append(table(("property", "value"), known, caption="What it was told"))
+            named = ("property", "value")
+            parts.append(table(named, known, caption="What it was told", best_first=False))
         return "".join(parts)
 
     def static(self) -> str:
@@ -230,11 +238,17 @@ def _place(artifact: Artifact) -> str:
     return artifact.uri
 
 
-def _known(properties: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _wrapping(text: str) -> Markup:
+    """Paths and settings have no spaces to break at, and would push the table out of sight."""
+    style = "white-space:normal;overflow-wrap:anywhere"
+    return Markup(f'<span style="{style}">{escape(text)}</span>')
+
+
+def _known(properties: Mapping[str, Any]) -> list[tuple[str, Markup]]:
     """What a component was told, without what was left at nothing."""
     texts = {name: " ".join(str(value).split()) for name, value in properties.items()}
     return [
-        (name, text if len(text) <= LONG else text[:LONG] + " …")
+        (name, _wrapping(text if len(text) <= LONG else text[:LONG] + " …"))
         for name, text in texts.items()
-        if text not in ("", "None", "0")
+        if text not in ("", "None", "0") and name not in BOOKKEEPING
     ]
