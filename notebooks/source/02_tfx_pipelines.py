@@ -10,7 +10,7 @@
 # - import hyperparameters instead of searching again;
 # - ask a pushed model for predictions, and ask the metadata where that model comes from.
 #
-# **It takes** about three minutes of computing on two cores (all cells, ten seconds of it the import of TFX), and an hour or two of yours. **Budget:** at most 62 epochs of Keras training on 3,000 images. No GPU, no network.
+# **It takes** about three minutes of computing on two cores (all cells, ten seconds of it the import of TFX), and an hour or two of yours. **Budget:** at most 56 epochs of Keras training on 3,000 images. No GPU, no network.
 #
 # **How it works:** predict before you run; move whatever has a slider; write code where it says so, then run the check below it. Stuck? `hint("2.1")`, and again for more; after a try, `solution("2.1")`.
 
@@ -265,11 +265,11 @@ check("2.3")
 print(write_module("my_tuner.py", tuner_fn).read_text())
 
 # %% [markdown]
-# Now the experiment. The same six configurations, searched twice: for 94 steps, which are one epoch here, and for 564, which are six. If steps were only a matter of patience, both searches would end with the same winner.
+# Now the experiment. The same six configurations, searched twice: for 94 steps, which are one epoch here, and for 470, which are five. If steps were only a matter of patience, both searches would end with the same winner.
 
 # %%
 answers = ["the same winner", "another winner"]
-predict("02-winner", "Six configurations, one epoch or six:", options=answers)
+predict("02-winner", "Six configurations, one epoch or five:", options=answers)
 
 
 # %%
@@ -283,9 +283,9 @@ def search(steps):
 hasty, one = search(94)
 
 # %%
-patient, six = search(564)
+patient, five = search(470)
 best = patient.folder("Tuner", "best_hyperparameters")
-measured("02-winner", answers[one[0][2] != six[0][2]])
+measured("02-winner", answers[one[0][2] != five[0][2]])
 
 
 # %%
@@ -294,12 +294,12 @@ def ranked(trials, name):
     return pd.DataFrame([{**configuration, name: score} for _, score, configuration in trials])
 
 
-both = ranked(one, "after 1 epoch").merge(ranked(six, "after 6 epochs"))
+both = ranked(one, "after 1 epoch").merge(ranked(five, "after 5 epochs"))
 both
 
 # %%
 for _, (units, rate, *scores) in both.iterrows():
-    plt.plot([1, 6], scores, label=f"{units:.0f} units, rate {rate:g}")
+    plt.plot([1, 5], scores, label=f"{units:.0f} units, rate {rate:g}")
 plt.title("The same six configurations, judged early and late")
 plt.xlabel("epochs")
 plt.ylabel("validation accuracy of the best epoch")
@@ -348,7 +348,7 @@ predict("02-points", "Points of the validation curve after 940 steps", unit="poi
 # %%
 write_module("my_trainer.py", run_fn)
 own = {"tuner_fn": "my_tuner.tuner_fn", "run_fn": "my_trainer.run_fn"}
-careful = Interactive(replace(plan, **own, tune_steps=564, train_steps=940))
+careful = Interactive(replace(plan, **own, tune_steps=470, train_steps=940))
 careful.run_to("Trainer")
 seen = read_history(careful.folder("Trainer", "model_run"))
 measured("02-points", len(seen["val_accuracy"]))
