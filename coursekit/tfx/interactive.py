@@ -117,10 +117,8 @@ class Interactive:
             if isinstance(error, Exception):
                 raise PipelineFailed(f"{name} failed: {error}\nthe whole log: {log}") from error
             raise
-        for key, channel in channels.items():
-            if (
-                component.outputs[key] is not channel
-            ):  # an importer makes a new one: nobody reads it
+        for key, channel in channels.items():  # an importer makes a new one, which nobody reads
+            if component.outputs[key] is not channel:
                 channel.set_artifacts(component.outputs[key].get())
         (done,) = self.metadata().plan([component], None)
         if done.state == "waiting":  # a resolver leaves nothing behind here

@@ -13,7 +13,7 @@ import ipywidgets as w
 
 from coursekit.plots.pipelines import LOOKS, SPREAD, Artifact, Step, arrows, layout, pipeline, tell
 from coursekit.theme import INK
-from coursekit.widgets.panel import Markup, Panel, draw, status, table
+from coursekit.widgets.panel import Markup, Panel, answer_while_busy, draw, status, table
 
 HALF, ROW, GAP = 110, 30, 18  # pixels: half a component's room, its height, below it the arrows
 LONG = 120  # characters of a property that are shown
@@ -52,10 +52,8 @@ class PipelinePanel(Panel):
         self.all_button = w.Button(description="Run all", icon="play",
                                    tooltip="All components that wait",
                                    layout=w.Layout(width="auto"))  # fmt: skip
-        self.line, self.detail = (
-            w.HTML(),
-            w.HTML(layout=w.Layout(flex="1 1 300px", min_width="0", overflow="auto")),
-        )
+        self.line = w.HTML()
+        self.detail = w.HTML(layout=w.Layout(flex="1 1 300px", min_width="0", overflow="auto"))
         self.next_button.on_click(lambda _: self.run_next())
         self.all_button.on_click(lambda _: self.run_all())
         buttons = [self.next_button, self.all_button] if hasattr(pipeline, "run") else []
@@ -64,6 +62,7 @@ class PipelinePanel(Panel):
             w.HBox([self._picture(), self.detail],
                    layout=w.Layout(flex_flow="row wrap", align_items="flex-start")),
         ])  # fmt: skip
+        answer_while_busy(*self.components.values())  # not those that run something: one at a time
         pipeline.watch(lambda _: self.update())
         self.update()
 
