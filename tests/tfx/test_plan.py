@@ -13,6 +13,7 @@ from coursekit.tfx import Plan
     [
         ({"strategy": "evolution"}, "'evolution'.*regularized_evolution.*keras_tuner.Hyperband"),
         ({"strategy": "regularised_evolution"}, "did you mean regularized_evolution"),
+        ({"options": {"population": 3}}, r"takes no 'population' \(it takes population_size"),
         ({"trials": 0}, "trials=0: give 1 or more"),
         ({"tune_steps": 0}, "tune_steps=0"),
         ({"train_steps": -1}, "train_steps=-1"),
