@@ -1,5 +1,7 @@
 """A real pipeline to Pusher, what it leaves behind, and what runs after it in the same folder."""
 
+import contextlib
+import io
 import json
 import logging
 import os
@@ -201,6 +203,22 @@ def test_a_second_run_reuses_all_that_would_come_out_the_same(first):
         "BlessedBefore", "Evaluator", "Pusher",
     }  # fmt: skip
     assert set(found) == set(ALL)
+
+
+def test_the_readme_s_example_runs(first, tmp_path):
+    readme = (Path(coursekit.__file__).parent.parent / "README.md").read_text()
+    (block,) = (b for b in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if ".tfx" in b)
+    plan = (
+        f'Plan(data="digits", folder="{first.plan.folder}", trials=2, tune_steps=34, '
+        "train_steps=340, threshold=0.5)"
+    )
+    here, changed = re.subn(r"Plan\(.*\)\)", f"{plan})", block)
+    assert changed == 1
+    here = here.replace('"digits-pipeline"', f'"{first.plan.folder}"')
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(here, {})
+    assert re.search(r"^pushed to .*\nmodel +/", printed.getvalue(), re.M)
 
 
 def test_a_model_below_the_threshold_is_not_pushed_and_the_run_says_why(first):
