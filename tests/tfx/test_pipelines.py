@@ -22,11 +22,13 @@ import tensorflow as tf
 
 import coursekit.tfx.local
 import coursekit.tfx.quiet
+from coursekit.cli import main
 from coursekit.data import load
 from coursekit.plots.pipelines import pipeline as picture
 from coursekit.tfx import Plan
 from coursekit.tfx.cluster import compile
 from coursekit.tfx.examples import SPLITS, example, png
+from coursekit.tfx.gate import read_anomalies
 from coursekit.tfx.lineage import Lineage
 from coursekit.tfx.local import PipelineFailed, run
 from coursekit.tfx.metadata import Metadata
@@ -253,26 +255,54 @@ def test_a_worse_model_than_the_last_blessed_one_is_not_pushed(first):
     )
 
 
-def schema_that_wants_more(first, tmp_path):
+def narrow_schema(first, tmp_path):
+    """A schema in which the digits end at 5."""
     (schema,) = (first.plan.folder / "artifacts" / "SchemaGen" / "schema").iterdir()
     text = (schema / "schema.pbtxt").read_text()
     path = tmp_path / "schema.pbtxt"
-    path.write_text(text + '\nfeature {name: "writer" type: BYTES presence {min_fraction: 1}}\n')
+    path.write_text(text.replace("type: INT", "type: INT\n  int_domain {min: 0 max: 5}"))
+    assert path.read_text() != text
     return str(path)
 
 
 def test_data_that_does_not_conform_stops_the_pipeline_before_the_slow_part(first, tmp_path):
-    schema = schema_that_wants_more(first, tmp_path)
+    schema = narrow_schema(first, tmp_path)
     with pytest.raises(PipelineFailed) as caught:
         again(first, schema=schema)
     text = str(caught.value)
     assert text.startswith("AnomalyGate failed: the data does not conform to the schema:\n")
     for split in SPLITS:
-        assert re.search(rf"^  {split}: writer: ", text, re.M)
+        assert re.search(rf"^  {split}: label: .*9", text, re.M)
     assert f"the whole log: {first.plan.folder / 'run.log'}" in text
     steps = Metadata(first.plan.metadata).steps()
     assert [step.name for step in steps if step.state == "failed"] == ["AnomalyGate"]
     assert "Transform" not in {step.name for step in steps}
+
+
+def test_who_is_tolerant_goes_on_in_spite_of_anomalies(first, tmp_path):
+    schema = narrow_schema(first, tmp_path)
+    outcome = again(first, schema=schema, tolerant=True, hyperparameters="defaults", threshold=0.1)
+    assert states(outcome)["AnomalyGate"] == states(outcome)["Trainer"] == "done"
+    (anomalies,) = (s.outputs["anomalies"][0] for s in outcome.steps if "Validator" in s.name)
+    assert ("test", "label") in {(split, name) for split, name, _ in read_anomalies(anomalies.uri)}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "--data=nowhere"], "data='nowhere': no folder, and no data set of the kit's"),
+        (["run", "--option=big"], "--option big: give NAME=VALUE"),
+        (["run", "--tuner-fn=nowhere.tuner_fn"], "'nowhere.tuner_fn': no such module"),
+        (["origin"], "metadata.sqlite: no metadata; has the pipeline run?"),
+        (["compile", "--root=here", "--image=i"], "root='here' is no address"),
+    ],
+)
+def test_the_command_refuses_in_one_line(tmp_path, capsys, words, said):
+    command, *options = words
+    assert main(["pipeline", command, "--folder", str(tmp_path), *options]) == 1
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.startswith("coursekit pipeline: ")
+    assert said in line
 
 
 def test_a_specification_for_kubeflow_loads_and_has_every_component(first, tmp_path):
@@ -306,7 +336,7 @@ def test_what_no_cluster_can_run_is_refused(first, tmp_path, changes, options, s
 
 
 def test_a_local_schema_is_no_use_on_a_cluster(first, tmp_path):
-    plan = small(folder=first.plan.folder, schema=schema_that_wants_more(first, tmp_path))
+    plan = small(folder=first.plan.folder, schema=narrow_schema(first, tmp_path))
     with pytest.raises(ValueError, match=r"schema=.* is on this machine: copy it to gs://b/c"):
         compile(plan, tmp_path / "p.yaml", root="gs://b/c", image="i")
 
