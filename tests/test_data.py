@@ -1,6 +1,8 @@
 """The data sets: fixed splits, cheaper versions, damaged files, downloads that fail and succeed."""
 
+import csv
 import gzip
+import hashlib
 import os
 import socket
 import subprocess
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit.data import SOURCES, DataError, Dataset, Split, build, load, main, reading
+from coursekit.data import SOURCES, DataError, Dataset, Split, build, load, main, penguins, reading
 from coursekit.data.images import area_average
 from coursekit.shipped import shipped
 
@@ -173,6 +175,24 @@ def test_the_readme_documents_each_file(name: str) -> None:
     readme = (shipped("data") / "README.md").read_text()
     assert SOURCES[name].sha256 in readme
     assert f"python -m coursekit.data build {name}" in readme
+
+
+def test_the_penguins_are_what_the_build_command_makes(tmp_path) -> None:
+    assert build("penguins", tmp_path).read_bytes() == penguins().read_bytes()
+    rows = list(csv.DictReader(penguins().read_text().splitlines()))
+    assert len(rows) == 344
+    assert {row["species"] for row in rows} == {"Adelie", "Chinstrap", "Gentoo"}
+    assert sum(not row["sex"] for row in rows) == 11
+    assert "NA" not in {value for row in rows for value in row.values()}
+    readme = (shipped("data") / "README.md").read_text()
+    assert hashlib.sha256(penguins().read_bytes()).hexdigest() in readme
+
+
+def test_damaged_penguins_are_refused(tmp_path, monkeypatch) -> None:
+    (tmp_path / "penguins.csv").write_text("species\nGentoo\n")
+    monkeypatch.setattr(reading, "shipped", lambda folder: tmp_path)
+    with pytest.raises(DataError, match=r"data/penguins\.csv is damaged .*git checkout"):
+        penguins()
 
 
 def test_only_shipped_files_are_built(tmp_path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -86,6 +87,8 @@ def _plan_options(parser: argparse.ArgumentParser) -> None:
     _folder(parser)
     add("data", "DATA", "mnist-5k, digits, penguins, or a folder of *.tfrecord or *.csv files")
     add("strategy", "NAME", "of the kit's strategies, or keras_tuner.Hyperband and so on")
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
+                        help="an option of the strategy; may come again")  # fmt: skip
     add("trials", "N", "configurations to try, at most", int)
     add("tune_steps", "N", "steps of the optimizer in a trial, at most", int)
     add("train_steps", "N", "steps of the optimizer in the final training, at most", int)
@@ -113,8 +116,22 @@ def _plan(options: argparse.Namespace) -> Plan:
     beam = [f"--{each.removeprefix('--')}" for each in options.beam]
     if options.beam_runner:
         beam.insert(0, f"--runner={options.beam_runner}")
-    given = {each.name: getattr(options, each.name) for each in fields(Plan) if each.name != "beam"}
-    return Plan(**given, beam=tuple(beam))
+    own = ("beam", "options")
+    given = {
+        each.name: getattr(options, each.name) for each in fields(Plan) if each.name not in own
+    }
+    return Plan(**given, beam=tuple(beam), options=dict(map(_option, options.option)))
+
+
+def _option(text: str) -> tuple[str, object]:
+    """A name and a value as Python writes it, or a word."""
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise ValueError(f"--option {text}: give NAME=VALUE, such as population_size=8")
+    try:
+        return name, ast.literal_eval(value)
+    except (SyntaxError, ValueError):
+        return name, value
 
 
 def _load() -> None:

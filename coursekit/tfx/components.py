@@ -143,6 +143,7 @@ def _tuner(
     tuner_fn, settings = _function(plan, examples, "tuner_fn")
     search = {
         "strategy": plan.strategy,
+        "options": dict(plan.options),
         "trials": plan.trials,
         "seed": plan.seed,
         "searches": places.searches,

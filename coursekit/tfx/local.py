@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import re
 import sys
 import time
@@ -11,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 from absl import logging as absl_logging
 from tfx import v1 as tfx
@@ -100,6 +102,7 @@ def logged(log: Path, *handlers: logging.Handler) -> Iterator[None]:
             with (
                 contextlib.redirect_stdout(file),
                 contextlib.redirect_stderr(file),
+                _descriptor_to(file),
                 warnings.catch_warnings(),
             ):
                 warnings.simplefilter("ignore")
@@ -110,3 +113,15 @@ def logged(log: Path, *handlers: logging.Handler) -> Iterator[None]:
                 each.handlers[:] = its_handlers
                 each.propagate = propagate
                 each.setLevel(level)
+
+
+@contextlib.contextmanager
+def _descriptor_to(file: TextIO) -> Iterator[None]:
+    """What processes that are started meanwhile (Beam's workers) say goes to the file too."""
+    before = os.dup(2)
+    os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)

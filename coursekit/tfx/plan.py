@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from coursekit.strategies import STRATEGIES
 
@@ -26,6 +29,7 @@ class Plan:
         log. A second run there takes from the first what would come out the same.
     label: the label's column in a table. classes: how many there are among images; None counts.
     strategy: a name in the registry, or a tuner of Keras Tuner's as "keras_tuner.Hyperband".
+    options: of the strategy, such as {"population_size": 8}.
     trials: how many configurations the Tuner tries, at most.
     tune_steps, train_steps: of the optimizer, in a trial and in the Trainer, at most; each is
         turned into whole epochs, and early stopping may end before.
@@ -49,6 +53,7 @@ class Plan:
     label: str = "species"
     classes: int | None = None
     strategy: str = "regularized_evolution"
+    options: Mapping[str, Any] = field(default_factory=dict)
     trials: int = 6
     tune_steps: int = 500
     train_steps: int = 2000
@@ -65,6 +70,7 @@ class Plan:
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", Path(self.folder).absolute())
         check_strategy(self.strategy)
+        _check_options(self.strategy, self.options)
         for name in ("trials", "tune_steps", "train_steps"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}={getattr(self, name)}: give 1 or more")
@@ -124,6 +130,17 @@ def check_strategy(name: str) -> None:
         close = get_close_matches(name, known, 1, 0.5)
         meant = f" (did you mean {close[0]}?)" if close else ""
         raise ValueError(f"no strategy is called {name!r}{meant}; there are {', '.join(known)}")
+
+
+def _check_options(name: str, options: Mapping[str, Any]) -> None:
+    """Those of the kit's strategies; Keras Tuner's are checked when the tuner is made."""
+    if name not in STRATEGIES:
+        return
+    known = list(inspect.signature(STRATEGIES[name].__init__).parameters)[2:]  # self, space
+    for option in options:
+        if option not in known:
+            takes = ", ".join(known) or "none"
+            raise ValueError(f"options: {name} takes no {option!r} (it takes {takes})")
 
 
 def _hyperparameters(given: str) -> Path:

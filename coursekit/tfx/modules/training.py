@@ -90,10 +90,10 @@ class Task:
     def search(self, build: Build) -> tfx.components.TunerFnResult:
         """What `tuner_fn` returns: the tuner that `custom_config` asks for, and its arguments.
 
-        custom_config: "strategy", "trials", "seed" as `make_tuner` takes them; "searches", a folder
-        for journals, one for each search over the same data with the same settings, so that one
-        that was killed goes on (without it the journal is in the component's own folder, which a
-        new run does not find again).
+        custom_config: "strategy", "options", "trials", "seed" as `make_tuner` takes them;
+        "searches", a folder for journals, one for each search over the same data with the same
+        settings, so that one that was killed goes on (without it the journal is in the component's
+        own folder, which a new run does not find again).
         """
         directory = self.arguments.working_dir
         if searches := self.settings.get("searches"):
@@ -105,6 +105,7 @@ class Task:
             trials=self.settings.get("trials", 10),
             epochs=self.epochs,
             seed=self.settings.get("seed", 0),
+            options=self.settings.get("options"),
             directory=directory,
         )
         stop = keras.callbacks.EarlyStopping("val_loss", patience=3)

@@ -1,0 +1,144 @@
+"""The examples that a pipeline begins with: written whole, read back, refused when bad."""
+
+import os
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tensorflow as tf
+
+from coursekit.data import Split, load
+from coursekit.tfx.examples import SPLITS, Examples, example, look, png, prepare, write_images
+
+
+def images(count=12, classes=3):
+    x = np.random.default_rng(0).random((count, 5, 4), dtype=np.float32)
+    return Split(x, np.arange(count) % classes)
+
+
+def test_a_data_set_is_written_in_its_own_splits_and_comes_back_pixel_by_pixel(tmp_path):
+    found = prepare("digits", tmp_path, label="")
+    dataset = load("digits")
+    assert found == Examples(tmp_path / "digits", "images", True, 1797, 10, (8, 8))
+    splits = (dataset.train, dataset.validation, dataset.test)
+    for name, split in zip(SPLITS, splits, strict=True):
+        file = tmp_path / "digits" / name / "images.tfrecord"
+        records = list(tf.data.TFRecordDataset(str(file)).as_numpy_iterator())
+        assert len(records) == len(split.y)
+        for record, x, y in zip(records, split.x, split.y, strict=True):
+            features = tf.train.Example.FromString(record).features.feature
+            image = tf.io.decode_png(features["image"].bytes_list.value[0]).numpy()[..., 0]
+            np.testing.assert_array_equal(image, np.rint(255 * x))
+            assert features["label"].int64_list.value[0] == y
+
+
+def test_examples_are_written_once_so_that_a_second_run_finds_the_same_files(tmp_path):
+    prepare("penguins", tmp_path, label="species")
+    prepare("digits", tmp_path, label="")
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    before = {path: path.stat().st_mtime_ns for path in files}
+    prepare("penguins", tmp_path, label="species")
+    prepare("digits", tmp_path, label="")
+    assert before == {path: path.stat().st_mtime_ns for path in files}
+
+
+def test_what_was_half_written_is_not_taken_for_a_data_set(tmp_path):
+    half = tmp_path / "digits.unfinished" / "train"
+    half.mkdir(parents=True)
+    (half / "images.tfrecord").write_bytes(b"half")
+    assert prepare("digits", tmp_path, label="").count == 1797
+    assert not (tmp_path / "digits.unfinished").exists()
+
+
+def test_a_table_is_looked_through(tmp_path):
+    found = prepare("penguins", tmp_path, label="species")
+    assert (found.kind, found.splits, found.count, found.classes) == ("table", False, 344, 3)
+
+
+def test_a_folder_of_your_own_is_taken_as_it_is(tmp_path):
+    write_images(tmp_path / "some.tfrecord", images())
+    found = prepare(str(tmp_path), tmp_path / "elsewhere", label="")
+    assert found == Examples(tmp_path, "images", False, 12, 3, (5, 4))
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_compressed_records_are_read(tmp_path):
+    with tf.io.TFRecordWriter(str(tmp_path / "a.tfrecord.gz"), "GZIP") as writer:
+        for label in (0, 1):
+            writer.write(example(png(np.zeros((2, 3))), label))
+    assert look(tmp_path, label="").count == 2
+
+
+def refused(folder, said, **options):
+    with pytest.raises(ValueError, match=said):
+        look(folder, **{"label": "species"} | options)
+
+
+def test_an_empty_folder_a_missing_one_and_a_name_of_nothing_are_refused(tmp_path):
+    refused(tmp_path, r"no \*.tfrecord and no \*.csv in it")
+    refused(tmp_path / "missing", "no such folder")
+    with pytest.raises(ValueError, match=r"data='mnist-6k': no folder, and no data set .*penguins"):
+        prepare("mnist-6k", tmp_path, label="")
+
+
+def test_a_split_without_examples_is_refused(tmp_path):
+    for split in SPLITS:
+        (tmp_path / split).mkdir()
+    write_images(tmp_path / "train" / "a.tfrecord", images())
+    refused(tmp_path, "eval: no examples, though there are some beside it")
+
+
+def test_a_broken_record_is_refused_with_its_file(tmp_path):
+    path = tmp_path / "a.tfrecord"
+    write_images(path, images())
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    refused(tmp_path, "a.tfrecord is damaged.*write it again")
+    path.write_bytes(bytes(content[:40]))
+    refused(tmp_path, "a.tfrecord is damaged")
+
+
+@pytest.mark.parametrize("label", [-1, 3, 10**12])
+def test_a_label_out_of_range_is_refused_with_its_place(tmp_path, label):
+    wrong = images()._replace(y=np.array([0, 1, 2, 0, label] + [0] * 7))
+    write_images(tmp_path / "a.tfrecord", wrong)
+    refused(tmp_path, rf"a.tfrecord: record 4 has the label {label}, .*0 to 2", classes=3)
+
+
+def test_labels_beyond_those_that_were_counted_are_classes_of_their_own(tmp_path):
+    write_images(tmp_path / "a.tfrecord", images(classes=4))
+    assert look(tmp_path, label="").classes == 4
+
+
+def test_a_record_without_label_or_image_is_refused(tmp_path):
+    with tf.io.TFRecordWriter(str(tmp_path / "a.tfrecord")) as writer:
+        writer.write(example(png(np.zeros((2, 2)))))
+    refused(tmp_path, "record 0 has the label -1", classes=2)
+    with tf.io.TFRecordWriter(str(tmp_path / "a.tfrecord")) as writer:
+        writer.write(tf.train.Example().SerializeToString())
+    refused(tmp_path, "record 0 has no 'image'")
+
+
+def test_an_image_that_is_none_is_refused(tmp_path):
+    with tf.io.TFRecordWriter(str(tmp_path / "a.tfrecord")) as writer:
+        for label in (0, 1):
+            writer.write(example(b"no image", label))
+    refused(tmp_path, "the 'image' of record 0 is no PNG or JPEG")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a,b\n1,2\n", r"no column is called 'species' \(there are a, b\)"),
+        ("species,b\n", "has a header and no row"),
+        ("species,b\nx,1\n,2\n", "line 3: no species"),
+        ("species,b\nx,1\nx,2\n", "every 'species' is 'x': nothing to learn"),
+        ("", "there are none at all"),
+    ],
+)
+def test_a_table_that_cannot_be_learned_from_is_refused(tmp_path, text, said):
+    (tmp_path / "a.csv").write_text(text)
+    refused(tmp_path, said)

@@ -1,0 +1,429 @@
+"""A real pipeline to Pusher, what it leaves behind, and what runs after it in the same folder."""
+
+import contextlib
+import io
+import json
+import logging
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tfx")
+
+import tensorflow as tf
+
+import coursekit.tfx.local
+import coursekit.tfx.quiet
+from coursekit.cli import main
+from coursekit.data import load
+from coursekit.plots.pipelines import pipeline as picture
+from coursekit.tfx import Plan
+from coursekit.tfx.cluster import compile
+from coursekit.tfx.examples import SPLITS, example, png
+from coursekit.tfx.gate import read_anomalies
+from coursekit.tfx.lineage import Lineage
+from coursekit.tfx.local import PipelineFailed, run
+from coursekit.tfx.metadata import Metadata
+from coursekit.tfx.modules import images
+from coursekit.tfx.serving import ServedModel
+
+pytestmark = pytest.mark.slow(150)
+
+ALL = [
+    "BlessedBefore", "ImportExampleGen", "StatisticsGen", "SchemaGen", "ExampleValidator",
+    "AnomalyGate", "Transform", "Tuner", "Trainer", "Evaluator", "Pusher",
+]  # fmt: skip
+# 34 steps are an epoch: digits has 1,078 training images.
+small = partial(Plan, data="digits", trials=2, tune_steps=34, train_steps=340, threshold=0.5)
+
+
+class Run:
+    """One pipeline that all tests of this file look at, and what it said."""
+
+    def __init__(self, folder):
+        self.plan, self.said = small(folder=folder), []
+        self.outcome = run(self.plan, tell=self.said.append)
+        self.lineage = Lineage(folder)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    return Run(tmp_path_factory.mktemp("pipelines") / "digits")
+
+
+def again(first, **changes):
+    """Another run in the same folder."""
+    return run(small(folder=first.plan.folder, **changes), tell=lambda line: None)
+
+
+def states(outcome):
+    return {step.name: step.state for step in outcome.steps}
+
+
+def test_every_component_ran_and_said_so(first):
+    assert sorted(states(first.outcome)) == sorted(ALL)
+    assert set(states(first.outcome).values()) == {"done"}
+    text = "\n".join(first.said)
+    for place, step in enumerate(first.outcome.steps, 1):
+        assert re.search(rf"^ ?{place} of 11  {step.name} \.\.\.$", text, re.M)
+        assert re.search(rf"^ +{step.name}: [\d.]+ s$", text, re.M)
+    assert len(re.findall(r"^    trial \d of 2: val_accuracy 0\.\d+$", text, re.M)) == 2
+    log = (first.plan.folder / "run.log").read_text()
+    assert "Component Pusher is finished" in log, "TFX's own log is in the file"
+
+
+def test_the_log_is_left_as_it_was(first):
+    from absl import logging as absl_logging
+
+    handlers = [*logging.root.handlers, *absl_logging.get_absl_logger().handlers]
+    assert not any(
+        isinstance(each, logging.StreamHandler) and getattr(each.stream, "closed", False)
+        for each in handlers
+    )
+
+
+def test_the_summary_says_what_came_out(first):
+    outcome, text = first.outcome, str(first.outcome)
+    assert outcome.metrics["example_count"] == len(load("digits").test.y)
+    assert outcome.metrics["sparse_categorical_accuracy"] > 0.5  # the threshold; chance is 0.1
+    assert [score for _, score, _ in outcome.trials] == sorted(
+        (score for _, score, _ in outcome.trials), reverse=True
+    )
+    assert len(outcome.trials) == 2
+    assert f"pushed to {outcome.pushed}" in text
+    assert "best of 2 trials" in text
+    assert all(name in text for name in ALL)
+
+
+def test_training_took_the_epochs_that_the_steps_come_to_and_logged_each(first):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    (runs,) = (first.plan.folder / "artifacts" / "Trainer" / "model_run").iterdir()
+    for kind in ("train", "validation"):
+        events = EventAccumulator(str(runs / kind)).Reload()
+        epochs = events.Tags()["tensors"].count("epoch_accuracy")
+        assert epochs == 1
+        assert len(events.Tensors("epoch_accuracy")) == 10  # 340 steps of 32, 1,078 images
+
+
+def test_png_bytes_become_the_probabilities_that_the_evaluator_judged(first):
+    test = load("digits").test
+    model = ServedModel(first.plan.served)
+    assert model.folder == first.outcome.pushed
+    found = model.predict_images([png(image) for image in test.x])
+    assert found.shape == (len(test.y), 10)
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
+    accuracy = np.mean(found.argmax(axis=1) == test.y)
+    assert accuracy == pytest.approx(first.outcome.metrics["sparse_categorical_accuracy"])
+    one = model.predict([example(png(test.x[0]))])  # without a label, and alone
+    np.testing.assert_allclose(one[0], found[0], rtol=1e-5)
+
+
+def test_nothing_is_served_from_a_folder_without_a_model(tmp_path):
+    with pytest.raises(ValueError, match="no model was pushed there"):
+        ServedModel(tmp_path)
+
+
+def test_the_origin_of_the_pushed_model_is_the_best_trial(first):
+    origin = first.lineage.origin()
+    number, score, configuration = first.outcome.trials[0]
+    assert (origin.trial, origin.score, origin.hyperparameters) == (number, score, configuration)
+    folder = first.plan.folder
+    search = next((folder / "searches").iterdir()) / "search" / "journal.jsonl"
+    journal = [json.loads(line) for line in search.read_text().splitlines()]
+    told = {line["finish"]: line for line in journal if "finish" in line}
+    assert len(told) == 2, "the trial that it names is one in the search's journal"
+    assert int(origin.trial) in told
+    assert Path(origin.data).is_dir()
+    assert "split:train,num_files:1" in origin.fingerprint
+    assert (Path(origin.schema) / "schema.pbtxt").is_file()
+    assert set(origin.code) == {"Transform", "Tuner", "Trainer"}
+    assert all(re.fullmatch(r"coursekit\S+_fn [0-9a-f]{12}", each) for each in origin.code.values())
+    assert first.lineage.origin(first.outcome.pushed) == origin
+    assert str(folder) in str(origin)
+
+
+def test_lineage_goes_back_to_the_data_and_forth_to_the_model(first):
+    lineage = first.lineage
+    back = lineage.frame()
+    assert list(back.component[:1]) == ["Pusher"]
+    assert list(back.distance) == sorted(back.distance, reverse=True)
+    assert set(back.component) == set(ALL) - {"BlessedBefore", "ExampleValidator", "AnomalyGate"}
+    raw = next(int(row.id) for row in lineage.artifacts().itertuples() if row.component == ALL[1])
+    forth = lineage.frame(raw, "forth")
+    assert {"Pusher", "Trainer", "ExampleValidator"} <= set(forth.component)
+    assert "ImportExampleGen" not in set(forth.component)
+    assert set(lineage.frame(raw, "back").component) == {"ImportExampleGen"}
+    both = set(lineage.frame(raw, "both").component)
+    assert both == set(forth.component) | {"ImportExampleGen"}
+
+
+def test_lineage_as_a_drawing_has_each_step_and_this_artifact(first):
+    axes = first.lineage.draw()
+    texts = [text.get_text() for text in axes.texts]
+    assert any(re.search(r"PushedModel \d+", text) for text in texts)
+    for component in first.lineage.frame().component:
+        assert any(component in text for text in texts)
+    assert "Lineage of PushedModel" in axes.figure.alt
+
+
+def test_a_pipeline_as_a_picture_has_its_components_below_what_they_need(first):
+    axes = picture(first.outcome.steps)
+    for step in first.outcome.steps:
+        for before in step.after:
+            assert axes.places[before][1] > axes.places[step.name][1]
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [(10**6, "no artifact has the id 1000000"), ("/nowhere", "no artifact is there")],
+)
+def test_what_is_no_artifact_is_refused(first, what, said):
+    with pytest.raises(ValueError, match=said):
+        first.lineage.find(what)
+
+
+def test_what_no_trainer_made_has_no_such_origin(first):
+    with pytest.raises(ValueError, match="which no Trainer has led to"):
+        first.lineage.origin(1)
+    with pytest.raises(ValueError, match="way='up': give one of back, forth, both"):
+        first.lineage.frame(way="up")
+
+
+def test_a_second_run_reuses_all_that_would_come_out_the_same(first):
+    found = states(again(first))
+    # A model had been blessed by now: there is something to compare with.
+    assert {name for name, state in found.items() if state == "done"} == {
+        "BlessedBefore", "Evaluator", "Pusher",
+    }  # fmt: skip
+    assert set(found) == set(ALL)
+
+
+def test_the_readme_s_example_runs(first, tmp_path):
+    readme = (Path(coursekit.__file__).parent.parent / "README.md").read_text()
+    (block,) = (b for b in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if ".tfx" in b)
+    plan = (
+        f'Plan(data="digits", folder="{first.plan.folder}", trials=2, tune_steps=34, '
+        "train_steps=340, threshold=0.5)"
+    )
+    here, changed = re.subn(r"Plan\(.*\)\)", f"{plan})", block)
+    assert changed == 1
+    here = here.replace('"digits-pipeline"', f'"{first.plan.folder}"')
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(here, {})
+    assert re.search(r"^pushed to .*\nmodel +/", printed.getvalue(), re.M)
+
+
+def test_a_model_below_the_threshold_is_not_pushed_and_the_run_says_why(first):
+    before = sorted(first.plan.served.iterdir())
+    outcome = again(first, threshold=1.0)
+    assert outcome.pushed is None
+    assert sorted(first.plan.served.iterdir()) == before
+    (reason,) = outcome.refused
+    measured = outcome.metrics["sparse_categorical_accuracy"]
+    assert reason == f"sparse_categorical_accuracy is {measured:.4f}, at least 1 is asked"
+    assert f"not pushed:\n  {reason}" in str(outcome)
+
+
+def test_hyperparameters_of_an_earlier_run_are_imported(first):
+    (best,) = (first.plan.folder / "artifacts" / "Tuner" / "best_hyperparameters").iterdir()
+    outcome = again(first, hyperparameters=str(best), train_steps=34)
+    assert "Tuner" not in states(outcome)
+    assert states(outcome)["Trainer"] == "done"
+    origin = Lineage(first.plan.folder).origin()
+    assert origin.hyperparameters == first.outcome.trials[0][2]
+    assert origin.trial == first.outcome.trials[0][0], "found where they were imported from"
+
+
+def test_a_worse_model_than_the_last_blessed_one_is_not_pushed(first):
+    outcome = again(first, hyperparameters="defaults", train_steps=1, threshold=0.01)
+    measured = outcome.metrics["sparse_categorical_accuracy_diff"]
+    assert measured < -0.01
+    assert outcome.pushed is None
+    (reason,) = outcome.refused
+    assert (
+        reason == f"sparse_categorical_accuracy is {measured:+.4f} against the last blessed model"
+    )
+
+
+def narrow_schema(first, tmp_path):
+    """A schema in which the digits end at 5."""
+    (schema,) = (first.plan.folder / "artifacts" / "SchemaGen" / "schema").iterdir()
+    text = (schema / "schema.pbtxt").read_text()
+    path = tmp_path / "schema.pbtxt"
+    path.write_text(text.replace("type: INT", "type: INT\n  int_domain {min: 0 max: 5}"))
+    assert path.read_text() != text
+    return str(path)
+
+
+def test_data_that_does_not_conform_stops_the_pipeline_before_the_slow_part(first, tmp_path):
+    schema = narrow_schema(first, tmp_path)
+    with pytest.raises(PipelineFailed) as caught:
+        again(first, schema=schema)
+    text = str(caught.value)
+    assert text.startswith("AnomalyGate failed: the data does not conform to the schema:\n")
+    for split in SPLITS:
+        assert re.search(rf"^  {split}: label: .*9", text, re.M)
+    assert f"the whole log: {first.plan.folder / 'run.log'}" in text
+    steps = Metadata(first.plan.metadata).steps()
+    assert [step.name for step in steps if step.state == "failed"] == ["AnomalyGate"]
+    assert "Transform" not in {step.name for step in steps}
+
+
+def test_who_is_tolerant_goes_on_in_spite_of_anomalies(first, tmp_path):
+    schema = narrow_schema(first, tmp_path)
+    outcome = again(first, schema=schema, tolerant=True, hyperparameters="defaults", threshold=0.1)
+    assert states(outcome)["AnomalyGate"] == states(outcome)["Trainer"] == "done"
+    (anomalies,) = (s.outputs["anomalies"][0] for s in outcome.steps if "Validator" in s.name)
+    assert ("test", "label") in {(split, name) for split, name, _ in read_anomalies(anomalies.uri)}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "--data=nowhere"], "data='nowhere': no folder, and no data set of the kit's"),
+        (["run", "--option=big"], "--option big: give NAME=VALUE"),
+        (["run", "--tuner-fn=nowhere.tuner_fn"], "'nowhere.tuner_fn': no such module"),
+        (["origin"], "metadata.sqlite: no metadata; has the pipeline run?"),
+        (["compile", "--root=here", "--image=i"], "root='here' is no address"),
+    ],
+)
+def test_the_command_refuses_in_one_line(tmp_path, capsys, words, said):
+    command, *options = words
+    assert main(["pipeline", command, "--folder", str(tmp_path), *options]) == 1
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.startswith("coursekit pipeline: ")
+    assert said in line
+
+
+def test_a_specification_for_kubeflow_loads_and_has_every_component(first, tmp_path):
+    from kfp import components as kubeflow
+
+    plan = small(folder=first.plan.folder, beam=("--runner=FlinkRunner", "--flink_master=a:1"))
+    path = compile(plan, tmp_path / "p.yaml", root="gs://bucket/digits", image="me/kit:1")
+    loaded = kubeflow.load_component_from_file(str(path)).pipeline_spec
+    assert set(ALL) - {"BlessedBefore"} <= set(loaded.components)
+    text = path.read_text()
+    containers = loaded.deployment_spec["executors"]
+    assert containers["Transform_executor"]["container"]["image"] == "me/kit:1"
+    arguments = list(containers["Transform_executor"]["container"]["args"])
+    assert "--runner=FlinkRunner" in arguments, "Beam options reach Transform"
+    assert "--flink_master=a:1" in list(containers["Evaluator_executor"]["container"]["args"])
+    assert "gs://bucket/digits/data" in text
+    assert str(first.plan.folder) not in text, "nothing of this machine is in it"
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "said"),
+    [
+        ({}, {"root": "/tmp/here"}, "root='/tmp/here' is no address"),
+        ({}, {"path": "p.json"}, "a specification is a .yaml file"),
+    ],
+)
+def test_what_no_cluster_can_run_is_refused(first, tmp_path, changes, options, said):
+    given = {"path": tmp_path / "p.yaml", "root": "gs://b/c", "image": "i"} | options
+    with pytest.raises(ValueError, match=said):
+        compile(small(folder=first.plan.folder, **changes), **given)
+
+
+def test_a_local_schema_is_no_use_on_a_cluster(first, tmp_path):
+    plan = small(folder=first.plan.folder, schema=narrow_schema(first, tmp_path))
+    with pytest.raises(ValueError, match=r"schema=.* is on this machine: copy it to gs://b/c"):
+        compile(plan, tmp_path / "p.yaml", root="gs://b/c", image="i")
+
+
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_that_was_stopped_goes_on_after_its_last_finished_trial(first, stop):
+    """What had finished is kept; the trial that ran is trained anew."""
+    options = {"seed": int(stop), "trials": 3}
+    command = [
+        sys.executable, "-m", "coursekit.cli", "pipeline", "run", "--data=digits",
+        f"--folder={first.plan.folder}", "--tune-steps=34", "--train-steps=340", "--threshold=0.5",
+        *(f"--{name}={value}" for name, value in options.items()),
+    ]  # fmt: skip
+    journal = None
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
+        for line in run.stdout:
+            if "trial 1 of 3" in line:
+                before = set((first.plan.folder / "searches").glob("*/search/journal.jsonl"))
+                journal = max(before, key=lambda path: path.stat().st_mtime_ns)
+                while '"suggest":1' not in journal.read_text():  # the first is then on the disk
+                    assert run.poll() is None
+                run.send_signal(stop)
+                break
+        said = run.stderr.read()
+    assert run.returncode == (-signal.SIGKILL if stop == signal.SIGKILL else 130), said
+    if stop == signal.SIGINT:
+        assert said.endswith("stopped; what is done is kept: the same command goes on\n")
+    done = [line for line in journal.read_text().splitlines() if '"finish"' in line]
+    assert 1 <= len(done) < 3
+
+    said = []
+    plan = small(folder=first.plan.folder, **options)
+    outcome = coursekit.tfx.local.run(plan, tell=said.append)
+    lines = journal.read_text().splitlines()
+    assert [line for line in lines if '"finish"' in line][: len(done)] == done
+    assert len([line for line in lines if '"finish"' in line]) == len(outcome.trials) == 3
+    numbers = re.findall(r"^    trial (\d) of 3", "\n".join(said), re.M)
+    assert numbers == [str(number) for number in range(len(done) + 1, 4)], "only what was missing"
+    found = states(outcome)
+    assert (found["Transform"], found["Tuner"], found["Trainer"]) == ("reused", "done", "done")
+    assert outcome.pushed or outcome.refused
+
+
+def test_worker_processes_of_beam_run_module_functions_of_your_own(first, tmp_path, monkeypatch):
+    shutil.copy(images.__file__, tmp_path / "own_images.py")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
+    beam = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
+    before = (first.plan.folder / "run.log").stat().st_size
+    outcome = again(
+        first, beam=beam, preprocessing_fn="own_images.preprocessing_fn",
+        hyperparameters="defaults", threshold=0.1,
+    )  # fmt: skip
+    found = states(outcome)
+    beamed = ("ImportExampleGen", "StatisticsGen", "Transform", "Evaluator")
+    assert {found[name] for name in beamed} == {"done"}, "other options, other executions"
+    log = (first.plan.folder / "run.log").read_text()[before:]
+    assert log.count("Python sdk harness exiting") >= 8, "two workers for each component"
+    assert outcome.metrics["example_count"] == len(load("digits").test.y)
+    origin = Lineage(first.plan.folder).origin(int(outcome.steps[-2].inputs["model"][0].id))
+    assert origin.code["Transform"].startswith("own_images.preprocessing_fn ")
+    assert (origin.trial, dict(origin.hyperparameters)) == (None, {})
+
+
+def test_a_table_with_words_and_missing_values_becomes_a_model_that_is_pushed(tmp_path):
+    plan = Plan(
+        data="penguins", folder=tmp_path / "penguins", strategy="keras_tuner.RandomSearch",
+        trials=2, tune_steps=60, train_steps=300,
+    )  # fmt: skip
+    outcome = run(plan, tell=lambda line: None)
+    assert outcome.pushed
+    assert outcome.metrics["sparse_categorical_accuracy"] > 0.9  # the threshold; the rule is .44
+    assert len(outcome.trials) == 2
+    model = ServedModel(plan.served)
+    raw = tf.train.Example()
+    for name, value in {"bill_length_mm": 46.0, "bill_depth_mm": 14.0, "flipper_length_mm": 220,
+                        "body_mass_g": 5400, "year": 2008}.items():  # fmt: skip
+        if isinstance(value, float):
+            raw.features.feature[name].float_list.value.append(value)
+        else:
+            raw.features.feature[name].int64_list.value.append(value)
+    raw.features.feature["island"].bytes_list.value.append(b"Biscoe")  # and no sex
+    found = model.predict([raw.SerializeToString()])[0]
+    words = (plan.folder / "artifacts").glob(
+        "Transform/transform_graph/*/transform_fn/assets/label_xf"
+    )
+    species = next(words).read_text().split()
+    assert species[int(found.argmax())] == "Gentoo"

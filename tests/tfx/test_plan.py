@@ -1,0 +1,61 @@
+"""A plan refuses what cannot work, in a line that says what would; no TFX is needed for that."""
+
+import subprocess
+import sys
+
+import pytest
+
+from coursekit.tfx import Plan
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"strategy": "evolution"}, "'evolution'.*regularized_evolution.*keras_tuner.Hyperband"),
+        ({"strategy": "regularised_evolution"}, "did you mean regularized_evolution"),
+        ({"options": {"population": 3}}, r"takes no 'population' \(it takes population_size"),
+        ({"trials": 0}, "trials=0: give 1 or more"),
+        ({"tune_steps": 0}, "tune_steps=0"),
+        ({"train_steps": -1}, "train_steps=-1"),
+        ({"classes": 1}, "classes=1: give 2 or more"),
+        ({"threshold": 90}, "threshold=90: an accuracy is from 0 to 1"),
+        ({"schema": "nowhere.pbtxt"}, "nowhere.pbtxt.*no such file"),
+        ({"hyperparameters": "nowhere"}, "'nowhere': there is no best_hyperparameters.txt"),
+    ],
+)
+def test_what_cannot_be_right_is_refused(tmp_path, given, said):
+    with pytest.raises(ValueError, match=said):
+        Plan(folder=tmp_path, **given)
+
+
+def test_a_metadata_file_that_is_no_database_is_refused(tmp_path):
+    (tmp_path / "metadata.sqlite").write_text("no database at all, though long enough")
+    with pytest.raises(ValueError, match=r"metadata\.sqlite is no SQLite database: take another"):
+        Plan(folder=tmp_path)
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match="is a file: give a folder"):
+        Plan(folder=tmp_path / "file")
+
+
+def test_hyperparameters_are_found_by_their_folder_and_by_their_file(tmp_path):
+    file = tmp_path / "best_hyperparameters.txt"
+    file.write_text("{}")
+    for given in (tmp_path, file):
+        plan = Plan(folder=tmp_path, hyperparameters=str(given))
+        assert plan.hyperparameters == str(tmp_path)
+        assert plan.imports
+
+
+def test_an_unknown_strategy_costs_no_import_of_tfx(tmp_path):
+    code = (
+        "import sys; from coursekit.cli import main\n"
+        "status = main(['pipeline', 'run', '--strategy', 'evolution'])\n"
+        "loaded = {'tfx', 'tensorflow', 'keras'} & set(sys.modules)\n"
+        "sys.exit(f'{status} {sorted(loaded)}')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1] == "1 []"
+    assert "no strategy is called 'evolution'" in done.stderr
