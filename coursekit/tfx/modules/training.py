@@ -55,7 +55,8 @@ def batches(
         data = data.cache()
     if shuffle:
         data = data.shuffle(min(count, 10_000), seed=0)
-    return data.batch(BATCH_SIZE).prefetch(tf.data.AUTOTUNE), count
+    known = tf.data.experimental.assert_cardinality(math.ceil(count / BATCH_SIZE))
+    return data.batch(BATCH_SIZE).apply(known).prefetch(tf.data.AUTOTUNE), count
 
 
 def epochs(steps: int | None, examples: int) -> int:
@@ -163,23 +164,42 @@ class Task:
 
 
 class Served(tf.Module):
-    """A model together with the transformation of raw examples that it was trained on."""
+    """A model together with the transformation of raw examples that it was trained on.
+
+    Neither TFT's layer, which is a model of Keras 2, nor autograph: saving both takes ten times as
+    long.
+    """
 
     def __init__(self, model: keras.Model, transformed: tft.TFTransformOutput, label: str) -> None:
         super().__init__()
         self.model = model
-        self.transform = transformed.transform_features_layer()
+        self.loaded = tf.saved_model.load(transformed.transform_savedmodel_dir)
+        transform = self.loaded.transform_fn
+        transform = getattr(transform, "concrete_functions", [transform])[0]
         raw = transformed.raw_feature_spec()
-        unlabelled = {name: spec for name, spec in raw.items() if name != label}
+        unlabelled = raw | {label: _optional(raw[label])}
         examples = tf.TensorSpec([None], tf.string, name="examples")
 
-        @tf.function(input_signature=[examples])
-        def probabilities(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-            features = self.transform(tf.io.parse_example(examples, unlabelled))
-            return {"probabilities": self.model(features)}
+        def features_of(examples: tf.Tensor, specification: dict[str, Any]) -> dict[str, tf.Tensor]:
+            parsed = tf.io.parse_example(examples, specification)
+            return dict(transform(*tf.nest.flatten(parsed, expand_composites=True)))
 
-        @tf.function(input_signature=[examples])
+        @tf.function(input_signature=[examples], autograph=False)
+        def probabilities(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+            features = features_of(examples, unlabelled)
+            wanted = {name: features[name] for name in model.input}
+            return {"probabilities": model(wanted, training=False)}
+
+        @tf.function(input_signature=[examples], autograph=False)
         def features(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-            return dict(self.transform(tf.io.parse_example(examples, raw)))
+            return features_of(examples, raw)
 
         self.probabilities, self.features = probabilities, features
+
+
+def _optional(feature: Any) -> Any:
+    """The same feature, zero (or empty) in an example that lacks it."""
+    if not isinstance(feature, tf.io.FixedLenFeature):
+        return feature
+    zero = tf.zeros(feature.shape, feature.dtype)
+    return tf.io.FixedLenFeature(feature.shape, feature.dtype, zero)
