@@ -86,7 +86,9 @@ def test_a_click_tells_artifacts_properties_and_time(source: Pipeline):
     assert "Source: waiting" in panel.detail.value and "<table" not in panel.detail.value
     source.run("Source")
     told = panel.detail.value
-    assert "Source: done in 1.2 s" in told and "/somewhere/&lt;else&gt;/7" in told and "Model" in told
+    assert (
+        "Source: done in 1.2 s" in told and "/somewhere/&lt;else&gt;/7" in told and "Model" in told
+    )
     assert "num_steps" in told and "94" in told
     assert "left_out" not in told and "run_id" not in told and "x" * 200 not in told
     assert panel.components["Source"].style.font_weight == "bold"
