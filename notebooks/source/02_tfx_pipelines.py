@@ -18,7 +18,7 @@
 from coursekit.labs import check, hint, measured, predict, progress, solution
 
 # %% [markdown]
-# TFX brings forty packages with it and takes ten seconds to import. `quiet` loads it without its pages of warnings.
+# TFX takes ten seconds and more to import, once. `quiet` loads it without its pages of warnings.
 
 # %% tags=["setup"]
 import coursekit.tfx.quiet
@@ -64,7 +64,7 @@ PipelinePanel(pipeline)
 # %% [markdown]
 # Nothing has run yet, hence the dotted frames. An arrow says "needs what that one writes". Components hand each other **artifacts**: folders with a type, an id and a line in a database, **ML Metadata**. A click on a component tells which. The panel is awake: it lights up whatever runs, also when a cell below runs it. (Its buttons run components, too. For the first reading leave that to the cells.)
 #
-# The first component brings the raw data into one form, whatever it was before: `tf.train.Example` records in three **splits**. Here they were PNG files and labels.
+# The first component brings the raw data into one form, whatever it was before: `tf.train.Example` records, in three **splits**. Here each holds the bytes of a PNG, and a label.
 
 # %%
 pipeline.run("ImportExampleGen")
@@ -209,7 +209,7 @@ plt.show()
 
 # %% [markdown]
 # ## 4. Tuner: steps, epochs and a winner
-# TFX knows nothing of epochs. It hands a number of **steps**, `num_steps`, to your function, and what becomes of them is up to you. (Its documentation suggests to repeat the data for ever and stop after so many steps; the next section shows what that costs.)
+# TFX knows nothing of epochs. It hands a number of **steps**, `num_steps`, to your function, and what becomes of them is up to you. (Many an example repeats the data for ever and stops after so many steps; the next section shows what that costs.)
 #
 # ### Exercise 2.2. Steps and epochs
 # Write `epochs_for(steps, examples, batch_size)`: the number of **whole** epochs that comes closest to so many steps, at least one. A step is a batch; the last batch of an epoch may be smaller, and is a step all the same.
@@ -259,7 +259,7 @@ def tuner_fn(arguments):
 check("2.3")
 
 # %% [markdown]
-# How does TFX find your function? By an **import path** such as `my_tuner.tuner_fn`, for on a cluster there is no notebook. So it has to stand in a file. `write_module` puts it there, together with the imports that it needs.
+# How does TFX find your function? By an **import path** such as `my_tuner.tuner_fn`, for on a cluster there is no notebook. So it has to stand in a file. `write_module` puts it there, together with the imports that it needs. (Run this cell again whenever you change the function.)
 
 # %%
 print(write_module("my_tuner.py", tuner_fn).read_text())
@@ -319,7 +319,7 @@ found[found["type"].isin(["HyperParameters", "TunerResults"])]
 
 # %% [markdown]
 # ## 5. Trainer: one epoch, and nobody noticed
-# `run_fn` builds the model of the best hyperparameters, trains it and saves it. This is the one of a well-known course, in two parts. It looks careful: there is a validation split, and early stopping that keeps the best weights.
+# `run_fn` builds the model of the best hyperparameters, trains it and saves it. Here is one, in two parts, as it was found in a course. It looks careful: there is a validation split, and early stopping that keeps the best weights.
 
 
 # %%
@@ -354,7 +354,7 @@ seen = read_history(careful.folder("Trainer", "model_run"))
 measured("02-points", len(seen["val_accuracy"]))
 
 # %% [markdown]
-# One. To Keras an epoch is what `steps_per_epoch` says, and without `epochs=` it trains a single one. So there is one validation, at the very end; early stopping has nothing to compare, and "the best weights" are the only ones. It has run for years like that, because the accuracy is fine.
+# One. To Keras an epoch is what `steps_per_epoch` says, and without `epochs=` it trains a single one. So there is one validation, at the very end; early stopping has nothing to compare, and "the best weights" are the only ones. A pipeline can run for years like that, because the accuracy is fine.
 #
 # ### Exercise 2.4. Find the bug: a Trainer of one epoch
 # Repair `fit(model, task)`. The training sees the same data for at most as many epochs as `task.epochs` says, is validated after each, ends when the validation loss has not improved for two epochs, and leaves the model with the weights of the best one.
@@ -381,9 +381,7 @@ check("2.4")
 # The search has been paid for. When only the training changes, it need not be repeated: give the plan the folder of its `best_hyperparameters`, and an **Importer** takes the Tuner's place. This is how a team searches once a month and trains every night.
 
 # %%
-predict(
-    "02-anew", "Components that run anew until there is a model (↺ not counted)", unit="of them"
-)
+predict("02-anew", "How many components run anew until there is a model?", unit="components")
 
 # %%
 write_module("my_trainer.py", run_fn)
@@ -473,8 +471,8 @@ sliders = interact(ask, picture=(0, 99), angle=(-180, 180, 5))
 # %%
 angles = range(0, 181, 5)
 turned = [png(rotate(digits.test.x[0], angle, reshape=False)) for angle in angles]
-answers = np.argmax(model.predict_images(turned), axis=1)
-wrong = [angle for angle, digit in zip(angles, answers) if digit != digits.test.y[0]]
+said = np.argmax(model.predict_images(turned), axis=1)
+wrong = [angle for angle, digit in zip(angles, said) if digit != digits.test.y[0]]
 measured("02-angle", wrong[0] if wrong else 180)
 
 # %%
@@ -545,7 +543,7 @@ print(lineage.origin(pushed))
 #
 # The same plan runs without a notebook: `coursekit pipeline run`, in a terminal, and `coursekit pipeline compile --for kubeflow`, for a cluster.
 #
-# **Read on** (keys in `references/references.bib`): the platform and its reasons `baylor2017tfx`; data validation, with the story of the bug that it was made for `breck2019data`; the tuner inside `omalley2019kerastuner`; what a large team learns about searching `li2018hyperband`.
+# **Read on** (keys in `references/references.bib`): the platform and its reasons `baylor2017tfx`; data validation, with the story of the bug that it was made for `breck2019data`; the tuner inside `omalley2019kerastuner`.
 
 # %%
 progress()
