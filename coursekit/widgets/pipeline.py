@@ -15,7 +15,7 @@ from coursekit.plots.pipelines import LOOKS, SPREAD, Artifact, Step, arrows, lay
 from coursekit.theme import INK
 from coursekit.widgets.panel import Markup, Panel, answer_while_busy, draw, status, table
 
-HALF, ROW, GAP = 110, 30, 18  # pixels: half a component's room, its height, below it the arrows
+HALF, ROW, GAP = 120, 30, 18  # pixels: half a component's room, its height, below it the arrows
 LONG = 120  # characters of a property that are shown
 FINISHED = ("done", "reused")
 # Of the properties, those that are the same for all components or say nothing to a reader.
@@ -168,7 +168,7 @@ class PipelinePanel(Panel):
             )
         took = "" if step.seconds is None else f" in {step.seconds:.1f} s"
         rows = [
-            (word, channel, artifact.type, artifact.id, _wrapping(_place(artifact)))
+            (word, _artifact(channel, artifact))
             for word, channels in (("read", step.inputs), ("wrote", step.outputs))
             for channel, artifacts in channels.items()
             for artifact in artifacts
@@ -177,11 +177,11 @@ class PipelinePanel(Panel):
         if step.error:
             parts.append(status(step.error))
         if rows:
-            headings = ("", "channel", "type", "id", "where")
+            headings = ("", "channel: type and id, and where it is")
             parts.append(table(headings, rows, caption="Artifacts", best_first=False))
         if known := _known(step.properties):
-            named = ("property", "value")
-            parts.append(table(named, known, caption="What it was told", best_first=False))
+            headings = ("property", "value")
+            parts.append(table(headings, known, caption="What it was told", best_first=False))
         return "".join(parts)
 
     def static(self) -> str:
@@ -230,11 +230,13 @@ def _lines(
     )
 
 
-def _place(artifact: Artifact) -> str:
-    """Where an artifact is, from here if it is below."""
+def _artifact(channel: str, artifact: Artifact) -> Markup:
+    """What it is, and below it where: from here, if it is below."""
+    where = artifact.uri
     with contextlib.suppress(ValueError):
-        return str(Path(artifact.uri).relative_to(Path.cwd()))
-    return artifact.uri
+        where = str(Path(where).relative_to(Path.cwd()))
+    what = f"{channel}: {artifact.type} {artifact.id}"
+    return Markup(f"{escape(what)}<br><small>{_wrapping(where)}</small>")
 
 
 def _wrapping(text: str) -> Markup:

@@ -85,7 +85,7 @@ raw = first(pipeline.folder("ImportExampleGen", "examples") / "Split-train")
 
 # %% [markdown]
 # ## 2. Statistics and a schema
-# `StatisticsGen` reads all of it once and counts: how many examples, how many without a value, how labels are spread. On a cluster Beam does that in parallel; the code is the same.
+# `StatisticsGen` reads all of it once and counts: how many examples, how many without a value, how labels are spread. On a cluster Beam does that in parallel, with the same code. Histograms are approximate: that is the price of a single pass over any amount of data.
 
 # %%
 pipeline.run("StatisticsGen")
@@ -301,6 +301,7 @@ both
 for _, (units, rate, *scores) in both.iterrows():
     plt.plot([1, 5], scores, label=f"{units:.0f} units, rate {rate:g}")
 plt.title("The same six configurations, judged early and late")
+plt.xticks([1, 5])
 plt.xlabel("epochs")
 plt.ylabel("validation accuracy of the best epoch")
 plt.legend()
