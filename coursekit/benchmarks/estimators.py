@@ -3,9 +3,14 @@
 Parts, all in one run, one thread:
   forecasts    the end of a curve from its first part: mean error in points, log-likelihood of the
                score (nats, in bins of one point; higher is better), Spearman's rank correlation,
-               coverage of the bands of 50, 80 and 95 %, milliseconds a curve. On the kit's curves
-               (one training each; perceptrons 10 of 40 epochs, cells 4 of 12), on others (boosting,
-               linear models, scikit-learn's perceptrons) on data that the prior never saw.
+               coverage of the bands of 50, 80 and 95 %, milliseconds a curve; then ours against the
+               last value and the power law, with 95 % of a paired bootstrap of the curves.
+               The forecast's constants were chosen on the sets for development and on the even
+               entries of the kit's tables. Reported: the odd entries (one training each;
+               perceptrons 10 of 40 epochs, cells 4 of 12), and sets of other data and other models,
+               which were measured only when all constants were fixed. What is asked of those: ahead
+               of both in error and log-likelihood, and no worse than the last value in rank (the
+               interval of the difference does not lie below 0).
                "last value, width fitted" is told the width of its own errors on these very curves.
                MCMC runs on the first few curves alone; all are scored on those again.
   termination  searches that stop trainings by extrapolation against full trainings, the same seeds:
@@ -29,7 +34,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from coursekit.benchmarks import inheriting
-from coursekit.benchmarks.curves import OUTSIDE
+from coursekit.benchmarks.curves import DEVELOPMENT, REPORTED
 from coursekit.benchmarks.forecasters import FORECASTERS, GRID, Guess, gaussian
 from coursekit.benchmarks.strategies import count, some_of
 from coursekit.estimators.extrapolation import Extrapolation, decide
@@ -66,9 +71,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Measure, and print the tables."""
     if "forecasts" in options.parts:
-        for name in (*SEEN, *OUTSIDE):
+        for name in (*SEEN, *REPORTED, *DEVELOPMENT):
             print(f"curves: {name}", file=sys.stderr, flush=True)
-            forecasts(name, curves_of(name, options.curves), SEEN.get(name, 10), options.mcmc)
+            few = 0 if name in DEVELOPMENT else options.mcmc
+            forecasts(name, curves_of(name, options.curves), SEEN.get(name, 10), few)
     if "termination" in options.parts:
         for name in SEEN:
             for strategy in options.strategies:
@@ -85,22 +91,29 @@ def run(options: argparse.Namespace) -> None:
 
 
 def curves_of(name: str, wanted: int) -> np.ndarray:
-    """Whole curves, shape (wanted, epochs): of a world, one training each, or of an outside set."""
-    if name in OUTSIDE:
-        return OUTSIDE[name](wanted)
+    """Whole curves, shape (wanted, epochs): of an outside set, or of a world, one training each.
+
+    Of a world, curves of odd entries of its table: the forecast was made with the even ones.
+    """
+    outside = DEVELOPMENT | REPORTED
+    if name in outside:
+        return outside[name](wanted)
     world = WORLDS[name](seed=1)  # type: ignore[call-arg]
     rng, found = np.random.default_rng(2), list[Sequence[float]]()
     while len(found) < wanted:
-        curve = world.estimate(Suggestion(world.space.sample(rng))).curve
-        if np.isfinite(curve).all():
+        configuration = world.space.sample(rng)
+        curve = world.estimate(Suggestion(configuration)).curve
+        odd = world.entry(configuration) % 2  # type: ignore[attr-defined]
+        if odd and np.isfinite(curve).all():
             found.append(curve)
     return np.array(found)
 
 
 def forecasts(name: str, curves: np.ndarray, seen: int, few: int) -> None:
-    """The table of one set, and ours against the last value in rank, by a bootstrap of curves."""
+    """The table of one set, and ours against the others by a bootstrap of its curves."""
     horizon, ends = curves.shape[1], curves[:, -1]
-    print(f"\n{name}: {len(curves)} curves, {seen} of {horizon} epochs seen")
+    use = "for development" if name in DEVELOPMENT else "reported"
+    print(f"\n{name} ({use}): {len(curves)} curves, {seen} of {horizon} epochs seen")
     print(f"{'':26}{'error':>7}{'log-lik':>9}{'rank':>7}{'50 %':>7}{'80 %':>6}{'95 %':>6}{'ms':>9}")
     guesses: dict[str, list[Guess]] = {}
     spent: dict[str, float] = {}
@@ -118,50 +131,69 @@ def forecasts(name: str, curves: np.ndarray, seen: int, few: int) -> None:
             spent[FITTED] = 0.0
     for each, found in guesses.items():
         if each != "MCMC":
-            print(f"{each:26}{_row(found, ends)}{spent[each]:9.2f}")
+            print(f"{each:26}{_row(Scores(found, ends))}{spent[each]:9.2f}")
     if "MCMC" in guesses:
         print(f"on the first {few} alone:")
         for each, found in guesses.items():
-            print(f"{each:26}{_row(found[:few], ends[:few])}{spent[each]:9.2f}")
-    last, ours = (np.array([g.score for g in guesses[n]]) for n in ("last value", "ours"))
+            print(f"{each:26}{_row(Scores(found[:few], ends[:few]))}{spent[each]:9.2f}")
     begun = time.process_time()
     for curve in curves:
         decide(curve[:seen], horizon, float(ends.max())).forecast.score  # noqa: B018
     alone = 1000 * (time.process_time() - begun) / len(curves)
     print(f"ours without the distribution that is scored here: {alone:.2f} ms for score and chance")
-    low, high = _rank_difference(ours, last, ends)
-    print(f"rank correlation, ours minus last value: {low:+.3f} to {high:+.3f} (95 %, bootstrap)")
+    ours = Scores(guesses["ours"], ends)
+    for each in ("last value", "power law"):
+        print(f"ours minus {each}: {_difference(ours, Scores(guesses[each], ends))}")
 
 
-def _row(guesses: Sequence[Guess], ends: np.ndarray) -> str:
-    from scipy.stats import spearmanr
+class Scores:
+    """How good guesses are, one number a curve.
 
-    middles, scores = (np.array([g[place] for g in guesses]) for place in (1, 0))
-    error = 100 * float(np.abs(middles - ends).mean())
-    low, high = (
-        np.array([np.interp(e + side, GRID, g.below, left=0.0, right=1.0)
-                  for g, e in zip(guesses, ends, strict=True)])
-        for side in (-0.005, 0.005)
-    )  # fmt: skip
-    likelihood = float(np.mean(np.log(np.maximum(high - low, 1e-6) / 0.01)))
-    place = np.abs((low + high) / 2 - 0.5) * 2
-    covered = [float(np.mean(place <= share)) for share in (0.5, 0.8, 0.95)]
-    rank = float(spearmanr(scores, ends)[0]) if len(set(scores)) > 1 else float("nan")
+    off: the median's absolute error, in points. likelihood: of the bin of one point that the end
+    lies in, in nats. place: how far from the median the end lies, 0 to 1, as a share of the
+    distribution. rank: to rank by.
+    """
+
+    def __init__(self, guesses: Sequence[Guess], ends: np.ndarray) -> None:
+        self.ends, self.rank = ends, np.array([guess.score for guess in guesses])
+        self.off = 100 * np.abs(np.array([guess.middle for guess in guesses]) - ends)
+        low, high = (
+            np.array([np.interp(end + side, GRID, guess.below, left=0.0, right=1.0)
+                      for guess, end in zip(guesses, ends, strict=True)])
+            for side in (-0.005, 0.005)
+        )  # fmt: skip
+        self.likelihood = np.log(np.maximum(high - low, 1e-6) / 0.01)
+        self.place = np.abs((low + high) / 2 - 0.5) * 2
+
+    def three(self, drawn: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Mean error, mean log-likelihood, rank correlation, of some of the curves."""
+        from scipy.stats import spearmanr
+
+        rank = np.nan
+        if np.ptp(self.rank[drawn]) > 0 and np.ptp(self.ends[drawn]) > 0:
+            rank = spearmanr(self.rank[drawn], self.ends[drawn])[0]
+        return np.array([self.off[drawn].mean(), self.likelihood[drawn].mean(), rank])
+
+
+def _row(scores: Scores) -> str:
+    error, likelihood, rank = scores.three()
+    covered = [float(np.mean(scores.place <= share)) for share in (0.5, 0.8, 0.95)]
     cover = f"{covered[0]:7.0%}{covered[1]:6.0%}{covered[2]:6.0%}"
     return f"{error:7.2f}{likelihood:9.2f}{rank:7.3f}{cover}"
 
 
-def _rank_difference(ours: np.ndarray, last: np.ndarray, ends: np.ndarray) -> tuple[float, float]:
-    from scipy.stats import spearmanr
-
-    rng, found = np.random.default_rng(0), []
-    for _ in range(500):
-        drawn = rng.integers(len(ends), size=len(ends))
-        found.append(
-            spearmanr(ours[drawn], ends[drawn])[0] - spearmanr(last[drawn], ends[drawn])[0]
-        )
-    low, high = np.nanquantile(found, [0.025, 0.975])
-    return float(low), float(high)
+def _difference(ours: Scores, other: Scores) -> str:
+    """Of the three measures, each with the middle 95 % of 2,000 bootstrap samples of the curves."""
+    rng, count = np.random.default_rng(0), len(ours.ends)
+    drawn = [rng.integers(count, size=count) for _ in range(2000)]
+    all_of_them = ours.three() - other.three()
+    low, high = np.nanquantile(
+        [ours.three(d) - other.three(d) for d in drawn], [0.025, 0.975], axis=0
+    )
+    return ", ".join(
+        f"{what} {all_of_them[k]:+.{digits}f} ({low[k]:+.{digits}f} to {high[k]:+.{digits}f})"
+        for k, (what, digits) in enumerate((("error", 2), ("log-lik", 2), ("rank", 3)))
+    )
 
 
 def termination(name: str, strategy: str, options: argparse.Namespace) -> None:
