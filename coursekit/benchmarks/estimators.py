@@ -45,6 +45,7 @@ from coursekit.strategies import make as make_strategy
 from coursekit.surrogates.forecast import Forecast
 from coursekit.trials import Suggestion
 from coursekit.worlds import WORLDS, World
+from coursekit.worlds.tables import entries
 
 PARTS = ("forecasts", "termination", "fidelities", "failures", "inheritance")
 SEEN = {"mlps": 10, "cells": 4}  # epochs of the kit's curves; of others 10
@@ -93,20 +94,19 @@ def run(options: argparse.Namespace) -> None:
 def curves_of(name: str, wanted: int) -> np.ndarray:
     """Whole curves, shape (wanted, epochs): of an outside set, or of a world, one training each.
 
-    Of a world, curves of odd entries of its table: the forecast was made with the even ones.
+    Of a world, curves of odd entries of its table, since the forecast was made with the even ones,
+    and of each entry once: isomorphic cells would be the same curve again.
     """
     outside = DEVELOPMENT | REPORTED
     if name in outside:
         return outside[name](wanted)
     world = WORLDS[name](seed=1)  # type: ignore[call-arg]
-    rng, found = np.random.default_rng(2), list[Sequence[float]]()
-    while len(found) < wanted:
-        configuration = world.space.sample(rng)
-        curve = world.estimate(Suggestion(configuration)).curve
-        odd = world.entry(configuration) % 2  # type: ignore[attr-defined]
-        if odd and np.isfinite(curve).all():
+    odd, found = entries(world.space)[1::2], list[Sequence[float]]()
+    for place in np.random.default_rng(2).permutation(len(odd)):
+        curve = world.estimate(Suggestion(odd[place])).curve
+        if np.isfinite(curve).all():
             found.append(curve)
-    return np.array(found)
+    return np.array(found[:wanted])
 
 
 def forecasts(name: str, curves: np.ndarray, seen: int, few: int) -> None:

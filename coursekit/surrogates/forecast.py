@@ -11,10 +11,10 @@ import numpy as np
 from coursekit.surrogates.ensemble import MEMBERS, Array, Ensemble, ensemble
 
 # The share of a curve's own trend in its score; the rest is what its level alone lets expect. And
-# how much of the noise in the last epoch is taken from that level: less than all, since what looks
-# like noise may be a step up. Both chosen on the curves for development.
+# how much of the noise in the last epoch is taken from that level: not much, since what looks like
+# noise may be a step up. Both chosen on the curves for development.
 OWN = 0.05
-CALMED = 0.5
+CALMED = 0.25
 LIGHT = 1e-3  # members with less than this share of the heaviest one's weight are left out
 LONGEST = 5_000  # epochs
 
