@@ -14,7 +14,7 @@ Parts, all in one run, one thread:
                "last value, width fitted" is told the width of its own errors on these very curves.
                MCMC runs on the first few curves alone; all are scored on those again.
   termination  searches that stop trainings by extrapolation against full trainings, the same seeds:
-               the accuracy lost, in points, and the share of the epochs.
+               the accuracy lost, in points, and the share of the epochs, for two deltas.
   fidelities   rank correlation of every fidelity, at several epochs, with the full result.
   failures     stopping after so many epochs: how many of those that beat the bar are lost.
   inheritance  searches whose children begin with their parents' weights, and the same from scratch:
@@ -37,7 +37,7 @@ from coursekit.benchmarks import inheriting
 from coursekit.benchmarks.curves import DEVELOPMENT, REPORTED
 from coursekit.benchmarks.forecasters import FORECASTERS, GRID, Guess, gaussian
 from coursekit.benchmarks.strategies import count, some_of
-from coursekit.estimators.extrapolation import Extrapolation, decide
+from coursekit.estimators.extrapolation import HOPE, Extrapolation, decide
 from coursekit.estimators.full_training import FullTraining
 from coursekit.estimators.lower_fidelity import agreement
 from coursekit.search import Search
@@ -50,6 +50,8 @@ from coursekit.worlds.tables import entries
 PARTS = ("forecasts", "termination", "fidelities", "failures", "inheritance")
 SEEN = {"mlps": 10, "cells": 4}  # epochs of the kit's curves; of others 10
 FITTED = "last value, width fitted"
+DELTAS = (HOPE, 2 * HOPE)  # of the termination rule: the default, and a bolder one
+_now = time.process_time
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -122,9 +124,9 @@ def forecasts(name: str, curves: np.ndarray, seen: int, few: int) -> None:
         mine = curves[:few] if each == "MCMC" else curves
         if not len(mine):
             continue
-        begun = time.process_time()
+        begun = _now()
         guesses[each] = [forecaster(curve[:seen], horizon) for curve in mine]
-        spent[each] = 1000 * (time.process_time() - begun) / len(mine)
+        spent[each] = 1000 * (_now() - begun) / len(mine)
         if each == "last value":
             width = float(np.sqrt(np.mean((curves[:, seen - 1] - ends) ** 2)))
             guesses[FITTED] = [gaussian(curve[seen - 1], width) for curve in curves]
@@ -136,10 +138,10 @@ def forecasts(name: str, curves: np.ndarray, seen: int, few: int) -> None:
         print(f"on the first {few} alone:")
         for each, found in guesses.items():
             print(f"{each:26}{_row(Scores(found[:few], ends[:few]))}{spent[each]:9.2f}")
-    begun = time.process_time()
+    begun = _now()
     for curve in curves:
         decide(curve[:seen], horizon, float(ends.max())).forecast.score  # noqa: B018
-    alone = 1000 * (time.process_time() - begun) / len(curves)
+    alone = 1000 * (_now() - begun) / len(curves)
     print(f"ours without the distribution that is scored here: {alone:.2f} ms for score and chance")
     ours = Scores(guesses["ours"], ends)
     for each in ("last value", "power law"):
@@ -165,18 +167,24 @@ class Scores:
         self.likelihood = np.log(np.maximum(high - low, 1e-6) / 0.01)
         self.place = np.abs((low + high) / 2 - 0.5) * 2
 
-    def three(self, drawn: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """Mean error, mean log-likelihood, rank correlation, of some of the curves."""
-        from scipy.stats import spearmanr
+    def three(self, drawn: np.ndarray) -> np.ndarray:
+        """Mean error, mean log-likelihood and rank correlation of draws of curves, one a row."""
+        rank = _rank_correlation(self.rank[drawn], self.ends[drawn])
+        means = self.off[drawn].mean(axis=1), self.likelihood[drawn].mean(axis=1)
+        return np.stack([*means, rank], axis=1)
 
-        rank = np.nan
-        if np.ptp(self.rank[drawn]) > 0 and np.ptp(self.ends[drawn]) > 0:
-            rank = spearmanr(self.rank[drawn], self.ends[drawn])[0]
-        return np.array([self.off[drawn].mean(), self.likelihood[drawn].mean(), rank])
+
+def _rank_correlation(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Spearman's, row by row; NaN where all are alike."""
+    from scipy.stats import rankdata
+
+    a, b = (rankdata(each, axis=1) - (each.shape[1] + 1) / 2 for each in (some, others))
+    with np.errstate(invalid="ignore"):
+        return (a * b).sum(axis=1) / np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
 
 
 def _row(scores: Scores) -> str:
-    error, likelihood, rank = scores.three()
+    error, likelihood, rank = scores.three(np.arange(len(scores.ends))[None])[0]
     covered = [float(np.mean(scores.place <= share)) for share in (0.5, 0.8, 0.95)]
     cover = f"{covered[0]:7.0%}{covered[1]:6.0%}{covered[2]:6.0%}"
     return f"{error:7.2f}{likelihood:9.2f}{rank:7.3f}{cover}"
@@ -184,41 +192,39 @@ def _row(scores: Scores) -> str:
 
 def _difference(ours: Scores, other: Scores) -> str:
     """Of the three measures, each with the middle 95 % of 2,000 bootstrap samples of the curves."""
-    rng, count = np.random.default_rng(0), len(ours.ends)
-    drawn = [rng.integers(count, size=count) for _ in range(2000)]
-    all_of_them = ours.three() - other.three()
-    low, high = np.nanquantile(
-        [ours.three(d) - other.three(d) for d in drawn], [0.025, 0.975], axis=0
-    )
+    count = len(ours.ends)
+    drawn = np.random.default_rng(0).integers(count, size=(2000, count))
+    drawn[0] = np.arange(count)  # the curves themselves
+    off = ours.three(drawn) - other.three(drawn)
+    low, high = np.nanquantile(off, [0.025, 0.975], axis=0)
     return ", ".join(
-        f"{what} {all_of_them[k]:+.{digits}f} ({low[k]:+.{digits}f} to {high[k]:+.{digits}f})"
+        f"{what} {off[0, k]:+.{digits}f} ({low[k]:+.{digits}f} to {high[k]:+.{digits}f})"
         for k, (what, digits) in enumerate((("error", 2), ("log-lik", 2), ("rank", 3)))
     )
 
 
 def termination(name: str, strategy: str, options: argparse.Namespace) -> None:
     """Paired searches, with the table's mean accuracy of what was chosen as the result."""
-    lost, shares, wall = [], [], 0.0
+    lost, shares, spent = ({delta: list[float]() for delta in DELTAS} for _ in range(3))
     for seed in range(options.seeds):
         world = WORLDS[name](seed=seed)  # type: ignore[call-arg]
-        full, stopped = (
-            Search(make_strategy(strategy, world.space), seed=seed)
-            for _ in range(2)
-        )  # fmt: skip
+        full = Search(make_strategy(strategy, world.space), seed=seed)
         full.run(FullTraining(world), trials=options.trials)
-        begun = time.process_time()
-        stopped.run(Extrapolation(world), trials=options.trials)
-        wall += time.process_time() - begun
-        lost.append(100 * (_accuracy(world, full) - _accuracy(world, stopped)))
-        shares.append(_epochs(stopped) / _epochs(full))
-    deviation = statistics.stdev(lost) if len(lost) > 1 else 0.0
-    error = deviation / len(lost) ** 0.5
-    print(
-        f"\ntermination, {strategy} on {name}, {options.trials} trials, {options.seeds} paired "
-        f"seeds: full minus stopped {statistics.fmean(lost):+.3f} points (standard error "
-        f"{error:.3f}, worst {max(lost):+.2f}), {statistics.fmean(shares):.0%} of the epochs "
-        f"({min(shares):.0%} to {max(shares):.0%}), {wall / options.seeds:.1f} s a search"
-    )
+        for delta in DELTAS:
+            stopped, begun = Search(make_strategy(strategy, world.space), seed=seed), _now()
+            stopped.run(Extrapolation(world, delta=delta), trials=options.trials)
+            spent[delta].append(_now() - begun)
+            lost[delta].append(100 * (_accuracy(world, full) - _accuracy(world, stopped)))
+            shares[delta].append(_epochs(stopped) / _epochs(full))
+    print(f"\ntermination, {strategy} on {name}, {options.trials} trials, {options.seeds} seeds")
+    for delta in DELTAS:
+        off, share = lost[delta], shares[delta]
+        error = statistics.stdev(off) / len(off) ** 0.5 if len(off) > 1 else 0.0
+        print(
+            f"delta {delta:.2f}: full minus stopped {statistics.fmean(off):+.3f} points (standard "
+            f"error {error:.3f}, worst {max(off):+.2f}), {statistics.fmean(share):.0%} of the "
+            f"epochs ({min(share):.0%} to {max(share):.0%}), {statistics.fmean(spent[delta]):.1f} s"
+        )
 
 
 def _accuracy(world: World, search: Search) -> float:

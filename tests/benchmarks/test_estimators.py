@@ -1,0 +1,73 @@
+"""The benchmark of the estimators: its curves, its scores, and that it runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from coursekit.benchmarks.__main__ import main
+from coursekit.benchmarks.curves import DEVELOPMENT, REPORTED
+from coursekit.benchmarks.estimators import Scores, _rank_correlation, curves_of
+from coursekit.benchmarks.forecasters import gaussian
+from coursekit.worlds import tables
+
+OUTSIDE = DEVELOPMENT | REPORTED
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_a_set_has_as_many_curves_as_asked_for_and_the_same_each_time(name):
+    curves = OUTSIDE[name](2)
+    assert curves.shape == (2, 40) and (curves >= 0).all() and (curves <= 1).all()
+    assert np.array_equal(curves, OUTSIDE[name](2))
+
+
+def test_recurrent_networks_learn():
+    # Ten classes, so a guess is right in one of ten; the best of these six learns far more.
+    curves = REPORTED["recurrent, rows of digits"](6)
+    assert curves[:, 0].mean() < 0.5 and curves[:, -1].max() > 0.7
+
+
+def test_what_was_used_for_development_is_not_reported():
+    assert not set(DEVELOPMENT) & set(REPORTED)
+    table, _ = tables.read("cells")
+    odd = {tuple(curve) for curve in table.validation[1::2, 0].reshape(-1, 12).tolist()}
+    curves = [tuple(curve) for curve in curves_of("cells", 10_000).tolist()]
+    assert len(curves) == len(table.validation) // 2  # each odd entry once
+    assert all(curve in odd for curve in curves)
+
+
+def test_scores_are_those_worked_out_by_hand():
+    ends = np.array([0.5, 0.9])
+    scores = Scores([gaussian(0.4, 0.1), gaussian(0.6, 0.1)], ends)
+    error, likelihood, rank = scores.three(np.array([[0, 1]]))[0]
+    assert error == pytest.approx(20.0) and rank == pytest.approx(1.0)
+    # Densities 1 and 3 standard deviations from the middle, per point.
+    densities = np.exp(-0.5 * np.array([1.0, 9.0])) / (0.1 * np.sqrt(2 * np.pi))
+    assert likelihood == pytest.approx(np.log(densities).mean(), abs=0.01)
+    assert scores.place[0] == pytest.approx(0.683, abs=0.005)  # the middle 68.3 % end there
+
+
+def test_the_rank_of_what_is_all_alike_is_no_number():
+    scores = Scores([gaussian(0.4, 0.1)] * 3, np.array([0.1, 0.2, 0.3]))
+    assert np.isnan(scores.three(np.array([[0, 1, 2]]))[0, 2])
+
+
+def test_rank_correlations_are_spearmans():
+    from scipy.stats import spearmanr
+
+    some, others = np.random.default_rng(0).integers(5, size=(2, 3, 9)).astype(float)
+    expected = [spearmanr(a, b)[0] for a, b in zip(some, others, strict=True)]
+    assert np.allclose(_rank_correlation(some, others), expected)
+
+
+@pytest.mark.slow(30)
+def test_a_small_run_prints_every_table(capsys):
+    parts = "--parts=forecasts,termination,fidelities,failures"
+    sizes = ["--curves=5", "--mcmc=0", "--seeds=2", "--trials=8", "--strategies=random"]
+    assert main(["estimators", parts, *sizes]) == 0
+    out = capsys.readouterr().out
+    for name in OUTSIDE:
+        assert f"\n{name} ({'for development' if name in DEVELOPMENT else 'reported'}): 5 curves" in out
+    assert out.count("ours minus last value: error") == len(OUTSIDE) + 2
+    assert out.count("delta 0.05: full minus stopped") == 2
+    assert "fidelities of cells" in out and "failures in late bloomers" in out
