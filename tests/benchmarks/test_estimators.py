@@ -9,7 +9,7 @@ from coursekit.benchmarks import estimators
 from coursekit.benchmarks.__main__ import main
 from coursekit.benchmarks.curves import DEVELOPMENT, REPORTED
 from coursekit.benchmarks.estimators import Scores, _correlation, _ranks, curves_of
-from coursekit.benchmarks.forecasters import gaussian
+from coursekit.benchmarks.forecasters import FORECASTERS, gaussian
 from coursekit.worlds import tables
 
 OUTSIDE = DEVELOPMENT | REPORTED
@@ -61,6 +61,25 @@ def test_rank_correlations_of_draws_are_spearmans():
     drawn = rng.integers(9, size=(20, 9))
     expected = [spearmanr(some[each], others[each])[0] for each in drawn]
     assert np.allclose(_correlation(_ranks(some, drawn), _ranks(others, drawn)), expected)
+
+
+@pytest.mark.slow(10)
+def test_forecasts_hold_on_curves_of_other_data_and_other_models():
+    # The same 60 curves each time, so only another version of scikit-learn can bring others. Bands
+    # may be too wide; too narrow by chance at 4.5 standard deviations, 3e-6 each.
+    curves = REPORTED["forests, Hastie's Gaussians"](60)
+    ends, all_of_them = curves[:, -1], np.arange(60)[None]
+    ours, last, fitted = (
+        Scores([FORECASTERS[name](curve[:10], 40) for curve in curves], ends)
+        for name in ("ours", "last value", "power law")
+    )
+    error, likelihood, rank = ours.three(all_of_them)[0]
+    for other in (last.three(all_of_them)[0], fitted.three(all_of_them)[0]):
+        assert error < other[0] and likelihood > other[1]
+    assert rank > last.three(all_of_them)[0, 2] - 0.01
+    for share in (0.5, 0.8, 0.95):
+        least = share - 4.5 * (share * (1 - share) / 60) ** 0.5
+        assert np.mean(ours.place <= share) > least
 
 
 @pytest.mark.slow(20)
