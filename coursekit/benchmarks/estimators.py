@@ -10,7 +10,8 @@ Parts, all in one run, one thread:
                perceptrons 10 of 40 epochs, cells 4 of 12), and sets of other data and other models,
                which were measured only when all constants were fixed. What is asked of those: ahead
                of both in error and log-likelihood, and no worse than the last value in rank (the
-               interval of the difference does not lie below 0).
+               interval of the difference does not lie below 0). The reading guide
+               references/learning_curve_extrapolation.md tells the two rounds that it took.
                "last value, width fitted" is told the width of its own errors on these very curves.
                MCMC runs on the first few curves alone; all are scored on those again.
   termination  searches that stop trainings by extrapolation against full trainings, the same seeds:
