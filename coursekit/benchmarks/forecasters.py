@@ -93,8 +93,10 @@ def mcmc(
                 other = chain[rng.choice(others)]
                 proposal = other + stretch * (chain[k] - other)
                 value = log_density(proposal)
+                if not math.isfinite(value):
+                    continue
                 gain = (dimensions - 1) * math.log(stretch) + value - values[k]
-                if math.isfinite(value) and math.log(rng.uniform()) < gain:
+                if math.log(rng.uniform()) < gain:
                     chain[k], values[k] = proposal, value
         if step >= steps // 2 and step % 5 == 0:
             good = [k for k in range(len(chain)) if math.isfinite(values[k])]

@@ -124,8 +124,10 @@ def fit(family: str, curve: Sequence[float] | Array) -> tuple[tuple[float, ...],
 
 def value(family: str, parameters: Sequence[float], epoch: float | Array) -> Array:
     """The curve with these parameters at an epoch, or at several; NaN where there is none."""
-    with np.errstate(all="ignore"):
-        return FAMILIES[family].curve(np.asarray(epoch, dtype=float), *parameters)
+    with np.errstate(all="ignore"):  # NumPy's numbers, since a plain -1.0 ** 0.5 is complex
+        return FAMILIES[family].curve(
+            np.asarray(epoch, dtype=float), *np.asarray(parameters, float)
+        )
 
 
 def made_up(

@@ -55,11 +55,7 @@ def prepare(data: str, folder: Path, *, label: str, classes: int | None = None) 
         if not (folder / data).exists():
             _write(data, folder / data)
         return look(folder / data, label=label, classes=SOURCES[data].classes)
-    path = Path(data).absolute()
-    if not path.is_dir():
-        known = ", ".join([*SOURCES, "penguins"])
-        raise ValueError(f"data={data!r}: no folder, and no data set of the kit's ({known})")
-    return look(path, label=label, classes=classes)
+    return look(Path(data).absolute(), label=label, classes=classes)
 
 
 def _write(name: str, target: Path) -> None:

@@ -9,10 +9,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from coursekit.data import SOURCES
 from coursekit.strategies import STRATEGIES
 
 # As they are written in a plan: with `keras_tuner.` before them.
 KERAS_TUNERS = ("BayesianOptimization", "GridSearch", "Hyperband", "RandomSearch")
+NAMES = (*SOURCES, "penguins")
 TUNE, DEFAULTS = "tune", "defaults"
 DATABASE = b"SQLite format 3\0"
 
@@ -69,6 +71,11 @@ class Plan:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", Path(self.folder).absolute())
+        if self.data not in NAMES and not Path(self.data).is_dir():
+            known = ", ".join(NAMES)
+            raise ValueError(
+                f"data={self.data!r}: no folder, and no data set of the kit's ({known})"
+            )
         check_strategy(self.strategy)
         _check_options(self.strategy, self.options)
         for name in ("trials", "tune_steps", "train_steps"):

@@ -32,6 +32,12 @@ def test_a_family_rises_and_a_fit_finds_it_again(family):
     assert np.abs(value(family, parameters, X) - curve).max() < 5e-3
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_value_is_a_real_number_or_none(family):
+    odd = [-0.5] * len(RISING[family])  # a negative number to a power that is not whole
+    assert value(family, odd, X).dtype == float and value(family, odd, 40).dtype == float
+
+
 def test_equal_shapes_are_the_same_curve():
     janoschek = value("Janoschek", (0.9, 0.2, 0.3**0.8, 0.8), X)
     assert np.allclose(janoschek, value("Weibull", (0.9, 0.2, 0.3, 0.8), X))

@@ -14,6 +14,7 @@ from coursekit.tfx import Plan
         ({"strategy": "evolution"}, "'evolution'.*regularized_evolution.*keras_tuner.Hyperband"),
         ({"strategy": "regularised_evolution"}, "did you mean regularized_evolution"),
         ({"options": {"population": 3}}, r"takes no 'population' \(it takes population_size"),
+        ({"data": "mnist-6k"}, "data='mnist-6k': no folder, and no data set .*mnist-5k.*penguins"),
         ({"trials": 0}, "trials=0: give 1 or more"),
         ({"tune_steps": 0}, "tune_steps=0"),
         ({"train_steps": -1}, "train_steps=-1"),

@@ -33,7 +33,7 @@ def tuner_of(name, folder, **options):
 NAMES = ["tpe", "hyperband", *(f"keras_tuner.{each}" for each in KERAS_TUNERS)]
 
 
-@pytest.mark.slow(40)
+@pytest.mark.slow(5)
 @pytest.mark.parametrize("name", NAMES)
 def test_every_name_searches_within_its_limits(tmp_path, name, caplog):
     tuner = tuner_of(name, tmp_path)
