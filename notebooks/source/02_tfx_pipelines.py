@@ -10,7 +10,7 @@
 # - import hyperparameters instead of searching again;
 # - ask a pushed model for predictions, and ask the metadata where that model comes from.
 #
-# **It takes** about three minutes of computing on two cores (all cells, ten seconds of it the import of TFX), and an hour or two of yours. **Budget:** at most 56 epochs of Keras training on 3,000 images. No GPU, no network.
+# **It takes** about two minutes of computing on two cores (all cells, ten seconds of it the import of TFX), and an hour or two of yours. **Budget:** at most 56 epochs of Keras training on 3,000 images. No GPU, no network.
 #
 # **How it works:** predict before you run; move whatever has a slider; write code where it says so, then run the check below it. Stuck? `hint("2.1")`, and again for more; after a try, `solution("2.1")`.
 
@@ -537,7 +537,7 @@ print(lineage.origin(pushed))
 # %% [markdown]
 # ## 9. What to take away
 # - Components talk through artifacts and a database, never through variables. That is why one can be run again, replaced or moved to a cluster without the others.
-# - What has not changed is not computed again, code included: change `fit`, write the module, and only the Trainer and what follows it runs.
+# - What has not changed is not computed again, code included: change `fit`, write the module, and only the Trainer and what follows it runs. (Restart the kernel and run all cells once more: little else than the import takes time.)
 # - Steps are no epochs. Say both, and look at the number of points on a validation curve.
 # - A schema knows what you have written into it. It does not look at pixels.
 # - Search seldom, train often: hyperparameters are an input like any other.

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.harness import Notebook
 
-pytestmark = pytest.mark.slow(120)
+pytestmark = pytest.mark.slow(60)
 TIGHTEN = """def tighten(schema, classes):
     tfdv.set_domain(schema, "label", schema_pb2.IntDomain(min=0, max=classes))
     return schema
