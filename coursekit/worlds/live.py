@@ -12,7 +12,7 @@ import numpy as np
 from coursekit.training.candidates import Candidate
 from coursekit.trials import Epoch, Suggestion
 from coursekit.worlds.base import FULL, World
-from coursekit.worlds.recipes import FIDELITIES, RECIPES
+from coursekit.worlds.recipes import LIVE, RECIPES
 
 
 class Live(World):
@@ -20,7 +20,9 @@ class Live(World):
 
     name: "cells" or "mlps", one of `RECIPES`. engine: "numpy" (perceptrons only) or "keras"; by
         default the one that the table of that name was made with.
-    seed: of the initial weights and the minibatches. fidelity: as of the tables.
+    seed: of the initial weights and the minibatches.
+    fidelity: "full", "quarter data", "half resolution", "half width" (of every layer: half the
+        units or channels), or several of the last three, as "quarter data and half width".
     patience: stop after so many epochs in a row without a better score.
 
     A run that diverges, or for which memory does not suffice, ends with a score of NaN.
@@ -28,7 +30,7 @@ class Live(World):
     """
 
     early = True
-    fidelities = FIDELITIES
+    fidelities = LIVE
 
     def __init__(
         self,
@@ -112,7 +114,9 @@ class Descent(Iterator[Epoch]):
         epochs = world.epochs if suggestion.budget is None else suggestion.budget
         begun = perf_counter()
         try:
-            candidate = world.recipe.candidate(suggestion.configuration, world.data, world.engine)
+            candidate = world.recipe.candidate(
+                suggestion.configuration, world.data, world.engine, world.fidelity
+            )
             run = candidate.fit(
                 world.data, epochs=epochs, seed=world.seed, patience=world.patience, parent=parent
             )
