@@ -13,7 +13,7 @@ import numpy as np
 from coursekit.data import Dataset, Split
 from coursekit.spaces import EdgeCells
 from coursekit.training.heredity import inherit
-from coursekit.training.perceptron import complete, train_perceptron
+from coursekit.training.perceptron import complete, hidden, train_perceptron
 from coursekit.trials import Epoch
 
 if TYPE_CHECKING:
@@ -89,8 +89,7 @@ class FastPerceptron(Candidate):
         self, configuration: Mapping[str, Any], shape: Shape, classes: int, width: float = 1.0
     ) -> None:
         self.configuration, self.shape = thinner(configuration, width), shape
-        layers, units = self.configuration["layers"], self.configuration["units"]
-        widths = [int(np.prod(shape)), *[units] * layers, classes]
+        widths = [int(np.prod(shape)), *hidden(self.configuration), classes]
         self.parameters = sum((a + 1) * b for a, b in pairwise(widths))
 
     def _begin(self, data: Dataset, seed: int, **options: Any) -> Iterator[Epoch]:
@@ -113,9 +112,9 @@ class FastPerceptron(Candidate):
 
 
 def thinner(configuration: Mapping[str, Any], width: float) -> dict[str, Any]:
-    """A perceptron's configuration, complete, with a share of its units, at least one."""
+    """A perceptron's configuration, complete, with a share of each layer's units, at least one."""
     chosen = complete(configuration)
-    return {**chosen, "units": max(1, round(width * chosen["units"]))}
+    return {**chosen, "units": [max(1, round(width * units)) for units in hidden(chosen)]}
 
 
 def _perceptron_inherits(parent: Weights, fresh: Weights, seed: int, activation: str) -> Begun:

@@ -14,7 +14,7 @@ import numpy as np
 from keras import layers
 
 from coursekit.spaces import EdgeCells, Skeleton
-from coursekit.training.perceptron import complete
+from coursekit.training.perceptron import complete, hidden
 
 Shape = tuple[int, ...]
 Operation = Callable[..., Any]
@@ -31,8 +31,8 @@ def perceptron_network(
     chosen = complete(configuration)
     images = keras.Input(shape)
     x = layers.Flatten()(images)
-    for _ in range(chosen["layers"]):
-        x = layers.Dense(chosen["units"], chosen["activation"], kernel_initializer=_glorot(rng))(x)
+    for units in hidden(chosen):
+        x = layers.Dense(units, chosen["activation"], kernel_initializer=_glorot(rng))(x)
         if chosen["dropout"]:
             x = layers.Dropout(chosen["dropout"], seed=_seed(rng))(x)
     return keras.Model(images, layers.Dense(classes, kernel_initializer=_glorot(rng))(x))

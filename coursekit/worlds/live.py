@@ -12,14 +12,15 @@ import numpy as np
 from coursekit.training.candidates import Candidate
 from coursekit.trials import Epoch, Suggestion
 from coursekit.worlds.base import FULL, World
-from coursekit.worlds.recipes import LIVE, RECIPES
+from coursekit.worlds.recipes import LIVE, RECIPES, Recipe
 
 
 class Live(World):
     """Trains each candidate when it is asked, as long as its budget says.
 
-    name: "cells" or "mlps", one of `RECIPES`. engine: "numpy" (perceptrons only) or "keras"; by
-        default the one that the table of that name was made with.
+    recipe: "cells" or "mlps", one of `RECIPES`, or a `Recipe` of your own.
+    engine: "numpy" (perceptrons only) or "keras"; by default the recipe's first, with which the
+        table of that name was made.
     seed: of the initial weights and the minibatches.
     fidelity: "full", "quarter data", "half resolution", "half width" (of every layer: half the
         units or channels), or several of the last three, as "quarter data and half width".
@@ -34,19 +35,20 @@ class Live(World):
 
     def __init__(
         self,
-        name: str,
+        recipe: str | Recipe,
         *,
         engine: str | None = None,
         seed: int = 0,
         fidelity: str = FULL,
         patience: int | None = None,
     ) -> None:
-        if name not in RECIPES:
-            raise ValueError(f"no space {name!r}: there are {', '.join(RECIPES)}")
-        self.recipe = RECIPES[name]
+        if isinstance(recipe, str) and recipe not in RECIPES:
+            raise ValueError(f"no space {recipe!r}: there are {', '.join(RECIPES)}")
+        self._asked = recipe
+        self.recipe = RECIPES[recipe] if isinstance(recipe, str) else recipe
         self.recipe.check(engine)
         self.data = self.recipe.load(fidelity)
-        self.name, self.engine, self.seed, self.patience = name, engine, seed, patience
+        self.engine, self.seed, self.patience = engine, seed, patience
         self.dataset, self.space, self.epochs = (
             self.recipe.data,
             self.recipe.space,
@@ -55,14 +57,15 @@ class Live(World):
         self.fidelity, self.optimum = fidelity, math.nan
 
     def __repr__(self) -> str:
-        return f"Live({self.name!r}, engine={self.engine!r}, seed={self.seed})"
+        asked = self._asked if isinstance(self._asked, str) else self.recipe.title
+        return f"Live({asked!r}, engine={self.engine!r}, seed={self.seed})"
 
     def __str__(self) -> str:
         return f"{self.recipe.title}, live"
 
     def at(self, fidelity: str) -> Self:
         return type(self)(
-            self.name,
+            self._asked,
             engine=self.engine,
             seed=self.seed,
             fidelity=fidelity,

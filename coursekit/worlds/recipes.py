@@ -97,6 +97,34 @@ CELLS = EdgeCells(
     skeleton=Skeleton(stem=16, cells=1, stages=1, stride=3),
 )
 
+
+def _shape(
+    configuration: Mapping[str, Any], shape: tuple[int, int], classes: int, width: float = 1.0
+) -> FastPerceptron:
+    chosen = dict(configuration)
+    units = [chosen.pop(f"units{layer}") for layer in range(1, chosen["layers"] + 1)]
+    trained = {"units": units, "learning_rate": 0.002, "batch_size": 256}
+    return FastPerceptron({**chosen, **trained}, shape, classes, width)
+
+
+# Without a table: networks alone, all trained alike; `Live(SHAPES)`.
+SHAPES = Recipe(
+    "shapes of perceptrons on rotated MNIST-5k",
+    Space(
+        {
+            "layers": Integer(1, 3),
+            "units1": Integer(4, 64),
+            "units2": Integer(4, 64).when(layers=[2, 3]),
+            "units3": Integer(4, 64).when(layers=3),
+            "dropout": Choice([0.0, 0.1, 0.2, 0.3, 0.4, 0.5], ordered=True),
+        }
+    ),
+    "mnist-5k-rotated",
+    epochs=40,
+    seeds=1,
+    engines={"numpy": _shape},
+)
+
 RECIPES: Mapping[str, Recipe] = {
     "mlps": Recipe(
         "perceptrons on digits",

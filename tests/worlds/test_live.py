@@ -11,7 +11,7 @@ from coursekit.strategies import Random
 from coursekit.training.candidates import FastPerceptron, keras_perceptron
 from coursekit.trials import Status, Suggestion
 from coursekit.worlds import Live, MLPs
-from coursekit.worlds.recipes import RECIPES, Recipe
+from coursekit.worlds.recipes import RECIPES, SHAPES, Recipe
 from coursekit.worlds.tables import read
 
 GOOD = {
@@ -158,6 +158,19 @@ def test_fidelities_go_together() -> None:
     assert (len(both.data.train.x), len(world.data.train.x)) == (270, 1078)
     assert [weight.shape for weight in run.weights.values()][:2] == [(64, 16), (16,)]
     assert world.at("half resolution and quarter data").data.train.x.shape == (270, 4, 4)
+
+
+def test_a_recipe_without_a_table() -> None:
+    """Whose layers have each a width of their own."""
+    world = Live(SHAPES, fidelity="half resolution")
+    shape = {"layers": 2, "units1": 6, "units2": 11, "dropout": 0.1}
+    run = world.train_from(Suggestion(shape, 1), None)
+    assert len(list(run)) == 1
+    assert [weight.shape for weight in run.weights.values()][::2] == [(49, 6), (6, 11), (11, 10)]
+    assert repr(world) == "Live('shapes of perceptrons on rotated MNIST-5k', engine=None, seed=0)"
+    thin = world.at("half width").train_from(Suggestion(shape, 1), None)
+    assert len(list(thin)) == 1
+    assert [weight.shape for weight in thin.weights.values()][::2] == [(196, 3), (3, 6), (6, 10)]
 
 
 def test_arguments_that_do_not_exist_are_named() -> None:
