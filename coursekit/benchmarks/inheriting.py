@@ -9,7 +9,7 @@ Evolution takes as parent the best of the last ten trials, as hill climbing does
 many epochs with fresh weights; the best of several such numbers, a random search among them, is
 what inheritance has to beat. All epochs count, those of founders and of children that came to
 nothing too. The accuracy to reach is fixed beforehand: the median of what the same evolution from
-scratch has found after twenty full trainings, over ten other seeds.
+scratch has found in 960 epochs of full trainings, over ten other seeds.
 
 And where it fails: what an inherited score says about a candidate, held against the same
 candidate's full training from scratch, beside what a short training from scratch says.
@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,8 +35,9 @@ from coursekit.worlds import Live, MLPs
 from coursekit.worlds.recipes import SHAPES
 
 FIXING = range(1000, 1010)  # seeds that the accuracy to reach comes from
-FIRST = 20  # full trainings of each of them
-JUDGED = 10  # trials of a search that are trained fully for the rank correlation
+CAP = 960  # epochs of each of them, and after which a search has not reached it
+JUDGED = 6  # trials of a search that are trained fully for the rank correlation
+APART = 10_000  # between the seed of a search and that of full trainings to compare with
 
 
 class Way(NamedTuple):
@@ -53,14 +55,18 @@ class Way(NamedTuple):
         return f"{start}, {self.epochs} epochs"
 
 
+@cache
+def _table(seed: int) -> MLPs:
+    return MLPs(seed=seed)
+
+
 class Place(NamedTuple):
-    """A space, the ways to search it, and after how many epochs a search has not reached it."""
+    """A space, and the ways to search it: epochs of a training from scratch, and of heirs."""
 
     name: str
     title: str
     scratch: Sequence[int]
     heirs: Sequence[int]
-    cap: int
 
     def live(self, seed: int) -> Live:
         if self.name == "shapes":
@@ -71,25 +77,25 @@ class Place(NamedTuple):
         """From fresh weights, for its budget; what the kit's table has recorded is not repeated."""
         if self.name == "shapes":
             return self.live(seed).estimate(suggestion)
-        return MLPs(seed=seed).estimate(suggestion)
+        return _table(seed).estimate(suggestion)
 
     def full(self, configuration: Any, seed: int) -> float:
-        """The accuracy of a full training from scratch; where there is a table, the mean there."""
+        """A full training from scratch, by another seed; where there is a table, the mean there."""
         if self.name == "shapes":
-            return self.live(seed).estimate(Suggestion(configuration)).score
-        return MLPs().accuracy(configuration)
+            return self.live(seed + APART).estimate(Suggestion(configuration)).score
+        return _table(seed).accuracy(configuration)
 
     def ways(self) -> list[Way]:
         return [
             *(Way(False, each) for each in self.scratch),
-            *(Way(False, each, random=True) for each in self.scratch[:2]),
+            Way(False, self.scratch[0], random=True),
             *(Way(True, each) for each in self.heirs),
         ]
 
 
 PLACES = (
-    Place("shapes", "shapes alone, trained as is fixed", (80, 160, 40), (4, 8, 16), 1600),
-    Place("recipes", "with learning rate, batch size and optimizer", (40, 20, 10), (2, 4, 8), 4000),
+    Place("shapes", "shapes alone, all trained alike", (80, 160, 40), (8, 4)),
+    Place("recipes", "with learning rate, batch size and optimizer", (40, 20, 10), (8, 4)),
 )
 
 
@@ -97,8 +103,8 @@ class Searched(NamedTuple):
     """What a search came to.
 
     epochs: until the accuracy was reached, the cap if it was not. reached: whether it was. best:
-    the winner's score. full: its full training from scratch. rows: of some trials (heirs, where
-    there are any) the score and the full training's.
+    the winner's score. full: its full training from scratch. rows: of some heirs, or of some of the
+    shortest trainings from scratch, the score and the full training's.
     """
 
     epochs: int
@@ -113,15 +119,16 @@ def search(target: float, task: tuple[Place, Way, int]) -> Searched:
     place, way, seed = task
     running, estimate = _search(place, way, seed)
     spent, reached = 0, False
-    while spent < place.cap and not reached:
+    while spent < CAP and not reached:
         history = running.run(estimate, trials=len(running.history) + 1, progress=False)
         spent += len(history[-1].curve)
         reached = history[-1].score >= target
     best = history.best()
-    inherited = estimate.inherited if isinstance(estimate, Inheritance) else None
     full = place.full(best.configuration, seed)
-    return Searched(min(spent, place.cap), reached, best.score, full,
-                    _rows(place, history, inherited, seed))  # fmt: skip
+    inherited = estimate.inherited if isinstance(estimate, Inheritance) else None
+    judged = way.inherits or way.epochs == min(place.scratch)
+    rows = _rows(place, history, inherited, seed) if judged else []
+    return Searched(min(spent, CAP), reached, best.score, full, rows)
 
 
 def _search(place: Place, way: Way, seed: int) -> tuple[Search, Any]:
@@ -145,15 +152,16 @@ def _rows(place: Place, history: History, inherited: Any, seed: int) -> list[tup
     return [(trials[i].score, place.full(trials[i].configuration, seed)) for i in chosen]
 
 
-def _first(place: Place, seed: int) -> float:
-    """The best of so many full trainings that evolution from scratch has chosen."""
-    running, estimate = _search(place, Way(False, place.live(0).epochs), seed)
-    return running.run(estimate, trials=FIRST, progress=False).best().score
+def _found(place: Place, seed: int) -> float:
+    """The best of the full trainings that evolution from scratch has chosen."""
+    epochs = place.live(seed).epochs
+    running, estimate = _search(place, Way(False, epochs), seed)
+    return running.run(estimate, trials=CAP // epochs, progress=False).best().score
 
 
 def target(place: Place, workers: int = 1) -> float:
     """The accuracy to reach: the median over other seeds, to 3 digits."""
-    return round(_median([best for _, best in spread(_first, place, FIXING, workers)]), 3)
+    return round(_median([best for _, best in spread(_found, place, FIXING, workers)]), 3)
 
 
 def measure(place: Place, goal: float, seeds: int = 20, workers: int = 1
@@ -171,7 +179,7 @@ def report(place: Place, goal: float, measured: dict[Way, list[Searched]]) -> st
     rival = min(scratch, key=lambda way: _median([done.epochs for done in scratch[way]]))
     lines = [
         f"{place.title}: epochs until a trial reaches {goal:.1%}, {seeds} seeds "
-        f"(counted as {place.cap:,} at most)",
+        f"(counted as {CAP:,} at most)",
         f"{'':<25}{'median':>7}{'quartiles':>15}{'reached':>9}{'ratio':>7}{'95 %':>13}"
         f"{'winner':>9}{'retrained':>11}{'rank':>7}{'too high':>10}",
     ]
@@ -182,13 +190,13 @@ def report(place: Place, goal: float, measured: dict[Way, list[Searched]]) -> st
         ratios = [mine.epochs / theirs.epochs for mine, theirs in pairs]
         least, most = _interval(ratios)
         best, full = _mean([each.best for each in done]), _mean([each.full for each in done])
-        ranks = [rank(each.rows) for each in done if len(each.rows) > 5]
-        off = 100 * _mean([score - full for each in done for score, full in each.rows])
+        ranks = [rank(each.rows) for each in done if len(each.rows) == JUDGED]
+        off = [100 * (score - full) for each in done for score, full in each.rows]
         lines.append(
             f"{way!s:<25}{_median(epochs):>7,.0f}{f'{low:,.0f} to {high:,.0f}':>15}"
             f"{sum(each.reached for each in done):>6}/{seeds}{_median(ratios):>7.2f}"
             f"{f'{least:.2f} to {most:.2f}':>13}{best:>9.2%}{full:>11.2%}"
-            f"{_mean(ranks):>7.2f}{off:>+10.1f}"
+            + (f"{_mean(ranks):>7.2f}{_mean(off):>+10.1f}" if off else "")
         )
     return "\n".join(lines)
 

@@ -120,7 +120,7 @@ SHAPES = Recipe(
         }
     ),
     "mnist-5k-rotated",
-    epochs=40,
+    epochs=80,
     seeds=1,
     engines={"numpy": _shape},
 )
