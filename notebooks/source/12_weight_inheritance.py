@@ -367,7 +367,7 @@ print(f"median epochs: {needed[0]:.0f} from scratch, {needed[1]:.0f} with inheri
 measured("12-search", round(100 * needed[1] / needed[0]))
 
 # %% [markdown]
-# Is that fair? Forty epochs may be too many for scratch, and ten seeds are few. `python -m coursekit.benchmarks estimators --parts inheritance` runs twenty, also with other numbers of epochs and with a random search, and compares with the best of them. Run it before you believe the figure above: against a rival whose epochs were chosen as carefully as ours, less of the gain is left in this space. More is left in its other one, in which training takes long and shapes alone are searched for.
+# Is that fair? Forty epochs may be too many for scratch, and ten seeds are few. `python -m coursekit.benchmarks estimators --parts inheritance` runs twenty, also with other numbers of epochs and with a random search, and compares with the best of them. Run it before you believe the figure above: against a rival whose epochs were chosen as carefully, nothing of the gain is left for heirs of four epochs in this space, and about half the epochs for heirs of eight. The gain is largest and surest in its other space, in which training takes long and shapes alone are searched for.
 #
 # Much depends on the strategy, too. The hill climber always goes on from the best, so most epochs end up in the line of ancestors of the last network. Set `sample_size=3` above, for a parent that is only the best of three at random, and most of them are spent on side lines.
 #
