@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import math
 import signal
-import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -21,6 +19,7 @@ import numpy as np
 
 from coursekit.estimators.base import Estimator
 from coursekit.journal import Journal
+from coursekit.progress import Line
 from coursekit.strategies.base import Strategy
 from coursekit.trials import Evaluation, History, Pause, Suggestion, Trial
 
@@ -157,7 +156,7 @@ class Search:
                 raise ValueError(f"{name}={value!r}: give 0 or more")
         if isinstance(estimate, Estimator):
             estimate.follow(self.history)
-        line = _Line(trials, progress)
+        line = Line(progress)
         elsewhere = {each.number for each in self.history.running}
         elsewhere -= {each.number for each in self._again}
         try:
@@ -175,7 +174,7 @@ class Search:
                             f"{[each.number for each in self.history.running]}"
                         )
                     self.tell(trial, _outcome(estimate, trial.suggestion, catch))
-                    line.show(self)
+                    line.show(lambda seconds: self._progress(trials, seconds))
         except BaseException:
             left = (each for each in self.history.running if each.number not in elsewhere)
             self._again = deque(left)
@@ -183,6 +182,11 @@ class Search:
         finally:
             line.end()
         return self.history
+
+    def _progress(self, trials: int | None, seconds: float) -> str:
+        of = "" if trials is None else f"/{trials}"
+        best = f", best {self.history.best().score:.4f}" if self.history.completed else ""
+        return f"{self.history.count_finished}{of} trials{best}, {seconds:.0f} s"
 
 
 def _plain(evaluation: Evaluation | float) -> Evaluation:
@@ -268,34 +272,3 @@ class _Undivided:
         if self._came:
             self._came = False
             signal.raise_signal(signal.SIGINT)
-
-
-class _Line:
-    """One line of progress, rewritten in place."""
-
-    def __init__(self, trials: int | None, wanted: bool | None) -> None:
-        self._wanted = sys.stderr.isatty() if wanted is None else wanted
-        self._of = "" if trials is None else f"/{trials}"
-        self._begun = self._shown = time.monotonic()
-        self._width = 0
-
-    def show(self, search: Search) -> None:
-        if not self._wanted:
-            return
-        now = time.monotonic()
-        if now - self._begun < 2 or now - self._shown < 0.2:
-            return
-        self._shown = now
-        history = search.history
-        best = f", best {history.best().score:.4f}" if history.completed else ""
-        text = f"{history.count_finished}{self._of} trials{best}, {now - self._begun:.0f} s"
-        self._write(text)
-
-    def _write(self, text: str) -> None:
-        sys.stderr.write("\r" + text.ljust(self._width))
-        sys.stderr.flush()
-        self._width = len(text)
-
-    def end(self) -> None:
-        if self._width:
-            sys.stderr.write("\n")

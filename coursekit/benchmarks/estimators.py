@@ -19,8 +19,10 @@ Parts, all in one run, one thread:
   fidelities   rank correlation of every fidelity, at several epochs, with the full result.
   failures     stopping after so many epochs: how many of those that beat the bar are lost.
   inheritance  searches whose children begin with their parents' weights, and the same from scratch:
-               epochs until a fixed accuracy, all trainings counted.
-All of it takes about ten minutes on one core; --curves, --seeds and --mcmc make it shorter.
+               epochs until a fixed accuracy, all trainings counted, in two spaces; and how heirs'
+               scores rank beside full trainings.
+All of it takes about ten minutes on one core, and inheritance a quarter of an hour more;
+--curves, --seeds and --mcmc make it shorter, --workers the inheritance.
 """
 
 from __future__ import annotations

@@ -73,6 +73,11 @@ class Inheritance(Estimator):
     folder: where weights are kept; by default a temporary one, which a resumed search has lost.
     count, size, out: its bounds, as `Legacies` takes them.
 
+    It saves most where training is long and the next parent is the best of late, so that few epochs
+    are spent on side lines: local search, or evolution with sample_size=population_size. Where the
+    learning rate is searched for as well, the network is good that is found, not its configuration
+    (`python -m coursekit.benchmarks estimators --parts inheritance` measures both).
+
     A score that took fewer epochs than a full training, or inherited weights, is an estimate: its
     spread is the standard deviation of the later half of its curve. `inherited` tells by trial
     number how each began. Nothing is kept or inherited outside of a search: a suggestion alone

@@ -1,5 +1,7 @@
-"""Lower fidelity: fewer epochs, less data, smaller images (Zela, Klein, Falkner and Hutter, 2018,
-arXiv:1807.06906, ask whether that keeps the ranking)."""
+"""Lower fidelity: fewer epochs, less data, smaller images, thinner networks.
+
+Zela, Klein, Falkner and Hutter (2018, arXiv:1807.06906) ask whether that keeps the ranking.
+"""
 
 from __future__ import annotations
 
@@ -42,10 +44,10 @@ class Agreement(NamedTuple):
 class LowerFidelity(Estimator):
     """Trains a cheaper version of the candidate and answers with its score.
 
-    Whatever the world offers: "quarter data", "half resolution", or a thinner network if it has
-    one, and with it or alone, fewer epochs.
+    Whatever the world offers: "quarter data", "half resolution", live "half width" too, there also
+    several at once ("quarter data and half width"); and with it or alone, fewer epochs.
 
-    fidelity: one of the world's; by default the first below the full one, if there is one.
+    fidelity: one that the world takes; by default the first below the full one, if it has one.
     epochs: of a training at most; by default all, or a quarter of them where the world has no
         other fidelity. A suggestion's budget may be less.
     agreement: of such scores with full ones, from `compare`. Its spread becomes the evaluations'.

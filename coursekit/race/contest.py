@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 import os
 import pickle
-import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -14,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from coursekit.processes import spread
+from coursekit.progress import Line
 from coursekit.race import significance
 from coursekit.race.contestants import Build, build, fitted
 from coursekit.race.searches import Limits, Run, Task, run
@@ -154,13 +153,13 @@ def race(
     tasks = [Task(name, texts[name], seed) for seed in range(seeds) for name in texts]
     workers = min(workers or os.cpu_count() or 1, len(tasks)) if _can_travel(texts) else 1
     result = Race(world, list(texts), seeds, trials, seconds, {name: {} for name in texts})
-    line = _Line(len(tasks), progress)
+    line = Line(progress)
     try:
         shared = world, Limits(trials, seconds)
         with closing(spread(run, shared, tasks, workers, stop)) as done:
             for task, found in done:
                 result.runs[task.name][task.seed] = found
-                line.show()
+                line.show(lambda seconds: _progress(result.done, len(tasks), seconds))
                 if watch:
                     watch(result)
         result.stopped = result.done < len(tasks)
@@ -169,6 +168,11 @@ def race(
     finally:
         line.end()
     return result
+
+
+def _progress(done: int, total: int, seconds: float) -> str:
+    left = seconds / done * (total - done)
+    return f"{done} of {total} searches, {seconds:.0f} s, {left:.0f} s to go"
 
 
 def _can_travel(texts: Mapping[str, str | Build]) -> bool:
@@ -223,26 +227,3 @@ def price(world: World, samples: int = 20) -> float:
     rng = np.random.default_rng(0)
     asked = (Suggestion(world.space.sample(rng)) for _ in range(samples))
     return float(np.mean([world.estimate(suggestion).cost for suggestion in asked]))
-
-
-class _Line:
-    """One line of progress, rewritten in place."""
-
-    def __init__(self, total: int, wanted: bool | None) -> None:
-        self._wanted = sys.stderr.isatty() if wanted is None else wanted
-        self._total, self._done, self._shown = total, 0, False
-        self._begun = time.monotonic()
-
-    def show(self) -> None:
-        self._done += 1
-        seconds = time.monotonic() - self._begun
-        if self._wanted and seconds >= 2:
-            left = seconds / self._done * (self._total - self._done)
-            text = f"\r{self._done} of {self._total} searches, {seconds:.0f} s, {left:.0f} s to go "
-            sys.stderr.write(text)
-            sys.stderr.flush()
-            self._shown = True
-
-    def end(self) -> None:
-        if self._shown:
-            sys.stderr.write("\n")

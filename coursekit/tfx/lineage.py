@@ -97,7 +97,8 @@ class Lineage:
         """One row for each step on the ways from an artifact, the nearest first.
 
         way: "back" to what it comes from, "forth" to what came of it, or "both". Columns: distance
-        (in steps, negative is back), component, state, reads, writes (ids), and when (local time).
+        (in steps, negative is back), component, execution (its id), reads and writes (ids of
+        artifacts), when it began (UTC).
         """
         import pandas as pd
 

@@ -13,7 +13,7 @@ import keras_tuner
 from coursekit.strategies import STRATEGIES, Strategy
 from coursekit.tfx.plan import check_strategy
 from coursekit.tuners import TUNERS
-from coursekit.tuners.journaled import options_of
+from coursekit.tuners.options import options_of
 
 log = logging.getLogger("coursekit.tfx")
 

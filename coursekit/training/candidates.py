@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from coursekit.data import Dataset, Split
 from coursekit.spaces import EdgeCells
 from coursekit.training.heredity import inherit
-from coursekit.training.perceptron import complete, train_perceptron
+from coursekit.training.perceptron import complete, hidden, train_perceptron
 from coursekit.trials import Epoch
 
 if TYPE_CHECKING:
@@ -19,21 +21,21 @@ if TYPE_CHECKING:
 
 Shape = tuple[int, ...]
 Weights = Mapping[str, np.ndarray]
+Begun = tuple[list[np.ndarray], float]  # weights to begin with, and the parent's share in them
 NOISE = 0.05  # by which copies of units differ, so that training parts them
 
 
-class Candidate(Protocol):
+class Candidate(ABC):
     """A model that can be trained again and again, each time from the beginning.
 
-    shape: of the images that it takes, (height, width); None if it takes any.
+    shape: of the images that it takes, (height, width); None if it takes any. parameters: how many
+    numbers training has to find. share: which share of the weights that the last `fit` began with
+    were the parent's, 0..1.
     """
 
     shape: Shape | None
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers training has to find."""
-        ...
+    parameters: int
+    share: float = 0.0
 
     def fit(
         self,
@@ -50,54 +52,56 @@ class Candidate(Protocol):
         many epochs in a row without a better score. parent: `weights` of another candidate of the
         same space, to begin with as far as they go. A run that fails ends with a score of NaN.
         """
-        ...
+        run, self.share = self._begin(data, seed, epochs=epochs, patience=patience), 0.0
+        if parent:
+            begun, self.share = self._inherit(parent, self.weights, seed)
+            self._set(begun)
+        return run
+
+    @abstractmethod
+    def _begin(self, data: Dataset, seed: int, **options: Any) -> Iterator[Epoch]:
+        """Set fresh weights; the training run from whatever weights there are at its beginning."""
+
+    @abstractmethod
+    def _inherit(self, parent: Weights, fresh: Weights, seed: int) -> Begun:
+        """The weights to begin with, in order, and the parent's share in them."""
+
+    @abstractmethod
+    def _set(self, weights: list[np.ndarray]) -> None: ...
 
     @property
-    def share(self) -> float:
-        """Which share of the weights that the last `fit` began with were the parent's, 0..1."""
-        ...
-
-    @property
+    @abstractmethod
     def weights(self) -> dict[str, np.ndarray]:
         """A copy of the weights as they are now, by name."""
-        ...
 
+    @abstractmethod
     def accuracy(self, split: Split) -> float:
         """The share of images that the weights of the last `fit` tell right."""
-        ...
 
 
-class FastPerceptron:
-    """A perceptron in NumPy. configuration: as `train_perceptron` takes it."""
+class FastPerceptron(Candidate):
+    """A perceptron in NumPy. configuration: as `train_perceptron` takes it.
 
-    def __init__(self, configuration: Mapping[str, Any], shape: Shape, classes: int) -> None:
-        self.configuration = complete(configuration)
-        self.shape: Shape | None = shape
-        layers, units = self.configuration["layers"], self.configuration["units"]
-        widths = [int(np.prod(shape)), *[units] * layers, classes]
+    width: share of its units that the hidden layers have, at least one unit.
+    """
+
+    def __init__(
+        self, configuration: Mapping[str, Any], shape: Shape, classes: int, width: float = 1.0
+    ) -> None:
+        self.configuration, self.shape = thinner(configuration, width), shape
+        widths = [int(np.prod(shape)), *hidden(self.configuration), classes]
         self.parameters = sum((a + 1) * b for a, b in pairwise(widths))
-        self.share = 0.0
 
-    def fit(
-        self,
-        data: Dataset,
-        *,
-        epochs: int,
-        seed: int,
-        patience: int | None = None,
-        parent: Weights | None = None,
-    ) -> Iterator[Epoch]:
-        self._model, run = train_perceptron(
-            self.configuration, data, epochs=epochs, seed=seed, patience=patience
-        )
-        self.share = 0.0
-        if parent:
-            begun, self.share = _perceptron_inherits(
-                parent, self._model.weights, self.configuration, seed
-            )
-            for weight, value in zip(self._model.weights, begun, strict=True):
-                weight[:] = value
+    def _begin(self, data: Dataset, seed: int, **options: Any) -> Iterator[Epoch]:
+        self._model, run = train_perceptron(self.configuration, data, seed=seed, **options)
         return run
+
+    def _inherit(self, parent: Weights, fresh: Weights, seed: int) -> Begun:
+        return _perceptron_inherits(parent, fresh, seed, self.configuration["activation"])
+
+    def _set(self, weights: list[np.ndarray]) -> None:
+        for weight, value in zip(self._model.weights, weights, strict=True):
+            weight[:] = value
 
     @property
     def weights(self) -> dict[str, np.ndarray]:
@@ -107,28 +111,26 @@ class FastPerceptron:
         return self._model.accuracy(split)
 
 
-Inherits = Callable[[Weights, dict[str, np.ndarray], int], tuple[list[np.ndarray], float]]
+def thinner(configuration: Mapping[str, Any], width: float) -> dict[str, Any]:
+    """A perceptron's configuration, complete, with a share of each layer's units, at least one."""
+    chosen = complete(configuration)
+    return {**chosen, "units": [max(1, round(width * units)) for units in hidden(chosen)]}
 
 
-def _perceptron_inherits(
-    parent: Weights, fresh: list[np.ndarray], configuration: Mapping[str, Any], seed: int
-) -> tuple[list[np.ndarray], float]:
+def _perceptron_inherits(parent: Weights, fresh: Weights, seed: int, activation: str) -> Begun:
     rng = np.random.default_rng((seed, len(parent)))
-    return inherit(
-        list(parent.values()), fresh, activation=configuration["activation"], rng=rng, noise=NOISE
-    )
+    theirs, mine = list(parent.values()), list(fresh.values())
+    return inherit(theirs, mine, activation=activation, rng=rng, noise=NOISE)
 
 
-def _same_names(
-    parent: Weights, fresh: dict[str, np.ndarray], seed: int
-) -> tuple[list[np.ndarray], float]:
+def _same_names(parent: Weights, fresh: Weights, seed: int) -> Begun:
     """The parent's weights where name and shape are the same: the edges that have not changed."""
     kept = {n: parent[n] for n, v in fresh.items() if n in parent and parent[n].shape == v.shape}
     share = sum(v.size for v in kept.values()) / sum(v.size for v in fresh.values())
     return list({**fresh, **kept}.values()), share
 
 
-class KerasCandidate:
+class KerasCandidate(Candidate):
     """A Keras model in the epoch loop, which traces it once for all its trainings.
 
     build: makes the model, with the initial weights that a generator draws.
@@ -146,68 +148,53 @@ class KerasCandidate:
         *,
         batch_size: int,
         falling: int | None = None,
-        inherits: Inherits | None = None,
+        inherits: Callable[[Weights, Weights, int], Begun] = _same_names,
     ) -> None:
         from coursekit.training.loop import TOO_LARGE, Loop, cosine
 
-        self._build, self._inherits = build, inherits or _same_names
-        self.share = 0.0
+        self._build, self._inherits = build, inherits
         try:
             self.loop = Loop(build(np.random.default_rng(0)), optimizer(), batch_size=batch_size)
         except TOO_LARGE as error:
             raise MemoryError(f"the model is too large: {error}") from error
         shape = self.loop.model.input_shape[1:]
-        self.shape: Shape | None = None if None in shape else shape
+        self.shape = None if None in shape else shape
         self._schedule = None if falling is None else cosine(falling)
         self.parameters = sum(
             int(np.prod(weight.shape)) for weight in self.loop.model.trainable_variables
         )
 
-    def fit(
-        self,
-        data: Dataset,
-        *,
-        epochs: int,
-        seed: int,
-        patience: int | None = None,
-        parent: Weights | None = None,
-    ) -> Iterator[Epoch]:
+    def _begin(self, data: Dataset, seed: int, **options: Any) -> Iterator[Epoch]:
         weights_rng, batches_rng = np.random.default_rng(seed).spawn(2)
-        begun, self.share = self._build(weights_rng).get_weights(), 0.0
-        if parent:
-            fresh = dict(zip(self._names, begun, strict=True))
-            begun, self.share = self._inherits(parent, fresh, seed)
-        self.loop.model.set_weights(begun)
+        self._set(self._build(weights_rng).get_weights())
         return self.loop.fit(
-            data.train,
-            data.validation,
-            epochs=epochs,
-            schedule=self._schedule,
-            patience=patience,
-            rng=batches_rng,
+            data.train, data.validation, schedule=self._schedule, rng=batches_rng, **options
         )
 
-    @property
-    def _names(self) -> list[str]:
-        return [weight.path for weight in self.loop.model.weights]
+    def _inherit(self, parent: Weights, fresh: Weights, seed: int) -> Begun:
+        return self._inherits(parent, fresh, seed)
+
+    def _set(self, weights: list[np.ndarray]) -> None:
+        self.loop.model.set_weights(weights)
 
     @property
     def weights(self) -> dict[str, np.ndarray]:
-        return dict(zip(self._names, self.loop.model.get_weights(), strict=True))
+        names = [weight.path for weight in self.loop.model.weights]
+        return dict(zip(names, self.loop.model.get_weights(), strict=True))
 
     def accuracy(self, split: Split) -> float:
         return self.loop.accuracy(split)
 
 
 def keras_perceptron(
-    configuration: Mapping[str, Any], shape: Shape, classes: int
+    configuration: Mapping[str, Any], shape: Shape, classes: int, width: float = 1.0
 ) -> KerasCandidate:
     """What `FastPerceptron` is, in Keras."""
     import keras
 
     from coursekit.training.models import perceptron_network
 
-    chosen = complete(configuration)
+    chosen = thinner(configuration, width)
     optimizers = {
         "adam": lambda: keras.optimizers.Adam(chosen["learning_rate"]),
         "sgd": lambda: keras.optimizers.SGD(chosen["learning_rate"], momentum=0.9),
@@ -217,21 +204,31 @@ def keras_perceptron(
         optimizers[chosen["optimizer"]],
         batch_size=chosen["batch_size"],
         inherits=lambda parent, fresh, seed: _perceptron_inherits(
-            parent, list(fresh.values()), chosen, seed
+            parent, fresh, seed, chosen["activation"]
         ),
     )
 
 
 def keras_cells(
-    space: EdgeCells, configuration: Mapping[str, Any], classes: int, *, epochs: int
+    space: EdgeCells,
+    configuration: Mapping[str, Any],
+    classes: int,
+    *,
+    epochs: int,
+    width: float = 1.0,
 ) -> KerasCandidate:
-    """A network of cells, trained by Adam from 0.01 to nothing over so many epochs."""
+    """A network of cells, trained by Adam from 0.01 to nothing over so many epochs.
+
+    width: share of the skeleton's channels that it has.
+    """
     import keras
 
     from coursekit.training.models import cell_network
 
+    stem = max(1, round(width * space.skeleton.stem))
+    skeleton = replace(space.skeleton, stem=stem)
     return KerasCandidate(
-        lambda rng: cell_network(space, configuration, classes, rng=rng),
+        lambda rng: cell_network(space, configuration, classes, skeleton=skeleton, rng=rng),
         lambda: keras.optimizers.Adam(0.01),
         batch_size=64,
         falling=epochs,

@@ -56,7 +56,8 @@ def deepen(weights: Sequence[Array], *, activation: str = "relu") -> list[Array]
     stretch, back = PASSING[activation]
     *first, last, bias = weights
     units = np.eye(len(last), dtype=last.dtype)
-    return [*first, stretch * units, np.zeros(len(last), last.dtype), back * last, bias]
+    made = [stretch * units, np.zeros(len(last)), back * last]
+    return [*first, *(part.astype(last.dtype) for part in made), bias]
 
 
 def inherit(
@@ -83,10 +84,12 @@ def inherit(
         or (min(parent_hidden, hidden) < 1 and parent_hidden != hidden)
     ):
         return list(fresh), 0.0
-    made = list(fresh)
-    arriving, back = Remapping.same(len(parent[0])), 1.0
-    for layer in range(min(parent_hidden, hidden)):
-        kernel, bias, ahead = parent[2 * layer : 2 * layer + 3]
+    theirs, made = list(parent), list(fresh)
+    for _ in range(hidden - parent_hidden):
+        theirs = deepen(theirs, activation=activation)
+    arriving = Remapping.same(len(parent[0]))
+    for layer in range(hidden):
+        kernel, bias, ahead = theirs[2 * layer : 2 * layer + 3]
         units = len(fresh[2 * layer + 1])
         if units >= len(bias):
             leaving = Remapping.wider(len(bias), units, rng)
@@ -95,15 +98,8 @@ def inherit(
         made[2 * layer] = leaving.leaving(arriving.entering(kernel), rng, noise)
         made[2 * layer + 1] = leaving.leaving(bias)
         arriving = leaving
-    for layer in range(parent_hidden, hidden):
-        stretch, each = PASSING[activation]
-        units = len(fresh[2 * layer])
-        made[2 * layer] = np.float32(stretch * back) * np.eye(units, dtype=np.float32)
-        made[2 * layer + 1] = np.zeros(units, np.float32)
-        back = each
     taken = 2 * hidden
     if parent_hidden <= hidden:
-        made[-2] = (back * arriving.entering(parent[-2])).astype(np.float32)
-        made[-1], taken = parent[-1].copy(), len(fresh)
+        made[-2:], taken = [arriving.entering(theirs[-2]), theirs[-1].copy()], len(fresh)
     total = sum(part.size for part in fresh)
     return made, sum(part.size for part in made[:taken]) / total

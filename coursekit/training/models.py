@@ -13,8 +13,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from coursekit.spaces import EdgeCells
-from coursekit.training.perceptron import complete
+from coursekit.spaces import EdgeCells, Skeleton
+from coursekit.training.perceptron import complete, hidden
 
 Shape = tuple[int, ...]
 Operation = Callable[..., Any]
@@ -31,8 +31,8 @@ def perceptron_network(
     chosen = complete(configuration)
     images = keras.Input(shape)
     x = layers.Flatten()(images)
-    for _ in range(chosen["layers"]):
-        x = layers.Dense(chosen["units"], chosen["activation"], kernel_initializer=_glorot(rng))(x)
+    for units in hidden(chosen):
+        x = layers.Dense(units, chosen["activation"], kernel_initializer=_glorot(rng))(x)
         if chosen["dropout"]:
             x = layers.Dropout(chosen["dropout"], seed=_seed(rng))(x)
     return keras.Model(images, layers.Dense(classes, kernel_initializer=_glorot(rng))(x))
@@ -43,9 +43,10 @@ def cell_network(
     configuration: Mapping[str, Any],
     classes: int,
     *,
+    skeleton: Skeleton | None = None,
     rng: np.random.Generator,
 ) -> keras.Model:
-    """A cell stacked on the space's skeleton, as a Keras model from images to logits.
+    """A cell stacked on a skeleton, by default the space's, as a Keras model from images to logits.
 
     The images may have any height and width, shape (images, height, width): a lower resolution
     is the same model. A cell whose output cannot be reached gives zeros. rng: draws the seeds of
@@ -54,11 +55,12 @@ def cell_network(
     """
     if not isinstance(space, EdgeCells):
         raise TypeError(f"{space!r}: only cells with operations on their edges are built")
+    skeleton = space.skeleton if skeleton is None else skeleton
     images = keras.Input((None, None))
     x = keras.ops.expand_dims(images, -1)
-    for place, part in enumerate(space.skeleton.parts()):
+    for place, part in enumerate(skeleton.parts()):
         if part.kind == "stem":
-            x = _normalised(x, part.channels, 3, rng, "stem", stride=space.skeleton.stride)
+            x = _normalised(x, part.channels, 3, rng, "stem", stride=skeleton.stride)
         elif part.kind == "reduction":
             x = _residual(x, part.channels, rng, f"{place}_reduction")
         else:

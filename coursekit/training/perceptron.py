@@ -217,9 +217,10 @@ def train_perceptron(
         for score, seconds in run: ...
         model.accuracy(data.test)
 
-    configuration: any of "layers" (hidden ones, default 1), "units" (of each, 32), "activation"
-    ("relu"), "dropout" (0.0), "learning_rate" (0.001), "batch_size" (64) and "optimizer" ("adam"
-    or "sgd", the latter with momentum 0.9). Raises ValueError for other keys and bad values.
+    configuration: any of "layers" (hidden ones, default 1), "units" (of each, 32, or a list with
+    those of one after the other), "activation" ("relu"), "dropout" (0.0), "learning_rate" (0.001),
+    "batch_size" (64) and "optimizer" ("adam" or "sgd", the latter with momentum 0.9). Raises
+    ValueError for other keys and bad values.
     seed: the initial weights, and apart from them the minibatches and dropout.
     patience: stop after so many epochs in a row without a better score.
     """
@@ -228,7 +229,7 @@ def train_perceptron(
     model = Perceptron(
         math.prod(data.train.x.shape[1:]),
         data.classes,
-        units=[chosen["units"]] * chosen["layers"],
+        units=hidden(chosen),
         activation=chosen["activation"],
         dropout=chosen["dropout"],
         rng=weights_rng,
@@ -255,6 +256,16 @@ def complete(configuration: Mapping[str, Any]) -> dict[str, Any]:
     if chosen["optimizer"] not in OPTIMIZERS:
         raise ValueError(f"optimizer={chosen['optimizer']!r}: take one of {', '.join(OPTIMIZERS)}")
     return chosen
+
+
+def hidden(chosen: Mapping[str, Any]) -> list[int]:
+    """The width of each hidden layer of a complete configuration."""
+    units, layers = chosen["units"], chosen["layers"]
+    if not isinstance(units, list | tuple):
+        return [units] * layers
+    if len(units) != layers:
+        raise ValueError(f"units={units!r}: give one number for each of {layers} layers")
+    return list(units)
 
 
 def _softmax(logits: Array) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import secrets
 import warnings
 import weakref
@@ -17,11 +16,11 @@ from keras_tuner.engine.trial import TrialStatus
 from coursekit.journal import outside
 from coursekit.spaces import Configuration, Space
 from coursekit.strategies import STRATEGIES, Strategy
-from coursekit.strategies.base import positive
 from coursekit.trials import History, Status, Suggestion, Trial
 from coursekit.tuners import state
 from coursekit.tuners.growing import GrowingSearch, Undiscovered
 from coursekit.tuners.journal import NAME, Finished, Grown, Retried, TunerJournal
+from coursekit.tuners.options import check
 from coursekit.tuners.running import guarded
 from coursekit.tuners.spaces import defaults, from_hyperparameters, to_hyperparameters
 
@@ -75,7 +74,7 @@ class JournaledOracle(keras_tuner.Oracle):
             strategy = STRATEGIES[strategy]
         self.strategy, self.options = strategy, options
         self.inherits = False  # whether children begin with their parents' weights
-        _check(strategy, options, max_trials)
+        check(strategy, options, max_trials)
         self._given_seed = seed
         self.seed = secrets.randbelow(2**32) if seed is None else seed
         self._search = GrowingSearch(Undiscovered(), seed=self.seed)  # until the journal is open
@@ -164,8 +163,9 @@ class JournaledOracle(keras_tuner.Oracle):
         holder = _holders.get(folder.resolve())
         if holder is not None:  # a tuner made earlier in this process, in a notebook's cell say
             holder.close()
+        told = self.options | ({"inherit": True} if self.inherits else {})
         objective, given = str(self.objective), self._given_seed
-        journal = TunerJournal(folder, self.strategy, self.options, objective, given, self.seed)
+        journal = TunerJournal(folder, self.strategy, told, objective, given, self.seed)
         try:
             if journal.identity() != self._known:
                 self._take_in(journal)
@@ -279,28 +279,3 @@ class JournaledOracle(keras_tuner.Oracle):
 
 def identifier(number: int) -> str:
     return f"{number:04d}"
-
-
-def _check(strategy: type[Strategy], options: Mapping[str, Any], max_trials: int | None) -> None:
-    """TypeError for an option that does not exist; a warning if all trials would be random."""
-    if max_trials is not None:
-        positive("max_trials", max_trials)
-    known = options_of(strategy)
-    for name in options:
-        if name not in known and not any(each.kind is each.VAR_KEYWORD for each in known.values()):
-            listed = ", ".join(known) or "none"
-            raise TypeError(f"{strategy.__name__} has no option {name!r}: it has {listed}")
-    for name in ("population_size", "initial"):
-        random = options.get(name, known[name].default if name in known else None)
-        if max_trials and isinstance(random, int) and max_trials <= random:
-            warnings.warn(
-                f"max_trials={max_trials}: {strategy.__name__} draws its first {random} at "
-                f"random, so this is a random search; give more trials, or {name}=",
-                stacklevel=outside(),
-            )
-
-
-def options_of(strategy: type[Strategy]) -> dict[str, inspect.Parameter]:
-    """What a strategy takes beside the space, by name."""
-    found = list(inspect.signature(strategy.__init__).parameters.values())[2:]  # self, space
-    return {each.name: each for each in found}

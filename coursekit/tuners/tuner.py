@@ -19,7 +19,8 @@ from keras_tuner.src.distribute import utils as distribution
 from coursekit.journal import outside
 from coursekit.strategies import Strategy
 from coursekit.training.inheriting import inherit as inherit_weights
-from coursekit.tuners.journaled import ANCESTOR, EPOCHS, INITIAL_EPOCH, PARENT, options_of
+from coursekit.tuners.journaled import ANCESTOR, EPOCHS, INITIAL_EPOCH, PARENT
+from coursekit.tuners.options import options_of
 from coursekit.tuners.oracle import StrategyOracle
 from coursekit.tuners.running import older_objects_spared
 
@@ -41,7 +42,7 @@ inherit: whether a trial that has a parent (evolution's and local search's child
     weights of its parent's checkpoint: in wider and deeper models by a morphism, else where layers
     match by name or order and by shape. A few epochs a trial are then enough. The scores are those
     of inherited weights: the best configuration, trained from scratch, may be worse, so keep the
-    model (`get_best_models`). Give the same when a search goes on.
+    model (`get_best_models`). A search goes on with what it began with.
 
 `tuner.oracle.history` remembers all trials; `tuner.oracle.history.frame()` is a table of them.
 """

@@ -12,15 +12,18 @@ import numpy as np
 from coursekit.training.candidates import Candidate
 from coursekit.trials import Epoch, Suggestion
 from coursekit.worlds.base import FULL, World
-from coursekit.worlds.recipes import FIDELITIES, RECIPES
+from coursekit.worlds.recipes import LIVE, RECIPES, Recipe
 
 
 class Live(World):
     """Trains each candidate when it is asked, as long as its budget says.
 
-    name: "cells" or "mlps", one of `RECIPES`. engine: "numpy" (perceptrons only) or "keras"; by
-        default the one that the table of that name was made with.
-    seed: of the initial weights and the minibatches. fidelity: as of the tables.
+    recipe: "cells" or "mlps", one of `RECIPES`, or a `Recipe` of your own.
+    engine: "numpy" (perceptrons only) or "keras"; by default the recipe's first, with which the
+        table of that name was made.
+    seed: of the initial weights and the minibatches.
+    fidelity: "full", "quarter data", "half resolution", "half width" (of every layer: half the
+        units or channels), or several of the last three, as "quarter data and half width".
     patience: stop after so many epochs in a row without a better score.
 
     A run that diverges, or for which memory does not suffice, ends with a score of NaN.
@@ -28,23 +31,24 @@ class Live(World):
     """
 
     early = True
-    fidelities = FIDELITIES
+    fidelities = LIVE
 
     def __init__(
         self,
-        name: str,
+        recipe: str | Recipe,
         *,
         engine: str | None = None,
         seed: int = 0,
         fidelity: str = FULL,
         patience: int | None = None,
     ) -> None:
-        if name not in RECIPES:
-            raise ValueError(f"no space {name!r}: there are {', '.join(RECIPES)}")
-        self.recipe = RECIPES[name]
+        if isinstance(recipe, str) and recipe not in RECIPES:
+            raise ValueError(f"no space {recipe!r}: there are {', '.join(RECIPES)}")
+        self._asked = recipe
+        self.recipe = RECIPES[recipe] if isinstance(recipe, str) else recipe
         self.recipe.check(engine)
         self.data = self.recipe.load(fidelity)
-        self.name, self.engine, self.seed, self.patience = name, engine, seed, patience
+        self.engine, self.seed, self.patience = engine, seed, patience
         self.dataset, self.space, self.epochs = (
             self.recipe.data,
             self.recipe.space,
@@ -53,14 +57,15 @@ class Live(World):
         self.fidelity, self.optimum = fidelity, math.nan
 
     def __repr__(self) -> str:
-        return f"Live({self.name!r}, engine={self.engine!r}, seed={self.seed})"
+        asked = self._asked if isinstance(self._asked, str) else self.recipe.title
+        return f"Live({asked!r}, engine={self.engine!r}, seed={self.seed})"
 
     def __str__(self) -> str:
         return f"{self.recipe.title}, live"
 
     def at(self, fidelity: str) -> Self:
         return type(self)(
-            self.name,
+            self._asked,
             engine=self.engine,
             seed=self.seed,
             fidelity=fidelity,
@@ -112,7 +117,9 @@ class Descent(Iterator[Epoch]):
         epochs = world.epochs if suggestion.budget is None else suggestion.budget
         begun = perf_counter()
         try:
-            candidate = world.recipe.candidate(suggestion.configuration, world.data, world.engine)
+            candidate = world.recipe.candidate(
+                suggestion.configuration, world.data, world.engine, world.fidelity
+            )
             run = candidate.fit(
                 world.data, epochs=epochs, seed=world.seed, patience=world.patience, parent=parent
             )

@@ -14,8 +14,10 @@ from coursekit.training.candidates import Candidate, FastPerceptron, keras_cells
 from coursekit.worlds.base import FULL
 
 FIDELITIES: tuple[str, ...] = (FULL, "quarter data", "half resolution")
+LIVE = (*FIDELITIES, "half width")  # what the tables have, and what live training can do besides
+AND = " and "  # between fidelities that come together
 
-Make = Callable[[Mapping[str, Any], tuple[int, ...], int], Candidate]
+Make = Callable[..., Candidate]
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Recipe:
 
     title: how figures call it. data: name of a data set. epochs: of each training.
     seeds: trainings of each configuration and fidelity. engines: makes a candidate of a
-    configuration, a shape (height, width) and a number of classes; the first made the table.
+    configuration, a shape (height, width), a number of classes and, for "half width", the share of
+    the units or channels that it has; the first made the table.
     """
 
     title: str
@@ -37,17 +40,23 @@ class Recipe:
     def load(self, fidelity: str = FULL) -> Dataset:
         """The data at a fidelity: whole, a quarter of the training images, or half as many pixels
         each way. Validation and test are never cut."""
-        if fidelity not in FIDELITIES:
-            raise ValueError(f"no fidelity {fidelity!r}: there are {', '.join(FIDELITIES)}")
-        return _load(self.data, fidelity)
+        _, quarter, half, _ = _asked(fidelity)
+        resolution = SOURCES[self.data].shape[0] // 2 if half else None
+        return _load(self.data, 0.25 if quarter else None, resolution)
 
     def candidate(
-        self, configuration: Mapping[str, Any], data: Dataset, engine: str | None = None
+        self,
+        configuration: Mapping[str, Any],
+        data: Dataset,
+        engine: str | None = None,
+        fidelity: str = FULL,
     ) -> Candidate:
         """A configuration's model for such data. Raises ValueError for one not of the space."""
         self.space.check(configuration)
         make = self.engines[self.check(engine)]
-        return make(configuration, data.train.x.shape[1:], data.classes)
+        about = (configuration, data.train.x.shape[1:], data.classes)
+        *_, thin = _asked(fidelity)
+        return make(*about, 0.5) if thin else make(*about)
 
     def check(self, engine: str | None) -> str:
         """The engine's name, by default the first; ValueError if there is none of that name."""
@@ -56,13 +65,20 @@ class Recipe:
         return next(iter(self.engines)) if engine is None else engine
 
 
+def _asked(fidelity: str) -> list[bool]:
+    """Which of `LIVE` a fidelity is, or combines; ValueError if it is none."""
+    names = fidelity.split(AND)
+    if not set(names) <= set(LIVE if len(names) == 1 else LIVE[1:]):
+        raise ValueError(
+            f"no fidelity {fidelity!r}: there are {', '.join(LIVE)}, and together for instance "
+            f"{LIVE[1] + AND + LIVE[-1]!r}"
+        )
+    return [each in names for each in LIVE]
+
+
 @cache
-def _load(name: str, fidelity: str) -> Dataset:
-    if fidelity == "quarter data":
-        return data.load(name, size=0.25)
-    if fidelity == "half resolution":
-        return data.load(name, resolution=SOURCES[name].shape[0] // 2)
-    return data.load(name)
+def _load(name: str, size: float | None, resolution: int | None) -> Dataset:
+    return data.load(name, size=size, resolution=resolution)
 
 
 MLPS = Space(
@@ -81,6 +97,34 @@ CELLS = EdgeCells(
     skeleton=Skeleton(stem=16, cells=1, stages=1, stride=3),
 )
 
+
+def _shape(
+    configuration: Mapping[str, Any], shape: tuple[int, int], classes: int, width: float = 1.0
+) -> FastPerceptron:
+    chosen = dict(configuration)
+    units = [chosen.pop(f"units{layer}") for layer in range(1, chosen["layers"] + 1)]
+    trained = {"units": units, "learning_rate": 0.002, "batch_size": 256}
+    return FastPerceptron({**chosen, **trained}, shape, classes, width)
+
+
+# Without a table: networks alone, all trained alike; `Live(SHAPES)`.
+SHAPES = Recipe(
+    "shapes of perceptrons on rotated MNIST-5k",
+    Space(
+        {
+            "layers": Integer(1, 3),
+            "units1": Integer(4, 64),
+            "units2": Integer(4, 64).when(layers=[2, 3]),
+            "units3": Integer(4, 64).when(layers=3),
+            "dropout": Choice([0.0, 0.1, 0.2, 0.3, 0.4, 0.5], ordered=True),
+        }
+    ),
+    "mnist-5k-rotated",
+    epochs=80,
+    seeds=1,
+    engines={"numpy": _shape},
+)
+
 RECIPES: Mapping[str, Recipe] = {
     "mlps": Recipe(
         "perceptrons on digits",
@@ -97,8 +141,8 @@ RECIPES: Mapping[str, Recipe] = {
         epochs=12,
         seeds=2,
         engines={
-            "keras": lambda configuration, shape, classes: keras_cells(
-                CELLS, configuration, classes, epochs=12
+            "keras": lambda configuration, shape, classes, width=1.0: keras_cells(
+                CELLS, configuration, classes, epochs=12, width=width
             )
         },
     ),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from coursekit.estimators import LowerFidelity
 from coursekit.estimators.lower_fidelity import agreement
 from coursekit.trials import Evaluation, Suggestion
-from coursekit.worlds import NASBench201
+from coursekit.worlds import Live, NASBench201
 from tests.estimators.scripted import Scripted
 
 CURVE = [0.1, 0.3, 0.5, 0.6, 0.65, 0.7, 0.72, 0.74]
@@ -80,3 +81,12 @@ def test_a_measured_agreement_says_how_far_the_scores_are_off():
     assert found.share == pytest.approx(0.25)
     informed = LowerFidelity(world, epochs=2, agreement=found)
     assert informed(Suggestion({"curve": "a"})).spread == found.spread > 0.01
+
+
+def test_a_thinner_network_on_less_data_for_fewer_epochs():
+    world = Live("mlps")
+    drawn = world.space.sample(np.random.default_rng(0))
+    estimator = LowerFidelity(world, fidelity="quarter data and half width", epochs=5)
+    made = estimator(Suggestion({**drawn, "units": 64}))
+    same = world.at("quarter data").estimate(Suggestion({**drawn, "units": 32}, 5))
+    assert made.curve == same.curve and made.spread > 0

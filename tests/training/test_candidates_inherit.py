@@ -19,14 +19,17 @@ def begun(candidate, digits, parent=None):
     return candidate.weights
 
 
+@pytest.mark.parametrize("units", [16, [10, 24]])
 @pytest.mark.parametrize("make", [FastPerceptron, keras_perceptron])
-def test_perceptrons_grow(digits, make):
+def test_perceptrons_grow(digits, make, units):
     small = make({"units": 8, "layers": 1, "learning_rate": 0.03}, (8, 8), 10)
     for _ in small.fit(digits, epochs=15, seed=0):
         pass
-    large = make({"units": 16, "layers": 2, "dropout": 0.2}, (8, 8), 10)
+    large = make({"units": units, "layers": 2, "dropout": 0.2}, (8, 8), 10)
     begun(large, digits, small.weights)
     assert large.share == 1
+    widths = units if isinstance(units, list) else [units] * 2
+    assert [value.shape for value in large.weights.values()][1::2] == [(w,) for w in [*widths, 10]]
     # The copies' noise moves a few answers.
     assert abs(large.accuracy(digits.validation) - small.accuracy(digits.validation)) < 0.1
     assert small.accuracy(digits.validation) > 0.3

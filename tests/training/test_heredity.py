@@ -44,10 +44,10 @@ def test_widening_keeps_the_function(units, activation, seed, chosen):
 
 
 @quick
-@given(widths, st.integers(0, 99), st.integers(0, 2), st.integers(0, 7))
+@given(widths, st.integers(0, 99), st.lists(st.integers(0, 7), max_size=2), st.integers(0, 7))
 def test_a_larger_child_answers_as_its_parent(units, seed, deeper, wider):
     parent = network(units, "relu", seed).weights
-    last = [units[-1] + wider] * deeper
+    last = [units[-1] + more for more in deeper]  # the new layers, each as wide as it will
     fresh = network([each + wider for each in units] + last, "relu", seed + 1).weights
     begun, share = inherit(parent, fresh, rng=np.random.default_rng(seed))
     assert [w.shape for w in begun] == [w.shape for w in fresh] and share == 1

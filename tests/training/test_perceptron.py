@@ -262,6 +262,13 @@ def test_a_bad_configuration_is_named(digits: Dataset, key: str, value: object) 
         train_perceptron({key: value}, digits, epochs=1, seed=0)
 
 
+def test_each_layer_may_have_its_own_width(digits: Dataset) -> None:
+    model, _ = train_perceptron({"layers": 2, "units": [4, 5]}, digits, epochs=1, seed=0)
+    assert [bias.shape for bias in model.weights[1::2]] == [(4,), (5,), (10,)]
+    with pytest.raises(ValueError, match=r"units=\[4, 5\]: give one number for each of 3 layers"):
+        train_perceptron({"layers": 3, "units": [4, 5]}, digits, epochs=1, seed=0)
+
+
 def test_an_unknown_key_is_named(digits: Dataset) -> None:
     with pytest.raises(ValueError, match="unknown: momentum; known: layers, units"):
         train_perceptron({"momentum": 0.9}, digits, epochs=1, seed=0)

@@ -88,3 +88,13 @@ def test_without_the_option_nobody_inherits(make):
         parents = [trial.suggestion.parent for trial in tuner.oracle.history]
         wanted = [f"{parent:04d}" if inherit and parent is not None else None for parent in parents]
         assert list(seen.values()) == wanted and any(parent is not None for parent in parents)
+
+
+def test_a_search_goes_on_as_it_began(make, tmp_path):
+    for began in (False, True):
+        project = {"project_name": f"began {began}", "population_size": 2, "sample_size": 2}
+        make(RegularizedEvolution, inherit=began, **project).search()
+        again = make(RegularizedEvolution, inherit=began, **project)
+        assert len(again.oracle.history) == 6
+        with pytest.raises(ValueError, match=r"another search: its options .*'inherit': True"):
+            make(RegularizedEvolution, inherit=not began, **project)

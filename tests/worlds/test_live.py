@@ -11,7 +11,7 @@ from coursekit.strategies import Random
 from coursekit.training.candidates import FastPerceptron, keras_perceptron
 from coursekit.trials import Status, Suggestion
 from coursekit.worlds import Live, MLPs
-from coursekit.worlds.recipes import RECIPES, Recipe
+from coursekit.worlds.recipes import RECIPES, SHAPES, Recipe
 from coursekit.worlds.tables import read
 
 GOOD = {
@@ -132,6 +132,47 @@ def test_a_training_that_diverges_is_a_failed_trial(monkeypatch) -> None:
     assert math.isnan(done.curve[-1])
 
 
+@pytest.mark.parametrize("engine", ["numpy", "keras"])
+def test_half_the_width_is_half_the_units(engine) -> None:
+    if engine == "keras":
+        pytest.importorskip("tensorflow")
+    recipe = RECIPES["mlps"]
+    thin = recipe.candidate({**GOOD, "layers": 2}, recipe.load(), engine, "half width")
+    assert thin.parameters == 64 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10
+
+
+def test_half_the_width_is_half_the_channels() -> None:
+    pytest.importorskip("tensorflow")
+    recipe = RECIPES["cells"]
+    cell = dict.fromkeys(recipe.space.sample(np.random.default_rng(0)), "nor_conv_3x3")
+    model = recipe.candidate(cell, recipe.load(), fidelity="half width").loop.model
+    assert {weight.shape[-1] for weight in model.weights} == {8, 10}
+
+
+def test_fidelities_go_together() -> None:
+    world = Live("mlps")
+    assert world.fidelities == ("full", "quarter data", "half resolution", "half width")
+    both = world.at("quarter data and half width")
+    run = both.train_from(Suggestion(GOOD, 1), None)
+    assert len(list(run)) == 1
+    assert (len(both.data.train.x), len(world.data.train.x)) == (270, 1078)
+    assert [weight.shape for weight in run.weights.values()][:2] == [(64, 16), (16,)]
+    assert world.at("half resolution and quarter data").data.train.x.shape == (270, 4, 4)
+
+
+def test_a_recipe_without_a_table() -> None:
+    """Whose layers have each a width of their own."""
+    world = Live(SHAPES, fidelity="half resolution")
+    shape = {"layers": 2, "units1": 6, "units2": 11, "dropout": 0.1}
+    run = world.train_from(Suggestion(shape, 1), None)
+    assert len(list(run)) == 1
+    assert [weight.shape for weight in run.weights.values()][::2] == [(49, 6), (6, 11), (11, 10)]
+    assert repr(world) == "Live('shapes of perceptrons on rotated MNIST-5k', engine=None, seed=0)"
+    thin = world.at("half width").train_from(Suggestion(shape, 1), None)
+    assert len(list(thin)) == 1
+    assert [weight.shape for weight in thin.weights.values()][::2] == [(196, 3), (3, 6), (6, 10)]
+
+
 def test_arguments_that_do_not_exist_are_named() -> None:
     with pytest.raises(ValueError, match="no space 'resnets': there are mlps, cells"):
         Live("resnets")
@@ -139,5 +180,7 @@ def test_arguments_that_do_not_exist_are_named() -> None:
         Live("cells", engine="numpy")
     with pytest.raises(ValueError, match="no fidelity 'tiny'"):
         Live("mlps", fidelity="tiny")
+    with pytest.raises(ValueError, match="'full and half width': there are full, quarter data"):
+        Live("mlps").at("full and half width")
     with pytest.raises(ValueError, match=r"units=3 is not"):
         list(Live("mlps").train(Suggestion({**GOOD, "units": 3})))
