@@ -308,7 +308,7 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Look at the learning rates rather than at the first place, for that hangs on little: the weights are drawn anew in each search, and on 1,000 validation images half a point is luck. A small rate is slow, and after one epoch slow looks the same as bad. A large one is quick, and quick looks the same as good; given time, others catch up or pass. `num_steps` is a **fidelity**: it decides what the search can see (lab 10 is about that). Here it is a reason to look twice at the 500 steps that somebody has left in a plan.
+# Look at the learning rates rather than at the first place, for that hangs on little: the weights are drawn anew in each search, and on 1,000 validation images half a point is luck. (Other draws of six may well give the same winner twice; in this one each learning rate has a wide network.) A small rate is slow, and after one epoch slow looks the same as bad. A large one is quick, and quick looks the same as good; given time, others catch up or pass. `num_steps` is a **fidelity**: it decides what the search can see (lab 10 is about that). Here it is a reason to look twice at the 500 steps that somebody has left in a plan.
 #
 # Both results stay: each is an artifact of its own, with its own id, and nothing was overwritten.
 
@@ -544,7 +544,7 @@ print(lineage.origin(pushed))
 #
 # The same plan runs without a notebook: `coursekit pipeline run`, in a terminal, and `coursekit pipeline compile --for kubeflow`, for a cluster.
 #
-# **Read on** (keys in `references/references.bib`): the platform and its reasons `baylor2017tfx`; data validation, with the story of the bug that it was made for `breck2019data`; the tuner inside `omalley2019kerastuner`.
+# **Read on** (keys in `references/references.bib`): the platform and its reasons `baylor2017tfx`; data validation, with a bug in serving that spoils the next training `breck2019data`; the tuner inside `omalley2019kerastuner`.
 
 # %%
 progress()

@@ -100,6 +100,7 @@ class Task:
         if searches := self.settings.get("searches"):
             what = json.dumps([self.settings, self.arguments.train_files, self.epochs])
             directory = str(Path(searches) / hashlib.sha256(what.encode()).hexdigest()[:12])
+        keras.utils.set_random_seed(self.settings.get("seed", 0))  # of the trials' weights
         tuner = make_tuner(
             self.settings.get("strategy", "random"),
             lambda hp: build(hp, self.shapes, self.classes),
