@@ -28,10 +28,11 @@ WAYS = ("back", "forth", "both")
 class Origin:
     """Where a model comes from.
 
-    trial: the number of the search's trial whose hyperparameters it has, None if nothing was tuned.
-    score: of that trial, on the validation split. hyperparameters: empty if it has the defaults.
-    data: the raw examples, with TFX's fingerprint of the files. schema: where it is. code: for each
-    component that runs module functions, their import path and the digest of the code.
+    trial: the number of the search's trial whose hyperparameters it has; None if nothing was tuned
+    or if they were imported from another pipeline. score: of that trial, on the validation split.
+    hyperparameters: empty if it has the defaults. data: the raw examples, with TFX's fingerprint of
+    the files. schema: where it is. code: for each component that runs module functions, their
+    import path and the digest of the code. imported: where another pipeline's hyperparameters are.
     """
 
     model: str
@@ -42,11 +43,14 @@ class Origin:
     fingerprint: str
     schema: str
     code: Mapping[str, str]
+    imported: str = ""
 
     def __str__(self) -> str:
         chosen = ", ".join(f"{name} {value}" for name, value in self.hyperparameters.items())
         fingerprint = hashlib.sha256(self.fingerprint.encode()).hexdigest()[:12]  # it is long
-        trial = "none" if self.trial is None else f"{self.trial}, score {self.score:.4f}"
+        trial = f"of another pipeline: {self.imported}" if self.imported else "none"
+        if self.trial is not None:
+            trial = f"{self.trial}, score {self.score:.4f}"
         rows = {
             "model": self.model,
             "trial": trial,
@@ -174,22 +178,26 @@ class Lineage:
         Raises ValueError for an artifact that no Trainer stands behind.
         """
         found = self.find(model)
-        behind = self._near(found, "back")
-        of = {self.metadata.executions[n].type.rpartition(".")[2]: n for n in reversed(behind)}
-        if "Trainer" not in of:
+        number = next((n for n in self._near(found, "back") if self._is(n, "Trainer")), None)
+        if number is None:
             raise ValueError(f"artifact {found.id} is a {found.type}, which no Trainer has led to")
-        trainer = self.metadata.step(of["Trainer"], ())
+        trainer = self.metadata.step(number, ())
+        # Not what is behind its Evaluator too: another model, which it was compared with.
+        behind = self._near(trainer.outputs["model"][0], "back")
         trial: tuple[str | None, float | None, dict[str, Any]] = (None, None, {})
+        imported = ""
         if "hyperparameters" in trainer.inputs:
-            trial = self._trial(trainer.inputs["hyperparameters"][0])
+            best = trainer.inputs["hyperparameters"][0]
+            trial = self._trial(best)
+            imported = best.uri if self._tuner(best) is None else ""
         raw = next(
             each
             for number in behind
-            if self.metadata.executions[number].type.endswith("ExampleGen")
+            if self._is(number, "ExampleGen")
             for each in self.metadata.outputs(number)["examples"]
         )
         code = {}
-        for number in sorted(behind):
+        for number in sorted(behind, key=lambda n: (behind[n], n)):  # the nearest has the last word
             known = self.metadata.step(number, ()).properties
             for name in ("preprocessing_fn", "tuner_fn", "run_fn"):
                 if known.get(name):
@@ -202,7 +210,11 @@ class Lineage:
             str(raw.properties.get("input_fingerprint", "")),
             trainer.inputs["schema"][0].uri,
             code,
+            imported,
         )
+
+    def _is(self, execution: int, kind: str) -> bool:
+        return bool(self.metadata.executions[execution].type.endswith(kind))
 
     def _trial(self, best: Artifact) -> tuple[str | None, float | None, dict[str, Any]]:
         """The trial behind hyperparameters: in the results that the same Tuner wrote."""

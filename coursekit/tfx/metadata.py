@@ -13,6 +13,7 @@ import ml_metadata
 from ml_metadata.proto import metadata_store_pb2 as proto
 
 from coursekit.plots.pipelines import Artifact, Step
+from coursekit.tfx.plan import check_database
 
 STATES = {
     proto.Execution.NEW: "waiting",
@@ -26,7 +27,8 @@ class Metadata:
     """A snapshot of what a metadata database holds.
 
     source: the database's file, or an open `ml_metadata.MetadataStore` such as a notebook's
-    `context.metadata_connection_config` makes. Raises ValueError for a file that is not there.
+    `context.metadata_connection_config` makes. Raises ValueError for a file that is not there, or
+    is no database.
     """
 
     def __init__(self, source: str | Path | ml_metadata.MetadataStore) -> None:
@@ -36,6 +38,7 @@ class Metadata:
                 path /= "metadata.sqlite"
             if not path.is_file():
                 raise ValueError(f"{path}: no metadata; has the pipeline run?")
+            check_database(path)
             config = proto.ConnectionConfig()
             config.sqlite.filename_uri = str(path)
             config.sqlite.connection_mode = proto.SqliteMetadataSourceConfig.READWRITE

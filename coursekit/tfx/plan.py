@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from coursekit.data import SOURCES
+from coursekit.spaces import Float, Space
 from coursekit.strategies import STRATEGIES
 
 # As they are written in a plan: with `keras_tuner.` before them.
 KERAS_TUNERS = ("BayesianOptimization", "GridSearch", "Hyperband", "RandomSearch")
 NAMES = (*SOURCES, "penguins")
 TUNE, DEFAULTS = "tune", "defaults"
+PERCEPTRON = Space({"rate": Float(1e-4, 1e-2, log=True)})  # of the kind that is tuned here
 DATABASE = b"SQLite format 3\0"
 
 
@@ -32,7 +34,8 @@ class Plan:
     label: the label's column in a table. classes: how many there are among images; None counts.
     strategy: a name in the registry, or a tuner of Keras Tuner's as "keras_tuner.Hyperband".
     options: of the strategy, such as {"population_size": 8}.
-    trials: how many configurations the Tuner tries, at most.
+    trials: how many configurations the Tuner tries, at most; "keras_tuner.Hyperband" has a schedule
+        instead, which follows from tune_steps.
     tune_steps, train_steps: of the optimizer, in a trial and in the Trainer, at most; each is
         turned into whole epochs, and early stopping may end before.
     hyperparameters: "tune"; or a folder or file with the best hyperparameters of an earlier run,
@@ -40,7 +43,7 @@ class Plan:
     schema: a `schema.pbtxt` that the data has to conform to; None infers one from the train split.
     tolerant: goes on in spite of anomalies in the data.
     threshold: the accuracy on the test split, in 0..1, below which a model is not pushed; one that
-        is worse than the last blessed model is not pushed either.
+        is worse than the last blessed model, by more than a point, is not pushed either.
     beam: options for Beam, which Transform, statistics and Evaluator run on, such as
         "--runner=FlinkRunner".
     seed: of the search and of the weights.
@@ -77,6 +80,8 @@ class Plan:
                 f"data={self.data!r}: no folder, and no data set of the kit's ({known})"
             )
         check_strategy(self.strategy)
+        if self.tuner_fn is None:
+            _check_space(self.strategy)
         _check_options(self.strategy, self.options)
         for name in ("trials", "tune_steps", "train_steps"):
             if getattr(self, name) < 1:
@@ -95,18 +100,8 @@ class Plan:
                 raise ValueError(f"schema={self.schema!r}: there is no such file")
         if self.folder.exists() and not self.folder.is_dir():
             raise ValueError(f"folder={str(self.folder)!r} is a file: give a folder")
-        self._check_metadata()
-
-    def _check_metadata(self) -> None:
-        """SQLite would only say so when the first component starts."""
         if self.metadata.exists():
-            with self.metadata.open("rb") as file:
-                start = file.read(len(DATABASE))
-            if start not in (DATABASE, b""):
-                raise ValueError(
-                    f"{self.metadata} is no SQLite database: take another folder, or move that "
-                    "file away (what ran here before is then unknown, and runs again)"
-                )
+            check_database(self.metadata)
 
     @property
     def imports(self) -> bool:
@@ -130,6 +125,17 @@ def remote(path: str) -> bool:
     return "://" in path
 
 
+def check_database(path: Path) -> None:
+    """Raises ValueError for a file that SQLite, later and less clearly, would not open."""
+    with path.open("rb") as file:
+        start = file.read(len(DATABASE))
+    if start not in (DATABASE, b""):
+        raise ValueError(
+            f"{path} is no SQLite database: take another folder, or move that file away (what ran "
+            "here before is then unknown, and runs again)"
+        )
+
+
 def check_strategy(name: str) -> None:
     """Raises ValueError unless a strategy or one of Keras Tuner's tuners has that name."""
     known = [*STRATEGIES, *(f"keras_tuner.{tuner}" for tuner in KERAS_TUNERS)]
@@ -137,6 +143,16 @@ def check_strategy(name: str) -> None:
         close = get_close_matches(name, known, 1, 0.5)
         meant = f" (did you mean {close[0]}?)" if close else ""
         raise ValueError(f"no strategy is called {name!r}{meant}; there are {', '.join(known)}")
+
+
+def _check_space(name: str) -> None:
+    """The kit's module functions tune a perceptron: numbers and choices."""
+    if name in STRATEGIES and not STRATEGIES[name].supports(PERCEPTRON):
+        fitting = ", ".join(each for each, it in STRATEGIES.items() if it.supports(PERCEPTRON))
+        raise ValueError(
+            f"strategy={name!r} searches chains and cells only, and what is tuned here is numbers: "
+            f"give one of {fitting}, or a tuner_fn of your own"
+        )
 
 
 def _check_options(name: str, options: Mapping[str, Any]) -> None:
@@ -148,6 +164,11 @@ def _check_options(name: str, options: Mapping[str, Any]) -> None:
         if option not in known:
             takes = ", ".join(known) or "none"
             raise ValueError(f"options: {name} takes no {option!r} (it takes {takes})")
+    if STRATEGIES[name].supports(PERCEPTRON):
+        try:
+            STRATEGIES[name](PERCEPTRON, **options)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"options of {name}: {error}") from None
 
 
 def _hyperparameters(given: str) -> Path:
