@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from kfp import components as kubeflow
@@ -10,6 +11,8 @@ from tfx import v1 as tfx
 from coursekit.tfx.components import Places, pipeline
 from coursekit.tfx.examples import prepare
 from coursekit.tfx.plan import Plan, remote
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,127}")
 
 
 def compile(plan: Plan, path: str | Path, *, root: str, image: str) -> Path:
@@ -26,6 +29,11 @@ def compile(plan: Plan, path: str | Path, *, root: str, image: str) -> Path:
         raise ValueError(f"{path}: a specification is a .yaml file")
     if not remote(root):
         raise ValueError(f"root={root!r} is no address: give one such as gs://bucket/pipeline")
+    if not NAME.fullmatch(plan.folder.name):
+        raise ValueError(
+            f"folder={plan.folder.name!r}: the pipeline is named after it, and on a cluster a name "
+            "has small letters, digits and hyphens only: take a folder such as 'my-pipeline'"
+        )
     for name, given in (("schema", plan.schema), ("hyperparameters", plan.hyperparameters)):
         if given and (plan.imports or name == "schema") and not remote(given):
             raise ValueError(

@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from coursekit.tfx.plan import Plan
+from coursekit.tfx.plan import NAMES, Plan
 
 EXAMPLES = """\
 examples:
@@ -53,8 +53,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                           help="where the cluster keeps artifacts, such as gs://bucket/name; the "
                           "examples have to be in URI/data")  # fmt: skip
     compiler.add_argument("--image", required=True,
-                          help="a container image with coursekit[tfx]: two lines, FROM "
-                          "tensorflow/tfx and RUN pip install coursekit[tfx]")  # fmt: skip
+                          help="a container image whose `python` has coursekit[tfx], and module "
+                          "functions of your own")  # fmt: skip
     compiler.add_argument("--output", type=Path, default=Path("pipeline.yaml"), metavar="FILE",
                           help="the specification (pipeline.yaml)")  # fmt: skip
     compiler.set_defaults(run=_compile)
@@ -89,7 +89,7 @@ def _plan_options(parser: argparse.ArgumentParser) -> None:
     add("strategy", "NAME", "of the kit's strategies, or keras_tuner.Hyperband and so on")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
                         help="an option of the strategy; may come again")  # fmt: skip
-    add("trials", "N", "configurations to try, at most", int)
+    add("trials", "N", "configurations to try, at most (not for keras_tuner.Hyperband)", int)
     add("tune_steps", "N", "steps of the optimizer in a trial, at most", int)
     add("train_steps", "N", "steps of the optimizer in the final training, at most", int)
     add("hyperparameters", "FROM", "tune; or a best_hyperparameters folder; or defaults")
@@ -163,7 +163,8 @@ def _compile(options: argparse.Namespace) -> int:
     from coursekit.tfx.cluster import compile
 
     path = compile(plan, options.output, root=options.root, image=options.image)
-    print(f"{path}: upload it to Kubeflow Pipelines or Vertex AI; the examples go to "
+    examples = plan.folder / "data" / plan.data if plan.data in NAMES else plan.data
+    print(f"{path}: upload it to Kubeflow Pipelines or Vertex AI, and what is in {examples} to "
           f"{options.root.rstrip('/')}/data")  # fmt: skip
     return 0
 

@@ -18,7 +18,7 @@ from tfx import v1 as tfx
 from tfx.proto import example_gen_pb2
 from tfx.types.standard_artifacts import HyperParameters
 
-from coursekit.tfx.examples import SPLITS, Examples
+from coursekit.tfx.examples import PATTERNS, SPLITS, Examples
 from coursekit.tfx.gate import AnomalyGate
 from coursekit.tfx.modules import images, tables
 from coursekit.tfx.plan import TUNE, Plan, remote
@@ -33,7 +33,7 @@ class Places:
     """Where a pipeline reads and writes: paths of this machine, or addresses on a cluster.
 
     root: of all artifacts. examples: the raw ones. served: where models are pushed. searches: of
-    the journals of searches, which only a file system can keep; None: in the Tuner's own folder.
+    the journals of searches, which only a file system can keep; None: they end with the Tuner.
     schemas: for copies of a schema that is given, named after what is in them; None makes no copy.
     """
 
@@ -219,7 +219,7 @@ def pipeline(
 def _splits(examples: Examples) -> dict[str, Any]:
     """The folder's own splits, or 6 : 2 : 2 by a hash of each example."""
     split = example_gen_pb2.Input.Split
-    pattern = "*.tfrecord*" if examples.kind == "images" else "*.csv"
+    pattern = PATTERNS[examples.kind]
     if examples.splits:
         own = [split(name=name, pattern=f"{name}/{pattern}") for name in SPLITS]
         return {"input_config": example_gen_pb2.Input(splits=own)}
@@ -266,9 +266,9 @@ def judging(label: str, threshold: float) -> tfma.EvalConfig:
 def digest(function: str) -> str:
     """Of the code that an import path leads to: its module, and for the kit's all its modules.
 
-    Raises ValueError if there is no such module.
+    Raises ValueError if there is no such module, or if the function is nowhere in it.
     """
-    module = function.rpartition(".")[0]
+    module, _, name = function.rpartition(".")
     try:
         found = find_spec(module) if module else None
     except ModuleNotFoundError:
@@ -276,5 +276,8 @@ def digest(function: str) -> str:
     if found is None or found.origin is None:
         raise ValueError(f"{function!r}: no such module; give a path such as 'my_module.run_fn'")
     path = Path(found.origin)
+    text = path.read_text(errors="replace")
+    if name not in text and "import *" not in text:  # TFX would say so when its turn comes
+        raise ValueError(f"{function!r}: there is no {name} in {path}")
     files = sorted(path.parent.glob("*.py")) if module.startswith(images.__package__) else [path]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]

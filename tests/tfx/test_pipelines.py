@@ -293,8 +293,10 @@ def test_who_is_tolerant_goes_on_in_spite_of_anomalies(first, tmp_path):
         (["run", "--data=nowhere"], "data='nowhere': no folder, and no data set of the kit's"),
         (["run", "--option=big"], "--option big: give NAME=VALUE"),
         (["run", "--tuner-fn=nowhere.tuner_fn"], "'nowhere.tuner_fn': no such module"),
+        (["run", "--run-fn=coursekit.tfx.modules.images.rum_fn"], "there is no rum_fn in"),
         (["origin"], "metadata.sqlite: no metadata; has the pipeline run?"),
         (["compile", "--root=here", "--image=i"], "root='here' is no address"),
+        (["compile", "--root=gs://b", "--image=i"], "letters, digits and hyphens only"),
     ],
 )
 def test_the_command_refuses_in_one_line(tmp_path, capsys, words, said):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tfx import v1 as tfx
 
+from coursekit.tfx.plan import remote
 from coursekit.tfx.searching import Report, make_tuner
 
 BATCH_SIZE = 32
@@ -94,12 +96,14 @@ class Task:
         custom_config: "strategy", "options", "trials", "seed" as `make_tuner` takes them;
         "searches", a folder for journals, one for each search over the same data with the same
         settings, so that one that was killed goes on (without it the journal is in the component's
-        own folder, which a new run does not find again).
+        own folder, or, where that is an address, on the container's disk: neither is found again).
         """
         directory = self.arguments.working_dir
         if searches := self.settings.get("searches"):
             what = json.dumps([self.settings, self.arguments.train_files, self.epochs])
             directory = str(Path(searches) / hashlib.sha256(what.encode()).hexdigest()[:12])
+        elif remote(directory):  # a journal needs a file system: the container's own
+            directory = tempfile.mkdtemp()
         keras.utils.set_random_seed(self.settings.get("seed", 0))  # of the trials' weights
         tuner = make_tuner(
             self.settings.get("strategy", "random"),
@@ -150,9 +154,10 @@ class Task:
         and `transform_features` (examples -> transformed features and label), for the Evaluator.
         What the training measured, epoch by epoch, goes to `history.json` in `model_run_dir`.
         """
-        run = Path(self.arguments.model_run_dir)
-        run.mkdir(parents=True, exist_ok=True)
-        (run / HISTORY).write_text(json.dumps(model.history.history))
+        # Not pathlib: on a cluster this is an address.
+        tf.io.gfile.makedirs(self.arguments.model_run_dir)
+        with tf.io.gfile.GFile(f"{self.arguments.model_run_dir}/{HISTORY}", "w") as file:
+            file.write(json.dumps(model.history.history))
         served = Served(model, self.transformed, raw_label)
         tf.saved_model.save(
             served,
