@@ -18,9 +18,10 @@ import tensorflow as tf
 from coursekit.data import SOURCES, Split, load, penguins
 from coursekit.tfx.modules.names import IMAGE, LABEL
 
-PATTERNS = {"images": ("*.tfrecord", "*.tfrecord.gz"), "table": ("*.csv",)}
+PATTERNS = {"images": "*.tfrecord*", "table": "*.csv"}
 BATCH = 1000  # records that are looked at together
 SPLITS = ("train", "eval", "test")
+MISSING = np.iinfo(np.int64).min  # instead of a label that is not there
 
 
 @dataclass(frozen=True)
@@ -97,20 +98,25 @@ def look(folder: Path, *, label: str, classes: int | None = None) -> Examples:
 
     Raises ValueError, naming file and place, for a folder without examples, a broken record, an
     image that cannot be decoded (the first of each file is tried), a label that is missing or not
-    in 0..classes - 1, or a table without the label's column.
+    in 0..classes - 1, a table without the label's column, or one whose eval or test split has a
+    label that train has not.
     """
     if not folder.is_dir():
         raise ValueError(f"{folder}: there is no such folder")
     splits = all((folder / split).is_dir() for split in SPLITS)
     kind, files = _files(folder, [folder / split for split in SPLITS] if splits else [folder])
     if kind == "table":
-        words = [word for file in files for word in _table_labels(file, label)]
-        names = len(set(words))
-        if names < 2:
-            raise ValueError(f"{folder}: every {label!r} is {words[0]!r}: nothing to learn")
-        return Examples(folder, kind, splits, len(words), names)
+        words = {file: _table_labels(file, label) for file in files}
+        if splits:
+            _only_known(words, folder / "train", label)
+        names = sorted({word for each in words.values() for word in each})
+        if len(names) < 2:
+            raise ValueError(f"{folder}: every {label!r} is {names[0]!r}: nothing to learn")
+        return Examples(folder, kind, splits, sum(map(len, words.values())), len(names))
     labels = {file: _labels(file) for file in files}
     most = classes or max(int(each.max()) for each in labels.values()) + 1
+    if most == 1:
+        raise ValueError(f"{folder}: every {LABEL!r} is 0: nothing to learn")
     for file, each in labels.items():
         wrong = np.flatnonzero((each < 0) | (each >= most))
         if len(wrong):
@@ -125,32 +131,55 @@ def look(folder: Path, *, label: str, classes: int | None = None) -> Examples:
 
 def _files(folder: Path, places: list[Path]) -> tuple[str, list[Path]]:
     """The kind of the files in these places, and the files."""
-    for kind, patterns in PATTERNS.items():
-        found = [sorted(p for each in patterns for p in place.glob(each)) for place in places]
+    for kind, pattern in PATTERNS.items():
+        found = [sorted(place.glob(pattern)) for place in places]
         if any(found):
             for place, files in zip(places, found, strict=True):
                 if not files:
                     raise ValueError(f"{place}: no examples, though there are some beside it")
             return kind, [file for files in found for file in files]
+    absent = [split for split in SPLITS if not (folder / split).is_dir()]
+    if 0 < len(absent) < len(SPLITS):
+        raise ValueError(
+            f"{folder}: no *.tfrecord and no *.csv in it, and of the subfolders "
+            f"{', '.join(SPLITS)} it lacks {' and '.join(absent)}: give all three, or none"
+        )
     raise ValueError(
         f"{folder}: no *.tfrecord and no *.csv in it, nor in subfolders {', '.join(SPLITS)}"
     )
+
+
+def _only_known(words: dict[Path, list[str]], train: Path, label: str) -> None:
+    """The vocabulary of labels is that of the train split: any other could not be learned."""
+    known = {word for file, each in words.items() if file.parent == train for word in each}
+    for file, each in words.items():
+        if unknown := sorted(set(each) - known):
+            raise ValueError(
+                f"{file}: {label} is {unknown[0]!r}, which the train split has nowhere"
+            )
 
 
 def _labels(file: Path) -> np.ndarray:
     """The labels in a file of images, shape (records,)."""
     labels: list[int] = []
     for batch in _records(file):
-        examples = tf.io.parse_example(
-            batch,
-            {
-                IMAGE: tf.io.FixedLenFeature([], tf.string, default_value=""),
-                LABEL: tf.io.FixedLenFeature([], tf.int64, default_value=-1),
-            },
-        )
-        empty = np.flatnonzero(examples[IMAGE].numpy() == b"")
-        if len(empty):
-            raise ValueError(f"{file}: record {len(labels) + empty[0]} has no {IMAGE!r}")
+        try:
+            examples = tf.io.parse_example(
+                batch,
+                {
+                    IMAGE: tf.io.FixedLenFeature([], tf.string, default_value=""),
+                    LABEL: tf.io.FixedLenFeature([], tf.int64, default_value=MISSING),
+                },
+            )
+        except tf.errors.InvalidArgumentError as error:
+            raise ValueError(
+                f"{file}: not every record from {len(labels)} on is a tf.train.Example with one "
+                f"{IMAGE!r}, of bytes, and one {LABEL!r}, a whole number ({error.message})"
+            ) from None
+        for name, none in ((IMAGE, b""), (LABEL, MISSING)):
+            empty = np.flatnonzero(examples[name].numpy() == none)
+            if len(empty):
+                raise ValueError(f"{file}: record {len(labels) + empty[0]} has no {name!r}")
         labels += examples[LABEL].numpy().tolist()
     if not labels:
         raise ValueError(f"{file} holds no record")
@@ -190,10 +219,11 @@ def _table_labels(file: Path, label: str) -> list[str]:
         if label not in (reader.fieldnames or ()):
             columns = ", ".join(reader.fieldnames or ["none at all"])
             raise ValueError(f"{file}: no column is called {label!r} (there are {columns})")
-        words = [row[label] for row in reader]
+        words = []
+        for row in reader:
+            if not row[label]:
+                raise ValueError(f"{file}, line {reader.line_num}: no {label}")
+            words.append(row[label])
     if not words:
         raise ValueError(f"{file} has a header and no row")
-    missing = [number for number, word in enumerate(words, 2) if not word]
-    if missing:
-        raise ValueError(f"{file}, line {missing[0]}: no {label}")
     return words

@@ -114,10 +114,49 @@ def test_labels_beyond_those_that_were_counted_are_classes_of_their_own(tmp_path
 def test_a_record_without_label_or_image_is_refused(tmp_path):
     with tf.io.TFRecordWriter(str(tmp_path / "a.tfrecord")) as writer:
         writer.write(example(png(np.zeros((2, 2)))))
-    refused(tmp_path, "record 0 has the label -1", classes=2)
+    refused(tmp_path, "record 0 has no 'label'", classes=2)
+    refused(tmp_path, "record 0 has no 'label'")
     with tf.io.TFRecordWriter(str(tmp_path / "a.tfrecord")) as writer:
         writer.write(tf.train.Example().SerializeToString())
     refused(tmp_path, "record 0 has no 'image'")
+
+
+def test_a_record_that_is_no_such_example_is_refused_with_its_file(tmp_path):
+    """As one with a word for a label, or none at all."""
+    word = tf.train.Example.FromString(example(png(np.zeros((2, 2)))))
+    word.features.feature["label"].bytes_list.value.append(b"three")
+    for record in (word.SerializeToString(), b"no example"):
+        with tf.io.TFRecordWriter(str(tmp_path / "a.tfrecord")) as writer:
+            writer.write(record)
+        refused(tmp_path, "a.tfrecord: not every record from 0 on is a tf.train.Example with one")
+
+
+def test_one_class_alone_is_refused(tmp_path):
+    write_images(tmp_path / "a.tfrecord", images(classes=1))
+    refused(tmp_path, "every 'label' is 0: nothing to learn")
+
+
+def test_all_that_the_pipeline_would_read_is_looked_through(tmp_path):
+    """Files in parts have the number after the ending."""
+    for part in range(2):
+        write_images(tmp_path / f"a.tfrecord-{part:05}-of-00002", images())
+    assert look(tmp_path, label="").count == 24
+
+
+def test_a_split_that_is_missing_is_named(tmp_path):
+    for split in ("train", "test"):
+        (tmp_path / split).mkdir()
+        write_images(tmp_path / split / "a.tfrecord", images())
+    refused(tmp_path, "of the subfolders train, eval, test it lacks eval: give all three, or none")
+
+
+def test_a_label_that_the_train_split_does_not_have_is_refused(tmp_path):
+    for split in SPLITS:
+        (tmp_path / split).mkdir()
+        (tmp_path / split / "a.csv").write_text("species,b\nx,1\ny,2\n")
+    assert look(tmp_path, label="species").classes == 2
+    (tmp_path / "eval" / "a.csv").write_text("species,b\nx,1\nz,2\n")
+    refused(tmp_path, "a.csv: species is 'z', which the train split has nowhere")
 
 
 def test_an_image_that_is_none_is_refused(tmp_path):
@@ -133,6 +172,7 @@ def test_an_image_that_is_none_is_refused(tmp_path):
         ("a,b\n1,2\n", r"no column is called 'species' \(there are a, b\)"),
         ("species,b\n", "has a header and no row"),
         ("species,b\nx,1\n,2\n", "line 3: no species"),
+        ("species,b\nx,1\n\n,2\n", "line 4: no species"),
         ("species,b\nx,1\nx,2\n", "every 'species' is 'x': nothing to learn"),
         ("", "there are none at all"),
     ],
