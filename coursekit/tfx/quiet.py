@@ -12,12 +12,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    before = logging.root.level, list(logging.root.handlers)
+    handlers = list(logging.root.handlers)
     logging.disable(logging.WARNING)  # Beam says what it misses
     import tfx.v1  # noqa: F401
 
     logging.disable(logging.NOTSET)
-    logging.root.handlers[:] = before[1]
+    logging.root.handlers[:] = handlers
 
 logging.getLogger("tensorflow").setLevel(
     logging.ERROR

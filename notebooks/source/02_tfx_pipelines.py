@@ -444,7 +444,7 @@ def answer(served, pictures):
 check("2.5")
 
 # %% [markdown]
-# Move the sliders: a test image is turned or brightened, encoded as a PNG, sent to the model, and its answer drawn. From which angle on does it err? And the negative of section 2, which no schema has found?
+# Move the sliders: a test image is turned or made a negative, encoded as a PNG, sent to the model, and its answer drawn. From which angle on does it err? And the negative of section 2, which no schema has found?
 
 # %%
 from coursekit.tfx.serving import ServedModel
