@@ -47,7 +47,7 @@ class Outcome:
             )
         if self.pushed:
             lines.append(f"pushed to {self.pushed}")
-        elif self.steps:
+        elif any(step.name == "Pusher" for step in self.steps):
             lines += ["not pushed:", *(f"  {reason}" for reason in self.refused)]
         return "\n".join(lines)
 

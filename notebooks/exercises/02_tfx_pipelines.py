@@ -294,7 +294,8 @@ class TunerFunction(Exercise):
             "trials": "The number of trials is in `task.settings`.",
             "seed": "The seed is in `task.settings`.",
             "asks for": "The hypermodel is `images.build`, with the task's shapes and classes.",
-            "below working_dir": "On a cluster only `arguments.working_dir` is sure to be kept.",
+            "below working_dir": "Search in `arguments.working_dir`, which is new each time: "
+            "elsewhere the next search finds the finished trials of this one.",
             "epochs": "Steps are no epochs: `task.epochs` has turned them round.",
             "training images": "`x` should be `task.train`.",
             "validation images": "`validation_data` should be `task.validation`, of the eval split.",
