@@ -266,6 +266,7 @@ def judging(label: str, threshold: float) -> tfma.EvalConfig:
 def digest(function: str) -> str:
     """Of the code that an import path leads to: its module, and for the kit's all its modules.
 
+    What a module of your own imports is not in it: after a change there alone, run without cache.
     Raises ValueError if there is no such module, or if the function is nowhere in it.
     """
     module, _, name = function.rpartition(".")

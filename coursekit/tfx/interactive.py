@@ -63,7 +63,9 @@ class Interactive:
     def run(self, *names: str, cache: bool = True) -> Step:
         """Run components in this order, all that have not run if none is named; returns the last.
 
-        cache: whether what an earlier run has done with the same inputs is taken from there.
+        cache: whether what an earlier run has done with the same inputs is taken from there. (A
+        search that has ended is taken from its journal even so; a plan with another seed searches
+        anew.)
         Raises ValueError for a name that no component has, PipelineFailed if one fails.
         """
         for name in names:

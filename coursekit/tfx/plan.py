@@ -12,6 +12,7 @@ from typing import Any
 from coursekit.data import SOURCES
 from coursekit.spaces import Float, Space
 from coursekit.strategies import STRATEGIES
+from coursekit.strategies.base import positive
 
 # As they are written in a plan: with `keras_tuner.` before them.
 KERAS_TUNERS = ("BayesianOptimization", "GridSearch", "Hyperband", "RandomSearch")
@@ -50,7 +51,8 @@ class Plan:
     preprocessing_fn, tuner_fn, run_fn: your own module functions by their import paths, such as
         "my_module.run_fn"; None takes the kit's for this kind of data.
 
-    Raises ValueError for a value that cannot be right.
+    Raises ValueError for a value that cannot be right, TypeError for a count that is no whole
+    number.
     """
 
     data: str = "mnist-5k"
@@ -84,14 +86,12 @@ class Plan:
             _check_space(self.strategy)
         _check_options(self.strategy, self.options)
         for name in ("trials", "tune_steps", "train_steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}={getattr(self, name)}: give 1 or more")
-        if self.classes is not None and self.classes < 2:
-            raise ValueError(
-                f"classes={self.classes}: give 2 or more, or None to have them counted"
-            )
-        if not 0 <= self.threshold <= 1:
-            raise ValueError(f"threshold={self.threshold}: an accuracy is from 0 to 1")
+            positive(name, getattr(self, name))
+        positive("seed", self.seed, 0)
+        if self.classes is not None:
+            positive("classes", self.classes, 2)
+        if not isinstance(self.threshold, int | float) or not 0 <= self.threshold <= 1:
+            raise ValueError(f"threshold={self.threshold!r}: an accuracy is a number from 0 to 1")
         if self.imports and not remote(self.hyperparameters):
             object.__setattr__(self, "hyperparameters", str(_hyperparameters(self.hyperparameters)))
         if self.schema is not None and not remote(self.schema):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from coursekit.tfx.plan import check_strategy
 from coursekit.tuners import TUNERS
 from coursekit.tuners.options import options_of
 
+OFTEN = 2.0  # seconds between two lines of progress
 log = logging.getLogger("coursekit.tfx")
 
 
@@ -91,3 +93,22 @@ class Report(keras.callbacks.Callback):
         planned = f" of {oracle.max_trials}" if oracle.max_trials else ""
         score = "" if self.best is None else f": {oracle.objective.name} {self.best:.3f}"
         log.info("trial %d%s%s", len(oracle.end_order) + 1, planned, score)
+
+
+class EpochReport(keras.callbacks.Callback):
+    """Says in the log how a long training goes: a line an epoch, but none within two seconds.
+
+    most: the number of epochs, if it does not end before.
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most, self.said = most, time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Says it."""
+        now = time.monotonic()
+        if now - self.said >= OFTEN:
+            self.said = now
+            known = ", ".join(f"{name} {value:.3f}" for name, value in (logs or {}).items())
+            log.info("epoch %d of at most %d: %s", epoch + 1, self.most, known)

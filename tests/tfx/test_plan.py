@@ -18,11 +18,11 @@ from coursekit.tfx import Plan
         ({"options": {"population_size": "many"}}, "options of regularized_evolution.*many"),
         ({"strategy": "progressive"}, "'progressive' searches chains .* give one of grid, .*tpe"),
         ({"data": "mnist-6k"}, "data='mnist-6k': no folder, and no data set .*mnist-5k.*penguins"),
-        ({"trials": 0}, "trials=0: give 1 or more"),
+        ({"trials": 0}, "trials=0 is too small"),
         ({"tune_steps": 0}, "tune_steps=0"),
         ({"train_steps": -1}, "train_steps=-1"),
-        ({"classes": 1}, "classes=1: give 2 or more"),
-        ({"threshold": 90}, "threshold=90: an accuracy is from 0 to 1"),
+        ({"classes": 1}, "classes=1 is too small"),
+        ({"threshold": 90}, "threshold=90: an accuracy is a number from 0 to 1"),
         ({"schema": "nowhere.pbtxt"}, "nowhere.pbtxt.*no such file"),
         ({"hyperparameters": "nowhere"}, "'nowhere': there is no best_hyperparameters.txt"),
     ],
@@ -30,6 +30,12 @@ from coursekit.tfx import Plan
 def test_what_cannot_be_right_is_refused(tmp_path, given, said):
     with pytest.raises(ValueError, match=said):
         Plan(folder=tmp_path, **given)
+
+
+def test_a_count_that_is_none_is_refused(tmp_path):
+    for name, value in {"trials": "6", "seed": 2.5, "tune_steps": True}.items():
+        with pytest.raises(TypeError, match=f"{name}={value!r} is no whole number"):
+            Plan(folder=tmp_path, **{name: value})
 
 
 def test_a_metadata_file_that_is_no_database_is_refused(tmp_path):

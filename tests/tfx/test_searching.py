@@ -11,8 +11,9 @@ import keras
 
 from coursekit.spaces import Float, Space
 from coursekit.strategies import STRATEGIES
+from coursekit.tfx import searching
 from coursekit.tfx.plan import KERAS_TUNERS
-from coursekit.tfx.searching import Report, make_tuner
+from coursekit.tfx.searching import EpochReport, Report, make_tuner
 
 X = np.linspace(-1, 1, 64, dtype=np.float32)[:, None]
 Y = (X[:, 0] > 0).astype(np.int64)
@@ -85,3 +86,14 @@ def test_an_option_is_handed_on(tmp_path):
     options = {"population_size": 7}
     tuner = tuner_of("regularized_evolution", tmp_path, trials=12, options=options)
     assert tuner.oracle.options["population_size"] == 7
+
+
+def test_a_long_training_tells_of_its_epochs(caplog, monkeypatch):
+    monkeypatch.setattr(searching, "OFTEN", 0)
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(2, "softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with caplog.at_level(logging.INFO, logger="coursekit.tfx"):
+        model.fit(X, Y, epochs=2, verbose=0, callbacks=[EpochReport(5)])
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 2
+    assert said[1].startswith("epoch 2 of at most 5: loss 0.")

@@ -23,7 +23,7 @@ import tensorflow_transform as tft
 from tfx import v1 as tfx
 
 from coursekit.tfx.plan import remote
-from coursekit.tfx.searching import Report, make_tuner
+from coursekit.tfx.searching import EpochReport, Report, make_tuner
 
 BATCH_SIZE = 32
 SMALL = 1 << 28  # bytes of transformed examples that are kept in memory, decoded
@@ -142,7 +142,7 @@ class Task:
             self.train,
             validation_data=self.validation,
             epochs=self.epochs,
-            callbacks=[stop, board],
+            callbacks=[stop, board, EpochReport(self.epochs)],
             verbose=0,
         )
         return model
@@ -153,7 +153,10 @@ class Task:
         Its signatures: `serving_default` (examples -> probabilities, shape (examples, classes))
         and `transform_features` (examples -> transformed features and label), for the Evaluator.
         What the training measured, epoch by epoch, goes to `history.json` in `model_run_dir`.
+        Raises ValueError for a model that was not trained.
         """
+        if model.history is None:
+            raise ValueError("this model was never trained: call fit before save")
         # Not pathlib: on a cluster this is an address.
         tf.io.gfile.makedirs(self.arguments.model_run_dir)
         with tf.io.gfile.GFile(f"{self.arguments.model_run_dir}/{HISTORY}", "w") as file:
