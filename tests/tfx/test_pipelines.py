@@ -52,6 +52,13 @@ class Run:
         self.plan, self.said = small(folder=folder), []
         self.outcome = run(self.plan, tell=self.said.append)
         self.lineage = Lineage(folder)
+        self.lineage.artifacts()  # as it is now: other tests add to it
+        (self.search,) = (self.plan.folder / "searches").iterdir()
+
+    def folder(self, channel):
+        """Where this run's artifact of that name is."""
+        (uri,) = (s.outputs[channel][0].uri for s in self.outcome.steps if channel in s.outputs)
+        return Path(uri)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +113,7 @@ def test_the_summary_says_what_came_out(first):
 def test_training_took_the_epochs_that_the_steps_come_to_and_logged_each(first):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    (runs,) = (first.plan.folder / "artifacts" / "Trainer" / "model_run").iterdir()
+    runs = first.folder("model_run")
     for kind in ("train", "validation"):
         events = EventAccumulator(str(runs / kind)).Reload()
         epochs = events.Tags()["tensors"].count("epoch_accuracy")
@@ -114,10 +121,20 @@ def test_training_took_the_epochs_that_the_steps_come_to_and_logged_each(first):
         assert len(events.Tensors("epoch_accuracy")) == 10  # 340 steps of 32, 1,078 images
 
 
+def test_every_trial_has_its_curves_for_tensorboard(first):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    for number, score, _ in first.outcome.trials:
+        (written,) = (first.search / "logs" / number).rglob("validation")
+        events = EventAccumulator(str(written)).Reload()
+        assert "epoch_accuracy" in events.Tags()["tensors"]
+        (only,) = events.Tensors("epoch_accuracy")  # 34 steps are one epoch
+        assert tf.make_ndarray(only.tensor_proto) == pytest.approx(score)
+
+
 def test_png_bytes_become_the_probabilities_that_the_evaluator_judged(first):
     test = load("digits").test
-    model = ServedModel(first.plan.served)
-    assert model.folder == first.outcome.pushed
+    model = ServedModel(first.outcome.pushed)
     found = model.predict_images([png(image) for image in test.x])
     assert found.shape == (len(test.y), 10)
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
@@ -137,8 +154,8 @@ def test_the_origin_of_the_pushed_model_is_the_best_trial(first):
     number, score, configuration = first.outcome.trials[0]
     assert (origin.trial, origin.score, origin.hyperparameters) == (number, score, configuration)
     folder = first.plan.folder
-    search = next((folder / "searches").iterdir()) / "search" / "journal.jsonl"
-    journal = [json.loads(line) for line in search.read_text().splitlines()]
+    search = (first.search / "search" / "journal.jsonl").read_text()
+    journal = [json.loads(line) for line in search.splitlines()]
     told = {line["finish"]: line for line in journal if "finish" in line}
     assert len(told) == 2, "the trial that it names is one in the search's journal"
     assert int(origin.trial) in told
@@ -199,7 +216,9 @@ def test_what_no_trainer_made_has_no_such_origin(first):
 
 
 def test_a_second_run_reuses_all_that_would_come_out_the_same(first):
-    found = states(again(first))
+    outcome = again(first)
+    assert ServedModel(first.plan.served).folder == outcome.pushed, "the newest of several"
+    found = states(outcome)
     # A model had been blessed by now: there is something to compare with.
     assert {name for name, state in found.items() if state == "done"} == {
         "BlessedBefore", "Evaluator", "Pusher",
@@ -235,7 +254,7 @@ def test_a_model_below_the_threshold_is_not_pushed_and_the_run_says_why(first):
 
 
 def test_hyperparameters_of_an_earlier_run_are_imported(first):
-    (best,) = (first.plan.folder / "artifacts" / "Tuner" / "best_hyperparameters").iterdir()
+    best = first.folder("best_hyperparameters")
     outcome = again(first, hyperparameters=str(best), train_steps=34)
     assert "Tuner" not in states(outcome)
     assert states(outcome)["Trainer"] == "done"
@@ -257,8 +276,7 @@ def test_a_worse_model_than_the_last_blessed_one_is_not_pushed(first):
 
 def narrow_schema(first, tmp_path):
     """A schema in which the digits end at 5."""
-    (schema,) = (first.plan.folder / "artifacts" / "SchemaGen" / "schema").iterdir()
-    text = (schema / "schema.pbtxt").read_text()
+    text = (first.folder("schema") / "schema.pbtxt").read_text()
     path = tmp_path / "schema.pbtxt"
     path.write_text(text.replace("type: INT", "type: INT\n  int_domain {min: 0 max: 5}"))
     assert path.read_text() != text

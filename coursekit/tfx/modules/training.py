@@ -97,6 +97,7 @@ class Task:
         "searches", a folder for journals, one for each search over the same data with the same
         settings, so that one that was killed goes on (without it the journal is in the component's
         own folder, or, where that is an address, on the container's disk: neither is found again).
+        TensorBoard's logs of the trials, with their hyperparameters, are in `logs` beside it.
         """
         directory = self.arguments.working_dir
         if searches := self.settings.get("searches"):
@@ -115,13 +116,14 @@ class Task:
             directory=directory,
         )
         stop = keras.callbacks.EarlyStopping("val_loss", patience=3)
+        board = keras.callbacks.TensorBoard(f"{directory}/logs", write_graph=False)
         return tfx.components.TunerFnResult(
             tuner=tuner,
             fit_kwargs={
                 "x": self.train,
                 "validation_data": self.validation,
                 "epochs": self.epochs,
-                "callbacks": [stop, Report(tuner)],
+                "callbacks": [stop, board, Report(tuner)],
                 "verbose": 0,
             },
         )
