@@ -83,8 +83,10 @@ class RaceTrack(Panel):
             finally:
                 self.stop_button.disabled, self.start_button.disabled = True, False
 
-        self._thread = threading.Thread(target=work, daemon=True, name="race")
-        # Python waits for its process pools before it ends, and a kernel that waits is killed.
+        # No daemon: a process that ends waits until this thread has put its pool away, else Python
+        # may go in the midst of it. It is told to stop before that wait: one that takes long is
+        # ended by Jupyter.
+        self._thread = threading.Thread(target=work, name="race")
         threading._register_atexit(self._stop.set)  # type: ignore[attr-defined]
         self._thread.start()
 
