@@ -13,6 +13,8 @@ Parts, all in one run, one thread:
                interval of the difference does not lie below 0). The reading guide
                references/learning_curve_extrapolation.md tells the two rounds that it took.
                "last value, width fitted" is told the width of its own errors on these very curves.
+               "ours, after 20 curves" has learned from as many finished ones of the same set, none
+               of them among those that it is scored on.
                MCMC runs on the first few curves alone; all are scored on those again.
   termination  searches that stop trainings by extrapolation against full trainings, the same seeds:
                the accuracy lost, in points, and the share of the epochs, for two deltas.
@@ -38,13 +40,15 @@ import numpy as np
 
 from coursekit.benchmarks import inheriting
 from coursekit.benchmarks.curves import DEVELOPMENT, REPORTED
-from coursekit.benchmarks.forecasters import FORECASTERS, GRID, Guess, gaussian
+from coursekit.benchmarks.forecasters import FORECASTERS, Guess, gaussian, ours
+from coursekit.benchmarks.scores import Scores, difference, row
 from coursekit.benchmarks.strategies import count, some_of
 from coursekit.estimators.extrapolation import HOPE, Extrapolation, decide
 from coursekit.estimators.full_training import FullTraining
 from coursekit.estimators.lower_fidelity import agreement
 from coursekit.search import Search
 from coursekit.strategies import make as make_strategy
+from coursekit.surrogates.experience import Experience
 from coursekit.surrogates.forecast import Forecast
 from coursekit.trials import Suggestion
 from coursekit.worlds import WORLDS, World
@@ -53,6 +57,8 @@ from coursekit.worlds.tables import entries
 PARTS = ("forecasts", "termination", "fidelities", "failures", "inheritance")
 SEEN = {"mlps": 10, "cells": 4}  # epochs of the kit's curves; of others 10
 FITTED = "last value, width fitted"
+LIVED = 20  # curves that a search has finished, for the row of that name
+EXPERIENCED = f"ours, after {LIVED} curves"
 DELTAS = (HOPE, 2 * HOPE)  # of the termination rule: the default, and a bolder one
 _now = time.process_time
 
@@ -134,82 +140,35 @@ def forecasts(name: str, curves: np.ndarray, seen: int, few: int) -> None:
             width = float(np.sqrt(np.mean((curves[:, seen - 1] - ends) ** 2)))
             guesses[FITTED] = [gaussian(curve[seen - 1], width) for curve in curves]
             spent[FITTED] = 0.0
+    halves = [lived(curves[1::2], horizon), lived(curves[::2], horizon)]
+    begun = _now()
+    guesses[EXPERIENCED] = [
+        ours(curve[:seen], horizon, halves[place % 2]) for place, curve in enumerate(curves)
+    ]
+    spent[EXPERIENCED] = 1000 * (_now() - begun) / len(curves)
     for each, found in guesses.items():
         if each != "MCMC":
-            print(f"{each:26}{_row(Scores(found, ends))}{spent[each]:9.2f}")
+            print(f"{each:26}{row(Scores(found, ends))}{spent[each]:9.2f}")
     if "MCMC" in guesses:
         print(f"on the first {few} alone:")
         for each, found in guesses.items():
-            print(f"{each:26}{_row(Scores(found[:few], ends[:few]))}{spent[each]:9.2f}")
+            print(f"{each:26}{row(Scores(found[:few], ends[:few]))}{spent[each]:9.2f}")
     begun = _now()
     for curve in curves:
         decide(curve[:seen], horizon, float(ends.max())).forecast.score  # noqa: B018
     alone = 1000 * (_now() - begun) / len(curves)
     print(f"ours without the distribution that is scored here: {alone:.2f} ms for score and chance")
-    ours = Scores(guesses["ours"], ends)
-    for each in ("last value", "power law"):
-        print(f"ours minus {each}: {_difference(ours, Scores(guesses[each], ends))}")
+    for one, other in (("ours", "last value"), ("ours", "power law"), (EXPERIENCED, "ours")):
+        off = difference(Scores(guesses[one], ends), Scores(guesses[other], ends))
+        print(f"{one} minus {other}: {off}")
 
 
-class Scores:
-    """How good guesses are, one number a curve.
-
-    off: the median's absolute error, in points. likelihood: of the bin of one point that the end
-    lies in, in nats. place: how far from the median the end lies, 0 to 1, as a share of the
-    distribution. rank: to rank by.
-    """
-
-    def __init__(self, guesses: Sequence[Guess], ends: np.ndarray) -> None:
-        self.ends, self.rank = ends, np.array([guess.score for guess in guesses])
-        self.off = 100 * np.abs(np.array([guess.middle for guess in guesses]) - ends)
-        low, high = (
-            np.array([np.interp(end + side, GRID, guess.below, left=0.0, right=1.0)
-                      for guess, end in zip(guesses, ends, strict=True)])
-            for side in (-0.005, 0.005)
-        )  # fmt: skip
-        self.likelihood = np.log(np.maximum(high - low, 1e-6) / 0.01)
-        self.place = np.abs((low + high) / 2 - 0.5) * 2
-
-    def three(self, drawn: np.ndarray) -> np.ndarray:
-        """Mean error, mean log-likelihood and rank correlation of draws of curves, one a row."""
-        rank = _correlation(_ranks(self.rank, drawn), _ranks(self.ends, drawn))
-        means = self.off[drawn].mean(axis=1), self.likelihood[drawn].mean(axis=1)
-        return np.stack([*means, rank], axis=1)
-
-
-def _ranks(values: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """The ranks in each row of draws, from the middle one, equals sharing their mean."""
-    kinds, kind = np.unique(values, return_inverse=True)
-    rows, mine = np.arange(len(drawn))[:, None], kind[drawn]
-    counts = np.zeros((len(drawn), len(kinds)))
-    np.add.at(counts, (rows, mine), 1)
-    return (np.cumsum(counts, axis=1) - counts / 2)[rows, mine] - drawn.shape[1] / 2
-
-
-def _correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Row by row, of what has a mean of 0; NaN where all are alike."""
-    with np.errstate(invalid="ignore"):
-        return (a * b).sum(axis=1) / np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
-
-
-def _row(scores: Scores) -> str:
-    error, likelihood, rank = scores.three(np.arange(len(scores.ends))[None])[0]
-    covered = [float(np.mean(scores.place <= share)) for share in (0.5, 0.8, 0.95)]
-    cover = f"{covered[0]:7.0%}{covered[1]:6.0%}{covered[2]:6.0%}"
-    return f"{error:7.2f}{likelihood:9.2f}{rank:7.3f}{cover}"
-
-
-def _difference(ours: Scores, other: Scores) -> str:
-    """Of the three measures, each with the middle 95 % of 2,000 bootstrap samples of the curves."""
-    count = len(ours.ends)
-    drawn = np.random.default_rng(0).integers(count, size=(2000, count))
-    drawn[0] = np.arange(count)  # the curves themselves
-    off = ours.three(drawn) - other.three(drawn)
-    low, high = np.nanquantile(off, [0.025, 0.975], axis=0)
-    return ", ".join(
-        f"{what} {off[0, k]:+.{digits}f} ({low[k]:+.{digits}f} to {high[k]:+.{digits}f})"
-        for k, (what, digits) in enumerate((("error", 2), ("log-lik", 2), ("rank", 3)))
-    )
+def lived(curves: np.ndarray, horizon: int) -> Experience:
+    """Experience of the first few of these curves."""
+    found = Experience(horizon)
+    for curve in curves[:LIVED]:
+        found.learn(curve)
+    return found
 
 
 def termination(name: str, strategy: str, options: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from coursekit.surrogates import curves as families
+from coursekit.surrogates.experience import Experience
 from coursekit.surrogates.forecast import Forecast
 
 GRID = np.linspace(0.0, 1.0, 401)
@@ -39,9 +40,9 @@ def power_law(curve: np.ndarray, horizon: int) -> Guess:
     return gaussian(min(max(end, 0.0), 1.0), max(deviation, 0.002))
 
 
-def ours(curve: np.ndarray, horizon: int) -> Guess:
+def ours(curve: np.ndarray, horizon: int, experience: Experience | None = None) -> Guess:
     """`coursekit.surrogates.forecast`."""
-    found = Forecast(curve, horizon)
+    found = Forecast(curve, horizon, experience=experience)
     return Guess(found.score, found.median, found.below(GRID))
 
 

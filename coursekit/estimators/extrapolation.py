@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from coursekit.estimators.base import Estimator, Trains
+from coursekit.surrogates.experience import Experience
 from coursekit.surrogates.forecast import Forecast
-from coursekit.trials import Epoch, Evaluation, Suggestion
+from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
 # By default the least chance of beating the best that keeps a training going: delta in the paper.
 HOPE = 0.05
@@ -31,10 +32,11 @@ class Extrapolation(Estimator):
     A stopped training is worth its forecast, with the forecast's spread; one that went to the
     end is worth what it has come to. The best so far is the best of those that went to the end:
     of the search's history, so that a search that goes on knows it, or else of what was judged
-    here before. Suggestions with a budget are held against those with the same budget.
+    here before. Suggestions with a budget are held against those with the same budget. Forecasts
+    learn from the curves that went to the end, see `Experience`.
 
     delta: stop if the chance of beating the best is below it; 0 never stops. δ in the paper.
-    start: the first epoch after which a forecast is made; by default a tenth of all, 3 at least.
+    start: the first epoch after which a forecast is made; by default a tenth of all, 2 at least.
     every: epochs from one forecast to the next.
     bounds: the least and highest score there can be, by default 0 and 1 for scores in between.
     """
@@ -51,12 +53,14 @@ class Extrapolation(Estimator):
         super().__init__(world)
         if not 0 <= delta < 1:
             raise ValueError(f"delta={delta!r}: give a probability, 0 to below 1")
-        start = max(3, math.ceil(world.epochs / 10)) if start is None else start
+        start = first(world.epochs) if start is None else start
         for name, epochs in (("start", start), ("every", every)):
             if isinstance(epochs, bool) or not epochs >= 1 or epochs != int(epochs):
                 raise ValueError(f"{name}={epochs!r}: give a number of epochs, 1 or more")
         self.delta, self.start, self.every, self.bounds = delta, start, every, bounds
         self._best: dict[int, float] = {}  # of those that were judged without a search
+        self._experience: dict[int, Experience] = {}
+        self._read: dict[int, int] = {}  # how many trials of the history it has learned from
 
     @classmethod
     def supports(cls, world: Trains) -> bool:
@@ -70,30 +74,49 @@ class Extrapolation(Estimator):
         """The best score of a training for so many epochs that was not stopped; -inf for none."""
         horizon = self.epochs if horizon is None else horizon
         best = self._best.get(horizon, -math.inf)
-        for trial in self.history.completed:
-            wanted = self.epochs if trial.suggestion.budget is None else trial.suggestion.budget
-            # One that was not stopped here has come to its end, or has ended by itself.
-            whole = len(trial.curve) == wanted or trial.spread == 0
-            if wanted == horizon and whole and trial.score > best:
-                best = trial.score
-        return best
+        return max([best, *(t.score for t in self.history.completed if self._whole(t, horizon))])
+
+    def _whole(self, trial: Trial, horizon: int) -> bool:
+        """Whether it was to be trained for so many epochs, and was not stopped here."""
+        wanted = self.epochs if trial.suggestion.budget is None else trial.suggestion.budget
+        # One that was not stopped has come to its end, or has ended by itself.
+        return wanted == horizon and (len(trial.curve) == wanted or trial.spread == 0)
+
+    def follow(self, history: History) -> None:
+        super().follow(history)
+        self._experience, self._read = {}, {}
+
+    def experience(self, horizon: int) -> Experience:
+        """What the trainings for so many epochs tell that went to their end."""
+        if horizon not in self._experience:
+            self._experience[horizon] = Experience(horizon, bounds=self.bounds)
+        found, completed = self._experience[horizon], self.history.completed
+        for trial in completed[self._read.get(horizon, 0) :]:
+            if self._whole(trial, horizon):
+                found.learn(trial.curve)
+        self._read[horizon] = len(completed)
+        return found
 
     def __call__(self, suggestion: Suggestion) -> Evaluation:
         horizon = self.epochs if suggestion.budget is None else suggestion.budget
         incumbent, done = self.incumbent(horizon), list[Epoch]()
+        experience = self.experience(horizon)
         with self.training(suggestion) as epochs:
             for epoch in epochs:
                 done.append(epoch)
                 if self._due(len(done), horizon) and math.isfinite(epoch.score):
                     curve = [each.score for each in done]
                     decision = decide(
-                        curve, horizon, incumbent, delta=self.delta, bounds=self.bounds
-                    )
+                        curve, horizon, incumbent, delta=self.delta, bounds=self.bounds,
+                        experience=experience,
+                    )  # fmt: skip
                     if decision.stop:
                         return self._stopped(done, decision.forecast)
         made = self.finished(done)
         if made.score > self._best.get(horizon, -math.inf):
             self._best[horizon] = made.score
+        if not self.history:  # else it is read there
+            experience.learn(made.curve)
         return made
 
     def _stopped(self, done: list[Epoch], forecast: Forecast) -> Evaluation:
@@ -105,6 +128,11 @@ class Extrapolation(Estimator):
         return late >= 0 and late % self.every == 0 and epoch < horizon
 
 
+def first(horizon: int) -> int:
+    """The epoch after which a forecast is made first: a tenth of all, 2 at least."""
+    return max(2, math.ceil(horizon / 10))
+
+
 def decide(
     curve: Sequence[float] | np.ndarray,
     horizon: int,
@@ -112,13 +140,14 @@ def decide(
     *,
     delta: float = HOPE,
     bounds: tuple[float, float] | None = None,
+    experience: Experience | None = None,
 ) -> Decision:
     """The paper's rule: stop if P(y_T > y*) < delta.
 
     curve: scores so far. horizon: the epoch that counts, T. incumbent: the best so far, y*; -inf
-    never stops.
+    never stops. experience: of the search's finished curves.
     """
-    forecast = Forecast(curve, horizon, bounds=bounds)
+    forecast = Forecast(curve, horizon, bounds=bounds, experience=experience)
     if incumbent == -math.inf:
         return Decision(False, 1.0, forecast)
     chance = forecast.beats(incumbent)

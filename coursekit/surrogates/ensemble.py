@@ -154,12 +154,24 @@ class Ensemble:
         off = seen - self.mean[:, :n]
         return np.matmul(self.whiten[:, :n, :n], off[:, :, None])[:, :, 0]
 
-    def weigh(self, whitened: Array) -> Array:
-        """The posterior of the members, shape (members,)."""
+    def weigh(self, whitened: Array, prior: Array | None = None) -> Array:
+        """The posterior of the members, shape (members,); prior: their weights, by default even."""
         n = whitened.shape[1]
         evidence = -0.5 * np.sum(whitened**2, axis=1) - (self._size[:, n - 1] if n else 0.0)
-        weights = np.exp(TEMPER * (evidence - evidence.max()))
-        return weights / weights.sum()
+        return _posterior(TEMPER * evidence, prior)
+
+    def hindsight(self, whitened: Array, prior: Array) -> tuple[Array, Array, Array]:
+        """All forecasts of a finished curve's end, from its first block, its first two, and so on.
+
+        Weights, means and standard deviations, each of shape (members, blocks).
+        """
+        n = whitened.shape[1]
+        ahead, along, variance = self._look(self.horizon)
+        evidence = -0.5 * np.cumsum(whitened**2, axis=1) - self._size[:, :n]
+        means = ahead[:, :1] + np.cumsum(along[:, :n] * whitened, axis=1)
+        left = variance[:, None] - np.cumsum(along[:, :n] ** 2, axis=1)
+        weights = _posterior(TEMPER * evidence, prior[:, None])
+        return weights, means, np.sqrt(np.maximum(left, 1e-10))
 
     def noise(self, whitened: Array, kept: Array) -> Array:
         """How much of the last block's score is noise, as the members kept have it: its mean."""
@@ -174,15 +186,24 @@ class Ensemble:
         mean = ahead[kept, 0] + np.sum(known * whitened, axis=1)
         return mean, np.sqrt(np.maximum(variance[kept] - np.sum(known**2, axis=1), 1e-10))
 
-    def expect(self, level: float, block: int) -> tuple[Array, Array, Array]:
+    def expect(
+        self, level: float, block: int, prior: Array | None = None
+    ) -> tuple[Array, Array, Array]:
         """The end as the level in one block alone tells: weights, means, deviations."""
         ahead, _, variance = self._look(self.horizon)
         off, own = level - self.mean[:, block], self.own[:, block]
         slope = ahead[:, 1 + block] / own
         evidence = -0.5 * off**2 / own - 0.5 * np.log(own)
-        weights = np.exp(evidence - evidence.max())
         deviation = np.sqrt(np.maximum(variance - slope**2 * own, 1e-10))
-        return weights / weights.sum(), ahead[:, 0] + slope * off, deviation
+        return _posterior(evidence, prior), ahead[:, 0] + slope * off, deviation
+
+
+def _posterior(evidence: Array, prior: Array | None) -> Array:
+    """Weights that sum to 1 over the members, the first axis."""
+    weights = np.exp(evidence - evidence.max(axis=0))
+    if prior is not None:
+        weights = weights * prior
+    return weights / weights.sum(axis=0)
 
 
 @lru_cache(maxsize=4)

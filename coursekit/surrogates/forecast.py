@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from coursekit.surrogates.ensemble import MEMBERS, Array, Ensemble, ensemble
+from coursekit.surrogates.experience import Experience
+from coursekit.surrogates.scale import Scale
 
 # The share of a curve's own trend in its score; the rest is what its level alone lets expect. And
 # how much of the noise in the last epoch is taken from that level: not much, since what looks like
@@ -19,37 +21,14 @@ LIGHT = 1e-3  # members with less than this share of the heaviest one's weight a
 LONGEST = 5_000  # epochs
 
 
-class Scale:
-    """Scores between two bounds as arcsin(sqrt(share)), where accuracies have even noise.
-
-    Without bounds they are 0 and 1 for scores that lie there, such as accuracies; others get room
-    below and, twice as much, above what was seen.
-    """
-
-    def __init__(self, curve: Array, bounds: tuple[float, float] | None) -> None:
-        least, most = (float(curve.min()), float(curve.max())) if len(curve) else (0.0, 0.0)
-        if bounds is None and not 0 <= least <= most <= 1:
-            reach = most / 2 - least / 2 or max(abs(most) / 10, 1e-6)
-            bounds = max(least - reach, -1e308), min(most + 2 * reach, 1e308)
-        self.low, self.high = map(float, bounds or (0.0, 1.0))
-
-    def forth(self, scores: Array | float) -> Array:
-        """Scores beyond the bounds count as the bounds."""
-        inside = np.clip(np.asarray(scores, dtype=float), self.low, self.high)
-        half = self.high / 2 - self.low / 2  # their difference may be no number
-        return np.arcsin(np.sqrt(np.clip((inside / 2 - self.low / 2) / half, 0.0, 1.0)))
-
-    def back(self, angles: Array | float) -> Array:
-        share = np.sin(np.clip(angles, 0.0, np.pi / 2)) ** 2
-        return (1 - share) * self.low + share * self.high
-
-
 class Forecast:
     """What a curve may come to: a distribution of its score in each later epoch.
 
     curve: the scores that were seen, shape (n,); those from the first that is not finite on are
         left out. horizon: the epoch to forecast, from 1.
     bounds: the least and the highest score that there can be; see `Scale` for None.
+    experience: what finished curves of the same search tell, if they were on the same scale; the
+        members are then the experience's.
 
     A curve that has reached the horizon is its own forecast, with a spread of 0. One of no scores
     gets the prior's.
@@ -62,6 +41,7 @@ class Forecast:
         *,
         bounds: tuple[float, float] | None = None,
         members: int = MEMBERS,
+        experience: Experience | None = None,
     ) -> None:
         if isinstance(horizon, bool) or not 1 <= horizon <= LONGEST or horizon != int(horizon):
             raise ValueError(f"horizon={horizon!r}: give a number of epochs, 1 to {LONGEST:,}")
@@ -76,7 +56,15 @@ class Forecast:
         self.complete = len(self.curve) == self.horizon
         self._angles = self.scale.forth(self.curve)
         self._mixtures: dict[int, tuple[Array, Array, Array]] = {}
-        self._members = members
+        self._members, self._prior, self._width = members, None, 1.0
+        if experience is not None:
+            if experience.horizon != self.horizon:
+                raise ValueError(
+                    f"experience={experience!r}: give one of curves of {horizon} epochs, or None"
+                )
+            if experience.suits(self.scale):
+                self._members, self._prior = experience.members, experience.prior
+                self._width = experience.width(len(self.curve))
 
     def __repr__(self) -> str:
         return (
@@ -92,15 +80,15 @@ class Forecast:
     def _posterior(self) -> tuple[Array, Array, Array]:
         """The members that matter, their weights, and their whitened misses."""
         whitened = self._ensemble.whitened(self._ensemble.blocks(self._angles))
-        weights = self._ensemble.weigh(whitened)
+        weights = self._ensemble.weigh(whitened, self._prior)
         kept = np.flatnonzero(weights > LIGHT * weights.max())
         return kept, weights[kept] / weights[kept].sum(), whitened[kept]
 
     def mixture(self, epoch: int | None = None) -> tuple[Array, Array, Array]:
         """Weights, means and deviations of the Gaussians that make up an epoch's forecast.
 
-        They live on the scale of angles, see `Scale`. ValueError for an epoch that was seen, or
-        lies beyond the horizon.
+        They live on the scale of angles, see `Scale`, and have not the experience's width.
+        ValueError for an epoch that was seen, or lies beyond the horizon.
         """
         epoch = self.horizon if epoch is None else epoch
         if not len(self.curve) < epoch <= self.horizon:
@@ -117,7 +105,7 @@ class Forecast:
         scores = np.asarray(score, dtype=float)
         if self.complete:
             return np.where(scores >= self.curve[-1], 1.0, 0.0)
-        found = _share(self.scale.forth(scores), *self.mixture(epoch))
+        found = _stretched(_share(self.scale.forth(scores), *self.mixture(epoch)), 1 / self._width)
         return np.where(
             scores >= self.scale.high, 1.0, np.where(scores < self.scale.low, 0.0, found)
         )
@@ -132,18 +120,20 @@ class Forecast:
             raise ValueError(f"shares={shares!r}: give numbers between 0 and 1")
         if self.complete:
             return np.full(len(shares), self.curve[-1])
-        return self.scale.back(_quantiles(np.asarray(shares), *self.mixture(epoch)))
+        wanted = _stretched(np.asarray(shares), self._width)
+        return self.scale.back(_quantiles(wanted, *self.mixture(epoch)))
 
     def band(self, shares: Sequence[float]) -> Array:
         """`quantiles` of each epoch still to come, for figures, shape (epochs, shares)."""
         found = np.empty((self.horizon - len(self.curve), len(shares)))
+        wanted = _stretched(np.asarray(shares), self._width)
         for row, epoch in enumerate(range(len(self.curve) + 1, self.horizon + 1)):
             weights, means, deviations = self.mixture(epoch)
             low, high = np.clip([(means - 3 * deviations).min(), (means + 3 * deviations).max()],
                                 0, np.pi / 2)  # fmt: skip
             angles = np.linspace(low, high, 50)
             below = _share(angles, weights, means, deviations)
-            found[row] = np.interp(shares, below, angles)
+            found[row] = np.interp(wanted, below, angles)
         return self.scale.back(found)
 
     @cached_property
@@ -175,7 +165,7 @@ class Forecast:
         kept, weights, whitened = self._posterior
         level = float(self._angles[-1] - CALMED * weights @ self._ensemble.noise(whitened, kept))
         block = int(np.searchsorted(self._ensemble.edges, n)) - 1
-        expected = _quantiles(np.array([0.5]), *self._ensemble.expect(level, block))
+        expected = _quantiles(np.array([0.5]), *self._ensemble.expect(level, block, self._prior))
         return OWN * self.median + (1 - OWN) * float(self.scale.back(expected)[0])
 
 
@@ -183,6 +173,15 @@ def _share(angles: Array, weights: Array, means: Array, deviations: Array) -> Ar
     from scipy.special import ndtr
 
     return ndtr((np.asarray(angles)[..., None] - means) / deviations) @ weights
+
+
+def _stretched(shares: Array, by: float) -> Array:
+    """Shares below, of a distribution so many times as far from its median, were it Gaussian."""
+    if by == 1.0:
+        return shares
+    from scipy.special import ndtr, ndtri
+
+    return ndtr(by * ndtri(shares))
 
 
 def _quantiles(shares: Array, weights: Array, means: Array, deviations: Array) -> Array:

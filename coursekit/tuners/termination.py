@@ -15,7 +15,8 @@ import keras
 import keras_tuner
 from keras_tuner.engine.trial import TrialStatus
 
-from coursekit.estimators.extrapolation import HOPE, decide
+from coursekit.estimators.extrapolation import HOPE, decide, first
+from coursekit.surrogates.experience import Experience
 
 
 class Stopped(NamedTuple):
@@ -36,16 +37,19 @@ class StopUnpromising(keras.callbacks.Callback):
     The best is read from the tuner's oracle, which a search that goes on after a crash brings
     along; of a budgeted search, the best of the trials with the same budget. As everywhere in
     Keras Tuner, a trial's score is the one of its best epoch, stopped or not: it is measured.
+    Forecasts learn from the curves that came to their end in this session, see `Experience`: Keras
+    Tuner keeps none for the next.
 
     tuner: any of Keras Tuner's that trains Keras models, or of the kit's. The copies that it makes
         of its callbacks share what they know.
     delta: stop if the chance to beat the best is below it; δ in the paper.
-    start: the first epoch after which to decide; by default a tenth of all, 3 at least.
+    start: the first epoch after which to decide; by default a tenth of all, 2 at least.
     every: epochs from one decision to the next.
     bounds: the least and the highest value there can be of the objective (of its negative, if it
         is to be minimised); by default 0 and 1 for what lies there.
 
     stopped: what was stopped in this session, by trial.
+    experience: what the others tell, by the first and the number of their epochs.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class StopUnpromising(keras.callbacks.Callback):
         self.tuner, self.delta, self.start = tuner, delta, start
         self.every, self.bounds = every, bounds
         self.stopped: dict[str, Stopped] = {}
+        self.experience: dict[tuple[int, int], Experience] = {}
         self._curve: list[float] = []
         self._from = 0  # the first epoch of this training; a promoted trial goes on from another
 
@@ -80,7 +85,7 @@ class StopUnpromising(keras.callbacks.Callback):
             every=self.every,
             bounds=self.bounds,
         )
-        made.stopped = self.stopped
+        made.stopped, made.experience = self.stopped, self.experience
         return made
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
@@ -97,8 +102,9 @@ class StopUnpromising(keras.callbacks.Callback):
         if self._due(len(self._curve), horizon) and math.isfinite(self._curve[-1]):
             trial = self._trial()
             decision = decide(
-                self._curve, horizon, self._best(trial), delta=self.delta, bounds=self.bounds
-            )
+                self._curve, horizon, self._best(trial), delta=self.delta, bounds=self.bounds,
+                experience=self.experience.get((self._from, horizon)),
+            )  # fmt: skip
             if decision.stop:
                 forecast = decision.forecast
                 name = "" if trial is None else trial.trial_id
@@ -106,12 +112,17 @@ class StopUnpromising(keras.callbacks.Callback):
                     len(self._curve), decision.chance, forecast.score, forecast.spread
                 )
                 self.model.stop_training = True
+        if len(self._curve) == horizon:
+            key = self._from, horizon
+            if key not in self.experience:
+                self.experience[key] = Experience(horizon, bounds=self.bounds)
+            self.experience[key].learn(self._curve)
 
     def _sign(self) -> int:
         return 1 if self.tuner.oracle.objective.direction == "max" else -1
 
     def _due(self, seen: int, horizon: int) -> bool:
-        start = max(3, math.ceil(horizon / 10)) if self.start is None else self.start
+        start = first(horizon) if self.start is None else self.start
         return start <= seen < horizon and (seen - start) % self.every == 0
 
     def _trial(self) -> Any:

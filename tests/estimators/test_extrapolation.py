@@ -69,6 +69,43 @@ def test_the_incumbent_is_the_best_of_the_history_that_went_to_its_end():
     assert estimator(poor).cost < EPOCHS
 
 
+def test_it_learns_from_the_curves_that_went_to_their_end():
+    estimator = Extrapolation(Scripted(CURVES))
+    estimator(good)  # without a search it keeps them itself
+    assert estimator(poor).cost < EPOCHS and estimator.experience(EPOCHS).curves == 1
+    history = History()
+    stopped, budgeted = Evaluation(0.5, POOR[:5], 1.0, 0.1), Suggestion({"curve": "good"}, budget=5)
+    for suggestion, evaluation in (
+        (good, Evaluation(GOOD[-1], GOOD, 1.0)),
+        (poor, stopped),
+        (budgeted, Evaluation(GOOD[4], GOOD[:5], 1.0)),
+        (poor, Evaluation(POOR[-1], POOR, 1.0)),
+    ):
+        history.finish(history.add(suggestion).number, evaluation)
+        estimator.follow(history)
+    assert estimator.experience(EPOCHS).curves == 2 and estimator.experience(5).curves == 1
+    history.finish(history.add(good).number, Evaluation(GOOD[-1], GOOD, 1.0))
+    assert estimator.experience(EPOCHS).curves == 3, "each is learned once"
+
+
+def test_what_was_learned_is_what_it_decides_by():
+    # Curves that all gain a lot at the very end: the next one is then thought able to.
+    late = [*[0.5 + 0.001 * n for n in range(EPOCHS - 1)], 0.9]
+    estimator, history = Extrapolation(Scripted({"late": late})), History()
+    for _ in range(12):
+        history.finish(history.add(Suggestion({})).number, Evaluation(0.9, tuple(late), 1.0))
+    estimator.follow(history)
+    alone, told = (
+        next(
+            n
+            for n in range(estimator.start, EPOCHS + 1)
+            if n == EPOCHS or decide(late[:n], EPOCHS, 0.9, experience=experience).stop
+        )
+        for experience in (None, estimator.experience(EPOCHS))
+    )
+    assert estimator(Suggestion({"curve": "late"})).cost == told > alone
+
+
 def test_a_training_that_ends_by_itself_is_a_bar_too():
     # As with a world's own early stopping: fewer scores than epochs, and nothing was estimated.
     world = Scripted({"good": GOOD, "short": [0.8, 0.8, 0.8, 0.8]})

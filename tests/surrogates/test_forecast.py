@@ -10,7 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from coursekit.surrogates.ensemble import PRIORS, TEMPER, Ensemble, _edges, ensemble
-from coursekit.surrogates.forecast import Forecast, Scale
+from coursekit.surrogates.forecast import Forecast
+from coursekit.surrogates.scale import Scale
 from coursekit.trials import Suggestion
 from coursekit.worlds import MLPs
 

@@ -55,7 +55,7 @@ def test_what_will_not_beat_the_best_is_stopped(tmp_path, cls, direction, sign):
     tuner = tuner_of(model, tmp_path, cls, direction)
     callback = StopUnpromising(tuner)
     tuner.search(epochs=EPOCHS, callbacks=[callback], verbose=0)
-    assert model.lengths[0] == EPOCHS and all(3 <= n < EPOCHS for n in model.lengths[1:])
+    assert model.lengths[0] == EPOCHS and all(2 <= n < EPOCHS for n in model.lengths[1:])
     assert sorted(callback.stopped) == sorted(tuner.oracle.trials)[1:]
     for stopped, length in zip(callback.stopped.values(), model.lengths[1:], strict=True):
         assert stopped.epochs == length and stopped.chance < 0.05 and stopped.spread > 0
@@ -68,6 +68,15 @@ def test_a_better_one_is_not_stopped(tmp_path):
     tuner = tuner_of(model, tmp_path)
     tuner.search(epochs=EPOCHS, callbacks=[StopUnpromising(tuner)], verbose=0)
     assert model.lengths[:2] == [EPOCHS, EPOCHS] and max(model.lengths[2:]) < EPOCHS
+
+
+def test_finished_curves_are_learned_from_and_no_others(tmp_path):
+    model = Scripted(good_at=1)
+    tuner = tuner_of(model, tmp_path, max_trials=5)
+    callback = StopUnpromising(tuner)
+    tuner.search(epochs=EPOCHS, callbacks=[callback], verbose=0)
+    assert list(callback.experience) == [(0, EPOCHS)]
+    assert callback.experience[0, EPOCHS].curves == model.lengths.count(EPOCHS) == 2
 
 
 @pytest.mark.parametrize("cls", [keras_tuner.RandomSearch, RegularizedEvolution])
