@@ -199,14 +199,14 @@ def recurrent(count: int, *, seed: int = 0, units: int = 16, batch: int = 50) ->
 
 
 # From the name of a set to what makes so many of its curves.
-DEVELOPMENT: dict[str, Callable[[int], Array]] = {
+DEVELOPMENT: dict[str, Callable[..., Array]] = {
     "boosting, made-up data": partial(boosting, made_up),
     "boosting, cancer": partial(boosting, cancer),
     "linear, made-up data": partial(linear, made_up, (-5, -1)),
     "linear, cancer": partial(linear, cancer, (-6, -2)),
     "sklearn MLPs, made-up data": partial(perceptrons, made_up),
 }
-REPORTED: dict[str, Callable[[int], Array]] = {
+REPORTED: dict[str, Callable[..., Array]] = {
     "forests, Hastie's Gaussians": forests,
     "recurrent, rows of digits": recurrent,
 }

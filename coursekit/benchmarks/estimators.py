@@ -86,7 +86,8 @@ def run(options: argparse.Namespace) -> None:
         for name in (*SEEN, *REPORTED, *DEVELOPMENT):
             print(f"curves: {name}", file=sys.stderr, flush=True)
             few = 0 if name in DEVELOPMENT else options.mcmc
-            forecasts(name, curves_of(name, options.curves), SEEN.get(name, 10), few)
+            known = experience_of(name, options.curves)
+            forecasts(name, curves_of(name, options.curves), SEEN.get(name, 10), few, known)
     if "termination" in options.parts:
         for name in SEEN:
             for strategy in options.strategies:
@@ -120,7 +121,21 @@ def curves_of(name: str, wanted: int) -> np.ndarray:
     return np.array(found[:wanted])
 
 
-def forecasts(name: str, curves: np.ndarray, seen: int, few: int) -> None:
+def experience_of(name: str, wanted: int) -> Experience:
+    """Of curves of a set that are not among those wanted of it."""
+    outside = DEVELOPMENT | REPORTED
+    others = (
+        outside[name](LIVED, seed=1)
+        if name in outside
+        else curves_of(name, wanted + LIVED)[wanted:]
+    )
+    found = Experience(others.shape[1])
+    for curve in others:
+        found.learn(curve)
+    return found
+
+
+def forecasts(name: str, curves: np.ndarray, seen: int, few: int, experience: Experience) -> None:
     """The table of one set, and ours against the others by a bootstrap of its curves."""
     horizon, ends = curves.shape[1], curves[:, -1]
     use = "for development" if name in DEVELOPMENT else "reported"
@@ -140,11 +155,8 @@ def forecasts(name: str, curves: np.ndarray, seen: int, few: int) -> None:
             width = float(np.sqrt(np.mean((curves[:, seen - 1] - ends) ** 2)))
             guesses[FITTED] = [gaussian(curve[seen - 1], width) for curve in curves]
             spent[FITTED] = 0.0
-    halves = [lived(curves[1::2], horizon), lived(curves[::2], horizon)]
     begun = _now()
-    guesses[EXPERIENCED] = [
-        ours(curve[:seen], horizon, halves[place % 2]) for place, curve in enumerate(curves)
-    ]
+    guesses[EXPERIENCED] = [ours(curve[:seen], horizon, experience) for curve in curves]
     spent[EXPERIENCED] = 1000 * (_now() - begun) / len(curves)
     for each, found in guesses.items():
         if each != "MCMC":
@@ -161,14 +173,6 @@ def forecasts(name: str, curves: np.ndarray, seen: int, few: int) -> None:
     for one, other in (("ours", "last value"), ("ours", "power law"), (EXPERIENCED, "ours")):
         off = difference(Scores(guesses[one], ends), Scores(guesses[other], ends))
         print(f"{one} minus {other}: {off}")
-
-
-def lived(curves: np.ndarray, horizon: int) -> Experience:
-    """Experience of the first few of these curves."""
-    found = Experience(horizon)
-    for curve in curves[:LIVED]:
-        found.learn(curve)
-    return found
 
 
 def termination(name: str, strategy: str, options: argparse.Namespace) -> None:

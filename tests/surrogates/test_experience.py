@@ -16,27 +16,23 @@ from tests.surrogates.test_forecast import HORIZON, RISING, SHARES, drawn, real_
 
 
 def test_it_is_held_against_the_forecasts_from_earlier_curves_alone():
-    curves = [RISING, [0.7 - 0.5 / n for n in range(1, HORIZON + 1)]]
-    found = Experience(HORIZON)
-    found.learn(curves[0])
-    expected = np.zeros(HORIZON)
-    for curve, before in ((curves[0], None), (curves[1], found)):
-        for seen in range(1, HORIZON + 1):
-            # With the prior of the curves before it, and the width of none.
-            forecast = Forecast(curve[:seen], HORIZON, experience=before)
-            forecast._width = 1.0
-            if seen < HORIZON:
-                expected[seen - 1] += _deviations(float(forecast.below(curve[-1]))) ** 2
-    found.learn(curves[1])
+    from scipy.special import ndtr, ndtri
+
+    found, members = Experience(HORIZON), ensemble(HORIZON)
+    everyone, missed = np.arange(members.members), np.zeros(HORIZON)
+    for top in (0.9, 0.9, 0.9, 0.9, 0.6):
+        curve = np.array([top - (top - 0.1) / epoch for epoch in range(1, HORIZON + 1)])
+        angles = np.arcsin(np.sqrt(curve))
+        for seen in range(1, HORIZON):
+            whitened = members.whitened(angles[:seen])
+            weights = members.weigh(whitened, found.prior)
+            means, deviations = members.predict(whitened, HORIZON, everyone)
+            place = float(weights @ ndtr((angles[-1] - means) / deviations))
+            missed[seen - 1] += ndtri(np.clip(place, 1e-4, 1 - 1e-4)) ** 2
+        found.learn(curve)
     for seen in range(1, HORIZON):
-        width = math.sqrt((CALM + expected[seen - 1]) / (CALM + 2))
-        assert found.width(seen) == pytest.approx(width, abs=2e-3)
-
-
-def _deviations(share: float) -> float:
-    from scipy.special import ndtri
-
-    return float(ndtri(min(max(share, 1e-4), 1 - 1e-4)))
+        width = math.sqrt((CALM + missed[seen - 1]) / (CALM + 5))
+        assert found.width(seen) == pytest.approx(width, rel=1e-9)
 
 
 def test_real_curves_are_forecast_better_after_some():
