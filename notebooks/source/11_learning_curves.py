@@ -28,6 +28,7 @@ from coursekit.labs import check, hint, measured, predict, progress, solution
 from coursekit.search import Search
 from coursekit.strategies import Random
 from coursekit.surrogates import curves as families
+from coursekit.surrogates.experience import Experience
 from coursekit.surrogates.forecast import Forecast
 from coursekit.trials import Suggestion
 from coursekit.widgets import ForecastPanel
@@ -413,7 +414,20 @@ print({f"{n} epochs seen": f"{share:.0%} above" for n, share in above.items()})
 # %% [markdown]
 # While the rate is high the ends lie above what the crowd expects, since it cannot know that the noise will be switched off; towards the end it is the other way round: the curves have settled, and the crowd still waits for more. So it is also slow to give up a cell that is settled just below the best.
 #
-# What helps: begin to decide later (`start`), ask for less certainty before going on (a smaller `delta`), and with a schedule look at trainings of the *same* length, as a lower fidelity does. What does not help is a cleverer formula: the information is not in the epochs that were seen.
+# What helps: begin to decide later (`start`), ask for less certainty before going on (a smaller `delta`), and with a schedule look at trainings of the *same* length, as a lower fidelity does. What does not help is a cleverer formula: the information is not in the epochs that were seen. It is somewhere else, though. A search has seen **other** curves of this world to their ends, and the crowd need not stay as it was: whoever explained those well gets more say in the next forecast, and bands that were too wide for them become narrower. The kit calls that `Experience`; `Extrapolation` gathers it by itself. Twenty cells that were trained to the end, and the other forty once more:
+
+# %%
+experience = Experience(12)
+for curve in annealed[:20]:
+    experience.learn(curve)
+for title, known in (("as before", None), ("experienced", experience)):
+    told = [Forecast(curve[:2], 12, experience=known) for curve in annealed[20:]]
+    off = 100 * np.mean([abs(f.median - c[-1]) for f, c in zip(told, annealed[20:])])
+    above = np.mean([c[-1] > f.median for f, c in zip(told, annealed[20:])])
+    print(f"{title:12} mean error {off:4.1f} points, {above:.0%} of the ends above the median")
+
+# %% [markdown]
+# So a schedule that all trainings share can be learned from trainings. A late bloomer in a world of early ones cannot: nobody has seen one.
 #
 # ## 10. In Keras Tuner
 # The same rule, in any search of Keras Tuner's, is a callback. It reads the best so far from the tuner, so a search that was killed and goes on knows what came before. Four small networks on digits, with learning rates from sensible to hopeless.
