@@ -82,6 +82,12 @@ def test_what_is_installed_is_looked_at_only_where_the_path_leads_there(write):
         sys.path.remove(str(folder))
 
 
+def test_the_kit_s_module_functions_are_looked_at_together():
+    module = "coursekit.tfx.modules"
+    assert digest(f"{module}.images.run_fn") == digest(f"{module}.tables.tuner_fn")
+    assert digest(f"{module}.images.run_fn") != digest("coursekit.tuners.Random")
+
+
 @pytest.mark.parametrize(
     ("path", "said"),
     [
