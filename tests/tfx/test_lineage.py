@@ -1,6 +1,7 @@
 """Where a model comes from, asked of a database that is written by hand: no pipeline runs."""
 
 import json
+import re
 
 import pytest
 
@@ -120,6 +121,42 @@ def test_hyperparameters_of_another_pipeline_are_said_to_be_imported(tmp_path):
         None, str(tmp_path), {"units": 32},
     )  # fmt: skip
     assert f"of another pipeline: {tmp_path}" in str(origin)
+
+
+@pytest.mark.parametrize("tuned", [True, False])
+@pytest.mark.parametrize("place", ["gs://bucket/best", "/gone/best"])
+def test_hyperparameters_that_cannot_be_read_are_said_to_be_where_they_are(place, tuned):
+    memory = Remembered()
+    kind = ("HyperParameters", place)
+    results = {"tuner_results": ("TunerResults", place)}
+    if tuned:
+        found = memory.execution("Tuner", {}, {"best_hyperparameters": kind} | results)
+    else:
+        found = memory.execution("ImportedHyperparameters", {}, {"best_hyperparameters": kind})
+    _, _, pushed = pipeline(memory, "here", "c0de", best=found["best_hyperparameters"])
+    origin = Lineage(Metadata(memory.store)).origin(pushed)
+    assert (origin.trial, origin.hyperparameters, origin.unread) == (None, {}, place)
+    assert origin.imported == ("" if tuned else place)
+    assert re.search(
+        rf"^hyperparameters +at {place}, which cannot be read from here$", str(origin), re.M
+    )
+    assert ("of another pipeline" in str(origin)) == (not tuned)
+
+
+def test_the_code_of_a_tuner_of_your_own_is_named_with_that_of_the_function(tmp_path):
+    memory = Remembered()
+    (tmp_path / "best_hyperparameters.txt").write_text('{"values": {"units": 32}}')
+    (tmp_path / "tuner_results.json").write_text("[]")
+    settings = {"code": "c0de", "strategy": "my_module.MyTuner", "strategy_code": "d1ge57"}
+    found = memory.execution(
+        "Tuner", {},
+        {"best_hyperparameters": ("HyperParameters", str(tmp_path)),
+         "tuner_results": ("TunerResults", str(tmp_path))},
+        tuner_fn="m.tuner_fn", custom_config=json.dumps(settings),
+    )  # fmt: skip
+    _, _, pushed = pipeline(memory, "here", "c0de", best=found["best_hyperparameters"])
+    code = Lineage(Metadata(memory.store)).origin(pushed).code
+    assert code["Tuner"] == "m.tuner_fn c0de, with my_module.MyTuner d1ge57"
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path):
