@@ -11,6 +11,7 @@ import ml_metadata
 from ml_metadata.proto import metadata_store_pb2 as proto
 
 import coursekit.tfx.quiet  # noqa: F401
+from coursekit.plots.pipelines import pipeline as picture
 from coursekit.tfx.lineage import Lineage
 from coursekit.tfx.metadata import Metadata
 
@@ -157,6 +158,45 @@ def test_the_code_of_a_tuner_of_your_own_is_named_with_that_of_the_function(tmp_
     _, _, pushed = pipeline(memory, "here", "c0de", best=found["best_hyperparameters"])
     code = Lineage(Metadata(memory.store)).origin(pushed).code
     assert code["Tuner"] == "m.tuner_fn c0de, with my_module.MyTuner d1ge57"
+
+
+@pytest.fixture
+def pushed():
+    """A pipeline's lineage, and the id of the model that it pushed."""
+    memory = Remembered()
+    *_, number = pipeline(memory, "here", "c0de")
+    return Lineage(Metadata(memory.store)), number
+
+
+def test_lineage_as_a_drawing_has_each_step_and_this_artifact(pushed):
+    lineage, number = pushed
+    axes = lineage.draw(number)
+    texts = [text.get_text() for text in axes.texts]
+    assert any(f"PushedModel {number}" in text for text in texts)
+    for component in (*KINDS, "Trainer", "Evaluator", "Pusher"):
+        assert any(component in text for text in texts)
+    assert f"Lineage of PushedModel {number}" in axes.figure.alt
+
+
+def test_a_pipeline_as_a_picture_has_its_components_below_what_they_need(pushed):
+    steps = pushed[0].metadata.steps()
+    axes = picture(steps)
+    pairs = [(before, step.name) for step in steps for before in step.after]
+    assert {("SchemaGen", "Trainer"), ("Evaluator", "Pusher")} < set(pairs)
+    for before, name in pairs:
+        assert axes.places[before][1] > axes.places[name][1]
+
+
+def test_what_is_no_artifact_or_no_model_is_refused(pushed):
+    lineage, _ = pushed
+    with pytest.raises(ValueError, match="no artifact has the id 1000000"):
+        lineage.find(10**6)
+    with pytest.raises(ValueError, match="no artifact is there"):
+        lineage.find("/nowhere")
+    with pytest.raises(ValueError, match="which no Trainer has led to"):
+        lineage.origin(1)
+    with pytest.raises(ValueError, match="way='up': give one of back, forth, both"):
+        lineage.frame(1, way="up")
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path):
