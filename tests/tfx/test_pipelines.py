@@ -34,6 +34,12 @@ ALL = [
     "BlessedBefore", "ImportExampleGen", "StatisticsGen", "SchemaGen", "ExampleValidator",
     "AnomalyGate", "Transform", "Tuner", "Trainer", "Evaluator", "Pusher",
 ]  # fmt: skip
+# What is started in the background ignores Ctrl-C, and so do its children; these do not.
+INTERRUPTIBLE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from coursekit.cli import main; sys.exit(main())
+"""
 # 34 steps are an epoch: digits has 1,078 training images.
 small = partial(Plan, data="digits", trials=2, tune_steps=34, train_steps=340, threshold=0.5)
 
@@ -162,14 +168,13 @@ def test_lineage_goes_back_to_the_data_and_forth_to_the_model(first):
 
 
 def test_a_second_run_reuses_all_that_would_come_out_the_same(first):
-    outcome = again(first)
-    assert ServedModel(first.plan.served).folder == outcome.pushed, "the newest of several"
-    found = states(outcome)
-    # A model had been blessed by now: there is something to compare with.
-    assert {name for name, state in found.items() if state == "done"} == {
-        "BlessedBefore", "Evaluator", "Pusher",
-    }  # fmt: skip
-    assert set(found) == set(ALL)
+    found = states(again(first))
+    assert sorted(found) == sorted(ALL)
+    # A model had been blessed by now: there may be something else to compare with.
+    anew = {name for name, state in found.items() if state != "reused"}
+    assert anew <= {"BlessedBefore", "Evaluator", "Pusher"}
+    newest = max(first.plan.served.iterdir(), key=lambda folder: int(folder.name))
+    assert ServedModel(first.plan.served).folder == newest
 
 
 def test_the_readme_s_example_runs(first, tmp_path):
@@ -185,7 +190,8 @@ def test_the_readme_s_example_runs(first, tmp_path):
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(here, {})
-    assert re.search(r"^pushed to .*\nmodel +/", printed.getvalue(), re.M)
+    # Other tests may have pushed a better model before.
+    assert re.search(r"^(pushed to|not pushed:\n) .*\nmodel +/", printed.getvalue(), re.M)
 
 
 def test_a_model_below_the_threshold_is_not_pushed_and_the_run_says_why(first):
@@ -193,10 +199,10 @@ def test_a_model_below_the_threshold_is_not_pushed_and_the_run_says_why(first):
     outcome = again(first, threshold=1.0)
     assert outcome.pushed is None
     assert sorted(first.plan.served.iterdir()) == before
-    (reason,) = outcome.refused
     measured = outcome.metrics["sparse_categorical_accuracy"]
-    assert reason == f"sparse_categorical_accuracy is {measured:.4f}, at least 1 is asked"
-    assert f"not pushed:\n  {reason}" in str(outcome)
+    reason = f"sparse_categorical_accuracy is {measured:.4f}, at least 1 is asked"
+    assert reason in outcome.refused
+    assert re.search(rf"^not pushed:\n(  .*\n)?  {re.escape(reason)}", str(outcome), re.M)
 
 
 def test_hyperparameters_of_an_earlier_run_are_imported(first):
@@ -204,7 +210,8 @@ def test_hyperparameters_of_an_earlier_run_are_imported(first):
     outcome = again(first, hyperparameters=str(best), train_steps=34)
     assert "Tuner" not in states(outcome)
     assert states(outcome)["Trainer"] == "done"
-    origin = Lineage(first.plan.folder).origin()
+    (model,) = (s.outputs["model"][0] for s in outcome.steps if s.name == "Trainer")
+    origin = Lineage(first.plan.folder).origin(model)  # which need not be as good as the last
     assert origin.hyperparameters == first.outcome.trials[0][2]
     assert origin.trial == first.outcome.trials[0][0], "found where they were imported from"
 
@@ -256,7 +263,7 @@ def test_a_run_that_was_stopped_goes_on_after_its_last_finished_trial(first, sto
     """What had finished is kept; the trial that ran is trained anew."""
     options = {"seed": int(stop), "trials": 3}
     command = [
-        sys.executable, "-m", "coursekit.cli", "pipeline", "run", "--data=digits",
+        sys.executable, "-c", INTERRUPTIBLE, "pipeline", "run", "--data=digits",
         f"--folder={first.plan.folder}", "--tune-steps=34", "--train-steps=340", "--threshold=0.5",
         *(f"--{name}={value}" for name, value in options.items()),
     ]  # fmt: skip
