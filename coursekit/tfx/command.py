@@ -19,6 +19,9 @@ examples:
   coursekit pipeline run --data penguins --strategy tpe --trials 20 --folder penguins
   coursekit pipeline run --data my-images --threshold 0.95 --strategy keras_tuner.Hyperband
       your own folder of *.tfrecord (image, label) or *.csv
+  coursekit pipeline run --strategy my_module.MyTuner --option patience=3
+      your own subclass of keras_tuner.Tuner, in my_module.py here; its constructor is given
+      max_trials, max_epochs and seed, what it takes of them, and the options
   coursekit pipeline run --hyperparameters my-pipeline/artifacts/Tuner/best_hyperparameters/8
       no tuning: those of an earlier run (or `defaults`)
   coursekit pipeline run --beam-runner DirectRunner \\
@@ -86,10 +89,12 @@ def _plan_options(parser: argparse.ArgumentParser) -> None:
 
     _folder(parser)
     add("data", "DATA", "mnist-5k, digits, penguins, or a folder of *.tfrecord or *.csv files")
-    add("strategy", "NAME", "of the kit's strategies, or keras_tuner.Hyperband and so on")
+    add("strategy", "NAME", "of the kit's strategies; or the import path of any keras_tuner.Tuner: "
+        "keras_tuner.Hyperband, my_module.MyTuner")  # fmt: skip
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
                         help="an option of the strategy; may come again")  # fmt: skip
-    add("trials", "N", "configurations to try, at most (not for keras_tuner.Hyperband)", int)
+    add("trials", "N", "configurations to try, at most (not for a tuner without max_trials, such "
+        "as keras_tuner.Hyperband)", int)  # fmt: skip
     add("tune_steps", "N", "steps of the optimizer in a trial, at most", int)
     add("train_steps", "N", "steps of the optimizer in the final training, at most", int)
     add("hyperparameters", "FROM", "tune; or a best_hyperparameters folder; or defaults")
@@ -112,7 +117,9 @@ def _plan_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _plan(options: argparse.Namespace) -> Plan:
-    sys.path.insert(0, str(Path.cwd()))  # as `python -m` does: for module functions of your own
+    sys.path.insert(0, str(Path.cwd()))  # as `python -m` does: for code of your own
+    if "." in options.strategy:
+        _load()  # a class is imported to be checked, and Keras with it, which else is loud
     beam = [f"--{each.removeprefix('--')}" for each in options.beam]
     if options.beam_runner:
         beam.insert(0, f"--runner={options.beam_runner}")
@@ -135,6 +142,8 @@ def _option(text: str) -> tuple[str, object]:
 
 
 def _load() -> None:
+    if "coursekit.tfx.quiet" in sys.modules:
+        return
     print("loading TFX ...", file=sys.stderr, flush=True)
     import coursekit.tfx.quiet  # noqa: F401
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from tfx import v1 as tfx
 from tfx.proto import example_gen_pb2
 from tfx.types.standard_artifacts import HyperParameters
 
+from coursekit.tfx.code import check_function, digest
 from coursekit.tfx.examples import PATTERNS, SPLITS, Examples
 from coursekit.tfx.gate import AnomalyGate
 from coursekit.tfx.modules import images, tables
@@ -148,6 +148,8 @@ def _tuner(
         "seed": plan.seed,
         "searches": places.searches,
     }
+    if "." in plan.strategy:
+        search["strategy_code"] = digest(plan.strategy)
     return tfx.components.Tuner(
         **transformed,
         tuner_fn=tuner_fn,
@@ -184,6 +186,7 @@ def _judged(plan: Plan, examples: Examples, source: Any, trainer: Any, places: P
 def _function(plan: Plan, examples: Examples, name: str) -> tuple[str, dict[str, Any]]:
     """The import path of a module function, and the settings that it is handed."""
     path = getattr(plan, name) or f"{MODULES[examples.kind]}.{name}"
+    check_function(path)
     settings: dict[str, Any] = {"code": digest(path)}
     if examples.kind == "images":
         settings |= {"classes": examples.classes, "shape": list(examples.shape or ())}
@@ -261,24 +264,3 @@ def judging(label: str, threshold: float) -> tfma.EvalConfig:
         slicing_specs=[tfma.SlicingSpec()],
         metrics_specs=[tfma.MetricsSpec(metrics=metrics)],
     )
-
-
-def digest(function: str) -> str:
-    """Of the code that an import path leads to: its module, and for the kit's all its modules.
-
-    What a module of your own imports is not in it: after a change there alone, run without cache.
-    Raises ValueError if there is no such module, or if the function is nowhere in it.
-    """
-    module, _, name = function.rpartition(".")
-    try:
-        found = find_spec(module) if module else None
-    except ModuleNotFoundError:
-        found = None
-    if found is None or found.origin is None:
-        raise ValueError(f"{function!r}: no such module; give a path such as 'my_module.run_fn'")
-    path = Path(found.origin)
-    text = path.read_text(errors="replace")
-    if name not in text and "import *" not in text:  # TFX would say so when its turn comes
-        raise ValueError(f"{function!r}: there is no {name} in {path}")
-    files = sorted(path.parent.glob("*.py")) if module.startswith(images.__package__) else [path]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]

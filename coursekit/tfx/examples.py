@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +18,13 @@ from coursekit.data import SOURCES, Split, load, penguins
 from coursekit.tfx.modules.names import IMAGE, LABEL
 
 PATTERNS = {"images": "*.tfrecord*", "table": "*.csv"}
-BATCH = 1000  # records that are looked at together
+BATCH = 1000  # records that are taken over from TensorFlow together
 SPLITS = ("train", "eval", "test")
 MISSING = np.iinfo(np.int64).min  # instead of a label that is not there
+FEATURES = {
+    IMAGE: tf.io.FixedLenFeature([], tf.string, default_value=""),
+    LABEL: tf.io.FixedLenFeature([], tf.int64, default_value=MISSING),
+}
 
 
 @dataclass(frozen=True)
@@ -94,12 +97,14 @@ def example(image: bytes, label: int | None = None) -> bytes:
 
 
 def look(folder: Path, *, label: str, classes: int | None = None) -> Examples:
-    """Read all examples of a folder once: the files are whole, and every label is possible.
+    """Read all examples of a folder once: files and images are whole, and all labels possible.
 
-    Raises ValueError, naming file and place, for a folder without examples, a broken record, an
-    image that cannot be decoded (the first of each file is tried), a label that is missing or not
-    in 0..classes - 1, a table without the label's column, or one whose eval or test split has a
-    label that train has not.
+    It takes a tenth of a millisecond an image, a millisecond for large ones.
+
+    Raises ValueError, naming file and place, for a folder without examples, a broken record, one
+    that is no `tf.train.Example` with an image and a label, an image that cannot be decoded, a
+    label that is not in 0..classes - 1, a table without the label's column, or one whose eval or
+    test split has a label that train has not.
     """
     if not folder.is_dir():
         raise ValueError(f"{folder}: there is no such folder")
@@ -113,7 +118,8 @@ def look(folder: Path, *, label: str, classes: int | None = None) -> Examples:
         if len(names) < 2:
             raise ValueError(f"{folder}: every {label!r} is {names[0]!r}: nothing to learn")
         return Examples(folder, kind, splits, sum(map(len, words.values())), len(names))
-    labels = {file: _labels(file) for file in files}
+    read = {file: _images(file) for file in files}
+    labels = {file: each for file, (each, _) in read.items()}
     most = classes or max(int(each.max()) for each in labels.values()) + 1
     if most == 1:
         raise ValueError(f"{folder}: every {LABEL!r} is 0: nothing to learn")
@@ -126,7 +132,7 @@ def look(folder: Path, *, label: str, classes: int | None = None) -> Examples:
                 f"{most} classes labels are 0 to {most - 1}"
             )
     count = sum(map(len, labels.values()))
-    return Examples(folder, kind, splits, count, most, _first_shape(files))
+    return Examples(folder, kind, splits, count, most, read[files[0]][1])
 
 
 def _files(folder: Path, places: list[Path]) -> tuple[str, list[Path]]:
@@ -159,58 +165,76 @@ def _only_known(words: dict[Path, list[str]], train: Path, label: str) -> None:
             )
 
 
-def _labels(file: Path) -> np.ndarray:
-    """The labels in a file of images, shape (records,)."""
-    labels: list[int] = []
-    for batch in _records(file):
-        try:
-            examples = tf.io.parse_example(
-                batch,
-                {
-                    IMAGE: tf.io.FixedLenFeature([], tf.string, default_value=""),
-                    LABEL: tf.io.FixedLenFeature([], tf.int64, default_value=MISSING),
-                },
-            )
-        except tf.errors.InvalidArgumentError as error:
-            raise ValueError(
-                f"{file}: not every record from {len(labels)} on is a tf.train.Example with one "
-                f"{IMAGE!r}, of bytes, and one {LABEL!r}, a whole number ({error.message})"
-            ) from None
-        for name, none in ((IMAGE, b""), (LABEL, MISSING)):
-            empty = np.flatnonzero(examples[name].numpy() == none)
-            if len(empty):
-                raise ValueError(f"{file}: record {len(labels) + empty[0]} has no {name!r}")
-        labels += examples[LABEL].numpy().tolist()
-    if not labels:
-        raise ValueError(f"{file} holds no record")
-    return np.array(labels)
-
-
-def _records(file: Path) -> Iterator[tf.Tensor]:
-    compression = "GZIP" if file.suffix == ".gz" else ""
-    read = 0
+def _images(file: Path) -> tuple[np.ndarray, tuple[int, int]]:
+    """The labels in a file of images, shape (records,), and the first image's height and width."""
+    labels, shapes = [np.empty(0, np.int64)], []
     try:
-        for batch in tf.data.TFRecordDataset(str(file), compression).batch(BATCH):
-            yield batch
-            read += len(batch)
+        for batch in _records(file).batch(BATCH):
+            each, shape = _read(batch)
+            labels.append(each.numpy())
+            shapes.append(shape.numpy())
+    except (tf.errors.DataLossError, tf.errors.InvalidArgumentError):
+        _refuse(file)
+        raise
+    if any((each == MISSING).any() for each in labels):
+        _refuse(file)
+    if not shapes:
+        raise ValueError(f"{file} holds no record")
+    height, width = shapes[0][0].tolist()
+    return np.concatenate(labels), (height, width)
+
+
+def _records(file: Path) -> tf.data.Dataset:
+    return tf.data.TFRecordDataset(str(file), "GZIP" if file.suffix == ".gz" else "")
+
+
+@tf.function(input_signature=[tf.TensorSpec((None,), tf.string)], autograph=False)
+def _read(records: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The labels of records, shape (records,), and heights and widths of images, (records, 2)."""
+    features = tf.io.parse_example(records, FEATURES)
+    shapes = tf.map_fn(
+        lambda image: tf.shape(_decoded(image))[:2],
+        features[IMAGE],
+        fn_output_signature=tf.TensorSpec((2,), tf.int32),
+    )
+    return features[LABEL], shapes
+
+
+def _decoded(image: tf.Tensor) -> tf.Tensor:
+    return tf.io.decode_image(image, expand_animations=False)
+
+
+def _refuse(file: Path) -> None:
+    """Raises ValueError for the first record of a file that is not as it should be."""
+    number = -1
+    try:
+        for number, record in enumerate(_records(file)):
+            _check(record, f"{file}: record {number}")
     except tf.errors.DataLossError:
         raise ValueError(
-            f"{file} is damaged, in one of the {BATCH} records after the first {read}: "
-            "write it again"
+            f"{file} is damaged, or cut off, at record {number + 1}: write it again"
         ) from None
 
 
-def _first_shape(files: list[Path]) -> tuple[int, int]:
-    shapes = []
-    for file in files:
-        first = next(_records(file))[0]
-        features = tf.io.parse_single_example(first, {IMAGE: tf.io.FixedLenFeature([], tf.string)})
-        try:
-            image = tf.io.decode_image(features[IMAGE], expand_animations=False)
-        except tf.errors.InvalidArgumentError:
-            raise ValueError(f"{file}: the {IMAGE!r} of record 0 is no PNG or JPEG") from None
-        shapes.append((int(image.shape[0]), int(image.shape[1])))
-    return shapes[0]
+def _check(record: tf.Tensor, where: str) -> None:
+    try:
+        features = tf.io.parse_single_example(record, FEATURES)
+    except tf.errors.InvalidArgumentError as error:
+        reason = str(error.message).rpartition("}} ")[2].partition(" [Op:")[0]
+        raise ValueError(
+            f"{where} is no tf.train.Example with one {IMAGE!r}, of bytes, and one {LABEL!r}, a "
+            f"whole number, such as coursekit.tfx.examples.example makes ({reason})"
+        ) from None
+    for name, none in ((IMAGE, b""), (LABEL, MISSING)):
+        if features[name].numpy() == none:
+            raise ValueError(f"{where} has no {name!r}: add it, or leave the record out")
+    try:
+        _decoded(features[IMAGE])
+    except tf.errors.InvalidArgumentError:
+        raise ValueError(
+            f"{where} has an {IMAGE!r} that is no whole PNG or JPEG: encode it again, or leave the "
+            "record out"
+        ) from None
 
 
 def _table_labels(file: Path, label: str) -> list[str]:

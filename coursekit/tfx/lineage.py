@@ -30,9 +30,11 @@ class Origin:
 
     trial: the number of the search's trial whose hyperparameters it has; None if nothing was tuned
     or if they were imported from another pipeline. score: of that trial, on the validation split.
-    hyperparameters: empty if it has the defaults. data: the raw examples, with TFX's fingerprint of
-    the files. schema: where it is. code: for each component that runs module functions, their
-    import path and the digest of the code. imported: where another pipeline's hyperparameters are.
+    hyperparameters: empty if it has the defaults, or if they are unread. data: the raw examples,
+    with TFX's fingerprint of the files. schema: where it is. code: for each component that runs
+    module functions, their import path and the digest of the code. imported: where another
+    pipeline's hyperparameters are. unread: where those are that cannot be read from here: at an
+    address, or in a folder that is gone.
     """
 
     model: str
@@ -44,17 +46,19 @@ class Origin:
     schema: str
     code: Mapping[str, str]
     imported: str = ""
+    unread: str = ""
 
     def __str__(self) -> str:
         chosen = ", ".join(f"{name} {value}" for name, value in self.hyperparameters.items())
         fingerprint = hashlib.sha256(self.fingerprint.encode()).hexdigest()[:12]  # it is long
+        unread = self.unread and f"at {self.unread}, which cannot be read from here"
         trial = f"of another pipeline: {self.imported}" if self.imported else "none"
         if self.trial is not None:
             trial = f"{self.trial}, score {self.score:.4f}"
         rows = {
             "model": self.model,
             "trial": trial,
-            "hyperparameters": chosen or "the defaults",
+            "hyperparameters": chosen or unread or "the defaults",
             "data": f"{self.data} (fingerprint {fingerprint})",
             "schema": self.schema,
             "code": f"\n{'':17}".join(f"{name}: {what}" for name, what in self.code.items()),
@@ -185,11 +189,15 @@ class Lineage:
         # Not what is behind its Evaluator too: another model, which it was compared with.
         behind = self._near(trainer.outputs["model"][0], "back")
         trial: tuple[str | None, float | None, dict[str, Any]] = (None, None, {})
-        imported = ""
+        imported = unread = ""
         if "hyperparameters" in trainer.inputs:
             best = trainer.inputs["hyperparameters"][0]
-            trial = self._trial(best)
             imported = best.uri if self._tuner(best) is None else ""
+            file = Path(best.uri) / "best_hyperparameters.txt"
+            if not file.is_file():  # nor is an address such as gs://bucket/best
+                unread = best.uri
+            else:
+                trial = self._trial(best, json.loads(file.read_text())["values"])
         raw = next(
             each
             for number in behind
@@ -202,7 +210,10 @@ class Lineage:
             for name in ("preprocessing_fn", "tuner_fn", "run_fn"):
                 if known.get(name):
                     settings = known.get("custom_config") or {}
-                    code[self.metadata.name(number)] = f"{known[name]} {settings.get('code', '')}"
+                    told = f"{known[name]} {settings.get('code', '')}"
+                    if "strategy_code" in settings:
+                        told += f", with {settings['strategy']} {settings['strategy_code']}"
+                    code[self.metadata.name(number)] = told
         return Origin(
             found.uri,
             *trial,
@@ -211,15 +222,16 @@ class Lineage:
             trainer.inputs["schema"][0].uri,
             code,
             imported,
+            unread,
         )
 
     def _is(self, execution: int, kind: str) -> bool:
         return bool(self.metadata.executions[execution].type.endswith(kind))
 
-    def _trial(self, best: Artifact) -> tuple[str | None, float | None, dict[str, Any]]:
+    def _trial(
+        self, best: Artifact, chosen: dict[str, Any]
+    ) -> tuple[str | None, float | None, dict[str, Any]]:
         """The trial behind hyperparameters: in the results that the same Tuner wrote."""
-        text = (Path(best.uri) / "best_hyperparameters.txt").read_text()
-        chosen: dict[str, Any] = json.loads(text)["values"]
         tuner = self._tuner(best)
         if tuner is not None:
             (results,) = self.metadata.outputs(tuner)["tuner_results"]

@@ -14,7 +14,7 @@ from coursekit.spaces import Float, Space
 from coursekit.strategies import STRATEGIES
 from coursekit.strategies.base import positive
 
-# As they are written in a plan: with `keras_tuner.` before them.
+# Those that are named where a name is wrong; any other tuner will do as well.
 KERAS_TUNERS = ("BayesianOptimization", "GridSearch", "Hyperband", "RandomSearch")
 NAMES = (*SOURCES, "penguins")
 TUNE, DEFAULTS = "tune", "defaults"
@@ -33,10 +33,11 @@ class Plan:
     folder: where everything goes: metadata, artifacts, the search's journal, pushed models, the
         log. A second run there takes from the first what would come out the same.
     label: the label's column in a table. classes: how many there are among images; None counts.
-    strategy: a name in the registry, or a tuner of Keras Tuner's as "keras_tuner.Hyperband".
+    strategy: a name in the registry, or the import path of a `keras_tuner.Tuner`, Keras Tuner's own
+        ("keras_tuner.Hyperband") or yours ("my_module.MyTuner"), whose module is imported here.
     options: of the strategy, such as {"population_size": 8}.
-    trials: how many configurations the Tuner tries, at most; "keras_tuner.Hyperband" has a schedule
-        instead, which follows from tune_steps.
+    trials: how many configurations the Tuner tries, at most; a tuner that takes no max_trials, such
+        as "keras_tuner.Hyperband", has a schedule instead, which follows from tune_steps.
     tune_steps, train_steps: of the optimizer, in a trial and in the Trainer, at most; each is
         turned into whole epochs, and early stopping may end before.
     hyperparameters: "tune"; or a folder or file with the best hyperparameters of an earlier run,
@@ -81,10 +82,9 @@ class Plan:
             raise ValueError(
                 f"data={self.data!r}: no folder, and no data set of the kit's ({known})"
             )
-        check_strategy(self.strategy)
+        check_strategy(self.strategy, self.options)
         if self.tuner_fn is None:
             _check_space(self.strategy)
-        _check_options(self.strategy, self.options)
         for name in ("trials", "tune_steps", "train_steps"):
             positive(name, getattr(self, name))
         positive("seed", self.seed, 0)
@@ -136,13 +136,22 @@ def check_database(path: Path) -> None:
         )
 
 
-def check_strategy(name: str) -> None:
-    """Raises ValueError unless a strategy or one of Keras Tuner's tuners has that name."""
-    known = [*STRATEGIES, *(f"keras_tuner.{tuner}" for tuner in KERAS_TUNERS)]
-    if name not in known:
+def check_strategy(name: str, options: Mapping[str, Any]) -> None:
+    """Raises ValueError unless it is a strategy's name or leads to a tuner, which takes these."""
+    if name in STRATEGIES:
+        _check_options(name, options)
+    elif "." in name:
+        from coursekit.tfx.searching import check_tuner  # which needs Keras
+
+        check_tuner(name, options)
+    else:
+        known = [*STRATEGIES, *(f"keras_tuner.{tuner}" for tuner in KERAS_TUNERS)]
         close = get_close_matches(name, known, 1, 0.5)
         meant = f" (did you mean {close[0]}?)" if close else ""
-        raise ValueError(f"no strategy is called {name!r}{meant}; there are {', '.join(known)}")
+        raise ValueError(
+            f"no strategy is called {name!r}{meant}; there are {', '.join(known)}, and any "
+            "keras_tuner.Tuner by its import path, such as my_module.MyTuner"
+        )
 
 
 def _check_space(name: str) -> None:
@@ -156,9 +165,7 @@ def _check_space(name: str) -> None:
 
 
 def _check_options(name: str, options: Mapping[str, Any]) -> None:
-    """Those of the kit's strategies; Keras Tuner's are checked when the tuner is made."""
-    if name not in STRATEGIES:
-        return
+    """Those of one of the kit's strategies."""
     known = list(inspect.signature(STRATEGIES[name].__init__).parameters)[2:]  # self, space
     for option in options:
         if option not in known:

@@ -1,21 +1,26 @@
-"""The search in a pipeline's Tuner: any strategy of the kit, or a tuner of Keras Tuner's own."""
+"""The search in a pipeline's Tuner: any strategy of the kit, or any tuner in Keras Tuner's form."""
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import logging
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import keras
 import keras_tuner
 
-from coursekit.strategies import STRATEGIES, Strategy
+from coursekit.strategies import Strategy
+from coursekit.tfx.code import digest
 from coursekit.tfx.plan import check_strategy
-from coursekit.tuners import TUNERS
+from coursekit.tuners import TUNERS, StrategyTuner
 from coursekit.tuners.options import options_of
 
+GIVEN = ("hypermodel", "objective", "directory", "project_name")  # what every tuner has to take
+LIMITS = ("max_trials", "max_epochs", "max_budget")  # what ends a search: one of them is enough
 OFTEN = 2.0  # seconds between two lines of progress
 log = logging.getLogger("coursekit.tfx")
 
@@ -31,31 +36,99 @@ def make_tuner(
     options: Mapping[str, Any] | None = None,
     objective: str = "val_accuracy",
 ) -> keras_tuner.Tuner:
-    """A tuner by the name of its strategy, "regularized_evolution" or "keras_tuner.Hyperband".
+    """A tuner by the name of its strategy, "tpe", or by its class's, "keras_tuner.Hyperband".
 
     trials: at most so many. epochs: the most that one trial is trained for, which strategies with
-    budgets need to know. directory: of its journal; a search that is there goes on. options: the
+    budgets need to know. A class is given as max_trials, max_epochs, max_budget and seed what its
+    constructor takes of it. directory: of its journal; a search that is there goes on. options: the
     strategy's. Where it would begin with more trials at random than a third of all, and the options
     do not say so, it begins with a third (at least 2): a pipeline has few trials.
 
-    Raises ValueError for a name that nothing has, TypeError for an option that it does not take.
+    Raises ValueError for a name that leads to no tuner, and for options that it does not take.
     """
-    check_strategy(name)
-    arguments: dict[str, Any] = {
-        "objective": objective, "directory": str(directory), "project_name": "search",
-    }  # fmt: skip
-    if name in STRATEGIES:
-        arguments |= {"max_trials": trials, "seed": seed} | _few(STRATEGIES[name], trials)
-        if STRATEGIES[name].budgeted:
-            arguments["max_budget"] = epochs
-        return TUNERS[name](build, **arguments | dict(options or {}))
-    tuner = getattr(keras_tuner, name.removeprefix("keras_tuner."))
-    if name.endswith("Hyperband"):
-        arguments["max_epochs"] = epochs
+    check_strategy(name, options or {})
+    tuner = tuner_class(name)
+    given = {"max_trials": trials, "max_epochs": epochs, "max_budget": epochs, "seed": seed}
+    if issubclass(tuner, StrategyTuner):
+        given |= _few(tuner.strategy, trials)
     else:
-        arguments["max_trials"] = trials
-    arguments |= {"seed": seed or 1} | dict(options or {})  # Keras Tuner takes 0 for no seed
-    return tuner(build, **arguments)
+        given["seed"] = seed or 1  # Keras Tuner takes 0 for no seed
+    taken = _taken(tuner)
+    arguments: dict[str, Any] = {key: value for key, value in given.items() if key in taken}
+    arguments |= {"objective": objective, "directory": str(directory), "project_name": "search"}
+    return tuner(hypermodel=build, **arguments | dict(options or {}))
+
+
+def tuner_class(name: str) -> type[keras_tuner.Tuner]:
+    """The tuner of a strategy of that name, or the one that an import path leads to.
+
+    Raises ValueError if the path leads to no class of tuners, or its module cannot be imported.
+    """
+    if name in TUNERS:
+        return TUNERS[name]
+    digest(name)  # which says what is wrong with a path, and forgets modules that have changed
+    path, _, wanted = name.rpartition(".")
+    try:
+        module = importlib.import_module(path)
+    except Exception as error:
+        raise ValueError(
+            f"strategy={name!r}: {path} cannot be imported ({type(error).__name__}: {error})"
+        ) from error
+    found = getattr(module, wanted, None)
+    if _is_tuner(found):
+        return found
+    tuners = ", ".join(each for each, what in vars(module).items() if _is_tuner(what))
+    raise ValueError(
+        f"strategy={name!r}: {path} has no subclass of keras_tuner.Tuner of that name (it has "
+        f"{tuners or 'none at all'})"
+    )
+
+
+def _is_tuner(what: Any) -> TypeGuard[type[keras_tuner.Tuner]]:
+    return isinstance(what, type) and issubclass(what, keras_tuner.Tuner)
+
+
+def check_tuner(name: str, options: Mapping[str, Any]) -> None:
+    """Raises ValueError unless an import path leads to a tuner that can be made with these options.
+
+    A constructor's `**arguments` are taken to go on to that of its parent, as Keras Tuner's do.
+    """
+    tuner = tuner_class(name)
+    taken = _taken(tuner)
+    for needed in GIVEN:
+        if needed not in taken:
+            raise ValueError(f"strategy={name!r}: its constructor takes no {needed}, as every "
+                             "tuner of Keras Tuner's does")  # fmt: skip
+    for option in options:
+        if option not in taken:
+            known = ", ".join(each for each in taken if each not in GIVEN)
+            raise ValueError(f"options: {name} takes no {option!r} (it takes {known})")
+    given = {*GIVEN, *LIMITS, "seed", *options}
+    if lacking := [each for each, needed in taken.items() if needed and each not in given]:
+        raise ValueError(f"options: {name} cannot be made without {', '.join(lacking)}")
+    if not taken.keys() & LIMITS:
+        raise ValueError(f"strategy={name!r}: its constructor takes none of {', '.join(LIMITS)}, "
+                         "so nothing would end the search")  # fmt: skip
+
+
+def _taken(tuner: type) -> dict[str, bool]:
+    """What a constructor takes, by keyword, and whether it has to be given."""
+    taken: dict[str, bool] = {}
+    needed = True
+    for each in tuner.__mro__:
+        if "__init__" not in each.__dict__:
+            continue
+        parameters = list(inspect.signature(each.__dict__["__init__"]).parameters.values())[
+            1:
+        ]  # without self
+        kinds = {parameter.kind for parameter in parameters}
+        for parameter in parameters:
+            if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+                taken.setdefault(parameter.name, needed and parameter.default is parameter.empty)
+        if inspect.Parameter.VAR_KEYWORD not in kinds:
+            break
+        needed = False  # a child may give it
+    return taken
 
 
 def _few(strategy: type[Strategy], trials: int) -> dict[str, int]:

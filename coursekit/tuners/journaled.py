@@ -139,7 +139,10 @@ class JournaledOracle(keras_tuner.Oracle):
 
     def _set_project_dir(self, directory: Any, project_name: str) -> None:
         if "://" in str(directory):
-            raise ValueError(f"directory={str(directory)!r}: the journal needs a local folder")
+            raise ValueError(
+                f"directory={str(directory)!r} is an address, and the journal needs a folder of "
+                "this machine: give one, such as tempfile.mkdtemp() (in TFX: the Task's directory)"
+            )
         super()._set_project_dir(directory, project_name)
 
     def _folder(self) -> Path:

@@ -88,15 +88,17 @@ def test_a_split_without_examples_is_refused(tmp_path):
     refused(tmp_path, "eval: no examples, though there are some beside it")
 
 
-def test_a_broken_record_is_refused_with_its_file(tmp_path):
+def test_a_broken_record_is_refused_with_its_file_and_its_number(tmp_path):
     path = tmp_path / "a.tfrecord"
+    write_images(path, Split(*(each[:5] for each in images())))
+    five = path.stat().st_size
     write_images(path, images())
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
+    content[five + 20] ^= 1
     path.write_bytes(content)
-    refused(tmp_path, "a.tfrecord is damaged.*write it again")
-    path.write_bytes(bytes(content[:40]))
-    refused(tmp_path, "a.tfrecord is damaged")
+    refused(tmp_path, "a.tfrecord is damaged, or cut off, at record 5: write it again")
+    path.write_bytes(bytes(content[: five - 1]))
+    refused(tmp_path, "a.tfrecord is damaged, or cut off, at record 4")
 
 
 @pytest.mark.parametrize("label", [-1, 3, 10**12])
@@ -113,22 +115,26 @@ def test_labels_beyond_those_that_were_counted_are_classes_of_their_own(tmp_path
 
 def test_a_record_without_label_or_image_is_refused(tmp_path):
     with tf.io.TFRecordWriter(str(tmp_path / "a.tfrecord")) as writer:
+        writer.write(example(png(np.zeros((2, 2))), 1))
         writer.write(example(png(np.zeros((2, 2)))))
-    refused(tmp_path, "record 0 has no 'label'", classes=2)
-    refused(tmp_path, "record 0 has no 'label'")
+    refused(tmp_path, "record 1 has no 'label': add it, or leave", classes=2)
+    refused(tmp_path, "record 1 has no 'label'")
     with tf.io.TFRecordWriter(str(tmp_path / "a.tfrecord")) as writer:
         writer.write(tf.train.Example().SerializeToString())
     refused(tmp_path, "record 0 has no 'image'")
 
 
-def test_a_record_that_is_no_such_example_is_refused_with_its_file(tmp_path):
+def test_a_record_that_is_no_such_example_is_refused_with_its_number(tmp_path):
     """As one with a word for a label, or none at all."""
+    good = example(png(np.zeros((2, 2))), 1)
     word = tf.train.Example.FromString(example(png(np.zeros((2, 2)))))
     word.features.feature["label"].bytes_list.value.append(b"three")
-    for record in (word.SerializeToString(), b"no example"):
+    records = {word.SerializeToString(): "Data types don't match", b"no example": "Could not parse"}
+    for record, reason in records.items():
         with tf.io.TFRecordWriter(str(tmp_path / "a.tfrecord")) as writer:
-            writer.write(record)
-        refused(tmp_path, "a.tfrecord: not every record from 0 on is a tf.train.Example with one")
+            for each in (good, good, record, good):
+                writer.write(each)
+        refused(tmp_path, rf"a.tfrecord: record 2 is no tf.train.Example with one .*{reason}")
 
 
 def test_one_class_alone_is_refused(tmp_path):
@@ -159,11 +165,28 @@ def test_a_label_that_the_train_split_does_not_have_is_refused(tmp_path):
     refused(tmp_path, "a.csv: species is 'z', which the train split has nowhere")
 
 
-def test_an_image_that_is_none_is_refused(tmp_path):
+GREY = np.random.default_rng(0).random((30, 20))
+JPEG = tf.io.encode_jpeg(np.uint8(255 * GREY)[..., None]).numpy()
+
+
+@pytest.mark.parametrize("broken", [b"no image", b"", png(GREY)[:-40], JPEG[:-100]])
+def test_an_image_that_is_none_or_half_is_refused_wherever_it_is(tmp_path, broken):
+    """Not only the first of a file: Transform would come upon it later, and name none."""
+    write_images(tmp_path / "a.tfrecord", images())
+    good = [example(png(GREY), 1), example(JPEG, 2)] * 3
+    for place in (0, 5):
+        with tf.io.TFRecordWriter(str(tmp_path / "b.tfrecord")) as writer:
+            for each in [*good[:place], example(broken, 0), *good]:
+                writer.write(each)
+        cure = "has no 'image': add it" if not broken else "has an 'image' that is no whole PNG or"
+        refused(tmp_path, f"b.tfrecord: record {place} {cure}.* leave the record out")
+
+
+def test_images_of_any_kind_and_size_are_looked_at_and_the_first_gives_the_size(tmp_path):
     with tf.io.TFRecordWriter(str(tmp_path / "a.tfrecord")) as writer:
-        for label in (0, 1):
-            writer.write(example(b"no image", label))
-    refused(tmp_path, "the 'image' of record 0 is no PNG or JPEG")
+        for label, image in enumerate((png(GREY), JPEG, png(np.zeros((2, 3))))):
+            writer.write(example(image, label))
+    assert look(tmp_path, label="") == Examples(tmp_path, "images", False, 3, 3, (30, 20))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import builtins
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import keras_tuner
 import pytest
 
 pytest.importorskip("tfx")
+
+import tensorflow as tf
 
 import coursekit.tfx.quiet  # noqa: F401
 from coursekit.tfx import Plan
@@ -83,3 +86,31 @@ def test_imported_hyperparameters_reach_the_trainer(plan: Plan, tmp_path: Path):
     assert Path(given.uri) == best
     history = read_history(pipeline.folder("Trainer", "model_run"))
     assert len(history["val_loss"]) == len(history["loss"]) > 1  # each epoch, and more than one
+
+
+PREPROCESSING = """
+from own_factor import FACTOR
+
+def preprocessing_fn(inputs, custom_config):
+    year = inputs["year"]
+    return {"year_xf": year.with_values(year.values * FACTOR)}
+"""
+
+
+def test_what_a_module_of_your_own_imports_is_not_served_from_the_cache_once_it_has_changed(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Nor from what this process has imported, a notebook's kernel say."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # a file is written twice in a second
+    (tmp_path / "own_preprocessing.py").write_text(PREPROCESSING)
+    own = replace(plan, preprocessing_fn="own_preprocessing.preprocessing_fn")
+    for factor, state in ((2, "done"), (2, "reused"), (3, "done")):
+        (tmp_path / "own_factor.py").write_text(f"FACTOR = {factor}\n")
+        pipeline = Interactive(own)
+        assert pipeline.run_to("Transform").state == state
+        folder = pipeline.folder("Transform", "transformed_examples") / "Split-train"
+        files = [str(path) for path in folder.glob("*.gz")]
+        record = next(iter(tf.data.TFRecordDataset(files, "GZIP"))).numpy()
+        (year,) = tf.train.Example.FromString(record).features.feature["year_xf"].int64_list.value
+        assert year / factor in (2007, 2008, 2009)

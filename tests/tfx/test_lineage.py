@@ -1,6 +1,7 @@
 """Where a model comes from, asked of a database that is written by hand: no pipeline runs."""
 
 import json
+import re
 
 import pytest
 
@@ -10,6 +11,7 @@ import ml_metadata
 from ml_metadata.proto import metadata_store_pb2 as proto
 
 import coursekit.tfx.quiet  # noqa: F401
+from coursekit.plots.pipelines import pipeline as picture
 from coursekit.tfx.lineage import Lineage
 from coursekit.tfx.metadata import Metadata
 
@@ -120,6 +122,81 @@ def test_hyperparameters_of_another_pipeline_are_said_to_be_imported(tmp_path):
         None, str(tmp_path), {"units": 32},
     )  # fmt: skip
     assert f"of another pipeline: {tmp_path}" in str(origin)
+
+
+@pytest.mark.parametrize("tuned", [True, False])
+@pytest.mark.parametrize("place", ["gs://bucket/best", "/gone/best"])
+def test_hyperparameters_that_cannot_be_read_are_said_to_be_where_they_are(place, tuned):
+    memory = Remembered()
+    kind = ("HyperParameters", place)
+    results = {"tuner_results": ("TunerResults", place)}
+    if tuned:
+        found = memory.execution("Tuner", {}, {"best_hyperparameters": kind} | results)
+    else:
+        found = memory.execution("ImportedHyperparameters", {}, {"best_hyperparameters": kind})
+    _, _, pushed = pipeline(memory, "here", "c0de", best=found["best_hyperparameters"])
+    origin = Lineage(Metadata(memory.store)).origin(pushed)
+    assert (origin.trial, origin.hyperparameters, origin.unread) == (None, {}, place)
+    assert origin.imported == ("" if tuned else place)
+    assert re.search(
+        rf"^hyperparameters +at {place}, which cannot be read from here$", str(origin), re.M
+    )
+    assert ("of another pipeline" in str(origin)) == (not tuned)
+
+
+def test_the_code_of_a_tuner_of_your_own_is_named_with_that_of_the_function(tmp_path):
+    memory = Remembered()
+    (tmp_path / "best_hyperparameters.txt").write_text('{"values": {"units": 32}}')
+    (tmp_path / "tuner_results.json").write_text("[]")
+    settings = {"code": "c0de", "strategy": "my_module.MyTuner", "strategy_code": "d1ge57"}
+    found = memory.execution(
+        "Tuner", {},
+        {"best_hyperparameters": ("HyperParameters", str(tmp_path)),
+         "tuner_results": ("TunerResults", str(tmp_path))},
+        tuner_fn="m.tuner_fn", custom_config=json.dumps(settings),
+    )  # fmt: skip
+    _, _, pushed = pipeline(memory, "here", "c0de", best=found["best_hyperparameters"])
+    code = Lineage(Metadata(memory.store)).origin(pushed).code
+    assert code["Tuner"] == "m.tuner_fn c0de, with my_module.MyTuner d1ge57"
+
+
+@pytest.fixture
+def pushed():
+    """A pipeline's lineage, and the id of the model that it pushed."""
+    memory = Remembered()
+    *_, number = pipeline(memory, "here", "c0de")
+    return Lineage(Metadata(memory.store)), number
+
+
+def test_lineage_as_a_drawing_has_each_step_and_this_artifact(pushed):
+    lineage, number = pushed
+    axes = lineage.draw(number)
+    texts = [text.get_text() for text in axes.texts]
+    assert any(f"PushedModel {number}" in text for text in texts)
+    for component in (*KINDS, "Trainer", "Evaluator", "Pusher"):
+        assert any(component in text for text in texts)
+    assert f"Lineage of PushedModel {number}" in axes.figure.alt
+
+
+def test_a_pipeline_as_a_picture_has_its_components_below_what_they_need(pushed):
+    steps = pushed[0].metadata.steps()
+    axes = picture(steps)
+    pairs = [(before, step.name) for step in steps for before in step.after]
+    assert {("SchemaGen", "Trainer"), ("Evaluator", "Pusher")} < set(pairs)
+    for before, name in pairs:
+        assert axes.places[before][1] > axes.places[name][1]
+
+
+def test_what_is_no_artifact_or_no_model_is_refused(pushed):
+    lineage, _ = pushed
+    with pytest.raises(ValueError, match="no artifact has the id 1000000"):
+        lineage.find(10**6)
+    with pytest.raises(ValueError, match="no artifact is there"):
+        lineage.find("/nowhere")
+    with pytest.raises(ValueError, match="which no Trainer has led to"):
+        lineage.origin(1)
+    with pytest.raises(ValueError, match="way='up': give one of back, forth, both"):
+        lineage.frame(1, way="up")
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path):

@@ -1,7 +1,9 @@
 """Any strategy of the kit and any tuner of Keras Tuner, by its name, for a pipeline's Tuner."""
 
+import importlib
 import logging
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ import keras
 
 from coursekit.spaces import Float, Space
 from coursekit.strategies import STRATEGIES
-from coursekit.tfx import searching
+from coursekit.tfx import Plan, searching
 from coursekit.tfx.plan import KERAS_TUNERS
 from coursekit.tfx.searching import EpochReport, Report, make_tuner
 
@@ -70,9 +72,91 @@ def test_every_strategy_for_such_a_space_becomes_a_tuner_with_its_limits(tmp_pat
     assert oracle.options.get("max_budget", 5) == 5
 
 
-def test_an_unknown_name_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"'keras_tuner\.Sklearn'.*there are grid"):
-        tuner_of("keras_tuner.Sklearn", tmp_path)
+OWN = """
+import keras_tuner
+
+class Mine(keras_tuner.RandomSearch):
+    def __init__(self, *arguments, patience=1, **others):
+        self.patience = patience
+        super().__init__(*arguments, **others)
+
+class Scheduled(keras_tuner.Hyperband):
+    def __init__(self, hypermodel, objective, max_epochs, *, wanted, **others):
+        super().__init__(hypermodel, objective, max_epochs, **others)
+        self.wanted, self.epochs = wanted, max_epochs
+
+class Endless(keras_tuner.Tuner):
+    def __init__(self, hypermodel, objective, directory, project_name):
+        oracle = keras_tuner.oracles.RandomSearchOracle(objective, max_trials=None)
+        super().__init__(oracle, hypermodel, directory=directory, project_name=project_name)
+
+class Bare(keras_tuner.Tuner):
+    pass
+
+class Homeless(keras_tuner.Tuner):
+    def __init__(self, hypermodel, objective, max_trials):
+        super().__init__(keras_tuner.oracles.RandomSearchOracle(objective, max_trials), hypermodel)
+
+def function(): pass
+"""
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A module with tuners that somebody might write; gives its file."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # it is written twice in a second
+    monkeypatch.delitem(sys.modules, "own_tuners", raising=False)
+    (tmp_path / "own_broken.py").write_text("import own_missing\nMine = 1\n")
+    file = tmp_path / "own_tuners.py"
+    file.write_text(OWN)
+    importlib.invalidate_caches()
+    return file
+
+
+def test_a_tuner_of_your_own_gets_what_its_constructor_takes(tmp_path, own):
+    tuner = tuner_of("own_tuners.Mine", tmp_path / "a", options={"patience": 7})
+    assert (tuner.patience, tuner.oracle.max_trials, tuner.oracle.seed) == (7, 2, 1)
+    tuner.search(X, Y, validation_data=(X, Y), epochs=1, verbose=0)
+    assert len(tuner.oracle.end_order) == 2
+    tuner = tuner_of("own_tuners.Scheduled", tmp_path / "b", epochs=5, options={"wanted": 0})
+    assert (tuner.epochs, tuner.wanted, tuner.oracle.max_epochs) == (5, 0, 5)
+    tuner = tuner_of("coursekit.tuners.LocalSearch", tmp_path / "c", trials=9)
+    assert (tuner.strategy, tuner.oracle.max_trials) == (STRATEGIES["local_search"], 9)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("keras_tuner.Sklearn", {}, r"'keras_tuner.Sklearn'.* \(it has Tuner, Bayesian.*Hyperband"),
+        ("keras_tuner.SklearnTuner", {}, "keras_tuner has no subclass of keras_tuner.Tuner of"),
+        ("own_tuner.Mine", {}, "'own_tuner.Mine': no such module"),
+        ("own_tuners.mine", {}, r"own_tuners has no .* \(it has Mine, Scheduled, Endless, Bare"),
+        ("own_tuners.function", {}, "own_tuners has no subclass of keras_tuner.Tuner of that name"),
+        ("own_broken.Mine", {}, "own_broken cannot be imported .ModuleNotFound.* 'own_missing'"),
+        ("own_tuners.Mine", {"patient": 1}, r"takes no 'patient' \(it takes patience, max_trials"),
+        ("keras_tuner.RandomSearch", {"initial": 1}, "RandomSearch takes no 'initial'"),
+        ("own_tuners.Scheduled", {}, "own_tuners.Scheduled cannot be made without wanted"),
+        ("own_tuners.Endless", {}, "takes none of max_trials, max_epochs, .* nothing would end"),
+        ("own_tuners.Bare", {}, "its constructor takes no objective, as every tuner"),
+        ("own_tuners.Homeless", {}, "its constructor takes no directory, as every tuner"),
+    ],
+)
+def test_what_is_no_tuner_or_takes_something_else_is_refused_by_the_plan(
+    tmp_path, own, name, options, said
+):
+    with pytest.raises(ValueError, match=said):
+        Plan(folder=tmp_path, strategy=name, options=options)
+    with pytest.raises(ValueError, match=said):
+        tuner_of(name, tmp_path, options=options)
+
+
+def test_a_tuner_of_your_own_that_was_repaired_is_taken_as_it_is_now(tmp_path, own):
+    with pytest.raises(ValueError, match="takes no 'patient'"):
+        Plan(folder=tmp_path, strategy="own_tuners.Mine", options={"patient": 1})
+    own.write_text(OWN.replace("patience", "patient"))
+    Plan(folder=tmp_path, strategy="own_tuners.Mine", options={"patient": 1})
+    assert tuner_of("own_tuners.Mine", tmp_path, options={"patient": 9}).patient == 9
 
 
 @pytest.mark.parametrize(("trials", "at_random"), [(3, 2), (12, 4), (300, 30)])

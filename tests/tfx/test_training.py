@@ -1,6 +1,7 @@
 """What the module functions do where folders are addresses, as on a cluster."""
 
 import json
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ import tensorflow as tf
 import coursekit.tfx.quiet  # noqa: F401
 from coursekit.tfx.modules import images, training
 from coursekit.tfx.modules.training import Task
+from coursekit.tuners import Random
 
 
 def task(**arguments):
@@ -31,6 +33,17 @@ def test_a_search_whose_folder_is_an_address_keeps_its_journal_on_this_disk(stra
     here.settings["strategy"] = strategy
     tuner = here.search(images.build).tuner
     assert "://" not in tuner.project_dir and Path(tuner.project_dir).is_dir()
+
+
+def test_a_tuner_of_the_kit_s_refuses_an_address_and_names_what_a_tuner_fn_can_give_it():
+    here = task(working_dir="ram://bucket/tuner")
+    build = partial(images.build, shapes=here.shapes, classes=here.classes)
+    given = {"objective": "val_accuracy", "max_trials": 2, "overwrite": True}
+    with pytest.raises(ValueError, match=r"'ram://bucket/tuner' is an address.* the Task's direct"):
+        Random(build, directory=here.arguments.working_dir, **given)
+    assert Path(Random(build, directory=here.directory, **given).project_dir).is_dir()
+    assert here.directory == here.directory, "the same folder each time"
+    assert task(working_dir="/work").directory == "/work"
 
 
 def test_what_the_training_measured_goes_to_an_address(monkeypatch):

@@ -13,6 +13,7 @@ import json
 import math
 import tempfile
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -90,21 +91,28 @@ class Task:
     def _vocabulary(self) -> int:
         return int(self.transformed.vocabulary_size_by_name(self.label))
 
+    @cached_property
+    def directory(self) -> str:
+        """A folder of this machine for the search's journal, to be given to a tuner as `directory`.
+
+        "searches" in `custom_config` is a folder of such folders, one for each search over the same
+        data with the same settings, so that one that was killed goes on. Without it this is the
+        component's own `working_dir`, or, where that is an address, as on a cluster, a new folder
+        on the container's disk: neither is found again.
+        """
+        if searches := self.settings.get("searches"):
+            what = json.dumps([self.settings, self.arguments.train_files, self.epochs])
+            return str(Path(searches) / hashlib.sha256(what.encode()).hexdigest()[:12])
+        here = str(self.arguments.working_dir)
+        return tempfile.mkdtemp() if remote(here) else here
+
     def search(self, build: Build) -> tfx.components.TunerFnResult:
         """What `tuner_fn` returns: the tuner that `custom_config` asks for, and its arguments.
 
-        custom_config: "strategy", "options", "trials", "seed" as `make_tuner` takes them;
-        "searches", a folder for journals, one for each search over the same data with the same
-        settings, so that one that was killed goes on (without it the journal is in the component's
-        own folder, or, where that is an address, on the container's disk: neither is found again).
-        TensorBoard's logs of the trials, with their hyperparameters, are in `logs` beside it.
+        custom_config: "strategy", "options", "trials", "seed" as `make_tuner` takes them, and
+        "searches", of which `directory` tells. TensorBoard's logs of the trials, with their
+        hyperparameters, are in `logs` in that.
         """
-        directory = self.arguments.working_dir
-        if searches := self.settings.get("searches"):
-            what = json.dumps([self.settings, self.arguments.train_files, self.epochs])
-            directory = str(Path(searches) / hashlib.sha256(what.encode()).hexdigest()[:12])
-        elif remote(directory):  # a journal needs a file system: the container's own
-            directory = tempfile.mkdtemp()
         keras.utils.set_random_seed(self.settings.get("seed", 0))  # of the trials' weights
         tuner = make_tuner(
             self.settings.get("strategy", "random"),
@@ -113,10 +121,10 @@ class Task:
             epochs=self.epochs,
             seed=self.settings.get("seed", 0),
             options=self.settings.get("options"),
-            directory=directory,
+            directory=self.directory,
         )
         stop = keras.callbacks.EarlyStopping("val_loss", patience=3)
-        board = keras.callbacks.TensorBoard(f"{directory}/logs", write_graph=False)
+        board = keras.callbacks.TensorBoard(f"{self.directory}/logs", write_graph=False)
         return tfx.components.TunerFnResult(
             tuner=tuner,
             fit_kwargs={

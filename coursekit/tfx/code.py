@@ -1,0 +1,120 @@
+"""The code that an import path leads to, which TFX's cache does not look at."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec, resolve_name
+from pathlib import Path
+
+KIT = "coursekit"
+INSTALLED = ("site-packages", "dist-packages")
+_seen: dict[str, str] = {}  # by module, the digest when this process last looked
+
+
+def digest(path: str) -> str:
+    """Of the code behind the import path of a function or class, such as "my_module.run_fn".
+
+    For one of the kit's that is all that is beside its module; for yours, its module and those that
+    this imports, and that those import: whatever is in the folder that it was found in. What is
+    installed does not belong to it (unless the path leads to a package that is), nor do files that
+    are no Python.
+
+    Where a file has changed since this process last looked, the modules are forgotten, so that they
+    are imported anew: in a notebook, what runs is then what was looked at.
+
+    Raises ValueError if there is no such module, or if a file is no Python.
+    """
+    module, file = _found(path)
+    if _top(module) == KIT:
+        modules, files = {}, sorted(file.parent.glob("*.py"))
+    else:
+        modules = _own(module, file)
+        files = [modules[each] for each in sorted(modules)]
+    content = b"".join(each.read_bytes() for each in files)
+    made = hashlib.sha256(content).hexdigest()[:12]
+    if _seen.get(module, made) != made:
+        for each in modules:
+            sys.modules.pop(each, None)
+        importlib.invalidate_caches()
+    _seen[module] = made
+    return made
+
+
+def check_function(path: str) -> None:
+    """Raises ValueError if the name is nowhere in its module; TFX would say so when its turn comes.
+
+    The module, which may take long to import, is not imported.
+    """
+    _, file = _found(path)
+    name, text = path.rpartition(".")[2], file.read_text(errors="replace")
+    if name not in text and "import *" not in text:
+        raise ValueError(f"{path!r}: there is no {name} in {file}")
+
+
+def _found(path: str) -> tuple[str, Path]:
+    """The module in an import path, and its file."""
+    module = path.rpartition(".")[0]
+    try:
+        found = find_spec(module) if module else None
+    except (ModuleNotFoundError, ValueError):  # ValueError: __main__ cannot be found
+        found = None
+    if found is None or found.origin is None or not found.has_location:
+        raise ValueError(f"{path!r}: no such module; give a path such as 'my_module.run_fn'")
+    return module, Path(found.origin)
+
+
+def _top(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _own(module: str, file: Path) -> dict[str, Path]:
+    """A module and all that it imports from the folder that it was found in, by their names."""
+    root = file.parents[module.count(".") + (file.name == "__init__.py")]
+    found: dict[str, Path] = {}
+    waiting = [(module, file), *_files(module, root)]
+    while waiting:
+        name, path = waiting.pop()
+        foreign = _top(name) != _top(module) if root.name in INSTALLED else _top(name) == KIT
+        if name in found or foreign:
+            continue
+        found[name] = path
+        for each in _imports(name, path):
+            waiting += _files(each, root)
+    return found
+
+
+def _files(module: str, root: Path) -> Iterator[tuple[str, Path]]:
+    """The files in a folder that run when a module is imported: those of its packages, and its."""
+    parts = module.split(".")
+    for count in range(1, len(parts) + 1):
+        place = root.joinpath(*parts[:count])
+        for file in (place / "__init__.py", place.with_name(f"{place.name}.py")):
+            if file.is_file():
+                yield ".".join(parts[:count]), file
+                break
+
+
+def _imports(module: str, file: Path) -> Iterator[str]:
+    """The names of all that a file imports, wherever in it; some may be functions, not modules."""
+    if file.suffix != ".py":  # compiled
+        return
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    try:
+        tree = ast.parse(file.read_bytes())
+    except SyntaxError as error:
+        raise ValueError(f"{file}, line {error.lineno}: {error.msg}") from None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level > len(package.split(".")) or (node.level and not package):
+                continue  # goes beyond the folder, and fails when it is imported
+            if node.level:
+                base = resolve_name("." * node.level + base, package)
+            yield base
+            yield from (f"{base}.{each.name}" for each in node.names)
