@@ -193,15 +193,13 @@ def _mismatch(exercise: type[Exercise], received: Any) -> Finding | None:
         return None
     called = not issubclass(exercise, exercises.Value)
     if received is None and called:
-        again = "Every way through the function needs one."
-        reason = f"`{exercise.answer}` returned None. Is there a `return`? {again}"
-    else:
-        word = "what it gives" if called else f"`{exercise.answer}`"
-        what = (
-            received.text if isinstance(received, Opaque) else f"of type {type(received).__name__}"
-        )
-        reason = f"Wrong type: {word} is {what}."
-    return Finding(_WORDS[wanted], reason)
+        again = "Is there a `return`? Every way through the function needs one."
+        own = exercise.probe is not Exercise.probe  # its type is not the answer's
+        kind = "an answer" if own else _WORDS[wanted]
+        return Finding(kind, f"`{exercise.answer}` returned None. {again}")
+    word = "what it gives" if called else f"`{exercise.answer}`"
+    what = received.text if isinstance(received, Opaque) else f"of type {type(received).__name__}"
+    return Finding(_WORDS[wanted], f"Wrong type: {word} is {what}.")
 
 
 def _judged(exercise: type[Exercise], received: Any, case: tuple[Any, ...]) -> Finding | None:

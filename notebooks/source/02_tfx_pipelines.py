@@ -304,7 +304,7 @@ plt.title("The same six configurations, judged early and late")
 plt.xticks([1, 5])
 plt.xlabel("epochs")
 plt.ylabel("validation accuracy of the best epoch")
-plt.legend()
+plt.legend(loc="upper left", bbox_to_anchor=(1, 1))
 plt.show()
 
 # %% [markdown]
