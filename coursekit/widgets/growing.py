@@ -144,7 +144,9 @@ class Growing(Panel):
 
 
 def _amount(value: float) -> str:
-    return f"{value:.1e}" if 0 < value < 1e-3 else f"{value:.3f}"
+    if not value:
+        return "0"
+    return f"{value:.1e}" if value < 1e-3 else f"{value:.3f}"
 
 
 def _button(description: str, icon: str, tooltip: str) -> w.Button:

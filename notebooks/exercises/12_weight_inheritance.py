@@ -101,7 +101,7 @@ def wider(kernel, bias, following, origin):
         given = [each.copy() for each in old]
         made = wider(*given, np.array(origin))
         if made is None or len(made) != 3:
-            return made
+            return made if made is None else {"arrays": len(made)}
         new = [np.asarray(each, float) for each in made]
         units, outputs = len(origin), len(following[0])
         if [each.shape for each in new] != [(len(kernel), units), (units,), (units, outputs)]:
@@ -127,6 +127,9 @@ def wider(kernel, bias, following, origin):
     ) -> Finding | None:
         units, outputs = len(origin), len(following[0])
         shapes = [[len(kernel), units], [units], [units, outputs]]
+        if "arrays" in received:
+            reason = "Return the new kernel, bias and following, in this order."
+            return Finding("a list of three arrays", reason, f"{received['arrays']}, not three")
         if received["shapes"] != shapes:
             wrong = next(n for n in range(3) if received["shapes"][n] != shapes[n])
             reason = (
