@@ -10,7 +10,7 @@
 # - count what stopping saves and what it costs, and name the curves for which it goes wrong;
 # - stop unpromising trials in any Keras Tuner search, with one callback.
 #
-# **It takes** about 60 seconds of computing on two cores (all cells), and an hour or two of yours. **Budget:** about 60 epochs of Keras training on small images; all else is replayed from a table of trainings that were done once, for everybody. No GPU, no network.
+# **It takes** about 30 seconds of computing on two cores (all cells), and an hour or two of yours. **Budget:** about 60 epochs of Keras training on small images; all else is replayed from a table of trainings that were done once, for everybody. No GPU, no network.
 #
 # **How it works:** predict before you run; move whatever has a slider; write code where it says so, then run the check below it. Stuck? `hint("11.1")`, and again for more; after a try, `solution("11.1")`.
 

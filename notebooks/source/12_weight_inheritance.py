@@ -335,7 +335,7 @@ from coursekit.worlds import Live, MLPs
 # %% [markdown]
 # The space: one to three layers, units, activation, dropout, and how it is trained, 4,536 configurations in all. The accuracy to reach is fixed beforehand, 97.5 %. **All** epochs count, the parents' too, and those of children that came to nothing. The strategy is evolution whose parent is always the best of the last ten trials, which makes it a hill climber.
 #
-# With 40 epochs a trial from scratch, against the same search whose children inherit and train for 4: **predict** how many epochs inheritance needs, in percent of what scratch needs.
+# With 40 epochs a trial from scratch, against the same search whose children inherit and train for 4: **predict** how many epochs inheritance needs, in percent of what scratch needs. (The searches themselves take half a minute, the longest wait of this lab.)
 
 # %%
 predict("12-search", "Epochs to 97.5 % with inheritance, of those from scratch", unit="%")
