@@ -235,7 +235,35 @@ near = [name for name, each in both.items() if moved(model, each, True) < 0.01]
 measured("12-normal", near[0] if len(near) == 1 else "both" if near else "neither")
 
 # %% [markdown]
-# **Dropout** is the other trap. In inference it does nothing, so widening keeps the function. In training it silences each copy by a draw of its own: the mean stays, the noise gets smaller, and a network that has learnt to live with the old noise meets another.
+# **Dropout** is the other trap. In inference it does nothing, so widening keeps the function. In training it silences half of the units, say, by a draw for each. **Predict** how much the answers vary from one pass to the next when every unit has become four.
+
+# %%
+noises = ["less than before", "as much as before", "more than before"]
+predict(
+    "12-dropout", "How much does dropout make the wider network's answers vary?", options=noises
+)
+
+# %%
+think, answer = layers.Dense(16, "relu", name="think"), layers.Dense(10, "softmax")
+narrow = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), think, layers.Dropout(0.5)])
+narrow.add(answer)
+copied = morphisms.widen(narrow, "think", 64)
+
+
+# %%
+def spread(model):
+    """The standard deviation of a probability from one pass in training to the next."""
+    passes = [np.asarray(model(images, training=True)) for _ in range(30)]
+    return float(np.std(passes, axis=0).mean())
+
+
+before, after = spread(narrow), spread(copied)
+measured("12-dropout", noises[0 if after < 0.9 * before else 2 if after > 1.1 * before else 1])
+print(f"in inference it moved by {moved(narrow, copied):.0e}")
+print(f"in training the answers vary by {before:.3f} before and by {after:.3f} after")
+
+# %% [markdown]
+# Each copy is silenced by a draw of its own, so the copies of a unit average out: the mean stays, the noise gets smaller, and a network that has learnt to live with the old noise meets another.
 #
 # ## 7. Breaking it: a flattened image
 # Between a convolution and a dense layer the image is flattened: shape (height, width, channels) becomes one row, in which **all channels of the first place** come first, then all of the second. Each channel has a row in the dense kernel for *each place*.
