@@ -37,6 +37,7 @@ STYLE: dict[str, Any] = {
     "grid.color": INK,
     "grid.alpha": 0.25,
     "axes.grid": True,
+    "axes.axisbelow": True,  # no grid across bars
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlesize": "medium",

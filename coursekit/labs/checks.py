@@ -11,7 +11,7 @@ from typing import Any
 from coursekit.labs import exercises, guard, record
 from coursekit.labs.cards import Card
 from coursekit.labs.exercises import Exercise, Finding, Lab, find
-from coursekit.labs.plain import Opaque, plain
+from coursekit.labs.plain import Opaque, plain, rounded
 
 SHOWN = 300  # characters of a value in a verdict
 
@@ -120,6 +120,10 @@ def verdict(lab: Lab, exercise: type[Exercise], namespace: dict[str, Any], hidde
     if untouched(lab.exercise_cell(exercise.key).stub, name, answer):
         again = f"change it, run its cell, then `check({exercise.key!r})`."
         return Card("not yet", title, text=[f"`{name}` is still as it was handed out: {again}"])
+    if not callable(answer) and not issubclass(exercise, exercises.Value):
+        kind = type(answer).__name__
+        again = "a later cell may have taken its name. Run the exercise's cell again."
+        return Card("error", title, text=[f"`{name}` is of type {kind}, not callable: {again}"])
     cases = (exercise.hidden if hidden else exercise.cases) or exercise.cases
     deadline = time.monotonic() + exercise.seconds
     for passed, case in enumerate(cases):
@@ -165,7 +169,9 @@ def _failed(
         if failure.line:
             rows.append((f"in line {failure.line}", failure.code))
         cause = "Your code raised an exception."
-        if failure.line is None:
+        if failure.line is None and failure.message.startswith(f"{exercise.answer}()"):
+            cause = f"Keep the arguments with which `{exercise.answer}` was handed out."
+        elif failure.line is None:
             cause = "Your code ran, but what it gave could not be used as the exercise asks."
         return Card("error", title, rows, [cause])
     received = outcome.value
@@ -173,8 +179,9 @@ def _failed(
     if finding is None:
         return None
     if not hidden:
-        rows.append(("expected", _short(finding.expected, not isinstance(finding.expected, str))))
-        rows.append(("received", _short(received)))
+        expected, came = _pair(finding.expected, finding.received or received)
+        rows.append(("expected", _short(expected, not isinstance(finding.expected, str))))
+        rows.append(("received", _short(came, not finding.received)))
     return Card("not right", title, rows, [finding.reason])
 
 
@@ -186,14 +193,13 @@ def _mismatch(exercise: type[Exercise], received: Any) -> Finding | None:
         return None
     called = not issubclass(exercise, exercises.Value)
     if received is None and called:
-        reason = f"`{exercise.answer}` returned None. Is there a `return`?"
-    else:
-        word = "what it gives" if called else f"`{exercise.answer}`"
-        what = (
-            received.text if isinstance(received, Opaque) else f"of type {type(received).__name__}"
-        )
-        reason = f"Wrong type: {word} is {what}."
-    return Finding(_WORDS[wanted], reason)
+        again = "Is there a `return`? Every way through the function needs one."
+        own = exercise.probe is not Exercise.probe  # its type is not the answer's
+        kind = "an answer" if own else _WORDS[wanted]
+        return Finding(kind, f"`{exercise.answer}` returned None. {again}")
+    word = "what it gives" if called else f"`{exercise.answer}`"
+    what = received.text if isinstance(received, Opaque) else f"of type {type(received).__name__}"
+    return Finding(_WORDS[wanted], f"Wrong type: {word} is {what}.")
 
 
 def _judged(exercise: type[Exercise], received: Any, case: tuple[Any, ...]) -> Finding | None:
@@ -272,6 +278,12 @@ def _broken(key: str, error: Exception) -> Card:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _pair(expected: Any, received: Any) -> tuple[Any, Any]:
+    """Both with six digits for a float, if they can be told apart by that."""
+    short = rounded(expected), rounded(received)
+    return short if repr(short[0]) != repr(short[1]) else (expected, received)
 
 
 def _short(value: Any, as_code: bool = True) -> str:

@@ -22,10 +22,12 @@ class Finding:
 
     expected: the right value, or a text that describes it.
     reason: one or two sentences; they name the misconception where the answer gives it away.
+    received: what came instead, in words, where the probe's own report would puzzle a learner.
     """
 
     expected: Any
     reason: str
+    received: str = ""
 
 
 class Exercise:
@@ -204,7 +206,9 @@ def _load(path: Path, *changed: int) -> Lab:
 
 def find(key: str) -> tuple[Lab, type[Exercise]]:
     """The lab and exercise of a key. Raises ValueError that names the keys there are."""
-    number = str(key).split(".")[0]
+    if not isinstance(key, str):
+        raise ValueError(f'there is no exercise {key!r}: put the key in quotes, like "1.2"')
+    number = key.split(".")[0]
     for path in sources():
         if number.isdigit() and int(path.name[:2]) == int(number):
             lab = load(path)

@@ -34,6 +34,17 @@ def plain(value: Any) -> Any:
     return _plain(value, DEPTH, [ENTRIES])
 
 
+def rounded(value: Any) -> Any:
+    """Plain data with its floats cut to six significant digits, to be read."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, list):
+        return [rounded(each) for each in value]
+    if isinstance(value, dict):
+        return {name: rounded(each) for name, each in value.items()}
+    return value
+
+
 def _plain(value: Any, depth: int, room: list[int]) -> Any:
     kind = type(value)
     room[0] -= 1

@@ -44,7 +44,10 @@ def forecast(
         last = 100 * float(found.curve[-1]) if seen else float(band[0, 3])
         if seen:
             coming, band = np.append(seen, coming), np.vstack([np.full(7, last), band])
+        bare = 1.0
         for place, (name, alpha) in enumerate(BANDS):
+            bare *= 1 - alpha  # a narrow band lies on the wider ones: that is how dense it looks
+            axes.fill_between([], [], color=colour, alpha=1 - bare, linewidth=0, label=name)
             axes.fill_between(
                 coming,
                 band[:, place],
@@ -52,7 +55,6 @@ def forecast(
                 color=colour,
                 alpha=alpha,
                 linewidth=0,
-                label=name,
             )
         if decision.stop:  # also where colours are not told apart
             ends = band[:, 1], band[:, -2]

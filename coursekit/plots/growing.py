@@ -14,12 +14,14 @@ SHOWN = 12  # units of a layer that are drawn one by one
 
 
 class Step(Protocol):
-    """What was done to a network, and after which epoch."""
+    """What was done to a network after which epoch, and the accuracy then."""
 
     @property
     def epoch(self) -> int: ...
     @property
     def what(self) -> str: ...
+    @property
+    def after(self) -> float: ...
 
 
 def network(widths: Sequence[int], *, axes: Axes) -> Axes:
@@ -62,16 +64,21 @@ def growth(
 ) -> Axes:
     """Accuracy against epoch, a line with the number of each step at its epoch.
 
+    What a step loses at once is in the curve, straight below the epoch after which it was done.
+
     curve: validation accuracy before the first epoch and after each, in 0..1.
     scratch: the same of a network of the final shape with fresh weights.
     """
     options: dict[str, Any] = {"linewidth": 1.8, "markersize": 3.5}
-    axes.plot(range(len(curve)), curve, color=PALETTE[0], marker="o", linestyle="-",
+    points = [(epoch, score) for epoch, score in enumerate(curve)]
+    points += [(step.epoch, step.after) for step in steps]
+    epochs, scores = zip(*sorted(points, key=lambda point: point[0]), strict=True)  # stable
+    axes.plot(epochs, scores, color=PALETTE[0], marker="o", linestyle="-",
               label="this network", **options)  # fmt: skip
     if scratch is not None:
         axes.plot(range(len(scratch)), scratch, color=PALETTE[1], marker="s", linestyle="--",
                   label="its present shape, from scratch", **options)  # fmt: skip
-    low = min([*curve, *(scratch or ())])
+    low = min([*scores, *(scratch or ())])
     for number, step in enumerate(steps, 1):
         axes.axvline(step.epoch, color=INK, linewidth=1, linestyle=":")
         same = [each.epoch for each in steps[: number - 1]].count(step.epoch)

@@ -71,6 +71,12 @@ class GrowingNetwork:
         """For how many it was trained."""
         return len(self.curve) - 1
 
+    @property
+    def accuracy(self) -> float:
+        """On the validation images, as it is now: a noisy step may have lost some since `curve`."""
+        fresh = self.steps and self.steps[-1].epoch == self.epochs
+        return self.steps[-1].after if fresh else self.curve[-1]
+
     def train(self, epochs: int = 5) -> None:
         """Go on training; Adam begins anew."""
         self.curve += self._train(self.model, epochs, self._rng)

@@ -45,7 +45,10 @@ class ForecastPanel(Panel):
         self.horizon, self.seed = lengths.pop(), seed
         best = max(curve[-1] for curve in self.curves.values()) if incumbent is None else incumbent
         self.pick = w.Dropdown(
-            options=[*self.curves, OWN], description="curve", style={"description_width": "80px"}
+            options=[OWN, *self.curves],
+            value=next(iter(self.curves)),
+            description="curve",
+            style={"description_width": "80px"},
         )
         seen = max(1, self.horizon // 4) if seen is None else seen
         self.seen = _slider("seen", seen, 1, self.horizon - 1, 1, "d")
@@ -106,13 +109,18 @@ class ForecastPanel(Panel):
 
         def paint(axes: Any) -> str:
             forecast(decision, best, truth=truth, axes=axes)
-            axes.set_ylim(0, 102)
+            axes.set_ylim(self._floor(decision), 102)
             word = "stop" if decision.stop else "go on"
             axes.set_title(f"{self.pick.value}: {word}")
             axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
             return f"{word.capitalize()}. {tell(decision, best)}"
 
         return draw(paint, width=8.5, height=3.4)
+
+    def _floor(self, decision: Decision) -> float:
+        """Where the axis begins, in percent: a band near 100 % would be a thread on all of it."""
+        low = min([*self.curve, decision.forecast.quantiles([0.025])[0]])
+        return max(0.0, 20 * float(np.floor(5 * low)))
 
     def static(self) -> str:
         decision = self.decision

@@ -13,6 +13,7 @@ from coursekit.widgets.panel import Panel, draw, status, table
 
 EPOCHS = 5  # a click on Train
 ROWS = 6  # steps that are listed
+WIDEN, DEEPEN = "Twice as many units in that layer", "Another hidden layer behind the last"
 
 
 class Growing(Panel):
@@ -25,8 +26,8 @@ class Growing(Panel):
     def __init__(self, data: Dataset, *, units: tuple[int, ...] = (4,), seed: int = 0) -> None:
         self.network = GrowingNetwork(data, units=units, seed=seed)
         self.train_button = _button(f"Train {EPOCHS} epochs", "play", "Go on training")
-        self.widen_button = _button("Widen", "arrows-v", "Twice as many units in that layer")
-        self.deepen_button = _button("Deepen", "plus", "Another hidden layer behind the last")
+        self.widen_button = _button("Widen", "arrows-v", WIDEN)
+        self.deepen_button = _button("Deepen", "plus", DEEPEN)
         self.reset_button = _button("Reset", "fast-backward", "Back to the first network")
         self.layer = w.Dropdown(description="layer", options=[1], layout=w.Layout(width="130px"),
                                 style={"description_width": "45px"})  # fmt: skip
@@ -79,6 +80,8 @@ class Growing(Panel):
         self.layer.value = chosen if chosen in self.layer.options else 1
         self._enable()
         self.deepen_button.disabled = len(units) >= LAYERS
+        most = f"At most {LAYERS} hidden layers here"
+        self.deepen_button.tooltip = most if len(units) >= LAYERS else DEEPEN
         self.line.value = status(self.tell())
         self.figure.value = self._figure()
         self.list.value = self._list()
@@ -89,20 +92,22 @@ class Growing(Panel):
         shape = " - ".join(str(each) for each in grown.units)
         text = (
             f"Hidden units {shape}, {grown.model.parameters:,} weights, {grown.epochs} epochs, "
-            f"validation accuracy {grown.curve[-1]:.1%}."
+            f"validation accuracy {grown.accuracy:.1%}."
         )
         if not grown.steps:
             return f"{text} It has not grown yet."
         last = grown.steps[-1]
+        moved = f"by more than {_amount(last.difference)}" if last.difference else "at all"
         return (
-            f"{text} Step {len(grown.steps)}, {last.what}: no probability moved by more than "
-            f"{_amount(last.difference)}; accuracy {last.before:.1%} before it and "
-            f"{last.after:.1%} after it."
+            f"{text} Step {len(grown.steps)}, {last.what}: no probability moved {moved}; "
+            f"accuracy {last.before:.1%} before it and {last.after:.1%} after it."
         )
 
     def _enable(self) -> None:
         chosen = self.layer.value
-        self.widen_button.disabled = chosen is None or 2 * self.network.units[chosen - 1] > MOST
+        full = chosen is None or 2 * self.network.units[chosen - 1] > MOST
+        self.widen_button.disabled = full
+        self.widen_button.tooltip = f"At most {MOST} units in a layer here" if full else WIDEN
 
     def _set_noise(self, change: Any) -> None:
         self.network.noise = change["new"]
@@ -139,6 +144,8 @@ class Growing(Panel):
 
 
 def _amount(value: float) -> str:
+    if not value:
+        return "0"
     return f"{value:.1e}" if value < 1e-3 else f"{value:.3f}"
 
 

@@ -15,7 +15,7 @@ from coursekit.plots.pipelines import LOOKS, SPREAD, Artifact, Step, arrows, lay
 from coursekit.theme import INK
 from coursekit.widgets.panel import Markup, Panel, answer_while_busy, draw, status, table
 
-HALF, ROW, GAP = 120, 30, 18  # pixels: half a component's room, its height, below it the arrows
+HALF, ROW, GAP = 130, 30, 18  # pixels: half a component's room, its height, below it the arrows
 LONG = 120  # characters of a property that are shown
 FINISHED = ("done", "reused")
 # Of the properties, those that are the same for all components or say nothing to a reader.

@@ -95,6 +95,8 @@ class Tighten(Exercise):
         """
         before = text_format.Parse(text, schema_pb2.Schema())
         after = tighten(text_format.Parse(text, schema_pb2.Schema()), classes)
+        if not isinstance(after, schema_pb2.Schema):
+            return after if after is None else {"returned": type(after).__name__}
         label = next((each for each in after.feature if each.name == "label"), None)
         low = high = None
         if label is not None and label.HasField("int_domain"):
@@ -109,6 +111,9 @@ class Tighten(Exercise):
         expected = {"min": 0, "max": classes - 1, "the rest is as before": True}
         if received == expected:
             return None
+        if "returned" in received:
+            kind = received["returned"]
+            return Finding("a Schema", "Return the schema itself, changed.", kind)
         if not received["the rest is as before"]:
             return Finding(expected, "Only the range of `label` should change.")
         if received["max"] == classes:
@@ -255,6 +260,8 @@ class TunerFunction(Exercise):
                     },
                 )
             )  # fmt: skip
+            if result is None:
+                return None
             if not isinstance(result, tfx.components.TunerFnResult):
                 return {"returned": type(result).__name__}
             tuner, fitting = result.tuner, result.fit_kwargs
@@ -302,7 +309,8 @@ class TunerFunction(Exercise):
         }
         for name, reason in reasons.items():
             if received.get(name) != expected[name]:
-                return Finding({name: expected[name]}, reason)
+                came = {name: received.get(name)}
+                return Finding({name: expected[name]}, reason, str(came))
         return None
 
 
@@ -328,6 +336,7 @@ class OneEpoch(Exercise):
         "as many epochs, each of all steps": FIT.replace(
             "task.train,", "task.train.repeat(), steps_per_epoch=task.arguments.train_steps,"
         ),
+        "repeats the data without an end": FIT.replace("task.train,", "task.train.repeat(),"),
         "keeps the last weights": FIT.replace(", restore_best_weights=True", ""),
         "does not stop early": FIT.replace('"callbacks": [stop], ', ""),
         "watches the training loss": FIT.replace(
@@ -355,7 +364,20 @@ class OneEpoch(Exercise):
             arguments=SimpleNamespace(train_steps=8 * epochs, eval_steps=None),
         )
         keras.utils.set_random_seed(0)
-        model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(2, "softmax")])
+
+        class Watched(keras.Sequential):
+            """Tells at once what Keras itself would try for ever."""
+
+            def fit(self, x: Any = None, *args: Any, **given: Any) -> Any:
+                endless = getattr(x, "cardinality", int)() == tf.data.INFINITE_CARDINALITY
+                if endless and given.get("steps_per_epoch") is None:
+                    raise ValueError(
+                        "the first epoch would never end, since repeat() makes data without an end "
+                        "and nothing says how many steps an epoch has"
+                    )
+                return super().fit(x, *args, **given)
+
+        model = Watched([keras.Input((8,)), keras.layers.Dense(2, "softmax")])
         model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
         fit(model, task)
         losses = model.history.history.get("val_loss", [])
@@ -371,25 +393,31 @@ class OneEpoch(Exercise):
     @staticmethod
     def judge(received: dict[str, Any], epochs: int, labels: str) -> Finding | None:
         trained, best = received["epochs"], received["best epoch"]
+        came = f"{trained} epochs"
         if received["validations"] != trained:
-            return Finding("a validation after each epoch", "Nothing is validated after an epoch.")
+            reason = "Nothing is validated after an epoch."
+            return Finding("a validation after each epoch", reason, came + " without one")
         if trained and received["steps"] != 8 * trained:
             each = received["steps"] // trained
             return Finding(
                 "8 steps an epoch",
                 f"An epoch takes {each} steps, but once through the data are 8.",
+                f"{each} steps an epoch",
             )
         if labels == "right" and trained != epochs:
-            return Finding(f"{epochs} epochs", f"`task.epochs` is {epochs}, and it still learns.")
+            reason = f"`task.epochs` is {epochs}, and it still learns."
+            return Finding(f"{epochs} epochs", reason, came)
         if labels == "wrong" and trained != best + 2:
             reason = (
                 f"The validation loss was lowest after epoch {best}, and {trained} were trained."
             )
-            return Finding(f"{best + 2} epochs", reason)
+            return Finding(f"{best + 2} epochs", reason, came)
         if not received["weights of the best epoch"]:
-            return Finding(
-                f"the weights after epoch {best}", "The weights are those of another epoch."
+            reason = (
+                "The weights are those of another epoch. Are the best ones restored, and is it "
+                "`task.validation` that tells which are the best?"
             )
+            return Finding(f"the weights after epoch {best}", reason, "other weights")
         return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from coursekit.labs.exercises import Exercise, Finding, close
@@ -188,10 +189,10 @@ class Beats(Exercise):
     answer = "beats"
     points = 2
     returns = float
-    cases = [([0.2, 0.5, 0.3], [0.7, 0.8, 0.9], 0.05, 0.85), ([1.0], [0.6], 0.1, 0.6)]
+    cases = [([0.2, 0.5, 0.3], [0.7, 0.8, 0.9], 0.2, 0.85), ([1.0], [0.6], 0.1, 0.6)]
     hidden = [([0.9, 0.1], [0.5, 0.95], 0.02, 0.9), ([0.25] * 4, [0.1, 0.2, 0.3, 0.4], 0.1, 0.0)]
     hints = (
-        "`norm.cdf((best - ends) / sigma)` is each member's chance to stay **below** the best.",
+        "`norm.cdf((best - ends) / sigma)` is each member's chance to stay *below* the best.",
         "One minus that, times the weights, summed.",
     )
     mistakes = {
@@ -202,6 +203,7 @@ class Beats(Exercise):
             "(1 - norm.cdf((best - ends) / sigma))", "(ends > best)"
         ),
         "forgets the weights": BEATS.replace("np.sum(weights *", "np.mean(1.0 *"),
+        "divides by the variance": BEATS.replace("/ sigma", "/ sigma**2"),
         "asks about the mean alone": """
 def beats(weights, ends, sigma, best):
     return float(1 - norm.cdf((best - np.sum(weights * ends)) / sigma))
@@ -233,6 +235,9 @@ def beats(weights, ends, sigma, best):
             return Finding(expected, "A member's end is give or take sigma: use the normal law.")
         if close(received, sum(chances) / len(chances), relative=1e-6):
             return Finding(expected, "Members count by their weights, not all alike.")
+        squared = [above(best + (end - best) / sigma) for end in ends]
+        if close(received, sum(w * p for w, p in zip(weights, squared, strict=True))):
+            return Finding(expected, "Divide by sigma itself, which is a standard deviation.")
         mean = sum(w * e for w, e in zip(weights, ends, strict=True))
         if close(received, above(mean), relative=1e-6):
             return Finding(expected, "Average the chances, not the ends: the crowd may be split.")
@@ -292,12 +297,30 @@ class Bar(Exercise):
     answer = "search"
     points = 2
     returns = list
-    call = "search of curves that end at {0} and are forecast {1} too high"
+    call = "search(curves={0}), expected to end at {1}; forecasts {2} too high"
     cases = [
-        ([0.6, 0.5, 0.7, 0.4, 0.8], 0.3),
-        ([0.5, 0.4, 0.45, 0.55], 0.2),
+        ([[0.2, 0.4, 0.5, 0.6], [0.1, 0.3, 0.4, 0.5], [0.3, 0.5, 0.6, 0.7]], [0.6, 0.5, 0.7], 0.3),
+        (  # the second promises more than it keeps
+            [[0.2, 0.4, 0.5, 0.6], [0.25, 0.5, 0.7, 0.5], [0.1, 0.3, 0.5, 0.55],
+             [0.3, 0.5, 0.6, 0.65]],
+            [0.6, 0.8, 0.55, 0.65],
+            0.0,
+        ),
+        (  # the second would have bloomed late, the third is past its peak
+            [[0.2, 0.4, 0.5, 0.6], [0.1, 0.2, 0.6, 0.9], [0.5, 0.65, 0.4, 0.3],
+             [0.3, 0.5, 0.6, 0.62], [0.15, 0.4, 0.6, 0.7]],
+            [0.6, 0.3, 0.4, 0.62, 0.7],
+            0.0,
+        ),
+    ]  # fmt: skip
+    hidden = [
+        ([[0.2, 0.4, 0.5], [0.1, 0.2, 0.3], [0.3, 0.6, 0.55]], [0.5, 0.3, 0.55], 0.4),
+        (
+            [[0.4, 0.5, 0.5], [0.3, 0.8, 0.2], [0.1, 0.2, 0.4], [0.6, 0.62, 0.1], [0.2, 0.5, 0.7]],
+            [0.5, 0.6, 0.4, 0.2, 0.7],
+            0.1,
+        ),
     ]
-    hidden = [([0.3, 0.2, 0.9, 0.1, 0.95], 0.5), ([0.8, 0.7, 0.6, 0.85], 0.4)]
     hints = (
         "`forecast(...)` may not touch `best`.",
         "A training went to its end if `stopped == len(curve)`; its score is `curve[-1]`.",
@@ -311,37 +334,71 @@ class Bar(Exercise):
         ),
         "never sets a bar": SEARCH.replace(BAR, ""),
         "peeks at the end of those that were stopped": SEARCH.replace(
-            BAR, "        best = max(best, curve[-1] + 0.1)\n"
+            BAR, "        best = max(best, curve[-1])\n"
         ),
+        "takes what a stopped training had reached": SEARCH.replace(
+            BAR, "        best = max(best, curve[stopped - 1])\n"
+        ),
+        "takes the latest for the best": SEARCH.replace("max(best, curve[-1])", "curve[-1]"),
+        "takes the best epoch for the last": SEARCH.replace("curve[-1])", "max(curve))"),
+        "takes those that were stopped instead": SEARCH.replace("stopped ==", "stopped <"),
     }
 
     @staticmethod
-    def probe(search: Any, ends: list[float], optimism: float) -> Any:
-        # Curves rise evenly over ten epochs; the chance is fair, the forecast too high.
-        curves = [[end * epoch / 10 for epoch in range(1, 11)] for end in ends]
-
-        def end_of(seen: list[float]) -> float:
-            return seen[-1] * 10 / len(seen)
+    def probe(search: Any, curves: list[list[float]], ends: list[float], optimism: float) -> Any:
+        # The first score tells which curve it is. Before two scores there is no decision.
+        expected = {curve[0]: end for curve, end in zip(curves, ends, strict=True)}
+        whole = {curve[0]: len(curve) for curve in curves}
 
         def forecast(seen: list[float]) -> float:
-            return end_of(seen) + (optimism if len(seen) < 10 else 0.0)
+            return seen[-1] if len(seen) == whole[seen[0]] else expected[seen[0]] + optimism
 
         def chance(seen: list[float], best: float) -> float:
-            return 0.5 if len(seen) < 3 or end_of(seen) > best + 1e-9 else 0.01
+            return 0.5 if len(seen) < 2 or expected[seen[0]] > best else 0.01
 
         return search(curves, forecast, chance, 0.05)
 
     @staticmethod
-    def judge(received: list[int], ends: list[float], optimism: float) -> Finding | None:
-        best, expected = -math.inf, []
-        for end in ends:
-            wins = end > best + 1e-9
-            best = max(best, end)
-            expected.append(10 if wins else 3)
+    def judge(
+        received: list[int], curves: list[list[float]], ends: list[float], optimism: float
+    ) -> Finding | None:
+        def trained(bar: Callable[[float, list[float], int, float], float]) -> list[int]:
+            best, epochs = -math.inf, []
+            for curve, end in zip(curves, ends, strict=True):
+                epochs.append(len(curve) if end > best else 2)
+                best = bar(best, curve, epochs[-1], end)
+            return epochs
+
+        def measured(best: float, curve: list[float], n: int, _: float) -> float:
+            return max(best, curve[-1]) if n == len(curve) else best
+
+        expected = trained(measured)
         if received == expected:
             return None
-        if len(received) != len(ends):
+        if len(received) != len(curves):
             return Finding(expected, "One number of epochs for each curve.")
+        misread: dict[str, Callable[[float, list[float], int, float], float]] = {
+            "The bar is the end of a training that was stopped: nobody has seen it.": (
+                lambda best, curve, n, end: max(best, curve[-1])
+            ),
+            "The bar is the last score of a training that was stopped: only whole ones count.": (
+                lambda best, curve, n, end: max(best, curve[n - 1])
+            ),
+            "The bar is the latest end, not the best: keep the larger of the two.": (
+                lambda best, curve, n, end: curve[-1] if n == len(curve) else best
+            ),
+            "The bar is the best epoch of a training; what counts is its last score.": (
+                lambda best, curve, n, end: max(best, max(curve)) if n == len(curve) else best
+            ),
+            "The bar is the forecast of a training that was stopped: an expectation.": (
+                lambda best, curve, n, end: max(
+                    best, curve[-1] if n == len(curve) else end + optimism
+                )
+            ),
+        }
+        for reason, bar in misread.items():
+            if received == trained(bar):
+                return Finding(expected, reason)
         if sum(received) < sum(expected):
             reason = "A training that would have won was stopped: the bar was never measured."
             return Finding(expected, reason)

@@ -99,7 +99,13 @@ def wider(kernel, bias, following, origin):
 
         old = [np.array(each) for each in (kernel, bias, following)]
         given = [each.copy() for each in old]
-        new = [np.asarray(each, float) for each in wider(*given, np.array(origin))]
+        made = wider(*given, np.array(origin))
+        if made is None or len(made) != 3:
+            return made if made is None else {"arrays": len(made)}
+        new = [np.asarray(each, float) for each in made]
+        units, outputs = len(origin), len(following[0])
+        if [each.shape for each in new] != [(len(kernel), units), (units,), (units, outputs)]:
+            return {"shapes": [each.shape for each in new]}
         x = np.random.default_rng(0).normal(size=(20, len(kernel)))
         out = [np.tanh(x @ k + b) @ f for k, b, f in (old, new)]  # relu would forgive a factor
         return {
@@ -121,10 +127,22 @@ def wider(kernel, bias, following, origin):
     ) -> Finding | None:
         units, outputs = len(origin), len(following[0])
         shapes = [[len(kernel), units], [units], [units, outputs]]
+        if "arrays" in received:
+            reason = "Return the new kernel, bias and following, in this order."
+            return Finding("a list of three arrays", reason, f"{received['arrays']}, not three")
         if received["shapes"] != shapes:
-            return Finding(f"arrays of the shapes {shapes}", "Each of the three gets wider.")
+            wrong = next(n for n in range(3) if received["shapes"][n] != shapes[n])
+            reason = (
+                "`kernel` has a column for each unit: index its columns, `[:, ...]`.",
+                "`bias` has an entry for each unit.",
+                "`following` has a row for each unit. Dividing each row by a number of its own "
+                "takes a column of numbers: `[:, None]` makes one.",
+            )[wrong]
+            came = f"arrays of the shapes {received['shapes']}"
+            return Finding(f"arrays of the shapes {shapes}", reason, came)
         if received["changed the parent"]:
-            return Finding("the parent as it was", "Make new arrays: the parent is still in use.")
+            reason = "Make new arrays: the parent is still in use."
+            return Finding("the parent as it was", reason, "a parent with other weights")
         if received["difference"] > 1e-9:
             if not received["incoming"]:
                 reason = "A copy sees what its original sees: columns of `kernel` go unchanged."
@@ -135,12 +153,14 @@ def wider(kernel, bias, following, origin):
                     "Copies say the same, so what is ahead hears it as often as there are copies: "
                     "share the original's weights out among all of them, the original included."
                 )
-            return Finding("the same outputs as before", reason)
+            came = f"outputs that are off by up to {received['difference']:.3g}"
+            return Finding("the same outputs as before", reason, came)
         if received["silent"] and units > len(following):
             return Finding(
                 "copies that take part",
                 "The function is kept, but a unit whose weights ahead are 0 learns nothing from "
                 "them at first: share the weights out.",
+                "copies whose weights ahead are 0",
             )
         return None
 
@@ -167,6 +187,13 @@ def deeper(weights):
     return [*weights, np.eye(classes), np.zeros(classes)]
 """,
         "a bias of ones": DEEPER.replace("np.zeros", "np.ones"),
+        "changes the parent": """
+def deeper(weights):
+    units = len(weights[-2])
+    weights[-2:-2] = [np.eye(units), np.zeros(units)]
+    return weights
+""",
+        "a bias for each weight": DEEPER.replace("np.zeros(len(last))", "np.zeros_like(last)"),
         "a layer that says nothing": DEEPER.replace(
             "np.eye(len(last))", "np.zeros((len(last), len(last)))"
         ),
@@ -195,24 +222,35 @@ def deeper(weights):
             return y @ parts[-2] + parts[-1]
 
         before, length = answer(weights), len(weights)
-        made = list(deeper(list(weights)))
-        after = answer(made) if len(made) == length + 2 else before
-        same = after.shape == before.shape
+        given = list(weights)
+        made = deeper(given)
+        if made is None:
+            return None
+        kernels = [list(np.shape(part)) for part in made[::2]]
+        biases = [list(np.shape(part)) for part in made[1::2]]
+        chained = [[a, b] for a, b in pairwise([*widths[:-1], widths[-2], widths[-1]])]
+        fits = kernels == chained and biases == [[b] for _, b in chained]
         return {
             "arrays": len(made),
-            "kernels": [list(np.shape(part)) for part in made[::2]],
-            "difference": float(np.abs(after - before).max()) if same else -1.0,
+            "kernels": kernels,
+            "biases": biases,
+            "difference": float(np.abs(answer(made) - before).max()) if fits else 0.0,
+            "changed": len(given) != length,
         }
 
     @staticmethod
     def judge(received: dict[str, Any], widths: list[int]) -> Finding | None:
         arrays = 2 * len(widths)
         if received["arrays"] != arrays:
-            return Finding(f"a list of {arrays} arrays", "One kernel and one bias are to come in.")
+            reason = "One kernel and one bias are to come in."
+            return Finding(f"a list of {arrays} arrays", reason, f"{received['arrays']} of them")
         longer = [*widths[:-1], widths[-2], widths[-1]]
         kernels = [list(pair) for pair in pairwise(longer)]
         if received["kernels"] != kernels:
-            reason = "The new layer goes between the last hidden layer and the answer."
+            reason = (
+                "The new layer goes between the last hidden layer and the answer, kernel first; "
+                "its kernel has a row and a column for each unit of that hidden layer."
+            )
             if received["kernels"][-1] == [widths[-1]] * 2:
                 reason = (
                     "Behind the answer it would put relu on the last layer's sums, which may be "
@@ -223,9 +261,20 @@ def deeper(weights):
                     "In front there is the data, and relu would cut what is below 0 in it. It goes "
                     "behind a layer with relu."
                 )
-            return Finding(f"kernels of the shapes {kernels}", reason)
+            came = f"kernels of the shapes {received['kernels']}"
+            return Finding(f"kernels of the shapes {kernels}", reason, came)
+        biases = [[width] for width in longer[1:]]
+        if received["biases"] != biases:
+            came = f"biases of the shapes {received['biases']}"
+            reason = "A bias is one row of numbers, one for each unit of its layer."
+            return Finding(f"biases of the shapes {biases}", reason, came)
+        if received["changed"]:
+            reason = "Make a new list: the parent is still in use."
+            return Finding("the parent as it was", reason, "a parent with another layer")
         if received["difference"] > 1e-9:
-            return Finding("the same outputs", "The new layer has to pass on each unit as it is.")
+            came = f"outputs that are off by up to {received['difference']:.3g}"
+            reason = "The new layer has to pass on each unit as it is."
+            return Finding("the same outputs", reason, came)
         return None
 
 
@@ -258,26 +307,32 @@ def identity_normalisation(mean, variance, epsilon):
     def probe(identity: Any, mean: list[float], variance: list[float], epsilon: float) -> Any:
         import numpy as np
 
-        gamma, beta = identity(np.array(mean), np.array(variance), epsilon)
-        return [np.asarray(gamma, float), np.asarray(beta, float)]
+        made = identity(np.array(mean), np.array(variance), epsilon)
+        return made if made is None else [np.asarray(each, float) for each in made]
 
     @staticmethod
     def judge(
         received: list[Any], mean: list[float], variance: list[float], epsilon: float
     ) -> Finding | None:
-        gamma, beta = received
         roots = [(each + epsilon) ** 0.5 for each in variance]
         expected = f"gamma {[round(r, 4) for r in roots]}, beta {mean}"
-        if len(gamma) != len(mean) or len(beta) != len(mean):
-            return Finding(expected, "One gamma and one beta for each channel.")
+        lengths = [len(each) if isinstance(each, list) else 0 for each in received]
+        if lengths != [len(mean), len(mean)]:
+            reason = "Two arrays, gamma and beta, each with a number for each channel."
+            return Finding(expected, reason)
+        gamma, beta = received
         if close(gamma, roots, relative=1e-9) and close(beta, mean, relative=1e-9):
             return None
         if close(gamma, [each**0.5 for each in variance], relative=1e-9):
-            return Finding(expected, "The layer divides by the root of variance **plus epsilon**.")
+            return Finding(expected, "The layer divides by the root of variance *plus epsilon*.")
         if close(gamma, [1.0] * len(mean)) and close(beta, [0.0] * len(mean)):
             return Finding(
                 expected, "That is how Keras begins: the layer then standardises what comes in."
             )
+        if close(beta, roots, relative=1e-9):
+            return Finding(expected, "gamma comes first, then beta.")
+        if close(gamma, [each**0.5 + epsilon for each in variance], relative=1e-9):
+            return Finding(expected, "Epsilon is added to the variance, below the root.")
         if close(gamma, roots, relative=1e-9):
             return Finding(expected, "The mean is taken off, so beta has to put it back.")
         return Finding(expected, "gamma has to undo the division by sqrt(variance + epsilon).")
@@ -323,7 +378,10 @@ def wider_flattened(following, origin, places):
         images = rng.normal(size=(10, places, channels))
         following = rng.normal(size=(places * channels, 3))
         kept = following.copy()
-        made = np.asarray(wider_flattened(following, np.array(origin), places), float)
+        made = wider_flattened(following, np.array(origin), places)
+        if made is None:
+            return None
+        made = np.asarray(made, float)
         before = images.reshape(10, -1) @ kept
         fits = made.shape == (places * len(origin), 3)
         after = images[:, :, origin].reshape(10, -1) @ made if fits else before
@@ -342,9 +400,10 @@ def wider_flattened(following, origin, places):
     ) -> Finding | None:
         shape = [places * len(origin), 3]
         if received["shape"] != shape:
-            return Finding(f"shape {shape}", "A row for each channel at each place.")
+            came = f"shape {received['shape']}"
+            return Finding(f"shape {shape}", "A row for each channel at each place.", came)
         if received["changed"]:
-            return Finding("the parent as it was", "Make a new array.")
+            return Finding("the parent as it was", "Make a new array.", "other weights in it")
         if received["difference"] > 1e-9:
             reason = (
                 "Rows of other channels or places: in a flattened image all channels of the first "
@@ -355,7 +414,8 @@ def wider_flattened(following, origin, places):
                     "Each row is the right one, but shared out among the wrong number: it is that "
                     "of its channel's copies, in the order of the rows."
                 )
-            return Finding("the same outputs", reason)
+            came = f"outputs that are off by up to {received['difference']:.3g}"
+            return Finding("the same outputs", reason, came)
         return None
 
 
@@ -395,6 +455,20 @@ def climb(network, grow, train, steps, children):
     return best, score
 """,
         "takes the worst": CLIMB.replace("max(", "min("),
+        "clings to a better score of an earlier step": """
+def climb(network, grow, train, steps, children):
+    best, score = train(network)
+    for _ in range(steps):
+        for each in [best] + [grow(best) for _ in range(children)]:
+            trained, reached = train(each)
+            if reached > score:
+                best, score = trained, reached
+    return best, score
+""",
+        "goes on from what is not trained": CLIMB.replace(
+            "(train(each) for each in grown), key=lambda done: done[1])",
+            "((each, train(each)[1]) for each in grown), key=lambda done: done[1])",
+        ),
         "never trains the first": CLIMB.replace(
             "best, score = train(network)", "best, score = network, 0"
         ),
@@ -407,7 +481,7 @@ def climb(network, grow, train, steps, children):
 
         def train(network: Any) -> Any:
             trained = (*network, "t")
-            score = len(trained) + (sum(map(len, trained)) * 7919 + len(done) * 104729) % 13 / 4
+            score = (sum(map(len, trained)) * 7919 + len(done) * 104729) % 13 / 4
             done.append([list(network), score])
             return trained, score
 
@@ -417,32 +491,71 @@ def climb(network, grow, train, steps, children):
             grown.append(list(network))
             return (*network, f"g{len(grown)}")
 
-        best, score = climb((), grow, train, steps, children)
-        return {"best": list(best), "score": score, "trained": done, "grown": grown}
+        found = climb((), grow, train, steps, children)
+        if (
+            not isinstance(found, tuple | list)
+            or len(found) != 2
+            or not isinstance(found[0], tuple)
+        ):
+            return None if found is None else {"pair": False}
+        best, score = found
+        return {"pair": True, "best": best, "score": score, "trained": done, "grown": grown}
 
     @staticmethod
     def judge(received: dict[str, Any], steps: int, children: int) -> Finding | None:
+        if not received["pair"]:
+            reason = "Return two things: the best network, and its score."
+            return Finding("a network and a score", reason, "something else")
         trained, grown = received["trained"], received["grown"]
         wanted = 1 + steps * (children + 1)
         if not trained or trained[0][0] != []:
-            return Finding("a trained start", "Train the first network before it grows.")
+            reason = "Train the first network before it grows."
+            return Finding("a trained start", reason, "one that is not trained")
         if len(trained) != wanted:
             return Finding(
                 f"{wanted} trainings",
-                f"{len(trained)} were run: the start, and in each step the present best, once more, "
-                "and its children.",
+                "Train the start, and in each step the present best, once more, and each of its "
+                "children, all of them once.",
+                f"{len(trained)}",
             )
+        if len(grown) != steps * children:
+            reason = "Each child is a growth of its own: call `grow` once for each."
+            return Finding(f"{steps * children} growths", reason, f"{len(grown)}")
         best = [*trained[0][0], "t"]
         for step in range(steps):
             first = 1 + step * (children + 1)
             parents = grown[step * children : (step + 1) * children]
             if any(parent != best for parent in parents):
-                return Finding(f"children of {best}", "Grow the best of the step before.")
+                reason = (
+                    "All children of a step are those of the best of the step before, by score."
+                )
+                earlier = [[*network, "t"] for network, _ in trained[: first - children - 1]]
+                if any([*parent, "t"] == best for parent in parents):
+                    reason = (
+                        "`train` returns the trained network: go on from that one, not from the "
+                        "one that you have handed to it."
+                    )
+                elif any(parent in earlier for parent in parents):
+                    reason = (
+                        "Go on from the best of the last step's candidates, though an earlier "
+                        "step had a better score: that network is trained on, as one of them."
+                    )
+                came = f"children of: {_told(parents[0])}"
+                return Finding(f"children of: {_told(best)}", reason, came)
             networks = trained[first : first + children + 1]
             if [*best] not in [network for network, _ in networks]:
-                return Finding("the best trained on, too", "A network may be large enough already.")
+                reason = "A network may be large enough already: train it on as it is, too."
+                return Finding("the best trained on, too", reason, "its children only")
             winner = max(networks, key=lambda done: done[1])
             best, score = [*winner[0], "t"], winner[1]
         if received["best"] != best or received["score"] != score:
-            return Finding([best, score], "Return the best of the last step and its score.")
+            came = f"{_told(received['best'])}; score {received['score']}"
+            reason = "Return the best of the last step, as it was trained there, and its score."
+            return Finding(f"{_told(best)}; score {score}", reason, came)
         return None
+
+
+def _told(network: list[str]) -> str:
+    """What was done to a network, in words."""
+    done = ("trained" if each == "t" else each.replace("g", "growth ") for each in network)
+    return ", ".join(["the start", *done])

@@ -304,7 +304,7 @@ plt.title("The same six configurations, judged early and late")
 plt.xticks([1, 5])
 plt.xlabel("epochs")
 plt.ylabel("validation accuracy of the best epoch")
-plt.legend()
+plt.legend(loc="upper left", bbox_to_anchor=(1, 1))
 plt.show()
 
 # %% [markdown]
@@ -464,6 +464,7 @@ def ask(picture=0, angle=0, negative=False):
     left.imshow(image, cmap="gray_r", vmin=0, vmax=1)
     right.bar(range(10), probabilities)
     right.set(xticks=range(10), ylim=(0, 1), xlabel="digit", ylabel="probability")
+    right.set_title(f"the model says {probabilities.argmax()}")
     left.set(xticks=[], yticks=[], title=f"label {digits.test.y[picture]}")
     plt.show()
 

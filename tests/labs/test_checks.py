@@ -11,7 +11,7 @@ import pytest
 from coursekit.labs import check, hint, solution
 from coursekit.labs.cards import Card
 from coursekit.labs.checks import untouched, verdict
-from coursekit.labs.exercises import find, load
+from coursekit.labs.exercises import Finding, find, load
 
 pytestmark = pytest.mark.usefixtures("work")
 
@@ -134,7 +134,60 @@ def test_exceptions_show_type_message_and_line(body: str, raised: str) -> None:
 
 
 def test_not_callable_is_an_error() -> None:
-    assert "not callable" in card("survivors = 4").plain()
+    taken = card("survivors = 4")
+    assert taken.status == "error"
+    assert "`survivors` is of type int, not callable: a later cell may have" in taken.text[0]
+
+
+def test_other_arguments_are_an_error_that_says_so() -> None:
+    changed = card("def survivors(candidates):\n    return candidates // 3")
+    assert changed.status == "error"
+    assert changed.text == ["Keep the arguments with which `survivors` was handed out."]
+
+
+def test_floats_are_rounded_where_they_can_still_be_told_apart() -> None:
+    lab, exercise = find("99.1")
+
+    class Share(exercise):  # type: ignore[misc, valid-type]
+        """A share"""
+
+        returns = list
+
+        @staticmethod
+        def judge(received: list[float], candidates: int, factor: int) -> Finding:
+            return Finding([1 / 3], "It is a third.")
+
+    for given, shown in ((0.1 + 0.2, "[0.3]"), (1 / 3 + 1e-9, "[0.33333333433333334]")):
+        rows = verdict(lab, Share, {"survivors": lambda *case, given=given: [given]}, False).rows
+        assert rows[2] == ("received", shown)
+        assert rows[1][1] == ("[0.333333]" if shown == "[0.3]" else "[0.3333333333333333]")
+
+
+def test_a_finding_may_say_in_words_what_came() -> None:
+    lab, exercise = find("99.1")
+
+    class Network(exercise):  # type: ignore[misc, valid-type]
+        """A probe whose report is not the learner's answer"""
+
+        returns = dict
+
+        @staticmethod
+        def probe(answer: Any, *case: Any) -> Any:
+            return None if answer(*case) is None else {"layers": 2}
+
+        @staticmethod
+        def judge(received: dict[str, int], *case: Any) -> Finding:
+            return Finding("3 layers", "One is missing.", f"{received['layers']} layers")
+
+    answer = verdict(lab, Network, {"survivors": lambda *case: 4}, False)
+    assert answer.rows[1:] == [("expected", "3 layers"), ("received", "2 layers")]
+    silent = verdict(lab, Network, {"survivors": lambda *case: None}, False)
+    assert silent.rows[1:] == [("expected", "an answer"), ("received", "None")]
+
+
+def test_a_key_without_quotes_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+    hint(99.1)  # type: ignore[arg-type]
+    assert "put the key in quotes" in capsys.readouterr().out
 
 
 def test_stopped() -> None:

@@ -34,6 +34,8 @@ def test_a_number_typed_is_kept_and_shown_again(said: Any) -> None:
     text = said()
     assert "You predicted 48 trials · measured 30 trials" in text
     assert "18 trials above what was measured, 60% of it." in text
+    measured("p", 1)
+    assert "measured 1 trial\n" in said()
 
 
 def test_an_option_is_kept(said: Any) -> None:

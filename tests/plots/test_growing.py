@@ -26,10 +26,14 @@ def test_layers_are_columns_and_wide_ones_are_cut(axes):
 
 
 def test_steps_are_marked_at_their_epochs(axes):
-    steps = [SimpleNamespace(epoch=epoch, what="wider") for epoch in (1, 2, 2)]
+    steps = [
+        SimpleNamespace(epoch=epoch, what="wider", after=after)
+        for epoch, after in ((1, 0.5), (2, 0.6), (2, 0.3))
+    ]
     growth([0.1, 0.5, 0.7, 0.8], steps, scratch=[0.1, 0.2, 0.3, 0.4], axes=axes)
     ours, scratch, *marks = axes.get_lines()
-    np.testing.assert_array_equal(ours.get_ydata(), [0.1, 0.5, 0.7, 0.8])
+    np.testing.assert_array_equal(ours.get_xdata(), [0, 1, 1, 2, 2, 2, 3])
+    np.testing.assert_array_equal(ours.get_ydata(), [0.1, 0.5, 0.5, 0.7, 0.6, 0.3, 0.8])
     np.testing.assert_array_equal(scratch.get_xdata(), range(4))
     assert [mark.get_xdata()[0] for mark in marks] == [1, 2, 2]
     assert [text.get_text() for text in axes.texts] == ["1", "2", "3"]

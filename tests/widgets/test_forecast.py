@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
+from matplotlib.figure import Figure
 
-from coursekit.plots.forecasts import GO, STOP
+from coursekit.plots.forecasts import GO, STOP, forecast
 from coursekit.widgets import ForecastPanel
 
 EPOCHS = 20
@@ -39,6 +42,25 @@ def test_the_band_breathes_with_the_part_that_is_seen(panel: ForecastPanel):
         widths.append(high - low)
         assert f"{seen} of {EPOCHS} epochs seen" in panel.line.value
     assert widths == sorted(widths, reverse=True)
+
+
+@pytest.mark.parametrize(("level", "floor"), [(0.98, 80), (0.75, 60), (0.25, 0)])
+def test_the_axis_leaves_the_band_its_room(level: float, floor: int):
+    curve = [level - 0.1 / epoch for epoch in range(1, EPOCHS + 1)]
+    panel = ForecastPanel({"steady": curve}, incumbent=level, seen=10)
+    ticks = map(float, re.findall(r">(\d+\.?\d*)</text>", panel.figure.value))
+    percent = [tick for tick in ticks if tick > EPOCHS or not floor]  # the others may be epochs
+    assert min(percent) == floor
+    assert 100 * min(panel.decision.forecast.quantiles([0.025])[0], *curve) > floor
+
+
+def test_a_legend_as_dense_as_what_it_stands_for(panel: ForecastPanel):
+    axes = forecast(panel.decision, axes=Figure().subplots())
+    patches = axes.collections
+    named = {each.get_label(): each.get_alpha() for each in patches if "%" in each.get_label()}
+    layers = [each.get_alpha() for each in patches if "%" not in each.get_label()]
+    assert named["95 %"] == pytest.approx(layers[0])
+    assert named["50 %"] == pytest.approx(1 - math.prod(1 - alpha for alpha in layers))
 
 
 def test_the_bar_and_delta_decide(panel: ForecastPanel):

@@ -40,6 +40,20 @@ def test_the_difference_is_always_shown(digits):
     assert f"by more than {moved:.3f}" in panel.line.value and f"{moved:.3f}" in panel.list.value
 
 
+def test_the_accuracy_is_the_present_one(digits):
+    panel = Growing(digits)
+    panel.noise.value = 1.0
+    panel.train_button.click()
+    panel.widen_button.click()
+    step, before = panel.network.steps[-1], panel.network.curve[-1]
+    assert step.after != before
+    assert f"validation accuracy {step.after:.1%}" in panel.line.value
+    panel.train_button.click()
+    assert f"validation accuracy {panel.network.curve[-1]:.1%}" in panel.line.value
+    panel.deepen_button.click()
+    assert "no probability moved at all;" in panel.line.value
+
+
 def test_beside_it_from_scratch(digits):
     panel = Growing(digits)
     panel.scratch.value = True
@@ -51,13 +65,13 @@ def test_beside_it_from_scratch(digits):
 
 def test_what_would_be_refused_cannot_be_clicked(digits):
     panel = Growing(digits, units=(200, 4))
-    assert panel.widen_button.disabled
+    assert panel.widen_button.disabled and "At most 256 units" in panel.widen_button.tooltip
     panel.layer.value = 2
     assert not panel.widen_button.disabled
     for _ in range(LAYERS - 2):
         assert not panel.deepen_button.disabled
         panel.deepen_button.click()
-    assert panel.deepen_button.disabled
+    assert panel.deepen_button.disabled and "At most 5" in panel.deepen_button.tooltip
 
 
 def test_places_without_widgets_get_html(digits):
