@@ -11,6 +11,7 @@ import numpy as np
 from coursekit.estimators.extrapolation import HOPE, Decision, decide
 from coursekit.plots.forecasts import GO, STOP, forecast, tell
 from coursekit.surrogates.curves import made_up
+from coursekit.surrogates.experience import Experience
 from coursekit.widgets.panel import Panel, draw, status
 
 OWN = "my own"
@@ -25,6 +26,7 @@ class ForecastPanel(Panel):
     curves: whole learning curves in 0..1 by name, all with the same number of epochs.
     incumbent: the score to beat; by default the best end among the curves.
     seen: epochs seen at the beginning; by default a quarter. seed: of the noise of one's own curve.
+    experience: of other finished curves; whether it is used is then a box to tick.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class ForecastPanel(Panel):
         delta: float = HOPE,
         seen: int | None = None,
         seed: int = 0,
+        experience: Experience | None = None,
     ) -> None:
         lengths = {len(curve) for curve in curves.values()}
         if len(lengths) != 1 or min(lengths) < 2:
@@ -42,7 +45,9 @@ class ForecastPanel(Panel):
         if OWN in curves:
             raise ValueError(f"a curve is called {OWN!r}: that name is the panel's")
         self.curves = {name: tuple(map(float, curve)) for name, curve in curves.items()}
-        self.horizon, self.seed = lengths.pop(), seed
+        self.horizon, self.seed, self.experience = lengths.pop(), seed, experience
+        if experience is not None and experience.horizon != self.horizon:
+            raise ValueError(f"experience={experience!r}: the curves have {self.horizon} epochs")
         best = max(curve[-1] for curve in self.curves.values()) if incumbent is None else incumbent
         self.pick = w.Dropdown(
             options=[OWN, *self.curves],
@@ -55,6 +60,13 @@ class ForecastPanel(Panel):
         self.best = _slider("best, %", round(100 * best, 1), 0, 100, 0.1, ".1f")
         self.delta = _slider("delta", delta, 0, 0.5, 0.01, ".2f")
         self.show = w.Checkbox(False, description="show what came", indent=False)
+        others = experience.curves if experience else 0
+        self.learn = w.Checkbox(
+            False,
+            description=f"learn from {others} finished curves",
+            indent=False,
+            layout=w.Layout(display="" if experience else "none"),
+        )
         self.start = _slider("start, %", 20, 0, 100, 1, ".0f")
         self.end = _slider("end, %", 90, 0, 100, 1, ".0f")
         self.speed = _slider("speed", 0.1, 0, 1, 0.01, ".2f")
@@ -62,12 +74,12 @@ class ForecastPanel(Panel):
         self.line, self.verdict, self.figure = w.HTML(), w.HTML(), w.HTML()
         own = [self.start, self.end, self.speed, self.noise]
         self.own = w.HBox(own, layout=w.Layout(flex_flow="row wrap", display="none"))
-        for control in (self.pick, self.seen, self.best, self.delta, self.show, *own):
+        for control in (self.pick, self.seen, self.best, self.delta, self.show, self.learn, *own):
             control.observe(lambda _: self.update(), names="value")
         wrap = w.Layout(flex_flow="row wrap")
         self.box = w.VBox([
             w.HBox([self.pick, self.seen], layout=wrap),
-            w.HBox([self.best, self.delta, self.show], layout=wrap),
+            w.HBox([self.best, self.delta, self.show, self.learn], layout=wrap),
             self.own, self.verdict, self.line, self.figure,
         ])  # fmt: skip
         self.update()
@@ -85,7 +97,10 @@ class ForecastPanel(Panel):
     def decision(self) -> Decision:
         """What the rule says now."""
         curve, best = list(self.curve[: self.seen.value]), self.best.value / 100
-        return decide(curve, self.horizon, best, delta=self.delta.value, bounds=(0.0, 1.0))
+        return decide(
+            curve, self.horizon, best, delta=self.delta.value, bounds=(0.0, 1.0),
+            experience=self.experience if self.learn.value else None,
+        )  # fmt: skip
 
     def update(self) -> None:
         """Bring verdict, line and figure to what the controls say."""

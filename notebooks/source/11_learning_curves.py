@@ -431,6 +431,13 @@ for title, known in (("as before", None), ("experienced", experience)):
     print(f"{title:12} mean error {off:4.1f} points, {above:.0%} of the ends above the median")
 
 # %% [markdown]
+# Tick *learn from 20 finished curves* below, and untick it: what happens to the band after two epochs, and at which epoch is a cell given up?
+
+# %%
+told = {f"cell {number}": curve for number, curve in enumerate(annealed[20:], start=21)}
+ForecastPanel(told, seen=2, experience=experience)
+
+# %% [markdown]
 # So a schedule that all trainings share can be learned from trainings. A late bloomer in a world of early ones cannot: nobody has seen one.
 #
 # ## 10. In Keras Tuner

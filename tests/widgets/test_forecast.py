@@ -10,6 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from coursekit.plots.forecasts import GO, STOP, forecast
+from coursekit.surrogates.experience import Experience
 from coursekit.widgets import ForecastPanel
 
 EPOCHS = 20
@@ -42,6 +43,21 @@ def test_the_band_breathes_with_the_part_that_is_seen(panel: ForecastPanel):
         widths.append(high - low)
         assert f"{seen} of {EPOCHS} epochs seen" in panel.line.value
     assert widths == sorted(widths, reverse=True)
+
+
+def test_what_others_came_to_is_a_box_to_tick(panel: ForecastPanel):
+    assert panel.learn.layout.display == "none"
+    experience = Experience(EPOCHS)
+    for _ in range(20):
+        experience.learn(CURVES["good"])
+    panel = ForecastPanel(CURVES, seen=4, experience=experience)
+    assert "20 finished curves" in panel.learn.description and not panel.learn.layout.display
+    before, drawn = abs(panel.decision.forecast.median - CURVES["good"][-1]), panel.figure.value
+    panel.learn.value = True
+    assert abs(panel.decision.forecast.median - CURVES["good"][-1]) < 0.8 * before
+    assert panel.figure.value != drawn
+    with pytest.raises(ValueError, match="experience=<Experience of 0 curves of 9 epochs>"):
+        ForecastPanel(CURVES, experience=Experience(9))
 
 
 @pytest.mark.parametrize(("level", "floor"), [(0.98, 80), (0.75, 60), (0.25, 0)])
