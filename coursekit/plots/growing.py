@@ -69,6 +69,8 @@ def growth(
     curve: validation accuracy before the first epoch and after each, in 0..1.
     scratch: the same of a network of the final shape with fresh weights.
     """
+    from matplotlib.ticker import PercentFormatter
+
     options: dict[str, Any] = {"linewidth": 1.8, "markersize": 3.5}
     points = [(epoch, score) for epoch, score in enumerate(curve)]
     points += [(step.epoch, step.after) for step in steps]
@@ -89,7 +91,8 @@ def growth(
             fontsize="small",
             bbox={"boxstyle": "circle,pad=0.15", "facecolor": PAPER, "edgecolor": INK},
         )
-    axes.set(xlabel="epoch", ylabel="validation accuracy")
+    axes.set(xlabel="epoch", ylabel="validation accuracy, %")
+    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=None))
     axes.set_xlim(left=-0.5, right=max(10.5, len(curve) - 0.5))
     axes.set_ylim(top=1.03)
     axes.xaxis.get_major_locator().set_params(integer=True)

@@ -55,6 +55,14 @@ def check_function(path: str) -> None:
         raise ValueError(f"{path!r}: there is no {name} in {file}")
 
 
+def yours(file: Path) -> bool:
+    """Whether a file is code that is neither installed, nor Python's, nor the kit's."""
+    known = Path(sys.base_prefix), Path(__file__).parents[1]
+    return file.is_file() and not (
+        set(INSTALLED) & set(file.parts) or any(file.is_relative_to(each) for each in known)
+    )
+
+
 def _found(path: str) -> tuple[str, Path]:
     """The module in an import path, and its file."""
     module = path.rpartition(".")[0]

@@ -20,7 +20,7 @@ from tfx.orchestration.experimental.interactive.interactive_context import Inter
 from coursekit.plots.pipelines import Artifact, Step
 from coursekit.tfx.components import components
 from coursekit.tfx.examples import prepare
-from coursekit.tfx.local import PipelineFailed, Progress, logged
+from coursekit.tfx.local import PipelineFailed, Progress, logged, reason
 from coursekit.tfx.metadata import Metadata, waiting
 from coursekit.tfx.plan import Plan
 from coursekit.tfx.report import Outcome, outcome
@@ -115,16 +115,24 @@ class Interactive:
             with logged(log, progress):
                 self.context.run(component, enable_cache=cache)
         except BaseException as error:
-            self._set(Step(name, state="failed", error=str(error)))
+            self._set(Step(name, state="failed", error=reason(error)))
             if isinstance(error, Exception):
-                raise PipelineFailed(f"{name} failed: {error}\nthe whole log: {log}") from error
+                said = f"{name} failed: {reason(error)}\nthe whole log: {log}"
+                raise PipelineFailed(said) from error
             raise
         for key, channel in channels.items():  # an importer makes a new one, which nobody reads
             if component.outputs[key] is not channel:
                 channel.set_artifacts(component.outputs[key].get())
-        (done,) = self.metadata().plan([component], None)
+        metadata = self.metadata()
+        (done,) = metadata.plan([component], None)
         if done.state == "waiting":  # a resolver leaves nothing behind here
             done = Step(name, state="done", seconds=time.monotonic() - began)
+        if not done.outputs:  # and an importer not what it has imported
+            done = replace(done, outputs={
+                key: [metadata.artifacts[each.id] for each in channel.get()]
+                for key, channel in channels.items()
+                if channel.get()
+            })  # fmt: skip
         self._set(done)
 
     def _no_model_is_its_own_baseline(self) -> None:

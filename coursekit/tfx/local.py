@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import time
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -17,6 +18,7 @@ from typing import TextIO
 from absl import logging as absl_logging
 from tfx import v1 as tfx
 
+from coursekit.tfx.code import yours
 from coursekit.tfx.components import pipeline
 from coursekit.tfx.examples import prepare
 from coursekit.tfx.metadata import Metadata
@@ -55,9 +57,21 @@ def run(plan: Plan, *, tell: Tell | None = None) -> Outcome:
         with logged(log, progress):
             tfx.orchestration.LocalDagRunner().run(made)
     except Exception as error:
-        raise PipelineFailed(f"{progress.running} failed: {error}\nthe whole log: {log}") from error
+        said = f"{progress.running} failed: {reason(error)}\nthe whole log: {log}"
+        raise PipelineFailed(said) from error
     metadata = Metadata(plan.metadata)
     return outcome(metadata, metadata.plan(made.components))
+
+
+def reason(error: BaseException) -> str:
+    """Why a component failed: the error, and where in code of your own, if it was there."""
+    words = str(error)
+    if not isinstance(error, ValueError):  # "'rate'" alone says nothing
+        words = f"{type(error).__name__}: {words}" if words else type(error).__name__
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if yours(Path(frame.filename)):
+            return f"{words}\n{frame.filename}, line {frame.lineno}: {frame.line}"
+    return words
 
 
 class Progress(logging.Handler):

@@ -39,4 +39,4 @@ def test_steps_are_marked_at_their_epochs(axes):
     assert [text.get_text() for text in axes.texts] == ["1", "2", "3"]
     assert axes.texts[1].xy != axes.texts[2].xy  # two steps at one epoch can both be read
     assert ours.get_linestyle() != scratch.get_linestyle()
-    assert axes.get_xlabel() == "epoch" and axes.get_ylabel() == "validation accuracy"
+    assert axes.get_xlabel() == "epoch" and axes.get_ylabel() == "validation accuracy, %"

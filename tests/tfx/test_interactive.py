@@ -84,6 +84,7 @@ def test_imported_hyperparameters_reach_the_trainer(plan: Plan, tmp_path: Path):
     assert trainer.state == "done" and "Tuner" not in states(pipeline)
     (given,) = trainer.inputs["hyperparameters"]
     assert Path(given.uri) == best
+    assert pipeline.folder("ImportedHyperparameters", "result") == best
     history = read_history(pipeline.folder("Trainer", "model_run"))
     assert len(history["val_loss"]) == len(history["loss"]) > 1  # each epoch, and more than one
 

@@ -11,7 +11,7 @@ pytest.importorskip("tfx")
 from absl import logging as absl_logging
 
 import coursekit.tfx.quiet  # noqa: F401
-from coursekit.tfx.local import logged
+from coursekit.tfx.local import logged, reason
 from coursekit.tfx.serving import ServedModel
 
 LOGGERS = (logging.root, absl_logging.get_absl_logger(), logging.getLogger("tensorflow"))
@@ -29,6 +29,37 @@ def test_all_that_is_said_meanwhile_is_in_the_log_which_is_then_left_as_it_was(t
     assert capfd.readouterr() == ("", "")
     print("afterwards")
     assert capfd.readouterr().out == "afterwards\n"
+
+
+OWN = """
+import json
+
+def tuner_fn(arguments):
+    return {"epochs": arguments["max_epoch"]}
+
+def read(text):
+    return json.loads(text)
+"""
+
+
+def test_why_a_component_failed_names_the_line_of_your_own_code(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "own_tuner.py").write_text(OWN)
+    import own_tuner
+
+    told = []
+    for call in (lambda: own_tuner.tuner_fn({}), lambda: own_tuner.read("{")):
+        try:
+            call()
+        except Exception as error:
+            told.append(reason(error).splitlines())
+    assert told[0] == [
+        "KeyError: 'max_epoch'",
+        f'{tmp_path / "own_tuner.py"}, line 5: return {{"epochs": arguments["max_epoch"]}}',
+    ]
+    # Raised in Python's own code, by a line of yours; a ValueError speaks for itself.
+    assert told[1][0].startswith("Expecting property name") and "line 8: return json" in told[1][1]
+    assert reason(KeyError("'rate'")) == "KeyError: \"'rate'\"" and reason(OSError()) == "OSError"
 
 
 def test_nothing_is_served_from_a_folder_without_a_model(tmp_path):
