@@ -14,14 +14,16 @@ from coursekit.surrogates.curves import made_up
 from coursekit.surrogates.experience import Experience
 from coursekit.widgets.panel import Panel, draw, status
 
-OWN = "my own"
+OWN, DRAWN = "my own", "drawn by hand"
+POINTS = 8  # that a curve is drawn with
 
 
 class ForecastPanel(Panel):
     """A slider for how much of a curve is seen; the band and the decision follow it.
 
-    Pick a curve, or take "my own" and shape it with four sliders. The colour of the band and the
-    word beside it tell the decision: stop if P(beats the best) < delta.
+    Pick a curve; or take "my own" and shape it with four sliders, or "drawn by hand" and pull its
+    points up and down. The colour of the band and the word beside it tell the decision: stop if
+    P(beats the best) < delta.
 
     curves: whole learning curves in 0..1 by name, all with the same number of epochs.
     incumbent: the score to beat; by default the best end among the curves.
@@ -42,15 +44,16 @@ class ForecastPanel(Panel):
         lengths = {len(curve) for curve in curves.values()}
         if len(lengths) != 1 or min(lengths) < 2:
             raise ValueError(f"curves of {sorted(lengths)} epochs: give one length, 2 or more")
-        if OWN in curves:
-            raise ValueError(f"a curve is called {OWN!r}: that name is the panel's")
+        for name in (OWN, DRAWN):
+            if name in curves:
+                raise ValueError(f"a curve is called {name!r}: that name is the panel's")
         self.curves = {name: tuple(map(float, curve)) for name, curve in curves.items()}
         self.horizon, self.seed, self.experience = lengths.pop(), seed, experience
         if experience is not None and experience.horizon != self.horizon:
             raise ValueError(f"experience={experience!r}: the curves have {self.horizon} epochs")
         best = max(curve[-1] for curve in self.curves.values()) if incumbent is None else incumbent
         self.pick = w.Dropdown(
-            options=[OWN, *self.curves],
+            options=[OWN, DRAWN, *self.curves],
             value=next(iter(self.curves)),
             description="curve",
             style={"description_width": "80px"},
@@ -74,19 +77,27 @@ class ForecastPanel(Panel):
         self.line, self.verdict, self.figure = w.HTML(), w.HTML(), w.HTML()
         own = [self.start, self.end, self.speed, self.noise]
         self.own = w.HBox(own, layout=w.Layout(flex_flow="row wrap", display="none"))
-        for control in (self.pick, self.seen, self.best, self.delta, self.show, self.learn, *own):
+        self.epochs = np.unique(np.rint(np.geomspace(1, self.horizon, POINTS)).astype(int))
+        self.points = [_point(epoch, 90 - 70 / epoch) for epoch in self.epochs.tolist()]
+        heading = w.HTML("accuracy in %, after epoch")
+        self.drawn = w.VBox([heading, w.HBox(self.points)], layout=w.Layout(display="none"))
+        controls = (self.pick, self.seen, self.best, self.delta, self.show, self.learn)
+        for control in (*controls, *own, *self.points):
             control.observe(lambda _: self.update(), names="value")
         wrap = w.Layout(flex_flow="row wrap")
         self.box = w.VBox([
             w.HBox([self.pick, self.seen], layout=wrap),
             w.HBox([self.best, self.delta, self.show, self.learn], layout=wrap),
-            self.own, self.verdict, self.line, self.figure,
+            self.own, self.drawn, self.verdict, self.line, self.figure,
         ])  # fmt: skip
         self.update()
 
     @property
     def curve(self) -> Sequence[float]:
         """The whole curve that is picked."""
+        if self.pick.value == DRAWN:
+            drawn = [point.value / 100 for point in self.points]
+            return np.interp(np.arange(1, self.horizon + 1), self.epochs, drawn).tolist()
         if self.pick.value != OWN:
             return self.curves[self.pick.value]
         start, end, noise = (each.value / 100 for each in (self.start, self.end, self.noise))
@@ -105,6 +116,7 @@ class ForecastPanel(Panel):
     def update(self) -> None:
         """Bring verdict, line and figure to what the controls say."""
         self.own.layout.display = "flex" if self.pick.value == OWN else "none"
+        self.drawn.layout.display = "flex" if self.pick.value == DRAWN else "none"
         decision = self.decision
         self.verdict.value = self._verdict(decision)
         self.line.value = status(tell(decision, self.best.value / 100))
@@ -160,4 +172,16 @@ def _slider(
         readout_format=form,
         style={"description_width": "80px"},
         layout=w.Layout(width="320px"),
+    )
+
+
+def _point(epoch: int, value: float) -> w.IntSlider:
+    """One point of a drawn curve, above its epoch."""
+    return w.IntSlider(
+        value=round(value),
+        min=0,
+        max=100,
+        orientation="vertical",
+        description=str(epoch),
+        layout=w.Layout(width="70px", height="150px"),
     )

@@ -276,7 +276,7 @@ measured("11-stop", answers[0 if given_up <= 5 else 1 if given_up <= 15 else 2])
 # %% [markdown]
 # Pick *the median* and move *seen* to the left and to the right: from which epoch on is it given up? Any other of the 200 is there by its rank in the end: tick *show what came*, and look for one whose end leaves the band.
 #
-# Then pick *my own* and try to fool it: a curve that is slow but goes far (speed 0.03, end 100 %), one with much noise. What does more noise do to the band, and to the moment of stopping?
+# Then pick *my own* and try to fool it: a curve that is slow but goes far (speed 0.03, end 100 %), one with much noise. What does more noise do to the band, and to the moment of stopping? Or take *drawn by hand* and pull the points of a curve up and down: one that waits long and rises late.
 #
 # ## 7. The rule
 # Domhan and colleagues' **termination rule** is one line: after an epoch, stop if $P(y_T > y^*) < \delta$, with δ = 0.05. What counts as $y^*$ takes a little care.

@@ -99,6 +99,19 @@ def test_a_curve_of_ones_own_is_shaped(panel: ForecastPanel):
     assert panel.decision.stop
 
 
+def test_a_curve_is_drawn_by_pulling_its_points(panel: ForecastPanel):
+    assert panel.drawn.layout.display == "none"
+    panel.pick.value = "drawn by hand"
+    assert panel.drawn.layout.display == "flex" and panel.own.layout.display == "none"
+    assert [int(point.description) for point in panel.points] == panel.epochs.tolist()
+    for point, epoch in zip(panel.points, panel.epochs, strict=True):
+        point.value = 30 if epoch < 12 else 90
+    assert len(panel.curve) == EPOCHS and panel.curve[:6] == 6 * [0.3]
+    assert panel.curve[-1] == pytest.approx(0.9) and panel.decision.stop
+    panel.seen.value = EPOCHS - 1
+    assert not panel.decision.stop
+
+
 def test_what_came_is_shown_on_demand(panel: ForecastPanel):
     assert "what came" not in panel.figure.value
     panel.show.value = True
@@ -115,5 +128,6 @@ def test_the_stand_in_needs_no_widgets(panel: ForecastPanel):
 def test_curves_are_checked():
     with pytest.raises(ValueError, match=r"curves of \[2, 3\] epochs"):
         ForecastPanel({"a": [0.1, 0.2], "b": [0.1, 0.2, 0.3]})
-    with pytest.raises(ValueError, match="my own"):
-        ForecastPanel({"my own": [0.1, 0.2]})
+    for name in ("my own", "drawn by hand"):
+        with pytest.raises(ValueError, match=name):
+            ForecastPanel({name: [0.1, 0.2]})
