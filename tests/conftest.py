@@ -1,5 +1,6 @@
 """What all tests share: the longest files first, and skips that nobody overlooks."""
 
+import gc
 import os
 from collections import defaultdict
 from collections.abc import Callable
@@ -23,6 +24,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if marker:
             seconds[item.location[0]] += marker.args[0] if marker.args else SECONDS_IF_SLOW
     items.sort(key=lambda item: -seconds[item.location[0]])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _older_objects_spared() -> None:
+    """Keras Tuner collects garbage twice a trial, which takes a second where all was imported."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -54,12 +54,14 @@ def older_objects_spared() -> Iterator[None]:
     Keras Tuner collects twice a trial, and each time looks at all of TensorFlow: about a quarter of
     the CPU time of a short trial.
     """
+    before = gc.get_freeze_count()
     gc.collect()
     gc.freeze()
     try:
         yield
     finally:
-        gc.unfreeze()
+        if not before:  # else somebody wants it so
+            gc.unfreeze()
 
 
 @contextlib.contextmanager

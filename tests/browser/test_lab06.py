@@ -55,7 +55,7 @@ def test_a_prediction_and_a_race(notebook: Notebook):
     notebook.run(race)
     assert race.locator(".jp-OutputArea-output").locator("img, svg").count() == 1
     measured = notebook.run(notebook.code("lead = 100"))
-    assert re.search(r"You predicted 1 points · measured 1\.\d+ points", measured), measured
+    assert re.search(r"You predicted 1 points? · measured 1\.\d+ points", measured), measured
     said = notebook.run(notebook.code("report.statement(result)"))
     assert "regularized_evolution is ahead of random" in said
     assert notebook.errors() == []
