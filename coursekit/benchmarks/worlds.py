@@ -51,6 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--candidates", type=count, default=30, help="how many are trained anew (30)"
     )
+    parser.add_argument(
+        "--epochs", type=count, help="that the loop and model.fit are timed for (the recipe's)"
+    )
     parser.add_argument("--workers", type=count, default=os.cpu_count() or 1, help="processes")
 
 
@@ -121,26 +124,27 @@ def measure_races(options: argparse.Namespace) -> None:
 def measure_training(options: argparse.Namespace) -> None:
     """The perceptron against Keras Tuner, by its own benchmark; then the epoch loop for Keras
     models against `model.fit`, on the same candidates with the same validation after each epoch."""
-    training.run(argparse.Namespace(trials=20, epochs=5, repeats=1, seed=1))
+    trials = min(20, options.trials)
+    training.run(argparse.Namespace(trials=trials, epochs=5, repeats=1, seed=1))
     print(f"\n{'space':8}{'':14}{'CPU s, first epoch':>20}{'later epochs':>14}{'accuracy':>10}")
     for name, recipe in RECIPES.items():
-        data = recipe.load()
+        data, epochs = recipe.load(), options.epochs or recipe.epochs
         loops, fits = [], []
-        for configuration in _spread_over(name, 3):
+        for configuration in _spread_over(name, min(3, options.candidates)):
             candidate = recipe.candidate(configuration, data, "keras")
             assert isinstance(candidate, KerasCandidate)
-            scores = (epoch.score for epoch in candidate.fit(data, epochs=recipe.epochs, seed=0))
+            scores = (epoch.score for epoch in candidate.fit(data, epochs=epochs, seed=0))
             loops.append(_timed(scores))
             candidate = recipe.candidate(configuration, data, "keras")
             assert isinstance(candidate, KerasCandidate)
-            fits.append(_timed(_model_fit(candidate.loop, data, recipe.epochs)))
+            fits.append(_timed(_model_fit(candidate.loop, data, epochs)))
         loop, fit = np.mean(loops, axis=0), np.mean(fits, axis=0)
         for label, (first, later, accuracy) in (("epoch loop", loop), ("model.fit", fit)):
             print(f"{name:8}{label:14}{first:20.2f}{later:14.4f}{accuracy:10.3f}")
-        whole = [first + later * (recipe.epochs - 1) for first, later, _ in (fit, loop)]
+        whole = [first + later * (epochs - 1) for first, later, _ in (fit, loop)]
         print(
             f"model.fit takes, of the loop's CPU time: {fit[1] / loop[1]:.1f}x a later epoch, "
-            f"{whole[0] / whole[1]:.1f}x a candidate of {recipe.epochs} epochs",
+            f"{whole[0] / whole[1]:.1f}x a candidate of {epochs} epochs",
             flush=True,
         )
 

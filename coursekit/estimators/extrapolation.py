@@ -83,8 +83,9 @@ class Extrapolation(Estimator):
         return wanted == horizon and (len(trial.curve) == wanted or trial.spread == 0)
 
     def follow(self, history: History) -> None:
+        if history is not self.history:
+            self._experience, self._read = {}, {}
         super().follow(history)
-        self._experience, self._read = {}, {}
 
     def experience(self, horizon: int) -> Experience:
         """What the trainings for so many epochs tell that went to their end."""
@@ -100,7 +101,6 @@ class Extrapolation(Estimator):
     def __call__(self, suggestion: Suggestion) -> Evaluation:
         horizon = self.epochs if suggestion.budget is None else suggestion.budget
         incumbent, done = self.incumbent(horizon), list[Epoch]()
-        experience = self.experience(horizon)
         with self.training(suggestion) as epochs:
             for epoch in epochs:
                 done.append(epoch)
@@ -108,15 +108,15 @@ class Extrapolation(Estimator):
                     curve = [each.score for each in done]
                     decision = decide(
                         curve, horizon, incumbent, delta=self.delta, bounds=self.bounds,
-                        experience=experience,
+                        experience=self.experience(horizon),
                     )  # fmt: skip
                     if decision.stop:
                         return self._stopped(done, decision.forecast)
         made = self.finished(done)
         if made.score > self._best.get(horizon, -math.inf):
             self._best[horizon] = made.score
-        if not self.history:  # else it is read there
-            experience.learn(made.curve)
+        if not self.history and self.start < horizon:  # else it is read there, or of no use
+            self.experience(horizon).learn(made.curve)
         return made
 
     def _stopped(self, done: list[Epoch], forecast: Forecast) -> Evaluation:

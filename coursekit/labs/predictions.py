@@ -108,7 +108,7 @@ def _written(value: Any, unit: str) -> str:
         return value
     number = float(value)
     text = f"{number:,.0f}" if number.is_integer() else f"{number:.4g}"
-    if text == "1" and len(unit) > 1:  # "points" and the like; "s" are seconds
+    if text == "1" and len(unit) > 3:  # "points" and the like, no "s" or "ms"
         unit = unit.removesuffix("s")
     return f"{text} {unit}".strip()
 

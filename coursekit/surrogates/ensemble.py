@@ -206,7 +206,7 @@ def _posterior(evidence: Array, prior: Array | None) -> Array:
     return weights / weights.sum(axis=0)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)  # Hyperband has five horizons, and five parts of them
 def ensemble(horizon: int, members: int = MEMBERS) -> Ensemble:
     """The ensemble for a horizon in epochs, drawn once a process (0.2 s)."""
     return Ensemble(horizon, members=members)

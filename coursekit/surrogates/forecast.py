@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from coursekit.surrogates.ensemble import MEMBERS, Array, Ensemble, ensemble
 from coursekit.surrogates.experience import Experience
-from coursekit.surrogates.scale import Scale
+from coursekit.surrogates.scale import Scale, check
 
 # The share of a curve's own trend in its score; the rest is what its level alone lets expect. And
 # how much of the noise in the last epoch is taken from that level: not much, since what looks like
@@ -18,7 +17,6 @@ from coursekit.surrogates.scale import Scale
 OWN = 0.05
 CALMED = 0.25
 LIGHT = 1e-3  # members with less than this share of the heaviest one's weight are left out
-LONGEST = 5_000  # epochs
 
 
 class Forecast:
@@ -43,12 +41,7 @@ class Forecast:
         members: int = MEMBERS,
         experience: Experience | None = None,
     ) -> None:
-        if isinstance(horizon, bool) or not 1 <= horizon <= LONGEST or horizon != int(horizon):
-            raise ValueError(f"horizon={horizon!r}: give a number of epochs, 1 to {LONGEST:,}")
-        if bounds is not None and not -math.inf < bounds[0] < bounds[1] < math.inf:
-            raise ValueError(
-                f"bounds={bounds!r}: give the least and the highest score there can be"
-            )
+        check(horizon, bounds)
         given = np.asarray(curve, dtype=float).ravel()[:horizon]
         finite = np.isfinite(given)
         self.curve = given if finite.all() else given[: int(finite.argmin())]
@@ -56,15 +49,16 @@ class Forecast:
         self.complete = len(self.curve) == self.horizon
         self._angles = self.scale.forth(self.curve)
         self._mixtures: dict[int, tuple[Array, Array, Array]] = {}
-        self._members, self._prior, self._width = members, None, 1.0
+        self._members, self._width = members, 1.0
+        self._told: Experience | None = None
         if experience is not None:
             if experience.horizon != self.horizon:
                 raise ValueError(
                     f"experience={experience!r}: give one of curves of {horizon} epochs, or None"
                 )
             if experience.suits(self.scale):
-                self._members, self._prior = experience.members, experience.prior
-                self._width = experience.width(len(self.curve))
+                self._told, self._width = experience, experience.width(len(self.curve))
+        self._prior = None if self._told is None else self._told.prior
 
     def __repr__(self) -> str:
         return (
@@ -74,7 +68,7 @@ class Forecast:
 
     @cached_property
     def _ensemble(self) -> Ensemble:
-        return ensemble(self.horizon, self._members)
+        return self._told.ensemble if self._told else ensemble(self.horizon, self._members)
 
     @cached_property
     def _posterior(self) -> tuple[Array, Array, Array]:
@@ -87,7 +81,7 @@ class Forecast:
     def mixture(self, epoch: int | None = None) -> tuple[Array, Array, Array]:
         """Weights, means and deviations of the Gaussians that make up an epoch's forecast.
 
-        They live on the scale of angles, see `Scale`, and have not the experience's width.
+        They live on the scale of angles, see `Scale`, without the experience's width.
         ValueError for an epoch that was seen, or lies beyond the horizon.
         """
         epoch = self.horizon if epoch is None else epoch
@@ -129,8 +123,8 @@ class Forecast:
         wanted = _stretched(np.asarray(shares), self._width)
         for row, epoch in enumerate(range(len(self.curve) + 1, self.horizon + 1)):
             weights, means, deviations = self.mixture(epoch)
-            low, high = np.clip([(means - 3 * deviations).min(), (means + 3 * deviations).max()],
-                                0, np.pi / 2)  # fmt: skip
+            reach = 3 * max(1.0, self._width) * deviations
+            low, high = np.clip([(means - reach).min(), (means + reach).max()], 0, np.pi / 2)
             angles = np.linspace(low, high, 50)
             below = _share(angles, weights, means, deviations)
             found[row] = np.interp(wanted, below, angles)
@@ -172,7 +166,8 @@ class Forecast:
 def _share(angles: Array, weights: Array, means: Array, deviations: Array) -> Array:
     from scipy.special import ndtr
 
-    return ndtr((np.asarray(angles)[..., None] - means) / deviations) @ weights
+    below = ndtr((np.asarray(angles)[..., None] - means) / deviations) @ weights
+    return np.clip(below, 0.0, 1.0)  # weights sum to 1 but for the last digit
 
 
 def _stretched(shares: Array, by: float) -> Array:

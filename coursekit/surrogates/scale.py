@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 Array = np.ndarray
+LONGEST = 5_000  # epochs
+
+
+def check(horizon: int, bounds: tuple[float, float] | None) -> None:
+    """Raises ValueError for a number of epochs or for bounds that nothing can be forecast with."""
+    if isinstance(horizon, bool) or not 1 <= horizon <= LONGEST or horizon != int(horizon):
+        raise ValueError(f"horizon={horizon!r}: give a number of epochs, 1 to {LONGEST:,}")
+    if bounds is not None and not -math.inf < bounds[0] < bounds[1] < math.inf:
+        raise ValueError(f"bounds={bounds!r}: give the least and the highest score there can be")
 
 
 class Scale:

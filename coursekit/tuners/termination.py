@@ -38,7 +38,7 @@ class StopUnpromising(keras.callbacks.Callback):
     along; of a budgeted search, the best of the trials with the same budget. As everywhere in
     Keras Tuner, a trial's score is the one of its best epoch, stopped or not: it is measured.
     Forecasts learn from the curves that came to their end in this session, see `Experience`: Keras
-    Tuner keeps none for the next.
+    Tuner keeps none for the next. Of a loss they learn only where `bounds` are given.
 
     tuner: any of Keras Tuner's that trains Keras models, or of the kit's. The copies that it makes
         of its callbacks share what they know.

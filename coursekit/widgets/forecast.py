@@ -66,7 +66,7 @@ class ForecastPanel(Panel):
         others = experience.curves if experience else 0
         self.learn = w.Checkbox(
             False,
-            description=f"learn from {others} finished curves",
+            description=f"learn from {others} finished curve{'s' * (others != 1)}",
             indent=False,
             layout=w.Layout(display="" if experience else "none"),
         )
@@ -146,7 +146,8 @@ class ForecastPanel(Panel):
 
     def _floor(self, decision: Decision) -> float:
         """Where the axis begins, in percent: a band near 100 % would be a thread on all of it."""
-        low = min([*self.curve, decision.forecast.quantiles([0.025])[0]])
+        band = decision.forecast.quantiles([0.025])[0]
+        low = min([*self.curve, band, self.best.value / 100])
         return max(0.0, 20 * float(np.floor(5 * low)))
 
     def static(self) -> str:

@@ -465,6 +465,17 @@ def climb(network, grow, train, steps, children):
                 best, score = trained, reached
     return best, score
 """,
+        "climbs within a step": """
+def climb(network, grow, train, steps, children):
+    best, score = train(network)
+    for _ in range(steps):
+        best, score = train(best)
+        for _ in range(children):
+            trained, reached = train(grow(best))
+            if reached > score:
+                best, score = trained, reached
+    return best, score
+""",
         "goes on from what is not trained": CLIMB.replace(
             "(train(each) for each in grown), key=lambda done: done[1])",
             "((each, train(each)[1]) for each in grown), key=lambda done: done[1])",
@@ -529,7 +540,9 @@ def climb(network, grow, train, steps, children):
                 reason = (
                     "All children of a step are those of the best of the step before, by score."
                 )
-                earlier = [[*network, "t"] for network, _ in trained[: first - children - 1]]
+                earlier = [
+                    [*network, "t"] for network, _ in trained[: max(0, first - children - 1)]
+                ]
                 if any([*parent, "t"] == best for parent in parents):
                     reason = (
                         "`train` returns the trained network: go on from that one, not from the "

@@ -235,7 +235,7 @@ near = [name for name, each in both.items() if moved(model, each, True) < 0.01]
 measured("12-normal", near[0] if len(near) == 1 else "both" if near else "neither")
 
 # %% [markdown]
-# **Dropout** is the other trap. In inference it does nothing, so widening keeps the function. In training it silences half of the units, say, by a draw for each. **Predict** how much the answers vary from one pass to the next when every unit has become four.
+# **Dropout** is the other trap. In inference it does nothing, so widening keeps the function. In training it silences half of the units, say, by a draw for each. **Predict** how much the answers vary from one pass to the next when the layer has four times as many units.
 
 # %%
 noises = ["less than before", "as much as before", "more than before"]
@@ -263,7 +263,7 @@ print(f"in inference it moved by {moved(narrow, copied):.0e}")
 print(f"in training the answers vary by {before:.3f} before and by {after:.3f} after")
 
 # %% [markdown]
-# Each copy is silenced by a draw of its own, so the copies of a unit average out: the mean stays, the noise gets smaller, and a network that has learnt to live with the old noise meets another.
+# Each copy is silenced by a draw of its own, so the copies of a unit, where it has some, average out: the mean stays, the noise gets smaller, and a network that has learnt to live with the old noise meets another.
 #
 # ## 7. Breaking it: a flattened image
 # Between a convolution and a dense layer the image is flattened: shape (height, width, channels) becomes one row, in which **all channels of the first place** come first, then all of the second. Each channel has a row in the dense kernel for *each place*.

@@ -24,7 +24,8 @@ def test_tables_and_races_are_measured(capsys):
 @pytest.mark.slow(60)
 def test_trainers_and_agreement_are_measured(capsys):
     pytest.importorskip("keras_tuner")
-    assert main(["worlds", "--parts", "training", "agreement", "--candidates=2"]) == 0
+    words = ["worlds", "--parts", "training", "agreement", "--candidates=2"]
+    assert main([*words, "--trials=4", "--epochs=4"]) == 0
     out = capsys.readouterr().out
     assert "perceptron against keras-tuner" in out
     for space in ("mlps", "cells"):

@@ -81,12 +81,13 @@ def test_where_the_prior_is_right_widths_stay_as_they_are():
     assert all(0.6 < found.width(seen) < most for seen in range(1, HORIZON))
 
 
-def test_all_of_a_forecast_is_of_one_distribution():
+@pytest.mark.parametrize("jump", [0.0, 0.2])
+def test_all_of_a_forecast_is_of_one_distribution(jump):
     experience = Experience(HORIZON)
-    for level in np.linspace(0.2, 0.9, 20):
-        experience.learn([level] * HORIZON)
+    for level in np.linspace(0.2, 0.7, 20):
+        experience.learn([*[level] * (HORIZON - 1), level + jump])
     found = Forecast(RISING[:6], HORIZON, experience=experience)
-    assert experience.width(6) < 0.95
+    assert experience.width(6) > 1.2 if jump else experience.width(6) < 0.95
     assert np.allclose(found.below(found.quantiles(SHARES)), SHARES, atol=1e-4)
     assert np.allclose(found.band(SHARES)[-1], found.quantiles(SHARES), atol=5e-3)
     assert found.beats(found.quantiles([0.9])[0]) == pytest.approx(0.1, abs=1e-4)
@@ -111,7 +112,7 @@ def test_curves_on_another_scale_are_not_told_of():
 
 
 def test_bounds_put_other_scores_on_one_scale():
-    experience = Experience(HORIZON, bounds=(0, 100))
+    experience = Experience(HORIZON, bounds=[0, 100])
     for _ in range(20):
         experience.learn([100 * each for each in RISING])
     plain = Experience(HORIZON)
@@ -133,6 +134,8 @@ def test_no_experience_leaves_a_curve_without_a_forecast(lived, curve):
         experience.learn(each)
     found = Forecast(curve, 6, experience=experience)
     quantiles = found.quantiles(SHARES)
+    below = found.below(np.linspace(0, 1, 101))
+    assert (below >= 0).all() and (below <= 1).all() and (np.diff(below) >= -1e-9).all()
     assert np.isfinite([found.score, found.median, found.spread, *quantiles]).all()
     assert (np.diff(quantiles) >= 0).all() and experience.prior.sum() == pytest.approx(1)
 
@@ -143,6 +146,22 @@ def test_long_curves_are_learned_in_blocks():
         experience.learn([0.9 - 0.8 / epoch for epoch in range(1, 201)])
     assert len(ensemble(200).middles) < 50 and experience.width(200) < 1.1
     assert [experience.width(n) for n in (150, 151)] == [experience.width(150)] * 2
+
+
+def test_no_probability_is_lost_in_the_last_digit():
+    # The weights of a flat curve's members sum to a little more than 1.
+    experience, grid = Experience(HORIZON), np.linspace(0, 1, 401)
+    for level in np.linspace(0.2, 0.9, 20):
+        experience.learn([level] * HORIZON)
+    for level in np.linspace(0.3, 0.8, 40):
+        found = Forecast([level] * 12, HORIZON, experience=experience)
+        assert np.isfinite(found.below(grid)).all()
+
+
+@pytest.mark.parametrize("horizon", [0, True, 2.5, 6000])
+def test_a_horizon_is_checked(horizon):
+    with pytest.raises(ValueError, match=f"horizon={horizon}"):
+        Experience(horizon)
 
 
 def test_it_belongs_to_one_horizon():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -60,14 +59,17 @@ def test_what_others_came_to_is_a_box_to_tick(panel: ForecastPanel):
         ForecastPanel(CURVES, experience=Experience(9))
 
 
-@pytest.mark.parametrize(("level", "floor"), [(0.98, 80), (0.75, 60), (0.25, 0)])
-def test_the_axis_leaves_the_band_its_room(level: float, floor: int):
+@pytest.mark.parametrize(("level", "best", "floor"), [(0.98, 98, 80), (0.75, 75, 60),
+                                                      (0.25, 25, 0), (0.98, 50, 40)])  # fmt: skip
+def test_the_axis_leaves_the_band_its_room_and_shows_the_best(
+    level: float, best: float, floor: int
+):
     curve = [level - 0.1 / epoch for epoch in range(1, EPOCHS + 1)]
-    panel = ForecastPanel({"steady": curve}, incumbent=level, seen=10)
-    ticks = map(float, re.findall(r">(\d+\.?\d*)</text>", panel.figure.value))
-    percent = [tick for tick in ticks if tick > EPOCHS or not floor]  # the others may be epochs
-    assert min(percent) == floor
-    assert 100 * min(panel.decision.forecast.quantiles([0.025])[0], *curve) > floor
+    panel = ForecastPanel({"steady": curve}, seen=10)
+    panel.best.value = best
+    assert panel._floor(panel.decision) == floor
+    low = min(panel.decision.forecast.quantiles([0.025])[0], *curve, best / 100)
+    assert floor <= 100 * low < floor + 20
 
 
 def test_a_legend_as_dense_as_what_it_stands_for(panel: ForecastPanel):
