@@ -21,7 +21,7 @@ examples:
       your own folder of *.tfrecord (image, label) or *.csv
   coursekit pipeline run --strategy my_module.MyTuner --option patience=3
       your own subclass of keras_tuner.Tuner, in my_module.py here; its constructor is given
-      max_trials, max_epochs and seed, what it takes of them, and the options
+      whatever it takes of max_trials, max_epochs, max_budget and seed, and the options
   coursekit pipeline run --hyperparameters my-pipeline/artifacts/Tuner/best_hyperparameters/8
       no tuning: those of an earlier run (or `defaults`)
   coursekit pipeline run --beam-runner DirectRunner \\
@@ -57,7 +57,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                           "examples have to be in URI/data")  # fmt: skip
     compiler.add_argument("--image", required=True,
                           help="a container image whose `python` has coursekit[tfx], and module "
-                          "functions of your own")  # fmt: skip
+                          "functions and tuners of your own")  # fmt: skip
     compiler.add_argument("--output", type=Path, default=Path("pipeline.yaml"), metavar="FILE",
                           help="the specification (pipeline.yaml)")  # fmt: skip
     compiler.set_defaults(run=_compile)

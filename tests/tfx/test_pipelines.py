@@ -221,6 +221,12 @@ def test_a_worse_model_than_the_last_blessed_one_is_not_pushed(first):
     measured = outcome.metrics["sparse_categorical_accuracy_diff"]
     assert measured < -0.01
     assert outcome.pushed is None
+    (inputs,) = (step.inputs for step in outcome.steps if step.name == "Evaluator")
+    (baseline,) = inputs["baseline_model"]  # what BlessedBefore has found
+    assert baseline != inputs["model"][0]
+    known = Metadata(first.plan.metadata).artifacts.values()
+    judged = [each.properties for each in known if each.type == "ModelBlessing"]
+    assert 1 in [each["blessed"] for each in judged if each["current_model_id"] == baseline.id]
     (reason,) = outcome.refused
     assert (
         reason == f"sparse_categorical_accuracy is {measured:+.4f} against the last blessed model"
