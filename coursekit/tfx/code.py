@@ -45,6 +45,9 @@ def digest(path: str) -> str:
         for each in list(sys.modules):
             if any(_within(each, known) for known in modules):
                 del sys.modules[each]
+                package, _, name = each.rpartition(".")
+                if package in sys.modules:  # one without an __init__.py, which remembers it
+                    vars(sys.modules[package]).pop(name, None)
         importlib.invalidate_caches()
     _seen[module] = made
     return made

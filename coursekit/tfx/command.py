@@ -92,7 +92,7 @@ def _plan_options(parser: argparse.ArgumentParser) -> None:
     add("strategy", "NAME", "of the kit's strategies; or the import path of any keras_tuner.Tuner: "
         "keras_tuner.Hyperband, my_module.MyTuner")  # fmt: skip
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
-                        help="an option of the strategy; may come again")  # fmt: skip
+                        help="an option of the strategy or its tuner; may come again")  # fmt: skip
     add("trials", "N", "configurations to try, at most (not for a tuner without max_trials, such "
         "as keras_tuner.Hyperband)", int)  # fmt: skip
     add("tune_steps", "N", "steps of the optimizer in a trial, at most", int)

@@ -59,6 +59,16 @@ def test_a_changed_module_and_those_around_it_are_imported_anew(write):
     assert importlib.import_module("own_c").f() == 2
 
 
+def test_a_changed_module_of_a_package_without_an_init_file_is_imported_anew(write):
+    texts = {"own_n": "from own_open import part\ndef f(): return part.x\n"}
+    write(texts | {"own_open/part": "x = 1\n"})
+    digest("own_n.f")
+    assert importlib.import_module("own_n").f() == 1
+    write({"own_open/part": "x = 2\n"})
+    digest("own_n.f")
+    assert importlib.import_module("own_n").f() == 2
+
+
 def test_with_a_package_all_that_is_below_it_is_imported_anew(write):
     """Also what the path does not lead to, and so was not looked at."""
     write({"own_m/__init__": "", "own_m/near": "def f(): pass\n", "own_m/far": "import own_m\n"})
