@@ -165,7 +165,7 @@ def check_strategy(name: str, options: Mapping[str, Any]) -> str:
 def unknown(name: str, said: str) -> ValueError:
     """The error for a name that leads nowhere: what is said of it, and what there is."""
     known = [*STRATEGIES, *(f"keras_tuner.{tuner}" for tuner in KERAS_TUNERS)]
-    close = get_close_matches(name, known, 1, 0.5)
+    close = get_close_matches(name, known, 1, 0.6)
     meant = f" (did you mean {close[0]}?)" if close else ""
     return ValueError(
         f"{said}{meant}; there are {', '.join(known)}, and any keras_tuner.Tuner by its import "

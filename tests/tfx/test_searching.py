@@ -132,7 +132,7 @@ def test_a_tuner_of_your_own_gets_what_its_constructor_takes(tmp_path, own):
     [
         ("keras_tuner.Sklearn", {}, r"'keras_tuner.Sklearn'.* \(it has Bayesian.*Hyperband"),
         ("keras_tuner.SklearnTuner", {}, "keras_tuner has no subclass of keras_tuner.Tuner of"),
-        ("own_tuner.Mine", {}, "^strategy='own_tuner.Mine': no such module.*my_module.MyTuner"),
+        ("own_tuner.Mine", {}, "^strategy='own_tuner.Mine': no such module; .*my_module.MyTuner"),
         ("regularized.evolution", {}, r"^strategy=.*module \(did you mean regularized_evolution"),
         ("own_tuners.mine", {}, r"own_tuners has no .* \(it has LocalSearch, Mine, Scheduled, End"),
         ("own_tuners.function", {}, "own_tuners has no subclass of keras_tuner.Tuner of that name"),
