@@ -219,14 +219,13 @@ def test_a_worse_model_than_the_last_blessed_one_is_not_pushed(first):
     outcome = again(first, hyperparameters="defaults", train_steps=1, threshold=0.01)
     measured = outcome.metrics["sparse_categorical_accuracy_diff"]
     assert measured < -0.01
-    assert outcome.pushed is None
     steps = {step.name: step for step in outcome.steps}
     (baseline,) = steps["Evaluator"].inputs["baseline_model"]
     assert steps["BlessedBefore"].inputs["model"] == [baseline]
     (blessing,) = (each.properties for each in steps["BlessedBefore"].inputs["model_blessing"])
     assert (blessing["blessed"], blessing["current_model_id"]) == (1, baseline.id)
     why = f"sparse_categorical_accuracy is {measured:+.4f} against the last blessed model"
-    assert list(outcome.refused) == [why]
+    assert (outcome.pushed, list(outcome.refused)) == (None, [why])
 
 
 def narrow_schema(first, tmp_path):

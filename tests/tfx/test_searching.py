@@ -173,9 +173,9 @@ def test_what_every_tuner_takes_is_what_the_plan_knows(name):
 
 
 def test_an_option_of_the_tuner_is_handed_on(tmp_path):
-    options = {"inherit": True, "executions_per_trial": 2, "population_size": 1}
+    options = {"inherit": True, "executions_per_trial": 2, "population_size": 5}
     Plan(folder=tmp_path, strategy="regularized_evolution", options=options)
-    tuner = tuner_of("regularized_evolution", tmp_path, options=options)
+    tuner = tuner_of("regularized_evolution", tmp_path, trials=9, options=options)
     assert tuner.oracle.inherits and tuner.executions_per_trial == 2
 
 
