@@ -20,7 +20,7 @@ def compile(plan: Plan, path: str | Path, *, root: str, image: str) -> Path:
 
     path: of the file, `*.yaml`. root: an address that the cluster reads and writes, such as
     "gs://bucket/pipeline"; the examples have to be in `root/data`. image: a container image with
-    coursekit[tfx], and module functions of your own, which runs every component.
+    coursekit[tfx], and module functions and tuners of your own, which runs every component.
 
     The data is looked through here first. Raises ValueError for what cannot work on a cluster.
     """

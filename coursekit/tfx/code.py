@@ -15,6 +15,10 @@ INSTALLED = ("site-packages", "dist-packages")
 _seen: dict[str, str] = {}  # by module, the digest when this process last looked
 
 
+class NoModule(ValueError):
+    """An import path whose module is nowhere."""
+
+
 def digest(path: str) -> str:
     """Of the code behind the import path of a function or class, such as "my_module.run_fn".
 
@@ -26,7 +30,8 @@ def digest(path: str) -> str:
     Where a file has changed since this process last looked, the modules are forgotten, so that they
     are imported anew: in a notebook, what runs is then what was looked at.
 
-    Raises ValueError if there is no such module, or if a file is no Python.
+    Raises ValueError if there is no such module (NoModule), if a package that it is in cannot be
+    imported, or if a file is no Python.
     """
     module, file = _found(path)
     if _top(module) == KIT:
@@ -37,8 +42,12 @@ def digest(path: str) -> str:
     content = b"".join(each.read_bytes() for each in files)
     made = hashlib.sha256(content).hexdigest()[:12]
     if _seen.get(module, made) != made:
-        for each in modules:
-            sys.modules.pop(each, None)
+        for each in list(sys.modules):
+            if any(_within(each, known) for known in modules):
+                del sys.modules[each]
+                package, _, name = each.rpartition(".")
+                if package in sys.modules:  # one without an __init__.py, which remembers it
+                    vars(sys.modules[package]).pop(name, None)
         importlib.invalidate_caches()
     _seen[module] = made
     return made
@@ -67,12 +76,25 @@ def _found(path: str) -> tuple[str, Path]:
     """The module in an import path, and its file."""
     module = path.rpartition(".")[0]
     try:
-        found = find_spec(module) if module else None
-    except (ModuleNotFoundError, ValueError):  # ValueError: __main__ cannot be found
-        found = None
+        found = find_spec(module) if module else None  # which imports the packages around it
+    except SyntaxError as error:
+        raise ValueError(f"{error.filename}, line {error.lineno}: {error.msg}") from None
+    except Exception as error:
+        package = module.rpartition(".")[0]
+        nowhere = isinstance(error, ModuleNotFoundError) and _within(module, error.name or "")
+        if package and not nowhere:
+            raise ValueError(
+                f"{path!r}: {package} cannot be imported ({type(error).__name__}: {error})"
+            ) from error
+        found = None  # without a package: __main__ cannot be found
     if found is None or found.origin is None or not found.has_location:
-        raise ValueError(f"{path!r}: no such module; give a path such as 'my_module.run_fn'")
+        raise NoModule(f"{path!r}: no such module; give a path such as 'my_module.run_fn'")
     return module, Path(found.origin)
+
+
+def _within(module: str, package: str) -> bool:
+    """Whether it is that package, or below it."""
+    return f"{module}.".startswith(f"{package}.")
 
 
 def _top(module: str) -> str:

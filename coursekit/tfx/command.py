@@ -21,7 +21,7 @@ examples:
       your own folder of *.tfrecord (image, label) or *.csv
   coursekit pipeline run --strategy my_module.MyTuner --option patience=3
       your own subclass of keras_tuner.Tuner, in my_module.py here; its constructor is given
-      max_trials, max_epochs and seed, what it takes of them, and the options
+      whatever it takes of max_trials, max_epochs, max_budget and seed, and the options
   coursekit pipeline run --hyperparameters my-pipeline/artifacts/Tuner/best_hyperparameters/8
       no tuning: those of an earlier run (or `defaults`)
   coursekit pipeline run --beam-runner DirectRunner \\
@@ -57,7 +57,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                           "examples have to be in URI/data")  # fmt: skip
     compiler.add_argument("--image", required=True,
                           help="a container image whose `python` has coursekit[tfx], and module "
-                          "functions of your own")  # fmt: skip
+                          "functions and tuners of your own")  # fmt: skip
     compiler.add_argument("--output", type=Path, default=Path("pipeline.yaml"), metavar="FILE",
                           help="the specification (pipeline.yaml)")  # fmt: skip
     compiler.set_defaults(run=_compile)
@@ -92,7 +92,7 @@ def _plan_options(parser: argparse.ArgumentParser) -> None:
     add("strategy", "NAME", "of the kit's strategies; or the import path of any keras_tuner.Tuner: "
         "keras_tuner.Hyperband, my_module.MyTuner")  # fmt: skip
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
-                        help="an option of the strategy; may come again")  # fmt: skip
+                        help="an option of the strategy or its tuner; may come again")  # fmt: skip
     add("trials", "N", "configurations to try, at most (not for a tuner without max_trials, such "
         "as keras_tuner.Hyperband)", int)  # fmt: skip
     add("tune_steps", "N", "steps of the optimizer in a trial, at most", int)

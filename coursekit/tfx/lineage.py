@@ -28,13 +28,13 @@ WAYS = ("back", "forth", "both")
 class Origin:
     """Where a model comes from.
 
-    trial: the number of the search's trial whose hyperparameters it has; None if nothing was tuned
-    or if they were imported from another pipeline. score: of that trial, on the validation split.
-    hyperparameters: empty if it has the defaults, or if they are unread. data: the raw examples,
-    with TFX's fingerprint of the files. schema: where it is. code: for each component that runs
-    module functions, their import path and the digest of the code. imported: where another
-    pipeline's hyperparameters are. unread: where those are that cannot be read from here: at an
-    address, or in a folder that is gone.
+    trial: the number of the search's trial whose hyperparameters it has; None if nothing was tuned,
+    if they were imported from another pipeline, or if they are unread. score: of that trial, on the
+    validation split. hyperparameters: empty if it has the defaults, or if they are unread. data:
+    the raw examples, with TFX's fingerprint of the files. schema: where it is. code: for each
+    component that runs module functions, their import path and the digest of the code. imported:
+    where another pipeline's hyperparameters are. unread: where those are that cannot be read from
+    here: at an address, or in a folder that is gone.
     """
 
     model: str
@@ -52,7 +52,9 @@ class Origin:
         chosen = ", ".join(f"{name} {value}" for name, value in self.hyperparameters.items())
         fingerprint = hashlib.sha256(self.fingerprint.encode()).hexdigest()[:12]  # it is long
         unread = self.unread and f"at {self.unread}, which cannot be read from here"
-        trial = f"of another pipeline: {self.imported}" if self.imported else "none"
+        trial = "unknown" if self.unread else "none"
+        if self.imported:
+            trial = f"of another pipeline: {self.imported}"
         if self.trial is not None:
             trial = f"{self.trial}, score {self.score:.4f}"
         rows = {

@@ -16,6 +16,13 @@ from coursekit.strategies.base import positive
 
 # Those that are named where a name is wrong; any other tuner will do as well.
 KERAS_TUNERS = ("BayesianOptimization", "GridSearch", "Hyperband", "RandomSearch")
+# What the tuner of each strategy takes beside the strategy's options; to ask it would load Keras.
+OF_EVERY_TUNER = (
+    "inherit", "executions_per_trial", "max_retries_per_trial", "max_consecutive_failed_trials",
+    "objective", "max_trials", "seed", "hyperparameters", "tune_new_entries", "allow_new_entries",
+    "max_model_size", "optimizer", "loss", "metrics", "distribution_strategy", "logger", "tuner_id",
+    "overwrite",
+)  # fmt: skip
 NAMES = (*SOURCES, "penguins")
 TUNE, DEFAULTS = "tune", "defaults"
 PERCEPTRON = Space({"rate": Float(1e-4, 1e-2, log=True)})  # of the kind that is tuned here
@@ -35,7 +42,7 @@ class Plan:
     label: the label's column in a table. classes: how many there are among images; None counts.
     strategy: a name in the registry, or the import path of a `keras_tuner.Tuner`, Keras Tuner's own
         ("keras_tuner.Hyperband") or yours ("my_module.MyTuner"), whose module is imported here.
-    options: of the strategy, such as {"population_size": 8}.
+    options: of the strategy, such as {"population_size": 8}, or of its tuner, {"inherit": True}.
     trials: how many configurations the Tuner tries, at most; a tuner that takes no max_trials, such
         as "keras_tuner.Hyperband", has a schedule instead, which follows from tune_steps.
     tune_steps, train_steps: of the optimizer, in a trial and in the Trainer, at most; each is
@@ -82,9 +89,9 @@ class Plan:
             raise ValueError(
                 f"data={self.data!r}: no folder, and no data set of the kit's ({known})"
             )
-        check_strategy(self.strategy, self.options)
+        strategy = check_strategy(self.strategy, self.options)
         if self.tuner_fn is None:
-            _check_space(self.strategy)
+            _check_space(strategy)
         for name in ("trials", "tune_steps", "train_steps"):
             positive(name, getattr(self, name))
         positive("seed", self.seed, 0)
@@ -136,22 +143,34 @@ def check_database(path: Path) -> None:
         )
 
 
-def check_strategy(name: str, options: Mapping[str, Any]) -> None:
-    """Raises ValueError unless it is a strategy's name or leads to a tuner, which takes these."""
-    if name in STRATEGIES:
-        _check_options(name, options)
-    elif "." in name:
-        from coursekit.tfx.searching import check_tuner  # which needs Keras
+def check_strategy(name: str, options: Mapping[str, Any]) -> str:
+    """The name, or for the import path of one of the kit's tuners that of its strategy.
 
-        check_tuner(name, options)
-    else:
-        known = [*STRATEGIES, *(f"keras_tuner.{tuner}" for tuner in KERAS_TUNERS)]
-        close = get_close_matches(name, known, 1, 0.5)
-        meant = f" (did you mean {close[0]}?)" if close else ""
-        raise ValueError(
-            f"no strategy is called {name!r}{meant}; there are {', '.join(known)}, and any "
-            "keras_tuner.Tuner by its import path, such as my_module.MyTuner"
-        )
+    Raises ValueError unless it is a strategy's name or leads to a tuner, which takes these options.
+    """
+    if "." in name:
+        from coursekit.tfx.searching import check_tuner, registered  # which needs Keras
+
+        known = registered(name)
+        if known is None:
+            check_tuner(name, options)
+            return name
+        name = known
+    if name not in STRATEGIES:
+        raise unknown(name, f"no strategy is called {name!r}")
+    _check_options(name, options)
+    return name
+
+
+def unknown(name: str, said: str) -> ValueError:
+    """The error for a name that leads nowhere: what is said of it, and what there is."""
+    known = [*STRATEGIES, *(f"keras_tuner.{tuner}" for tuner in KERAS_TUNERS)]
+    close = get_close_matches(name, known, 1, 0.6)
+    meant = f" (did you mean {close[0]}?)" if close else ""
+    return ValueError(
+        f"{said}{meant}; there are {', '.join(known)}, and any keras_tuner.Tuner by its import "
+        "path, such as my_module.MyTuner"
+    )
 
 
 def _check_space(name: str) -> None:
@@ -165,15 +184,16 @@ def _check_space(name: str) -> None:
 
 
 def _check_options(name: str, options: Mapping[str, Any]) -> None:
-    """Those of one of the kit's strategies."""
+    """Those of one of the kit's strategies, or of its tuner."""
     known = list(inspect.signature(STRATEGIES[name].__init__).parameters)[2:]  # self, space
     for option in options:
-        if option not in known:
-            takes = ", ".join(known) or "none"
+        if option not in known and option not in OF_EVERY_TUNER:
+            takes = ", ".join([*known, *OF_EVERY_TUNER])
             raise ValueError(f"options: {name} takes no {option!r} (it takes {takes})")
     if STRATEGIES[name].supports(PERCEPTRON):
         try:
-            STRATEGIES[name](PERCEPTRON, **options)
+            own = {each: value for each, value in options.items() if each in known}
+            STRATEGIES[name](PERCEPTRON, **own)
         except (TypeError, ValueError) as error:
             raise ValueError(f"options of {name}: {error}") from None
 

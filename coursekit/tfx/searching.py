@@ -14,12 +14,13 @@ import keras
 import keras_tuner
 
 from coursekit.strategies import Strategy
-from coursekit.tfx.code import digest
-from coursekit.tfx.plan import check_strategy
+from coursekit.tfx.code import NoModule, digest
+from coursekit.tfx.plan import check_strategy, unknown
 from coursekit.tuners import TUNERS, StrategyTuner
 from coursekit.tuners.options import options_of
 
-GIVEN = ("hypermodel", "objective", "directory", "project_name")  # what every tuner has to take
+GIVEN = ("hypermodel", "objective", "directory", "project_name")  # what a tuner has to take
+BASES = (keras_tuner.Tuner, StrategyTuner)  # which search nothing themselves
 LIMITS = ("max_trials", "max_epochs", "max_budget")  # what ends a search: one of them is enough
 OFTEN = 2.0  # seconds between two lines of progress
 log = logging.getLogger("coursekit.tfx")
@@ -66,7 +67,10 @@ def tuner_class(name: str) -> type[keras_tuner.Tuner]:
     """
     if name in TUNERS:
         return TUNERS[name]
-    digest(name)  # which says what is wrong with a path, and forgets modules that have changed
+    try:
+        digest(name)  # which says what is wrong with a path, and forgets modules that have changed
+    except NoModule:
+        raise unknown(name, f"strategy={name!r}: no such module") from None
     path, _, wanted = name.rpartition(".")
     try:
         module = importlib.import_module(path)
@@ -77,7 +81,8 @@ def tuner_class(name: str) -> type[keras_tuner.Tuner]:
     found = getattr(module, wanted, None)
     if _is_tuner(found):
         return found
-    tuners = ", ".join(each for each, what in vars(module).items() if _is_tuner(what))
+    tuners = ", ".join(each for each, what in vars(module).items()
+                       if _is_tuner(what) and what not in BASES)  # fmt: skip
     raise ValueError(
         f"strategy={name!r}: {path} has no subclass of keras_tuner.Tuner of that name (it has "
         f"{tuners or 'none at all'})"
@@ -86,6 +91,15 @@ def tuner_class(name: str) -> type[keras_tuner.Tuner]:
 
 def _is_tuner(what: Any) -> TypeGuard[type[keras_tuner.Tuner]]:
     return isinstance(what, type) and issubclass(what, keras_tuner.Tuner)
+
+
+def registered(name: str) -> str | None:
+    """Of an import path of one of the kit's own tuners, the name of its strategy.
+
+    Raises ValueError as `tuner_class` does.
+    """
+    tuner = tuner_class(name)
+    return next((each for each, known in TUNERS.items() if known is tuner), None)
 
 
 def check_tuner(name: str, options: Mapping[str, Any]) -> None:
@@ -97,8 +111,9 @@ def check_tuner(name: str, options: Mapping[str, Any]) -> None:
     taken = _taken(tuner)
     for needed in GIVEN:
         if needed not in taken:
-            raise ValueError(f"strategy={name!r}: its constructor takes no {needed}, as every "
-                             "tuner of Keras Tuner's does")  # fmt: skip
+            cure = "; give a tuner for a search, not its base class" if tuner in BASES else ""
+            raise ValueError(f"strategy={name!r}: its constructor takes no {needed}, as "
+                             f"keras_tuner.RandomSearch's does{cure}")  # fmt: skip
     for option in options:
         if option not in taken:
             known = ", ".join(each for each in taken if each not in GIVEN)

@@ -3,6 +3,7 @@
 import importlib
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -14,7 +15,6 @@ def write(tmp_path, monkeypatch):
     """A function that writes modules into a folder where Python finds them."""
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)  # a file written twice in a second
-    before = set(sys.modules)
 
     def put(texts):
         for name, text in texts.items():
@@ -23,10 +23,7 @@ def write(tmp_path, monkeypatch):
             path.write_text(text)
         importlib.invalidate_caches()
 
-    yield put
-    for name in set(sys.modules) - before:
-        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
+    return put
 
 
 def test_a_change_in_what_a_module_imports_is_a_change_however_far_away(write):
@@ -60,6 +57,30 @@ def test_a_changed_module_and_those_around_it_are_imported_anew(write):
     write({"own_d": "value = 2\n"})
     digest("own_c.f")
     assert importlib.import_module("own_c").f() == 2
+
+
+def test_a_changed_module_of_a_package_without_an_init_file_is_imported_anew(write):
+    texts = {"own_n": "from own_open import part\ndef f(): return part.x\n"}
+    write(texts | {"own_open/part": "x = 1\n"})
+    digest("own_n.f")
+    assert importlib.import_module("own_n").f() == 1
+    write({"own_open/part": "x = 2\n"})
+    digest("own_n.f")
+    assert importlib.import_module("own_n").f() == 2
+
+
+def test_with_a_package_all_that_is_below_it_is_imported_anew(write):
+    """Also what the path does not lead to, and so was not looked at."""
+    write({"own_m/__init__": "", "own_m/near": "def f(): pass\n", "own_m/far": "import own_m\n"})
+    write({"own_mother": ""})
+    digest("own_m.near.f")
+    far, mother = importlib.import_module("own_m.far"), importlib.import_module("own_mother")
+    write({"own_m/near": "def f(): return 2\n"})
+    digest("own_m.near.f")
+    again = importlib.import_module("own_m.far")
+    assert again is not far
+    assert again.own_m is importlib.import_module("own_m")
+    assert importlib.import_module("own_mother") is mother
 
 
 def test_what_is_installed_is_looked_at_only_where_the_path_leads_there(write):
@@ -97,11 +118,23 @@ def test_the_kit_s_module_functions_are_looked_at_together():
         ("own_f.part.f", "'own_f.part.f': no such module"),
         ("own_f.g", "there is no g in .*own_f.py"),
         ("own_g.f", r"own_h.py, line 2: invalid syntax"),
+        ("own_torn.part.f", r"own_torn.__init__.py, line 2: invalid syntax"),
+        ("own_lacking.part.f", r"'own_lacking.part.f': own_lacking cannot be imported \(.*'own_no"),
+        ("own_wrong.part.f", r"own_wrong cannot be imported \(ValueError: no luck\)"),
+        ("own_bare.f", "'own_bare.f': no such module"),
     ],
 )
-def test_what_leads_nowhere_is_refused(write, path, said):
+def test_what_leads_nowhere_is_refused(write, monkeypatch, path, said):
     f = "def f(): pass\n"
     write({"own_f": f, "own_g": f"import own_h\n{f}", "own_h": "x = 1\nx y\n"})
+    starts = {
+        "torn": "x = 1\nx y\n",
+        "lacking": "import own_no",
+        "wrong": "raise ValueError('no luck')",
+    }
+    for name, start in starts.items():
+        write({f"own_{name}/__init__": start, f"own_{name}/part": f})
+    monkeypatch.setitem(sys.modules, "own_bare", ModuleType("own_bare"))  # as __main__ may be
     with pytest.raises(ValueError, match=said):
         check_function(path)
         digest(path)

@@ -141,7 +141,8 @@ def test_hyperparameters_that_cannot_be_read_are_said_to_be_where_they_are(place
     assert re.search(
         rf"^hyperparameters +at {place}, which cannot be read from here$", str(origin), re.M
     )
-    assert ("of another pipeline" in str(origin)) == (not tuned)
+    trial = "unknown" if tuned else f"of another pipeline: {place}"
+    assert re.search(rf"^trial +{trial}$", str(origin), re.M)
 
 
 def test_the_code_of_a_tuner_of_your_own_is_named_with_that_of_the_function(tmp_path):

@@ -44,18 +44,18 @@ def read(text):
 
 def test_why_a_component_failed_names_the_line_of_your_own_code(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "own_tuner.py").write_text(OWN)
-    import own_tuner
+    (tmp_path / "own_failing.py").write_text(OWN)
+    import own_failing
 
     told = []
-    for call in (lambda: own_tuner.tuner_fn({}), lambda: own_tuner.read("{")):
+    for call in (lambda: own_failing.tuner_fn({}), lambda: own_failing.read("{")):
         try:
             call()
         except Exception as error:
             told.append(reason(error).splitlines())
     assert told[0] == [
         "KeyError: 'max_epoch'",
-        f'{tmp_path / "own_tuner.py"}, line 5: return {{"epochs": arguments["max_epoch"]}}',
+        f'{tmp_path / "own_failing.py"}, line 5: return {{"epochs": arguments["max_epoch"]}}',
     ]
     # Raised in Python's own code, by a line of yours; a ValueError speaks for itself.
     assert told[1][0].startswith("Expecting property name") and "line 8: return json" in told[1][1]

@@ -15,8 +15,10 @@ import keras
 from coursekit.spaces import Float, Space
 from coursekit.strategies import STRATEGIES
 from coursekit.tfx import Plan, searching
-from coursekit.tfx.plan import KERAS_TUNERS
-from coursekit.tfx.searching import EpochReport, Report, make_tuner
+from coursekit.tfx.plan import KERAS_TUNERS, OF_EVERY_TUNER
+from coursekit.tfx.searching import EpochReport, Report, _taken, make_tuner
+from coursekit.tuners import TUNERS
+from coursekit.tuners.options import options_of
 
 X = np.linspace(-1, 1, 64, dtype=np.float32)[:, None]
 Y = (X[:, 0] > 0).astype(np.int64)
@@ -74,6 +76,7 @@ def test_every_strategy_for_such_a_space_becomes_a_tuner_with_its_limits(tmp_pat
 
 OWN = """
 import keras_tuner
+from coursekit.tuners import LocalSearch
 
 class Mine(keras_tuner.RandomSearch):
     def __init__(self, *arguments, patience=1, **others):
@@ -106,7 +109,6 @@ def own(tmp_path, monkeypatch):
     """A module with tuners that somebody might write; gives its file."""
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)  # it is written twice in a second
-    monkeypatch.delitem(sys.modules, "own_tuners", raising=False)
     (tmp_path / "own_broken.py").write_text("import own_missing\nMine = 1\n")
     file = tmp_path / "own_tuners.py"
     file.write_text(OWN)
@@ -128,18 +130,24 @@ def test_a_tuner_of_your_own_gets_what_its_constructor_takes(tmp_path, own):
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("keras_tuner.Sklearn", {}, r"'keras_tuner.Sklearn'.* \(it has Tuner, Bayesian.*Hyperband"),
+        ("keras_tuner.Sklearn", {}, r"'keras_tuner.Sklearn'.* \(it has Bayesian.*Hyperband"),
         ("keras_tuner.SklearnTuner", {}, "keras_tuner has no subclass of keras_tuner.Tuner of"),
-        ("own_tuner.Mine", {}, "'own_tuner.Mine': no such module"),
-        ("own_tuners.mine", {}, r"own_tuners has no .* \(it has Mine, Scheduled, Endless, Bare"),
+        ("own_tuner.Mine", {}, "^strategy='own_tuner.Mine': no such module; .*my_module.MyTuner"),
+        ("regularized.evolution", {}, r"^strategy=.*module \(did you mean regularized_evolution"),
+        ("own_tuners.mine", {}, r"own_tuners has no .* \(it has LocalSearch, Mine, Scheduled, End"),
         ("own_tuners.function", {}, "own_tuners has no subclass of keras_tuner.Tuner of that name"),
         ("own_broken.Mine", {}, "own_broken cannot be imported .ModuleNotFound.* 'own_missing'"),
         ("own_tuners.Mine", {"patient": 1}, r"takes no 'patient' \(it takes patience, max_trials"),
         ("keras_tuner.RandomSearch", {"initial": 1}, "RandomSearch takes no 'initial'"),
         ("own_tuners.Scheduled", {}, "own_tuners.Scheduled cannot be made without wanted"),
         ("own_tuners.Endless", {}, "takes none of max_trials, max_epochs, .* nothing would end"),
-        ("own_tuners.Bare", {}, "its constructor takes no objective, as every tuner"),
-        ("own_tuners.Homeless", {}, "its constructor takes no directory, as every tuner"),
+        ("own_tuners.Bare", {}, "takes no objective, as keras_tuner.RandomSearch's does$"),
+        ("own_tuners.Homeless", {}, "its constructor takes no directory, as keras_tuner.Ra"),
+        ("keras_tuner.Tuner", {}, "takes no objective, as .*; give a tuner for a search, not its"),
+        ("coursekit.tuners.StrategyTuner", {}, "no objective, .*; give a tuner for a search, not"),
+        ("coursekit.tuners.Strategy", {}, r"\(it has (?!.*StrategyTuner).*TPE"),
+        ("coursekit.tuners.RegularizedEvolution", {"population_size": -3}, "options of regul.*-3"),
+        ("own_tuners.LocalSearch", {"size": 1}, "local_search takes no 'size'"),
     ],
 )
 def test_what_is_no_tuner_or_takes_something_else_is_refused_by_the_plan(
@@ -149,6 +157,26 @@ def test_what_is_no_tuner_or_takes_something_else_is_refused_by_the_plan(
         Plan(folder=tmp_path, strategy=name, options=options)
     with pytest.raises(ValueError, match=said):
         tuner_of(name, tmp_path, options=options)
+
+
+def test_a_kit_s_tuner_by_its_path_is_told_what_it_cannot_search(tmp_path):
+    with pytest.raises(ValueError, match="strategy='progressive' searches chains and cells only"):
+        Plan(folder=tmp_path, strategy="coursekit.tuners.Progressive")
+    Plan(folder=tmp_path, strategy="coursekit.tuners.Progressive", tuner_fn="my_module.tuner_fn")
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_what_every_tuner_takes_is_what_the_plan_knows(name):
+    tuner = TUNERS[name]
+    given = {"hypermodel", "directory", "project_name"}  # and nobody else's business
+    assert set(_taken(tuner)) == {*options_of(tuner.strategy), *OF_EVERY_TUNER, *given}
+
+
+def test_an_option_of_the_tuner_is_handed_on(tmp_path):
+    options = {"inherit": True, "executions_per_trial": 2, "population_size": 5}
+    Plan(folder=tmp_path, strategy="regularized_evolution", options=options)
+    tuner = tuner_of("regularized_evolution", tmp_path, trials=9, options=options)
+    assert tuner.oracle.inherits and tuner.executions_per_trial == 2
 
 
 def test_a_tuner_of_your_own_that_was_repaired_is_taken_as_it_is_now(tmp_path, own):

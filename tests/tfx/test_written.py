@@ -2,7 +2,6 @@
 
 import importlib
 import math
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +39,6 @@ def greedy():
 
 def imported(path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.syspath_prepend(str(path.parent))
-    monkeypatch.delitem(sys.modules, path.stem, raising=False)
     return importlib.import_module(path.stem)
 
 
