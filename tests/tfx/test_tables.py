@@ -17,7 +17,7 @@ from coursekit.tfx.local import run
 from coursekit.tfx.modules import tables
 from coursekit.tfx.serving import ServedModel
 
-pytestmark = pytest.mark.slow(60)
+pytestmark = pytest.mark.slow(110)
 
 
 def test_a_table_goes_through_beams_worker_processes_and_functions_of_your_own(
