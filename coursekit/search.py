@@ -206,7 +206,7 @@ class Search:
                             "one at a time; not told yet: "
                             f"{[each.number for each in self.history.running]}"
                         )
-                    # In a function of its own: an interrupt at a nested `try` passes the outer one by.
+                    # In a function apart: an interrupt at a nested `try` escapes the outer one.
                     self.tell(trial, _caught(evaluate, trial, self.history, catch))
                     line.show(lambda seconds: self._progress(trials, seconds))
         except BaseException:
