@@ -30,6 +30,7 @@ class Replay(World):
     name: ClassVar[str]
     early = True
     bounds = (0.0, 1.0)  # of accuracies
+    measure, percent = "validation accuracy", True
     fidelities = FIDELITIES
 
     def __init__(
@@ -76,6 +77,12 @@ class Replay(World):
     def accuracy(self, configuration: Mapping[str, Any]) -> float:
         """The mean over its full trainings, after the last epoch, whatever seed and fidelity."""
         return _mean(self._table.validation[self.entry(configuration), 0, :, -1])
+
+    def worth(self, configuration: Mapping[str, Any]) -> float:
+        return self.accuracy(configuration)
+
+    def seeded(self, seed: int) -> Self:
+        return type(self)(self.dataset, seed=seed, fidelity=self.fidelity)
 
     def test(self, configuration: Mapping[str, Any]) -> float:
         """The mean accuracy of its full trainings on the test images, after the last epoch."""
