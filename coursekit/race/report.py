@@ -163,6 +163,10 @@ def drawn(race: Race, values: np.ndarray) -> np.ndarray:
     return 100 * values if race.world.percent else values
 
 
+def _height(world: World, y: float) -> str:
+    return f"{0 - y if world.minimised else y:.4g}"
+
+
 def looks(races: Sequence[Race]) -> dict[str, tuple[int, int]] | None:
     """Colour and marker by strategy, dash by estimator; None with one estimator alone."""
     all_of_them = {name: each for race in races for name, each in race.contestants.items()}
@@ -176,10 +180,18 @@ def looks(races: Sequence[Race]) -> dict[str, tuple[int, int]] | None:
     }
 
 
-def figure(race: Race, axes: Axes | None = None, *, among: Sequence[Race] | None = None) -> Axes:
+def figure(
+    race: Race,
+    axes: Axes | None = None,
+    *,
+    among: Sequence[Race] | None = None,
+    spread: bool | None = None,
+) -> Axes:
     """The incumbents' worth at any time, median and quartiles over the seeds.
 
     among: the races beside which this one is shown; a contestant looks the same in all of them.
+    spread: whether to leave out the start and what never got going (see `spread_out`); by default
+        where estimators race: a cheap one has its first, bad result long before the others.
     """
     from coursekit.plots.anytime_curves import anytime
     from coursekit.plots.race_strip import spread_out
@@ -196,10 +208,10 @@ def figure(race: Race, axes: Axes | None = None, *, among: Sequence[Race] | None
         looks=shared,
         axes=axes,
     )
-    if shared is not None:  # cheap estimators have their first, bad result long before the others
-        spread_out(axes, curves)
+    if spread or (spread is None and shared is not None):
+        spread_out(axes, curves, "{:.1f}".format if world.percent else lambda y: _height(world, y))
     if world.minimised:  # drawn with the better side up, labelled with the user's own sign
-        axes.yaxis.set_major_formatter(lambda y, _: f"{0 - y:g}")
+        axes.yaxis.set_major_formatter(lambda y, _: _height(world, y))
     axes.set_title(f"{world}: median and quartiles of {_seeds(race)}")
     return axes
 
