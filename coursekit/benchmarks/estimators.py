@@ -16,8 +16,11 @@ Parts, all in one run, one thread:
                "ours, after 20 curves" has learned from as many finished ones of the same set, none
                of them among those that it is scored on.
                MCMC runs on the first few curves alone; all are scored on those again.
-  termination  searches that stop trainings by extrapolation against full trainings, the same seeds:
-               the accuracy lost, in points, and the share of the epochs, for two deltas.
+  termination  a noisy race of searches that stop trainings by extrapolation against full trainings:
+               the accuracy lost, in points, and the share of the seconds, for two deltas.
+  races        strategies x estimators in both worlds at equal seconds, those of so many full
+               trainings on average: what the incumbents are worth, and which differences are more
+               than luck.
   fidelities   rank correlation of every fidelity, at several epochs, with the full result.
   failures     stopping after so many epochs: how many of those that beat the bar are lost.
   inheritance  searches whose children begin with their parents' weights, and the same from scratch:
@@ -43,18 +46,17 @@ from coursekit.benchmarks.curves import DEVELOPMENT, REPORTED
 from coursekit.benchmarks.forecasters import FORECASTERS, Guess, gaussian, ours
 from coursekit.benchmarks.scores import Scores, difference, row
 from coursekit.benchmarks.strategies import count, some_of
-from coursekit.estimators.extrapolation import HOPE, Extrapolation, decide
-from coursekit.estimators.full_training import FullTraining
+from coursekit.estimators.extrapolation import HOPE, decide
 from coursekit.estimators.lower_fidelity import agreement
 from coursekit.forecasting.experience import Experience
 from coursekit.forecasting.forecast import Forecast
-from coursekit.search import Search
-from coursekit.strategies import make as make_strategy
+from coursekit.race import price, race, report
 from coursekit.trials import Suggestion
-from coursekit.worlds import WORLDS, World
+from coursekit.worlds import WORLDS, make
 from coursekit.worlds.tables import entries
 
-PARTS = ("forecasts", "termination", "fidelities", "failures", "inheritance")
+PARTS = ("forecasts", "termination", "races", "fidelities", "failures", "inheritance")
+RACING = ("full", "extrapolation", "lower_fidelity")
 SEEN = {"mlps": 10, "cells": 4}  # epochs of the kit's curves; of others 10
 FITTED = "last value, width fitted"
 LIVED = 20  # curves that a search has finished, for the row of that name
@@ -69,14 +71,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--parts", type=some_of(*PARTS), default=list(PARTS), help=",".join(PARTS))
     add("--curves", type=count, default=200, help="of each set (200)")
     add("--mcmc", type=int, default=5, help="curves of each set that MCMC runs on (5)")
-    add("--seeds", type=count, default=20, help="searches with termination (20)")
-    add("--workers", type=count, default=os.cpu_count() or 1, help="processes for inheritance")
+    add("--seeds", type=count, default=20, help="of each race, and of inheritance (20)")
+    add(
+        "--workers",
+        type=count,
+        default=os.cpu_count() or 1,
+        help="processes of races and inheritance",
+    )
     add("--trials", type=count, default=60, help="of each search (60)")
     add(
         "--strategies",
         type=some_of("random", "tpe", "regularized_evolution", "bayesian"),
         default=["random", "tpe"],
-        help="of the termination part (random,tpe)",
+        help="of the races (random,tpe)",
     )
 
 
@@ -90,8 +97,10 @@ def run(options: argparse.Namespace) -> None:
             forecasts(name, curves_of(name, options.curves), SEEN.get(name, 10), few, known)
     if "termination" in options.parts:
         for name in SEEN:
-            for strategy in options.strategies:
-                termination(name, strategy, options)
+            termination(name, options)
+    if "races" in options.parts:
+        for name in SEEN:
+            at_equal_seconds(name, options)
     if "fidelities" in options.parts:
         for name in SEEN:
             fidelities(name, options.curves)
@@ -175,38 +184,41 @@ def forecasts(name: str, curves: np.ndarray, seen: int, few: int, experience: Ex
         print(f"{one} minus {other}: {off}")
 
 
-def termination(name: str, strategy: str, options: argparse.Namespace) -> None:
-    """Paired searches, with the table's mean accuracy of what was chosen as the result."""
-    lost, shares, spent = ({delta: list[float]() for delta in DELTAS} for _ in range(3))
-    for seed in range(options.seeds):
-        world = WORLDS[name](seed=seed)  # type: ignore[call-arg]
-        full = Search(make_strategy(strategy, world.space), seed=seed)
-        full.run(FullTraining(world), trials=options.trials)
-        for delta in DELTAS:
-            stopped, begun = Search(make_strategy(strategy, world.space), seed=seed), _now()
-            stopped.run(Extrapolation(world, delta=delta), trials=options.trials)
-            spent[delta].append(_now() - begun)
-            lost[delta].append(100 * (_accuracy(world, full) - _accuracy(world, stopped)))
-            shares[delta].append(_epochs(stopped) / _epochs(full))
-    print(f"\ntermination, {strategy} on {name}, {options.trials} trials, {options.seeds} seeds")
-    for delta in DELTAS:
-        off, share = lost[delta], shares[delta]
-        error = statistics.stdev(off) / len(off) ** 0.5 if len(off) > 1 else 0.0
+def termination(name: str, options: argparse.Namespace) -> None:
+    """At equal trials: what the choice loses by stopping, and what that saves."""
+    estimators = {"full": "full"} | {f"delta {d:.2f}": f"extrapolation(delta={d})" for d in DELTAS}
+    found = race(
+        make(name), options.strategies, estimators, trials=options.trials, seeds=options.seeds,
+        noisy=True, workers=options.workers,
+    )  # fmt: skip
+    best = found.best()
+    for strategy in options.strategies:
         print(
-            f"delta {delta:.2f}: full minus stopped {statistics.fmean(off):+.3f} points (standard "
-            f"error {error:.3f}, worst {max(off):+.2f}), {statistics.fmean(share):.0%} of the "
-            f"epochs ({min(share):.0%} to {max(share):.0%}), {statistics.fmean(spent[delta]):.1f} s"
+            f"\ntermination, {strategy} on {name}, {options.trials} trials, {options.seeds} seeds"
         )
+        for estimator in list(estimators)[1:]:
+            stopping = f"{strategy} + {estimator}"
+            off = (100 * (best[strategy] - best[stopping])).tolist()
+            runs = found.runs[strategy], found.runs[stopping]
+            shares = [runs[1][s].costs.sum() / runs[0][s].costs.sum() for s in found.paired()]
+            spent = statistics.fmean(run.overhead for run in runs[1].values())
+            error = statistics.stdev(off) / len(off) ** 0.5 if len(off) > 1 else 0.0
+            print(
+                f"{estimator}: full minus stopped {statistics.fmean(off):+.3f} points (standard "
+                f"error {error:.3f}, worst {max(off):+.2f}), {statistics.fmean(shares):.0%} of the "
+                f"seconds ({min(shares):.0%} to {max(shares):.0%}), {spent:.1f} s"
+            )
 
 
-def _accuracy(world: World, search: Search) -> float:
-    """What the choice is worth: the mean over its trainings, of the best that was trained whole."""
-    whole = [t for t in search.history.completed if t.spread == 0]
-    return world.accuracy(max(whole, key=lambda t: t.score).configuration)  # type: ignore[attr-defined]
-
-
-def _epochs(search: Search) -> int:
-    return sum(len(trial.curve) for trial in search.history)
+def at_equal_seconds(name: str, options: argparse.Namespace) -> None:
+    """The seconds of a full training are those of the mean over the world."""
+    world = make(name)
+    found = race(
+        world, options.strategies, RACING, trials=None, seconds=options.trials * price(world),
+        seeds=options.seeds, noisy=True, workers=options.workers,
+    )  # fmt: skip
+    print(f"\nrace on {name}, the seconds of {options.trials} full trainings")
+    print(f"{report.table(found)}\n{report.statement(found)}")
 
 
 def fidelities(name: str, wanted: int) -> None:

@@ -277,6 +277,9 @@ class RaceTrack(Panel):
             return
         self._show(found)
         seeds = len(found.paired())
+        if not seeds:
+            self._say("Start races all seeds.")
+            return
         some = f"{seeds} seeds" if seeds != 1 else "One seed"
         self._say(f"{some} to begin with, of {self.entries.seeds.value}: Start races them all.")
 

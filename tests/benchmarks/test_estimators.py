@@ -89,12 +89,16 @@ def test_a_small_run_prints_every_table(capsys, monkeypatch):
     monkeypatch.setattr(
         estimators, "REPORTED", {"forests": REPORTED["forests, Hastie's Gaussians"]}
     )
-    parts = "--parts=forecasts,termination,fidelities,failures"
+    parts = "--parts=forecasts,termination,races,fidelities,failures"
     sizes = ["--curves=5", "--mcmc=0", "--seeds=2", "--trials=8", "--strategies=random"]
+    sizes.append("--workers=1")
     assert main(["estimators", parts, *sizes]) == 0
     out = capsys.readouterr().out
     assert "\nboosting (for development): 5 curves" in out
     assert "\nforests (reported): 5 curves" in out and "\ncells (reported): 5 curves" in out
     assert out.count("ours minus last value: error") == out.count("curves minus ours") == 4
     assert out.count("delta 0.05: full minus stopped") == 2
+    assert out.count("% of the seconds (") == 4  # two deltas in two worlds
+    assert "\nrace on mlps, the seconds of 8 full trainings\nperceptrons on digits: inc" in out
+    assert out.count("\nrandom + lower_fidelity ") == 2
     assert "fidelities of cells" in out and "failures in late bloomers" in out

@@ -233,8 +233,10 @@ def test_who_cannot_search_a_world_is_told_so():
     track.entries.choice.value = "cells on mnist-5k-rotated"
     assert (
         not any(pick.disabled for pick in picks.values())
-        and "Cannot" not in track.entries.refused.value
+        and "candidates" not in track.entries.refused.value
     )
+    assert not judges["extrapolation"].disabled
+    assert "Cannot race here: inheritance: " in track.entries.refused.value  # no weights in a table
     picks["hyperband"].value = True
     track.entries.choice.value = "four digits"
     assert not picks["hyperband"].value
