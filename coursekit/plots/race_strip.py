@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 COLUMNS = 400  # of the strip, along an axis of seconds
 SHADES = 0.1, 0.95  # of viridis: from dark to light, so that they differ in grey as well
-# Of values without an order, each lighter than the last: they differ in grey as well.
+# For values without an order: each lighter than the last, so that they differ in grey as well.
 CATEGORIES = (
-    "#3b1f5e", "#a4243b", "#2f6fb0", "#3d9a50", "#e08a1e", "#5ec8c8", "#f2a7b5", "#f0e05a"
+    "#4a1c1c", "#a4243b", "#2f6fb0", "#c8641b", "#8f8fd0", "#e58fa8", "#e8b53a", "#f6d9c5"
 )  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def sampled(
     for row, parameter in enumerate(space.parameters):
         if names := _unordered(parameter):
             places = np.rint(np.nan_to_num(strip[row]) * (len(names) - 1)).astype(int)
-            colours[row, :, :3] = to_rgba_array(CATEGORIES)[places, :3]
+            colours[row, :, :3] = to_rgba_array(categories(len(names)))[places, :3]
     colours[..., 3] = np.isfinite(strip)
     rows = len(table)
     axes.imshow(
@@ -116,6 +116,11 @@ def _ranks(scores: Sequence[float] | np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(scores), places, np.nan)
 
 
+def categories(count: int) -> list[str]:
+    """Colours for so many values without an order, as far apart as there are."""
+    return [CATEGORIES[round(place)] for place in np.linspace(0, len(CATEGORIES) - 1, count)]
+
+
 def _unordered(parameter: Parameter) -> Sequence[Any]:
     """The values of a parameter that have no order, two to eight; nothing for others."""
     domain = parameter.domain
@@ -130,7 +135,7 @@ def _list_colours(axes: Axes, row: int, values: Sequence[Any]) -> None:
     small = {"fontsize": "small"}
     parts = [
         TextArea(text, textprops=small | {"color": colour})
-        for value, category in zip(values, CATEGORIES, strict=False)
+        for value, category in zip(values, categories(len(values)), strict=True)
         for text, colour in (("\N{BLACK SQUARE}", category), (_text(value), INK))
     ]
     box = HPacker(children=parts, align="center", pad=0, sep=3)
@@ -174,10 +179,10 @@ def _key(space: Space, axes: Axes) -> None:
     spread = np.linspace(low, high, len(names)) if len(names) > 1 else [(low + high) / 2]
     colours: Sequence[Any] = colormaps["viridis"](spread)
     if _same(space) and _unordered(space.parameters[0]):
-        colours = CATEGORIES
+        colours = categories(len(names))
     patches = [
         Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=name)
-        for colour, name in zip(colours, names, strict=False)
+        for colour, name in zip(colours, names, strict=True)
     ]
     axes.legend(
         handles=patches,
@@ -245,14 +250,14 @@ def swatch(line: Line2D) -> str:
     marker = MarkerStyle(str(line.get_marker()))
     path = marker.get_path().transformed(marker.get_transform())
     outline = " ".join(
-        f"{13 + 7 * x:.1f},{7 - 7 * y:.1f}" for polygon in path.to_polygons() for x, y in polygon
+        f"{20 + 7 * x:.1f},{7 - 7 * y:.1f}" for polygon in path.to_polygons() for x, y in polygon
     )
     # The pattern that was asked for is kept unscaled by the line's width alone.
     dash = line._unscaled_dash_pattern[1]  # type: ignore[attr-defined]
     dashes = " ".join(f"{2 * length:g}" for length in dash or ())
     return (
-        '<svg width="26" height="14" aria-hidden="true" style="vertical-align:middle">'
-        f'<line x1="0" y1="7" x2="26" y2="7" stroke="{colour}" stroke-width="2" '
+        '<svg width="40" height="14" aria-hidden="true" style="vertical-align:middle">'
+        f'<line x1="0" y1="7" x2="40" y2="7" stroke="{colour}" stroke-width="2" '
         f'stroke-dasharray="{dashes}"/><polygon points="{outline}" fill="{colour}"/></svg>'
     )
 

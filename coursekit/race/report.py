@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coursekit.race.contest import Race
+from coursekit.race.contestants import FULL
 from coursekit.race.significance import LEVEL, seeds_needed
 from coursekit.worlds import World
 
@@ -72,7 +73,7 @@ def matrix(races: Sequence[Race]) -> str:
 
 def _measure(race: Race) -> str:
     """What is compared; said in full where it may differ from the score that a search has seen."""
-    estimated = any(each.estimator is not None for each in race.contestants.values())
+    estimated = any(each.estimator_name != FULL for each in race.contestants.values())
     text = "incumbent's " if estimated or race.noisy else "best "
     text += race.world.measure + (", fully trained" if estimated or race.noisy else "")
     return f"{text}, in percent" if race.world.percent else text

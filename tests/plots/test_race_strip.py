@@ -67,7 +67,7 @@ def test_values_without_an_order_have_colours_of_their_own_and_are_named(axes):
     ]
     sampled(MIXED, tried, [0.1, 0.9], [1, 2], end=2, axes=axes)
     strip = axes.get_images()[0].get_array()
-    assert [to_hex(strip[0, column]) for column in (0, 1)] == [CATEGORIES[0], CATEGORIES[2]]
+    assert [to_hex(strip[0, column]) for column in (0, 1)] == [CATEGORIES[0], CATEGORIES[-1]]
     ends = colormaps["viridis"](SHADES)
     assert np.allclose(strip[1, [0, 1], :3], ends[:, :3])  # a number keeps the scale
     named = [text.get_text() for text in axes.findobj(Text) if text.get_text() in ("a", "b", "c")]
