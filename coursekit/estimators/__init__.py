@@ -39,6 +39,6 @@ def _texts() -> dict[str, type[Estimator]]:
 
 
 __all__ = [
-    "ESTIMATORS", "Estimator", "Extrapolation", "FullTraining", "Inheritance", "LowerFidelity",
-    "Trains", "find", "make",
+    "ESTIMATORS", "SHORT", "Estimator", "Extrapolation", "FullTraining", "Inheritance",
+    "LowerFidelity", "Trains", "find", "make",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from coursekit.estimators import ESTIMATORS, Trains, make
+from coursekit.estimators import ESTIMATORS, SHORT, Trains, find, make
 from coursekit.search import Search
 from coursekit.strategies import STRATEGIES, Hyperband, Random
 from coursekit.trials import Suggestion
@@ -92,3 +92,11 @@ def test_budgets_reach_the_world():
     history = search.run(make("full_training", world), trials=20)
     assert {len(trial.curve) for trial in history} == {trial.suggestion.budget for trial in history}
     assert Search(Random(world.space)).run(make("full_training", world), trials=2)[0].cost > 0
+
+
+def test_short_names_are_names():
+    for short, name in SHORT.items():
+        assert short not in ESTIMATORS and find(short) is ESTIMATORS[name]
+        assert isinstance(make(f"{short}(patience=3)", MLPs()), ESTIMATORS[name])
+    with pytest.raises(ValueError, match="no estimator 'whole': there are full_training"):
+        find("whole")

@@ -15,7 +15,7 @@ from coursekit.race import race, races
 from coursekit.search import Search
 from coursekit.strategies import Random, RegularizedEvolution
 from coursekit.trials import Evaluation
-from coursekit.worlds import make
+from coursekit.worlds import Live, make
 from tests.race.worlds import Crossing, Loss, Sum
 
 PAIR = ["random", "regularized_evolution(population_size=5, sample_size=2)"]
@@ -329,6 +329,18 @@ def test_noise_is_one_training_of_each_candidate_by_the_search_s_seed():
         assert np.array_equal(run.scores, [trial.score for trial in history])
         best = history.best().configuration
         assert found.best()["random"][seed] == world.accuracy(best)  # what it is worth
+
+
+def test_a_live_world_races_and_trains_its_incumbents_fully():
+    world = Live("mlps")
+    found = race(
+        world, ["regularized_evolution(population_size=3, sample_size=3)"],
+        {"full": "full", "heirs": "inheritance(epochs=2)"}, trials=5, seeds=1, workers=1,
+    )  # fmt: skip
+    whole, heirs = (found.runs[name][0] for name in found.names)
+    assert whole.worth.tolist() == np.fmax.accumulate(whole.scores).tolist()
+    best = heirs.configurations[int(np.nanargmax(heirs.scores))]
+    assert heirs.worth[-1] == world.worth(best)
 
 
 def test_a_failed_training_of_the_incumbent_is_worth_the_least():
