@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import keras
 import keras_tuner
-from keras_tuner.engine.trial import TrialStatus
 
 from coursekit.estimators.extrapolation import HOPE, decide, first
 from coursekit.forecasting.experience import Experience
+from coursekit.tuners.internals import TrialStatus
 
 
 class Stopped(NamedTuple):
