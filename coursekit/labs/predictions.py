@@ -10,6 +10,7 @@ from typing import Any
 from coursekit.labs import record
 from coursekit.labs.cards import Card
 from coursekit.labs.guard import shell
+from coursekit.notices import dead_widget
 
 Entry = float | str
 _UNITS: dict[str, str] = {}  # of what was asked for in this session, entered or not
@@ -242,7 +243,7 @@ def _widget(asked: Asked, entry: dict[str, Any] | None, note: str) -> Any:
         status.value = _status(f"Kept: {_written(value, unit)}", trouble)
 
     field.observe(enter, "value")
-    return ipywidgets.VBox([prompt, field, status])
+    return ipywidgets.VBox([prompt, field, status, ipywidgets.HTML(dead_widget())])
 
 
 def _status(said: str, note: str) -> str:

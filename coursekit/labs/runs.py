@@ -7,6 +7,7 @@ from typing import Any
 
 from coursekit.labs import guard
 from coursekit.labs.names import names
+from coursekit.labs.restart import load_ipython_extension
 from coursekit.labs.verdicts import untouched
 
 _order = itertools.count()
@@ -28,6 +29,8 @@ class Run:
 def watch() -> None:
     """From now on notes what cells of the running notebook do."""
     shell = guard.shell()
+    if shell is not None:
+        load_ipython_extension(shell)
     if shell is not None and _note not in shell.events.callbacks["post_run_cell"]:
         shell.events.register("post_run_cell", _note)
 

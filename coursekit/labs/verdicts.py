@@ -14,6 +14,7 @@ from coursekit.labs.exercises import Exercise, Finding, Lab
 from coursekit.labs.guard import Failure
 from coursekit.labs.names import names
 from coursekit.labs.plain import Opaque, rounded
+from coursekit.notices import RUN_ABOVE
 
 SHOWN = 300  # characters of a value in a verdict
 PARTS = 12  # entries of a list in words
@@ -28,7 +29,6 @@ _WORDS = {
 }
 # What is said below an exception of the kit's own code, which an answer brought about.
 _TELLING = ("ValueError", "TypeError", "KeyError", "IndexError", "AttributeError")
-SETUP = "Run the cells above it first: in the menu *Run*, *Run All Above Selected Cell*."
 
 
 def verdict(lab: Lab, exercise: type[Exercise], namespace: dict[str, Any], hidden: bool) -> Card:
@@ -158,7 +158,7 @@ class _Question:
                 for name in names(cell.solution).defines
             }
             if missing in above:
-                return f"`{missing}` is not defined: a cell above defines it. {SETUP}"
+                return f"`{missing}` is not defined: a cell above defines it. {RUN_ABOVE}"
             return f"Nothing defines `{missing}`. Is it a typing error?"
         return ""
 
@@ -255,7 +255,7 @@ def _not_to_be_run(
         again = f"run the cell that defines it (Shift+Enter), then `check({key!r})`."
         text = f"`{name}` is not defined: {again}"
         if wanted and not wanted & namespace.keys() - {"check"}:
-            text += f" The kernel is new: {SETUP[0].lower()}{SETUP[1:]}"
+            text += f" The kernel is new: {RUN_ABOVE[0].lower()}{RUN_ABOVE[1:]}"
         return "not yet", text
     answer = namespace[name]
     if answer is ...:
