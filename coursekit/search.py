@@ -17,6 +17,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from coursekit import arguments
 from coursekit.estimators.base import Estimator
 from coursekit.journal import Journal
 from coursekit.status_line import Line
@@ -43,19 +44,17 @@ class Search:
     def __init__(
         self, strategy: Strategy, *, seed: int = 0, journal: str | Path | None = None
     ) -> None:
-        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-            raise ValueError(f"seed={seed!r}: a seed is a whole number, 0 or more")
         if not isinstance(strategy, Strategy):
             raise TypeError(f"strategy={strategy!r}: give a strategy of a space, as Random(space)")
         self.strategy = strategy
-        self.seed = int(seed)
+        self.seed = arguments.seed(seed)
         self.history = History()
         self.spent = 0.0  # seconds of all finished trials
         self._again: deque[Trial] = deque()  # interrupted trials, to be handed out as recorded
         self._undivided = _Undivided()
         self._journal: Journal | None = None
         if journal is not None:
-            self._journal = Journal(Path(journal), strategy, self.seed)
+            self._journal = Journal(arguments.as_path("journal", journal), strategy, self.seed)
             self.replay(self._journal.events())
             self._again.extend(self.history.running)
 

@@ -11,8 +11,9 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
+from coursekit.arguments import whole_number
 from coursekit.spaces.domains import Choice
-from coursekit.spaces.incremental import Incremental, check_bounds, check_whole, from_size
+from coursekit.spaces.incremental import Incremental, check_bounds, from_size
 from coursekit.spaces.isomorphism import Reads, canonical_form
 from coursekit.spaces.skeleton import Skeleton
 from coursekit.spaces.space import Configuration
@@ -92,7 +93,7 @@ class EdgeCells(CellSpace):
         *,
         skeleton: Skeleton | None = None,
     ) -> None:
-        check_whole("nodes", nodes, 2)  # an input and an output
+        whole_number("nodes", nodes, 2)  # an input and an output
         self.operations = tuple(operations)
         self.nodes = nodes
         self.skeleton = skeleton or Skeleton()

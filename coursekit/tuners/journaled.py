@@ -15,7 +15,7 @@ from keras_tuner.engine.trial import TrialStatus
 
 from coursekit.journal import outside
 from coursekit.spaces import Configuration, Space
-from coursekit.strategies import STRATEGIES, Strategy
+from coursekit.strategies import Strategy, find
 from coursekit.trials import History, Status, Suggestion, Trial
 from coursekit.tuners import state
 from coursekit.tuners.growing import GrowingSearch, Undiscovered
@@ -69,9 +69,7 @@ class JournaledOracle(keras_tuner.Oracle):
             max_consecutive_failed_trials=max_consecutive_failed_trials,
         )
         if isinstance(strategy, str):
-            if strategy not in STRATEGIES:
-                raise ValueError(f"no strategy {strategy!r}: there are {', '.join(STRATEGIES)}")
-            strategy = STRATEGIES[strategy]
+            strategy = find(strategy)
         self.strategy, self.options = strategy, options
         self.inherits = False  # whether children begin with their parents' weights
         check(strategy, options, max_trials)

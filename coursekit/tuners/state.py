@@ -13,6 +13,8 @@ from keras_tuner.engine import hyperparameters as kt
 from keras_tuner.engine.trial import Trial, TrialStatus
 from keras_tuner.src.engine.metrics_tracking import MetricsTracker
 
+from coursekit import atomic
+
 
 def with_values(
     hyperparameters: keras_tuner.HyperParameters, values: Mapping[str, Any]
@@ -79,9 +81,7 @@ def revive(trial: Trial, found: Mapping[str, Any]) -> None:
 def write(path: Path, state: Mapping[str, Any]) -> None:
     """Write JSON so that a reader finds either the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".tmp")
-    draft.write_text(json.dumps(state))
-    draft.replace(path)
+    atomic.write_json(path, state)
 
 
 def damaged(path: Path, expected: Mapping[str, Any]) -> bool | None:

@@ -283,12 +283,12 @@ def test_a_skeleton_stacks_cells_in_stages():
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: EdgeCells(nodes=1), ValueError, "nodes=1 is too small"),
-        (lambda: EdgeCells(nodes=3.0), TypeError, "nodes=3.0 is no whole number"),
+        (lambda: EdgeCells(nodes=1), ValueError, "nodes=1: give a whole number"),
+        (lambda: EdgeCells(nodes=3.0), TypeError, "nodes=3.0: give a whole number"),
         (lambda: EdgeCells([]), ValueError, "at least one value"),
         (lambda: EdgeCells(["a", "a"]), ValueError, "each value once"),
-        (lambda: BlockCells(blocks=(0, 2)), ValueError, r"blocks=0 is too small"),
-        (lambda: Skeleton(cells=0), ValueError, "cells=0 is too small"),
+        (lambda: BlockCells(blocks=(0, 2)), ValueError, r"blocks=0: give a whole number"),
+        (lambda: Skeleton(cells=0), ValueError, "cells=0: give a whole number"),
         (lambda: Skeleton(reduction="pool"), ValueError, "reduction='pool'"),
         (lambda: EdgeCells().graph({"0-1": "none"}), ValueError, "0-2 is missing"),
         (lambda: BlockCells(blocks=1).blocks({}), ValueError, "block1_input1 is missing"),

@@ -133,5 +133,5 @@ def test_a_search_that_would_be_random_is_told_so(tmp_path):
             return Pause.DONE
 
     assert StrategyOracle(Any, "loss", whatever=3).options == {"whatever": 3}
-    with pytest.raises(TypeError, match="Hyperband has no option 'max_epochs': it has min_budget"):
-        StrategyOracle("hyperband", "loss", max_epochs=10)
+    with pytest.raises(ValueError, match="Hyperband has no option 'max_epoch': it has min_budget"):
+        StrategyOracle("hyperband", "loss", max_epoch=10)
