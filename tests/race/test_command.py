@@ -70,7 +70,7 @@ def test_help_teaches():
     [
         (
             ["--strategies=random,rnadom"],
-            "no strategy 'rnadom' (did you mean random?): there are grid, random",
+            "no strategy 'rnadom' (did you mean random?): there are grid",
         ),
         (["--dataset=cifar"], "no data set 'cifar': there are cifar10, cifar100, imagenet16-120"),
         (["--world=moon"], "no world 'moon': there are nasbench201"),

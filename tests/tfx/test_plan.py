@@ -15,7 +15,7 @@ from coursekit.tfx import Plan
         ({"strategy": "regularised_evolution"}, "did you mean regularized_evolution"),
         (
             {"options": {"population": 3}},
-            r"regularized_evolution has no option 'population' .did you mean population_size",
+            "no option 'population' .did you mean population_size",
         ),
         ({"options": {"population_size": -3}}, "options of regularized_evolution.*-3"),
         ({"options": {"population_size": "many"}}, "options of regularized_evolution.*many"),

@@ -1,6 +1,7 @@
 """Any strategy of the kit and any tuner of Keras Tuner, by its name, for a pipeline's Tuner."""
 
 import importlib
+import inspect
 import logging
 import re
 import sys
@@ -12,13 +13,13 @@ pytest.importorskip("keras_tuner")
 
 import keras
 
+from coursekit.lookup import options_of
 from coursekit.spaces import Float, Space
 from coursekit.strategies import STRATEGIES
 from coursekit.tfx import Plan, searching
 from coursekit.tfx.searching import EpochReport, ReportEpochs, make_tuner
 from coursekit.tfx.strategy_names import KERAS_TUNERS
 from coursekit.tuners import TUNERS
-from coursekit.tuners.options import options_of
 
 X = np.linspace(-1, 1, 64, dtype=np.float32)[:, None]
 Y = (X[:, 0] > 0).astype(np.int64)
