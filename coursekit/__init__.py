@@ -50,18 +50,21 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        from coursekit.lookup import meant
+if not TYPE_CHECKING:  # which would take any name for one that there is
 
-        listed = ", ".join(__all__)
-        raise AttributeError(f"coursekit has no {name!r}{meant(name, __all__)}; it has {listed}")
-    if name not in _HOMES:
-        return import_module(f"coursekit.{name}")
-    found = getattr(import_module(f"coursekit.{_HOMES[name]}"), name)
-    globals()[name] = found  # so that it is looked up once
-    return found
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            from coursekit.lookup import meant
 
+            listed = ", ".join(__all__)
+            raise AttributeError(
+                f"coursekit has no {name!r}{meant(name, __all__)}; it has {listed}"
+            )
+        if name not in _HOMES:
+            return import_module(f"coursekit.{name}")
+        found = getattr(import_module(f"coursekit.{_HOMES[name]}"), name)
+        globals()[name] = found  # so that it is looked up once
+        return found
 
-def __dir__() -> list[str]:
-    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])
+    def __dir__() -> list[str]:
+        return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])

@@ -13,6 +13,7 @@ iterations, num_initial_points is initial, beta is exploration.
 
 from __future__ import annotations
 
+import coursekit.training.keras  # noqa: F401  (loads Keras quietly, before Keras Tuner does)
 from coursekit import strategies
 from coursekit.strategies import STRATEGIES, Strategy
 from coursekit.tuners.oracle import StrategyOracle
