@@ -7,7 +7,7 @@ import math
 
 from coursekit.arguments import whole_number
 from coursekit.estimators.base import Estimator, Trains
-from coursekit.trials import Epoch, Evaluation, Suggestion
+from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
 
 class FullTraining(Estimator):
@@ -23,10 +23,10 @@ class FullTraining(Estimator):
         super().__init__(world)
         self.patience = None if patience is None else whole_number("patience", patience)
 
-    def __call__(self, suggestion: Suggestion) -> Evaluation:
+    def evaluate(self, trial: Trial | Suggestion, history: History | None = None) -> Evaluation:
         done: list[Epoch] = []
         best, since = -math.inf, 0
-        with self.training(suggestion) as epochs:
+        with self.training(trial, history) as epochs:
             for epoch in epochs:
                 done.append(epoch)
                 best, since = (epoch.score, 0) if epoch.score > best else (best, since + 1)

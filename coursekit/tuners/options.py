@@ -8,7 +8,7 @@ from typing import Any
 
 from coursekit import lookup
 from coursekit.arguments import whole_number
-from coursekit.journal import outside
+from coursekit.log import outside
 from coursekit.strategies import Strategy
 
 

@@ -18,7 +18,7 @@ from keras_tuner.src import utils
 from keras_tuner.src.distribute import utils as distribution
 
 from coursekit import lookup
-from coursekit.journal import outside
+from coursekit.log import outside
 from coursekit.lookup import options_of
 from coursekit.strategies import Strategy
 from coursekit.training.keras.transfer import inherit as inherit_weights
