@@ -26,7 +26,7 @@ def test_an_estimator_is_made_from_its_text():
     [
         (lambda: strategies.make("tpee", SPACE), "no strategy 'tpee' (did you mean tpe?): there"),
         (lambda: strategies.find("magic"), "no strategy 'magic': there are grid, random, "),
-        (lambda: estimators.make("extrapolate", None), "no estimator 'extrapolate' (did you mean e"),
+        (lambda: estimators.make("extrapolate", None), "'extrapolate' (did you mean extrapolat"),
         (lambda: worlds.make("cell"), "no world 'cell' (did you mean cells?): there are nas"),
         (lambda: strategies.make("tpe(inital=5)", SPACE),
          "tpe has no option 'inital' (did you mean initial?): it has initial, candidates, "),

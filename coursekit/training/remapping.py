@@ -12,6 +12,8 @@ import numpy as np
 
 from coursekit.arguments import whole_number
 
+COPY_NOISE = 0.05  # by which copies of units differ, so that training parts them
+
 Array = np.ndarray
 
 

@@ -22,6 +22,7 @@ from coursekit.log import outside
 from coursekit.lookup import options_of
 from coursekit.strategies import Strategy
 from coursekit.training.keras.transfer import inherit as inherit_weights
+from coursekit.training.remapping import COPY_NOISE
 from coursekit.tuners.journaled import ANCESTOR, EPOCHS, INITIAL_EPOCH, PARENT
 from coursekit.tuners.oracle import StrategyOracle
 from coursekit.tuners.running import older_objects_spared
@@ -52,7 +53,6 @@ BUDGETED = """
 Trials are trained for as many epochs as the strategy says, `epochs=` in `search` is ignored; a
 promoted trial goes on from the weights and the optimizer of the trial that it continues.
 """
-COPIES_DIFFER = 0.05  # relative, between copies of a unit, so that training parts them
 ONCE = "As a tuner it makes one iteration unless told otherwise."
 # What Keras Tuner calls options of the kit's strategies.
 KERAS_NAMES = {
@@ -229,7 +229,7 @@ class StrategyTuner(keras_tuner.Tuner):
         if getattr(parent, "optimizer", None) is not None:
             parent.optimizer.build(parent.trainable_variables)  # or Keras warns of what it skips
         parent.load_weights(path)
-        inherit_weights(model, parent, noise=COPIES_DIFFER)
+        inherit_weights(model, parent, noise=COPY_NOISE)
 
     def _curve(self, results: Any) -> list[float]:
         """The objective after each epoch, the mean over executions; empty if it is not known."""
