@@ -1,10 +1,12 @@
 """History: numbers, orders, and the curves that are read off it."""
 
 import math
+import pickle
+from dataclasses import replace
 
 import pytest
 
-from coursekit.trials import Evaluation, History, Status, Suggestion
+from coursekit.trials import Evaluation, History, Status, Suggestion, Trial
 
 NAN = math.nan
 

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import keras
 import keras_tuner
-from keras_tuner.engine.trial import TrialStatus
 
 from coursekit.arguments import probability, whole_number
 from coursekit.estimators.extrapolation import HOPE, decide, first
 from coursekit.forecasting.experience import Experience
+from coursekit.tuners.internals import TrialStatus
 
 
 class Stopped(NamedTuple):

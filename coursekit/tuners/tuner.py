@@ -9,13 +9,9 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras_tuner
-from keras_tuner.engine.trial import Trial, TrialStatus
-from keras_tuner.src import utils
-from keras_tuner.src.distribute import utils as distribution
 
 from coursekit import lookup
 from coursekit.log import outside
@@ -23,8 +19,15 @@ from coursekit.lookup import options_of
 from coursekit.strategies import Strategy
 from coursekit.training.keras.transfer import inherit as inherit_weights
 from coursekit.training.remapping import COPY_NOISE
-from coursekit.tuners.journaled import ANCESTOR, EPOCHS, INITIAL_EPOCH, PARENT
-from coursekit.tuners.oracle import StrategyOracle
+from coursekit.tuners.internals import (
+    KerasTrial,
+    TrialStatus,
+    TunerBase,
+    is_chief,
+    load_json,
+    save_json,
+)
+from coursekit.tuners.oracle import ANCESTOR, EPOCHS, INITIAL_EPOCH, PARENT, StrategyOracle
 from coursekit.tuners.running import older_objects_spared
 
 ARGUMENTS = """
@@ -71,7 +74,7 @@ CURES = {
 }
 
 
-class StrategyTuner(keras_tuner.Tuner):
+class StrategyTuner(TunerBase):
     """A tuner for Keras models that asks one of the kit's strategies.
 
     Subclass it with `strategy` set to a class of strategies, as all of `coursekit.tuners` do; the
@@ -109,17 +112,17 @@ class StrategyTuner(keras_tuner.Tuner):
     def reload(self) -> None:
         """Take in what the project holds: the journal, and this tuner's own state."""
         self._reloaded = True
-        self._populate_initial_space()
-        if not self._is_worker():
+        self.discover()
+        if not self.is_worker:
             self.oracle.reload()
             if finished := self.oracle.history.count_finished:
                 print(
                     f"{self.project_dir}: {finished} trials are done (overwrite=True starts anew)"
                 )
-        path = Path(self._get_tuner_fname())
+        path = self.state_file
         try:
             if path.exists():
-                self.set_state(utils.load_json(str(path)))
+                self.set_state(load_json(str(path)))
         except (ValueError, KeyError) as error:
             warnings.warn(f"{path} is damaged and left out: {error}", stacklevel=outside())
 
@@ -130,7 +133,7 @@ class StrategyTuner(keras_tuner.Tuner):
     def search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
         """Search for the best configuration; the arguments are passed on to `model.fit`."""
         try:
-            if distribution.is_chief_oracle():
+            if is_chief():
                 super().search(*fit_args, **fit_kwargs)
                 return
             with contextlib.ExitStack() as self._training:
@@ -143,7 +146,7 @@ class StrategyTuner(keras_tuner.Tuner):
 
     def _search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
         """As Keras Tuner's, which asks without a pause when told to ask again later."""
-        if "verbose" in fit_kwargs and not self._is_worker():
+        if "verbose" in fit_kwargs and not self.is_worker:
             self.oracle.verbose = fit_kwargs["verbose"]
         self.on_search_begin()
         idle = 0
@@ -158,22 +161,22 @@ class StrategyTuner(keras_tuner.Tuner):
                 continue
             idle = 0
             self.on_trial_begin(trial)
-            self._try_run_and_update_trial(trial, *fit_args, **fit_kwargs)
+            self.attempt(trial, *fit_args, **fit_kwargs)
             self.on_trial_end(trial)
         self.on_search_end()
 
-    def on_trial_end(self, trial: Trial) -> None:
+    def on_trial_end(self, trial: KerasTrial) -> None:
         """Tell the oracle, whose journal makes Keras Tuner's saving of everything unnecessary."""
         self.oracle.end_trial(trial)
         if self.get_state():
             self._save_own()
 
     def _save_own(self) -> None:
-        utils.save_json(self._get_tuner_fname(), self.get_state())
+        save_json(str(self.state_file), self.get_state())
 
     # Budgets
 
-    def run_trial(self, trial: Trial, *args: Any, **kwargs: Any) -> Any:
+    def run_trial(self, trial: KerasTrial, *args: Any, **kwargs: Any) -> Any:
         """Train a trial's model, if it has a budget from where its parent ended to that epoch."""
         if self._training is not None:  # the first model of this search
             self._training.enter_context(older_objects_spared())
@@ -181,7 +184,7 @@ class StrategyTuner(keras_tuner.Tuner):
         values = trial.hyperparameters.values
         if EPOCHS in values:
             start = values[INITIAL_EPOCH]
-            if PARENT in values and not self._checkpoint(values[PARENT]):
+            if PARENT in values and not self.checkpoint(values[PARENT]):
                 warnings.warn(
                     f"trial {trial.trial_id} starts from scratch: no checkpoint of trial "
                     f"{values[PARENT]}, which it should go on from",
@@ -193,27 +196,22 @@ class StrategyTuner(keras_tuner.Tuner):
         trial.curve = self._curve(results)
         return results
 
-    def _checkpoint(self, trial_id: str) -> str | None:
-        path = self._get_checkpoint_fname(trial_id)
-        return path if Path(path).exists() else None
-
-    def _build_hypermodel(self, hp: keras_tuner.HyperParameters) -> Any:
-        model = super()._build_hypermodel(hp)
+    def prepare(self, model: Any, hp: keras_tuner.HyperParameters) -> None:
+        """Give a promoted trial's model its parent's weights, and an heir's its ancestor's."""
         parent = hp.values.get(PARENT)
-        path = parent and self._checkpoint(parent)
+        path = parent and self.checkpoint(parent)
         if path:
             if not model.built:
-                model.build_from_config(utils.load_json(self._get_build_config_fname(parent)))
+                model.build_from_config(self.build_config(parent))
             if getattr(model, "optimizer", None) is not None:
                 model.optimizer.build(model.trainable_variables)  # so that it has what is loaded
             model.load_weights(path)
         elif ANCESTOR in hp.values:
             self._begin_with(model, hp.values[ANCESTOR])
-        return model
 
     def _begin_with(self, model: Any, ancestor: str) -> None:
         """Give a model the weights of another trial's checkpoint, as far as they go."""
-        path = self._checkpoint(ancestor)
+        path = self.checkpoint(ancestor)
         if path is None:
             warnings.warn(
                 f"a child of trial {ancestor} starts from scratch: no checkpoint of its parent",
@@ -223,7 +221,7 @@ class StrategyTuner(keras_tuner.Tuner):
         values = self.oracle.get_trial(ancestor).hyperparameters.copy()
         parent = self.hypermodel.build(values)
         if not parent.built:
-            parent.build_from_config(utils.load_json(self._get_build_config_fname(ancestor)))
+            parent.build_from_config(self.build_config(ancestor))
         if not model.built:
             model.build(parent.input_shape)
         if getattr(parent, "optimizer", None) is not None:
@@ -330,7 +328,7 @@ def _initialiser(cls: type[StrategyTuner]) -> Callable[..., None]:
         del arguments["self"]
         own = {name: arguments.pop(name) for name in [*of_oracle, *names]}
         self.seed = own["seed"]
-        overwrite = arguments.pop("overwrite") and not self._is_worker()
+        overwrite = arguments.pop("overwrite") and not self.is_worker
         oracle = StrategyOracle(cls.strategy, **own)
         oracle.inherits = arguments.pop("inherit")
         base: Any = super(StrategyTuner, self)

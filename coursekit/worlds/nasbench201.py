@@ -52,7 +52,7 @@ class NASBench201(World):
 
     datasets = tuple(FILES)
     early = False
-    bounds = (0.0, 1.0)  # of accuracies
+    bounds: tuple[float, float] | None = (0.0, 1.0)  # of accuracies
 
     def __init__(self, dataset: str = "cifar10", *, seed: int | None = None) -> None:
         if dataset not in FILES:

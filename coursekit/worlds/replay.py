@@ -29,7 +29,7 @@ class Replay(World):
 
     name: ClassVar[str]
     early = True
-    bounds = (0.0, 1.0)  # of accuracies
+    bounds: tuple[float, float] | None = (0.0, 1.0)  # of accuracies
     fidelities = FIDELITIES
 
     def __init__(
