@@ -242,7 +242,16 @@ def commands(tmp_path: Path) -> Path:
 def test_make_alone_prints_every_target(checkout: Path):
     finished = make([], checkout)
     assert finished.returncode == 0
-    for target in ("lab", "test", "setup", "check", "notebooks", "clean"):
+    for target in (
+        "lab",
+        "test",
+        "test-fast",
+        "test-nightly",
+        "setup",
+        "check",
+        "notebooks",
+        "clean",
+    ):
         assert re.search(rf"^make {target} +\w", finished.stdout, re.MULTILINE)
 
 
@@ -280,24 +289,55 @@ def test_set_up_runs_again_when_it_must_and_begins_with_the_preflight(
     assert "coursekit lab" not in finished.stdout
 
 
-def test_set_up_compiles_and_leaves_its_mark_only_at_the_end(checkout: Path, tmp_path: Path):
-    half_made(checkout)
+@pytest.fixture
+def recorder(tmp_path: Path) -> str:
+    """A PATH on which uv finds every Python and prints what it would install, and with which."""
     uv = tmp_path / "uv"
     uv.write_text(
         '#!/bin/sh\n[ "$1 $2" = "python find" ] && command -v python3 && exit\n'
-        'echo uv "$@" compile=$UV_COMPILE_BYTECODE\nls -d .venv 2>/dev/null\n'
+        'echo uv "$@" compile=$UV_COMPILE_BYTECODE python=$UV_PYTHON\nls -d .venv 2>/dev/null\n'
         "mkdir -p .venv; exit ${UV_FAILS:-0}\n"
     )
     uv.chmod(0o755)
-    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-    failed = make(["setup", "UV_FAILS=1"], checkout, path)
+    return f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+
+
+def test_set_up_compiles_and_leaves_its_mark_only_at_the_end(checkout: Path, recorder: str):
+    half_made(checkout)
+    failed = make(["setup", "UV_FAILS=1"], checkout, recorder)
     assert failed.returncode != 0
     assert not (checkout / ".venv" / ".ready").exists()
-    finished = make(["setup"], checkout, path)
+    finished = make(["setup"], checkout, recorder)
     assert finished.returncode == 0, finished.stderr
-    assert "uv sync --all-extras --frozen compile=1\n" in finished.stdout
+    assert "uv sync --all-extras --frozen compile=1 python=3.11\n" in finished.stdout
     assert ".venv\n" not in finished.stdout  # what was half-made is gone
     assert (checkout / ".venv" / ".ready").read_text() == str(checkout)
+
+
+def test_another_python_is_set_up_when_it_is_asked_for_and_stays(
+    checkout: Path, recorder: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("UV_PYTHON", raising=False)
+    words = ["setup", "PYTHON3=./python3"]
+    # The C library of this machine may be too old for the modern stack.
+    (checkout / "new.py").write_text(
+        "import platform, runpy, sys\n"
+        "platform.libc_ver = lambda: ('glibc', '2.41')\n"
+        "sys.argv.pop(0)\n"
+        "runpy.run_path(sys.argv[0], run_name='__main__')\n"
+    )
+    (checkout / "python3").write_text(f'#!/bin/sh\nexec {sys.executable} new.py "$@"\n')
+    (checkout / "python3").chmod(0o755)
+    assert "sync" not in make(words, checkout, recorder).stdout
+    for asked in (["PYTHON=3.13"], ["UV_PYTHON=3.12"]):
+        finished = make([*words, *asked], checkout, recorder)
+        assert f"compile=1 python={asked[0].split('=')[1]}\n" in finished.stdout, finished.stderr
+        again = make([*words, *asked], checkout, recorder)
+        assert "sync" not in again.stdout
+    (checkout / "uv.lock").touch()  # an update
+    ready = checkout / ".venv" / ".ready"
+    os.utime(ready, (ready.stat().st_mtime - 3600,) * 2)
+    assert "python=3.12\n" in make(words, checkout, recorder).stdout
 
 
 def test_a_closed_tab_is_no_news_and_anything_else_is():
