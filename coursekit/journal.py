@@ -176,7 +176,7 @@ def header(strategy: type[Strategy], options: Mapping[str, Any], seed: int) -> d
 def describe(space: Space) -> list[list[Any]]:
     """A space as plain data: name, domain and condition of each parameter."""
     return [
-        [p.name, repr(p.domain), {name: list(values) for name, values in p.parents.items()}]
+        [p.name, repr(p.domain), {name: list(values) for name, values in p.conditions.items()}]
         for p in space.parameters
     ]
 

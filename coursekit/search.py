@@ -19,7 +19,7 @@ import numpy as np
 
 from coursekit.estimators.base import Estimator
 from coursekit.journal import Journal
-from coursekit.progress import Line
+from coursekit.status_line import Line
 from coursekit.strategies.base import Strategy
 from coursekit.trials import Evaluation, History, Pause, Suggestion, Trial
 

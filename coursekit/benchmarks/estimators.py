@@ -38,7 +38,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from coursekit.benchmarks import inheriting
+from coursekit.benchmarks import inheritance_parity
 from coursekit.benchmarks.curves import DEVELOPMENT, REPORTED
 from coursekit.benchmarks.forecasters import FORECASTERS, Guess, gaussian, ours
 from coursekit.benchmarks.scores import Scores, difference, row
@@ -46,10 +46,10 @@ from coursekit.benchmarks.strategies import count, some_of
 from coursekit.estimators.extrapolation import HOPE, Extrapolation, decide
 from coursekit.estimators.full_training import FullTraining
 from coursekit.estimators.lower_fidelity import agreement
+from coursekit.forecasting.experience import Experience
+from coursekit.forecasting.forecast import Forecast
 from coursekit.search import Search
 from coursekit.strategies import make as make_strategy
-from coursekit.surrogates.experience import Experience
-from coursekit.surrogates.forecast import Forecast
 from coursekit.trials import Suggestion
 from coursekit.worlds import WORLDS, World
 from coursekit.worlds.tables import entries
@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> None:
             failures(name, curves_of(name, options.curves))
         failures("late bloomers, made up", late_bloomers(100), bar=0.9)
     if "inheritance" in options.parts:
-        inheriting.run(options)
+        inheritance_parity.run(options)
 
 
 def curves_of(name: str, wanted: int) -> np.ndarray:

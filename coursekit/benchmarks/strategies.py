@@ -33,8 +33,8 @@ from typing import Any
 
 import numpy as np
 
+from coursekit.benchmarks.contests import MARKS, report, search
 from coursekit.benchmarks.peers import PEERS, SLOW, contestant
-from coursekit.benchmarks.searches import MARKS, report, search
 from coursekit.spaces import Choice, Float, Integer, Space
 from coursekit.strategies import STRATEGIES
 from coursekit.worlds import NASBench201

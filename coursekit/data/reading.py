@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from coursekit.data.images import area_average, is_count, rotate, stratified_order, subset
+from coursekit.data.resampling import area_average, is_count, rotate, stratified_order, subset
 from coursekit.data.sources import PENGUINS, SOURCES, SPLIT_SEED, DataError, Dataset, Split, find
 from coursekit.shipped import shipped
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from coursekit.data.images import stratified_order
+from coursekit.data.resampling import stratified_order
 from coursekit.data.sources import PENGUINS, SOURCES, SPLIT_SEED, find
 from coursekit.shipped import shipped
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from coursekit.estimators.base import Estimator, Trains
-from coursekit.surrogates.experience import Experience
-from coursekit.surrogates.forecast import Forecast
+from coursekit.forecasting.experience import Experience
+from coursekit.forecasting.forecast import Forecast
 from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
 # By default the least chance of beating the best that keeps a training going: delta in the paper.

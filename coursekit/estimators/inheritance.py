@@ -27,7 +27,7 @@ from coursekit.trials import Epoch, Evaluation, Suggestion
 LEAST = 1e-3  # spread of a score that has not moved: estimated it is all the same
 
 
-class Run(Protocol):
+class TrainingRun(Protocol):
     """A training run that can be asked for its weights, by name, and for the parent's share."""
 
     def __iter__(self) -> Iterator[Epoch]: ...
@@ -45,7 +45,7 @@ class TrainsFrom(Trains, Protocol):
 
     def train_from(
         self, suggestion: Suggestion, parent: Mapping[str, np.ndarray] | None
-    ) -> Run: ...
+    ) -> TrainingRun: ...
 
 
 class Inherited(NamedTuple):

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from coursekit.processes import spread
-from coursekit.progress import Line
 from coursekit.race import significance
 from coursekit.race.contestants import Build, build, fitted
-from coursekit.race.searches import Limits, Run, Task, run
+from coursekit.race.runs import Limits, Run, Task, run
 from coursekit.race.significance import Comparison
 from coursekit.race.standings import Standing, standings
+from coursekit.status_line import Line
 from coursekit.trials import Suggestion
 from coursekit.worlds import World
 

@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from coursekit.spaces.domains import Choice
-from coursekit.spaces.growing import Growing, check_bounds, check_whole, from_size
+from coursekit.spaces.incremental import Incremental, check_bounds, check_whole, from_size
 from coursekit.spaces.isomorphism import Reads, canonical_form
 from coursekit.spaces.skeleton import Skeleton
 from coursekit.spaces.space import Configuration
@@ -58,7 +58,7 @@ class Graph(NamedTuple):
         return tuple(edge for edge in edges if edge.source in reached and edge.target in needed)
 
 
-class Cells(Growing):
+class CellSpace(Incremental):
     """Cells of one kind, and the skeleton that they are stacked on."""
 
     operations: tuple[str, ...]
@@ -73,7 +73,7 @@ class Cells(Growing):
         return bool(self.graph(configuration).used())
 
 
-class EdgeCells(Cells):
+class EdgeCells(CellSpace):
     """An operation on every edge between nodes in order; what comes into a node is added up.
 
     operations: to choose from; "none" leaves an edge out, "skip_connect" passes through.
@@ -202,7 +202,7 @@ class Block(NamedTuple):
     operations: tuple[str, str]
 
 
-class BlockCells(Cells):
+class BlockCells(CellSpace):
     """Blocks of two (input, operation) pairs; blocks that no other one reads are the output.
 
     operations: to choose from; "none" leaves an input out.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from coursekit.spaces.growing import check_whole
+from coursekit.spaces.incremental import check_whole
 
 
 class Part(NamedTuple):

@@ -12,7 +12,7 @@ import numpy as np
 
 from coursekit.spaces import Configuration, Space
 from coursekit.strategies.base import Strategy, positive
-from coursekit.surrogates.adam import Adam
+from coursekit.surrogates.adam_state import AdamState
 from coursekit.surrogates.policies import Policy, RecurrentPolicy, TabularPolicy, softmax
 from coursekit.trials import History, Pause, Status, Suggestion, Trial
 
@@ -64,7 +64,7 @@ class Reinforce(Strategy):
             for p, values in zip(space.parameters, self._values, strict=True)
         ]
         self._policy: Policy = TabularPolicy([len(values) for values in self._values])
-        self._adam = Adam(learning_rate)
+        self._adam = AdamState(learning_rate)
         self._rewards = np.zeros(3)  # decayed sums of 1, R and (R - b)^2
 
     def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:

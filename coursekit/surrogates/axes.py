@@ -37,7 +37,7 @@ class Axes:
         ]
         names = [parameter.name for parameter in space.parameters]
         self.optional = np.array(
-            [bool(p.parents) or names.count(p.name) > 1 for p in space.parameters]
+            [bool(p.conditions) or names.count(p.name) > 1 for p in space.parameters]
         )
 
     def __len__(self) -> int:
@@ -97,7 +97,7 @@ class Axes:
         of_name: dict[str, list[int]] = {}
         for axis, parameter in enumerate(self.space.parameters):
             here = found[:, axis]  # a view
-            for name, values in parameter.parents.items():
+            for name, values in parameter.conditions.items():
                 here &= np.any(
                     [found[:, i] & self._among(i, values, points[:, i]) for i in of_name[name]], 0
                 )

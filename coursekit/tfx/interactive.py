@@ -17,13 +17,13 @@ from typing import Any
 from tfx import v1 as tfx
 from tfx.orchestration.experimental.interactive.interactive_context import InteractiveContext
 
-from coursekit.plots.pipelines import Artifact, Step
 from coursekit.tfx.components import components
 from coursekit.tfx.examples import prepare
 from coursekit.tfx.local import PipelineFailed, Progress, logged, reason
 from coursekit.tfx.metadata import Metadata, waiting
+from coursekit.tfx.outcome import Outcome, outcome
 from coursekit.tfx.plan import Plan
-from coursekit.tfx.report import Outcome, outcome
+from coursekit.tfx.steps import Artifact, Step
 
 
 class Interactive:

@@ -22,8 +22,8 @@ from coursekit.tfx.code import yours
 from coursekit.tfx.components import pipeline
 from coursekit.tfx.examples import prepare
 from coursekit.tfx.metadata import Metadata
+from coursekit.tfx.outcome import Outcome, outcome
 from coursekit.tfx.plan import Plan
-from coursekit.tfx.report import Outcome, outcome
 
 Tell = Callable[[str], None]
 ours = logging.getLogger("coursekit.tfx")  # what a search logs

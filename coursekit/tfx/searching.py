@@ -156,7 +156,7 @@ def _few(strategy: type[Strategy], trials: int) -> dict[str, int]:
     }
 
 
-class Report(keras.callbacks.Callback):
+class ReportEpochs(keras.callbacks.Callback):
     """Says in the log how each training of a search went: one line a trial, its best epoch."""
 
     def __init__(self, tuner: keras_tuner.Tuner) -> None:
@@ -164,9 +164,9 @@ class Report(keras.callbacks.Callback):
         self.tuner = tuner
         self.best: float | None = None
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Report:
+    def __deepcopy__(self, memo: dict[int, Any]) -> ReportEpochs:
         """Keras Tuner gives each trial a copy, which must not be a copy of the tuner too."""
-        return Report(self.tuner)
+        return ReportEpochs(self.tuner)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Takes in the objective."""

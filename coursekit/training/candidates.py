@@ -12,8 +12,8 @@ import numpy as np
 
 from coursekit.data import Dataset, Split
 from coursekit.spaces import EdgeCells
-from coursekit.training.heredity import inherit
-from coursekit.training.perceptron import complete, hidden, train_perceptron
+from coursekit.training.numpy.net2net import inherit
+from coursekit.training.numpy.perceptron import complete, hidden, train_perceptron
 from coursekit.trials import Epoch
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class KerasCandidate(Candidate):
         falling: int | None = None,
         inherits: Callable[[Weights, Weights, int], Begun] = _same_names,
     ) -> None:
-        from coursekit.training.loop import TOO_LARGE, Loop, cosine
+        from coursekit.training.keras.loop import TOO_LARGE, Loop, cosine
 
         self._build, self._inherits = build, inherits
         try:
@@ -192,7 +192,7 @@ def keras_perceptron(
     """What `FastPerceptron` is, in Keras."""
     import keras
 
-    from coursekit.training.models import perceptron_network
+    from coursekit.training.keras.models import perceptron_network
 
     chosen = thinner(configuration, width)
     optimizers = {
@@ -223,7 +223,7 @@ def keras_cells(
     """
     import keras
 
-    from coursekit.training.models import cell_network
+    from coursekit.training.keras.models import cell_network
 
     stem = max(1, round(width * space.skeleton.stem))
     skeleton = replace(space.skeleton, stem=stem)

@@ -100,7 +100,7 @@ def _domain(hp: Any) -> Domain:
 def _hyperparameter(parameter: Parameter) -> Any:
     name, domain = parameter.name, parameter.domain
     given = {
-        "conditions": [Parent(name, list(values)) for name, values in parameter.parents.items()]
+        "conditions": [Parent(name, list(values)) for name, values in parameter.conditions.items()]
     }
     scale = "linear"
     if isinstance(domain, ReverseLog):

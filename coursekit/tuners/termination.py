@@ -16,7 +16,7 @@ import keras_tuner
 from keras_tuner.engine.trial import TrialStatus
 
 from coursekit.estimators.extrapolation import HOPE, decide, first
-from coursekit.surrogates.experience import Experience
+from coursekit.forecasting.experience import Experience
 
 
 class Stopped(NamedTuple):

@@ -18,7 +18,7 @@ from keras_tuner.src.distribute import utils as distribution
 
 from coursekit.journal import outside
 from coursekit.strategies import Strategy
-from coursekit.training.inheriting import inherit as inherit_weights
+from coursekit.training.keras.transfer import inherit as inherit_weights
 from coursekit.tuners.journaled import ANCESTOR, EPOCHS, INITIAL_EPOCH, PARENT
 from coursekit.tuners.options import options_of
 from coursekit.tuners.oracle import StrategyOracle

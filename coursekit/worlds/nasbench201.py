@@ -26,7 +26,7 @@ EPOCHS = 200
 FILES = {"cifar10": "cifar10", "cifar100": "cifar100", "imagenet16-120": "imagenet"}
 
 
-class Table(NamedTuple):
+class Results(NamedTuple):
     """One data set; row r is the cell whose operations are r's digits in base five.
 
     accuracies: on validation after 200 epochs, in 0..1, shape (15625, 3), one column a seed of
@@ -98,7 +98,7 @@ class NASBench201(World):
 
 
 @cache
-def table(dataset: str) -> Table:
+def table(dataset: str) -> Results:
     """One data set's numbers, read once a process (80 ms).
 
     Raises ModuleNotFoundError without the extra `benchmarks`.
@@ -122,4 +122,4 @@ def table(dataset: str) -> Table:
         seconds[row] = cell["train_time"][0]  # the same for every seed
     accuracies /= 100
     accuracies.flags.writeable = seconds.flags.writeable = False
-    return Table(accuracies, seconds)
+    return Results(accuracies, seconds)

@@ -16,7 +16,7 @@ class Rows:
 
     def __init__(self, space: Space) -> None:
         names = [parameter.name for parameter in space.parameters]
-        conditional = any(parameter.parents for parameter in space.parameters)
+        conditional = any(parameter.conditions for parameter in space.parameters)
         if conditional or len(set(names)) < len(names) or space.count == float("inf"):
             raise ValueError(f"{space!r} has no rows: it needs values to count and no conditions")
         self.space, self.count = space, int(space.count)

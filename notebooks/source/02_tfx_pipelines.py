@@ -44,7 +44,7 @@ from coursekit.tfx.interactive import Interactive
 from coursekit.tfx.lineage import Lineage
 from coursekit.tfx.modules import images
 from coursekit.tfx.modules.training import Task
-from coursekit.tfx.report import read_history, read_metrics, read_refusals, read_trials
+from coursekit.tfx.outcome import read_history, read_metrics, read_refusals, read_trials
 from coursekit.tfx.searching import Report
 from coursekit.tfx.written import write_module
 from coursekit.tuners import Random

@@ -23,7 +23,8 @@ import numpy as np
 
 from coursekit import plots, theme
 from coursekit.labs import check, hint, measured, predict, progress, solution
-from coursekit.race import race, report
+from coursekit.race import race
+from coursekit.race import report
 from coursekit.strategies import LocalSearch, RegularizedEvolution, Strategy
 from coursekit.testing import conform
 from coursekit.trials import Pause, Status, Suggestion

@@ -27,9 +27,9 @@ from coursekit.estimators.extrapolation import decide
 from coursekit.labs import check, hint, measured, predict, progress, solution
 from coursekit.search import Search
 from coursekit.strategies import Random
-from coursekit.surrogates import curves as families
-from coursekit.surrogates.experience import Experience
-from coursekit.surrogates.forecast import Forecast
+from coursekit.forecasting import families as families
+from coursekit.forecasting.experience import Experience
+from coursekit.forecasting.forecast import Forecast
 from coursekit.trials import Suggestion
 from coursekit.widgets import ForecastPanel
 from coursekit.worlds import Cells, MLPs

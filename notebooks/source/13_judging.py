@@ -23,7 +23,8 @@ from scipy.stats import rankdata
 
 from coursekit import plots, theme
 from coursekit.labs import check, hint, measured, predict, progress, solution
-from coursekit.race import luck, race, report, significance
+from coursekit.race import luck, race, significance
+from coursekit.race import report
 from coursekit.search import Search
 from coursekit.trials import Suggestion
 from coursekit.widgets import RaceTrack

@@ -132,7 +132,7 @@ def test_a_graph_has_all_edges_and_knows_the_used_ones(edges):
     assert len(edges.graph(edges.parse(BEST)).used()) == 6
 
 
-# Growing -----------------------------------------------------------------------------------------
+# Incremental --------------------------------------------------------------------------------
 
 
 def grown(space):

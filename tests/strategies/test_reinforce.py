@@ -11,7 +11,7 @@ from coursekit.search import Search
 from coursekit.spaces import Choice, Float, Integer, Space
 from coursekit.strategies.random import Random
 from coursekit.strategies.reinforce import Reinforce
-from coursekit.surrogates.adam import Weights
+from coursekit.surrogates.adam_state import Weights
 from coursekit.trials import Evaluation, History, Pause, Suggestion
 from coursekit.worlds import NASBench201
 

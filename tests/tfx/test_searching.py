@@ -16,7 +16,7 @@ from coursekit.spaces import Float, Space
 from coursekit.strategies import STRATEGIES
 from coursekit.tfx import Plan, searching
 from coursekit.tfx.plan import KERAS_TUNERS, OF_EVERY_TUNER
-from coursekit.tfx.searching import EpochReport, Report, _taken, make_tuner
+from coursekit.tfx.searching import EpochReport, ReportEpochs, _taken, make_tuner
 from coursekit.tuners import TUNERS
 from coursekit.tuners.options import options_of
 
@@ -44,7 +44,9 @@ NAMES = ["tpe", "hyperband", *(f"keras_tuner.{each}" for each in KERAS_TUNERS)]
 def test_every_name_searches_within_its_limits(tmp_path, name, caplog):
     tuner = tuner_of(name, tmp_path)
     with caplog.at_level(logging.INFO, logger="coursekit.tfx"):
-        tuner.search(X, Y, validation_data=(X, Y), epochs=2, verbose=0, callbacks=[Report(tuner)])
+        tuner.search(
+            X, Y, validation_data=(X, Y), epochs=2, verbose=0, callbacks=[ReportEpochs(tuner)]
+        )
     trials = tuner.oracle.get_best_trials(10**6)
     if not name.endswith("yperband"):  # whose schedule says how many
         assert len(trials) == 2

@@ -164,7 +164,8 @@ def test_a_project_of_keras_tuners_own_is_no_good(tmp_path):
 def test_more_to_search_than_before_is_taken_in(tmp_path):
     tuner_in(tmp_path, max_trials=3).search()
     larger = Space(
-        [*[(p.name, p.domain.when(p.parents) if p.parents else p.domain) for p in SPACE.parameters],
+        [*[(p.name, p.domain.when(p.conditions) if p.conditions else p.domain)
+           for p in SPACE.parameters],
          ("new", Integer(2, 9))]
     )  # fmt: skip
     tuner = tuner_in(tmp_path, max_trials=6, hyperparameters=larger)

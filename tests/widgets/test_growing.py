@@ -3,8 +3,8 @@
 import pytest
 
 from coursekit import data
-from coursekit.training.growing import LAYERS
 from coursekit.widgets import Growing
+from coursekit.widgets.growing_network import LAYERS
 
 
 @pytest.fixture(scope="module")
