@@ -7,8 +7,8 @@ import os
 import warnings
 
 from coursekit.labs.checks import check, hint, solution
-from coursekit.labs.overview import progress, progress_text
 from coursekit.labs.predictions import measured, predict
+from coursekit.labs.progress import progress, progress_text
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow: errors only
 for _library in ("google", "sklearn.gaussian_process"):

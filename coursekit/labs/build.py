@@ -14,21 +14,26 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from coursekit.labs.claims import wrapped
 from coursekit.labs.exercises import Lab, folder, load, sources
 from coursekit.labs.source import Cell
 
 _MAGIC = re.compile(r"^# (?=%{1,2}[A-Za-z]|!\S)", re.MULTILINE)
 
 
-def build(path: Path, solved: bool = False) -> str:
+def build(path: Path, solved: bool = False, claims: bool = False) -> str:
     """The notebook that a source file makes, as text.
+
+    solved: with solutions and hidden checks. claims: with the claims, for the tests.
 
     Raises SourceError (a ValueError) that names file, line and cure.
     """
     lab = load(path)
     seen: Counter[str] = Counter()
     notebook = {
-        "cells": [_cell(lab, cell, solved, seen) for cell in lab.cells],
+        "cells": [
+            _cell(lab, cell, solved, seen) for cell in lab.cells if claims or cell.claim is None
+        ],
         "metadata": {
             "coursekit": {"lab": lab.name},
             "kernelspec": {
@@ -63,6 +68,9 @@ def _cell(lab: Lab, cell: Cell, solved: bool, seen: Counter[str]) -> dict[str, A
         if solved and exercise.hidden:
             hidden = f'check("{cell.check}", hidden=True)'
             text += f"\n### BEGIN HIDDEN TESTS\n{hidden}\n### END HIDDEN TESTS"
+    elif cell.claim is not None:
+        text = wrapped(lab.name, cell)
+        identity = f"claim-{cell.line}"
     else:
         # By content: to edit or insert a cell changes no other cell's id.
         identity = f"{cell.kind}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
@@ -73,7 +81,7 @@ def _cell(lab: Lab, cell: Cell, solved: bool, seen: Counter[str]) -> dict[str, A
         metadata["coursekit"] = {"exercise" if cell.exercise else "check": key}
     result: dict[str, Any] = {"cell_type": cell.kind, "id": identity, "metadata": metadata}
     if cell.kind == "code":
-        text = _MAGIC.sub("", text)
+        text = text if cell.claim is not None else _MAGIC.sub("", text)
         result |= {"execution_count": None, "outputs": []}
     return result | {"source": text.splitlines(keepends=True)}
 

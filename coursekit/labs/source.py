@@ -1,5 +1,6 @@
 """Reads a lab's source: py:percent cells, and the exercises in them with stubs and solutions."""
 
+import ast
 import json
 import re
 from collections.abc import Callable
@@ -10,6 +11,7 @@ STUB = "...  # your code here"
 
 _HEADER = re.compile(r"# %%(?: (?P<rest>.*))?$")
 _OPTION = re.compile(r'(\w+)=("[^"]*"|\[[^\]]*\])')
+_OPTIONS = {"check", "claim", "conclusion", "exercise", "needs", "tags"}
 _KEY = re.compile(r"\d+\.\d+")
 _BEGIN, _END, _GIVEN = "### BEGIN SOLUTION", "### END SOLUTION", "#:"
 
@@ -27,6 +29,9 @@ class Cell:
 
     line: where its `# %%` stands, counted from 1.
     exercise, check: the key that the cell answers or checks, or None.
+    claim: the sentence about a result that the cell's code holds to its word, or None.
+    conclusion: the key of the written conclusion that the cell asks for, or None.
+    needs: keys of exercises whose answers the cell needs without naming them.
     """
 
     kind: str
@@ -34,6 +39,9 @@ class Cell:
     line: int
     exercise: str | None = None
     check: str | None = None
+    claim: str | None = None
+    conclusion: str | None = None
+    needs: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
 
     @property
@@ -101,9 +109,9 @@ def _cell(path: Path, start: int, lines: list[str]) -> Cell:
     options = dict(_OPTION.findall(rest))
     kind = "markdown" if "[markdown]" in rest else "code"
     unknown = _OPTION.sub("", rest).replace("[markdown]", "").split()
-    unknown += sorted(options.keys() - {"exercise", "check", "tags"})
+    unknown += sorted(options.keys() - _OPTIONS)
     if unknown:
-        cure = "a cell takes [markdown], tags, exercise and check; points stand in the exercise"
+        cure = f"a cell takes [markdown] and {', '.join(sorted(_OPTIONS))}"
         raise SourceError(path, start + 1, f"{unknown[0]!r} is not known here: {cure}")
     body = lines[1:]
     while body and not body[-1].strip():
@@ -118,10 +126,26 @@ def _cell(path: Path, start: int, lines: list[str]) -> Cell:
     except ValueError:
         raise SourceError(path, start + 1, f'{rest!r} is not JSON: write tags=["name"]') from None
     cell = Cell(kind, "\n".join(body), start + 1, **values)
-    if kind == "markdown" and (cell.exercise or cell.check):
-        raise SourceError(path, cell.line, "an exercise or check is code: drop [markdown]")
+    if kind == "markdown" and (cell.exercise or cell.check or cell.claim is not None):
+        raise SourceError(path, cell.line, "an exercise, check or claim is code: drop [markdown]")
+    if kind == "code" and cell.conclusion:
+        raise SourceError(path, cell.line, "a conclusion is prose: write # %% [markdown]")
     _refuse_bad_markers(path, cell)
+    if kind == "code":
+        _refuse_bad_code(path, cell)
     return cell
+
+
+def _refuse_bad_code(path: Path, cell: Cell) -> None:
+    try:
+        body = ast.parse(cell.solution)
+    except SyntaxError as error:
+        line = cell.line + (error.lineno or 1)
+        raise SourceError(path, line, f"{error.msg}: write IPython magics as comments") from None
+    asserts = any(isinstance(node, ast.Assert) for node in ast.walk(body))
+    if cell.claim is not None and not (cell.claim.strip() and asserts):
+        cure = 'write # %% claim="the sentence", and assert it in the code'
+        raise SourceError(path, cell.line, f"a claim without a sentence or an assert: {cure}")
 
 
 def _refuse_bad_markers(path: Path, cell: Cell) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.labs import overview, progress, progress_text, record
+from coursekit.labs import progress, progress_text, record
+from coursekit.labs.progress import _html, rows
 
 
 def progress_file(folder: Path) -> Path:
@@ -122,10 +123,10 @@ def test_progress_in_words_and_points(work: Path, capsys: pytest.CaptureFixture[
             }
         )
     )
-    states = {row.key: row.state for row in overview.rows()[0]}
+    states = {row.key: row.state for row in rows()[0]}
     assert states == {"99.1": "solved", "99.2": "shown", "99.3": "tried"}
     assert "Lab 99. Halving: 1 of 3 exercises solved, 2 of 4 points" in progress_text(work)
     progress()
     assert "solution shown" in capsys.readouterr().out
-    markup = overview._html(*overview.rows())
+    markup = _html(*rows())
     assert "<caption" in markup and 'scope="col"' in markup
