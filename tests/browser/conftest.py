@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.harness import Notebook, Server, chromium, open_notebook, serve
 
-
 HERE = Path(__file__).parent
 
 
