@@ -16,7 +16,7 @@ from typing import Any
 
 from coursekit.labs.claims import wrapped
 from coursekit.labs.exercises import Lab, folder, load, sources
-from coursekit.labs.source import Cell
+from coursekit.labs.source import BEGIN, END, Cell
 
 _MAGIC = re.compile(r"^# (?=%{1,2}[A-Za-z]|!\S)", re.MULTILINE)
 
@@ -32,7 +32,12 @@ def build(path: Path, solved: bool = False, claims: bool = False) -> str:
     seen: Counter[str] = Counter()
     notebook = {
         "cells": [
-            _cell(lab, cell, solved, seen) for cell in lab.cells if claims or cell.claim is None
+            built
+            for cell in lab.cells
+            if claims or cell.claim is None
+            for built in (
+                _conclusion(cell, solved) if cell.conclusion else [_cell(lab, cell, solved, seen)]
+            )
         ],
         "metadata": {
             "coursekit": {"lab": lab.name},
@@ -65,6 +70,7 @@ def _cell(lab: Lab, cell: Cell, solved: bool, seen: Counter[str]) -> dict[str, A
         exercise = lab.exercises[cell.check]
         identity = f"check-{cell.check.replace('.', '-')}"
         metadata["nbgrader"] = _graded(identity, solution=False) | {"points": exercise.points}
+        text = f"from coursekit.labs import check\n{text}"  # works in a kernel that is new
         if solved and exercise.hidden:
             hidden = f'check("{cell.check}", hidden=True)'
             text += f"\n### BEGIN HIDDEN TESTS\n{hidden}\n### END HIDDEN TESTS"
@@ -84,6 +90,37 @@ def _cell(lab: Lab, cell: Cell, solved: bool, seen: Counter[str]) -> dict[str, A
         text = text if cell.claim is not None else _MAGIC.sub("", text)
         result |= {"execution_count": None, "outputs": []}
     return result | {"source": text.splitlines(keepends=True)}
+
+
+def _conclusion(cell: Cell, solved: bool) -> list[dict[str, Any]]:
+    """The question with its rubric, and the cell for the answer, which nbgrader's users grade."""
+    rubric = "\n".join(f"- {criterion}" for criterion in cell.rubric)
+    question = (
+        f"{cell.question}\n\nDouble-click the cell below and write. <details><summary>What a good "
+        "answer holds, one point each: open it when yours is written</summary>\n\n"
+        f"{rubric}\n\n</details>"
+    )
+    # The stub is nbgrader's own, so that it knows an untouched answer.
+    answer = f"{BEGIN}\n{rubric}\n{END}" if solved else "YOUR ANSWER HERE"
+    identity = f"conclusion-{cell.conclusion}"
+    graded = _graded(identity, solution=True) | {
+        "cell_type": "markdown",
+        "grade": True,
+        "points": len(cell.rubric),
+    }
+    kept = {"conclusion": cell.conclusion, "rubric": cell.rubric}
+    return [
+        {
+            "cell_type": "markdown",
+            "id": identity + part,
+            "metadata": metadata,
+            "source": text.splitlines(keepends=True),
+        }
+        for part, text, metadata in (
+            ("-question", question, {}),
+            ("", answer, {"coursekit": kept, "nbgrader": graded}),
+        )
+    ]
 
 
 def _graded(identity: str, solution: bool) -> dict[str, Any]:

@@ -13,6 +13,11 @@ from typing import Any
 
 PATIENCE = 2.0  # seconds to wait for another kernel that is writing
 
+# Where the notebook started: a cell may change the folder, and the record stays where it is.
+_start: Path | None = None
+with contextlib.suppress(OSError):
+    _start = Path.cwd()
+
 # What could not be written, by file: in a read-only folder a kernel still counts its hints.
 _unsaved: dict[Path, dict[str, Any]] = {}
 
@@ -20,12 +25,12 @@ _unsaved: dict[Path, dict[str, Any]] = {}
 def folder() -> Path:
     """The learner's work folder.
 
-    $COURSEKIT_DIR, else the nearest folder from here upwards that has a `.coursekit` folder, else
-    the current one.
+    $COURSEKIT_DIR, else the nearest folder that has a `.coursekit` folder, from where the notebook
+    started upwards, else where it started.
     """
     if chosen := os.environ.get("COURSEKIT_DIR"):
         return Path(chosen).expanduser().absolute()
-    here = Path.cwd()
+    here = _start or Path.cwd()
     return next((each for each in (here, *here.parents) if (each / ".coursekit").is_dir()), here)
 
 

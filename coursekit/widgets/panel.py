@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Sequence
 from html import escape
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from coursekit import theme
+from coursekit.notices import dead_widget
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -99,11 +101,17 @@ class Panel:
 
     box: ipywidgets.Widget
 
+    @functools.cached_property
+    def _notice(self) -> ipywidgets.HTML:
+        return ipywidgets.HTML(dead_widget())
+
     def static(self) -> str:
         """The present state as HTML without widgets."""
         raise NotImplementedError
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        if self._notice not in self.box.children:
+            self.box.children = (*self.box.children, self._notice)
         # A front end takes the richest type that it can render: the widget, else the HTML.
         view = "application/vnd.jupyter.widget-view+json"
         return {
