@@ -17,20 +17,20 @@ import coursekit
 from coursekit import doctor
 from coursekit.cli import COMMANDS
 from coursekit.labs import serve
+from tests.commands import coursekit as command
 
 CHECKOUT = Path(coursekit.__file__).parent.parent
 
 
-def run(*words: str | Path, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+def process(*words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "coursekit.cli", *words],
-        cwd=folder, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+        [sys.executable, "-m", "coursekit.cli", *words], capture_output=True, text=True, timeout=120
+    )
 
 
 def refused(*words: str | Path, code: int = 1, folder: Path | None = None) -> str:
     """Runs a command that must fail with one line; returns that line."""
-    finished = run(*words, folder=folder)
+    finished = command(*words, folder=folder)
     assert finished.returncode == code
     assert "Traceback" not in finished.stderr
     lines = finished.stderr.splitlines()
@@ -56,18 +56,18 @@ print(*sorted(sys.modules), file=sys.stderr)
 
 
 def test_version():
-    assert run("--version").stdout == f"coursekit {coursekit.__version__}\n"
+    assert process("--version").stdout == f"coursekit {coursekit.__version__}\n"
 
 
 def test_help_lists_every_command_with_examples():
-    text = run("--help").stdout
+    text = command("--help").stdout
     assert all(re.search(rf"^    {name} +\w", text, re.MULTILINE) for name in COMMANDS)
     assert "coursekit lab --reset 01" in text
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(name: str):
-    finished = run(name, "--help")
+    finished = command(name, "--help")
     assert finished.returncode == 0
     assert f"usage: coursekit {name}" in finished.stdout
 
@@ -82,7 +82,7 @@ def test_doctor_reads_versions_without_importing():
 
 
 def test_doctor_is_content_here():
-    finished = run("doctor")
+    finished = command("doctor")
     assert finished.returncode == 0, finished.stdout
     assert "FAIL" not in finished.stdout
     assert "ok    data: digits" in finished.stdout
@@ -139,6 +139,9 @@ def test_the_readme_lists_every_lab():
 
 def test_a_word_that_is_no_command():
     assert "'labs'" in refused("labs", code=2)
+    finished = process("labs")
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert "'labs'" in finished.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1", ""])
@@ -171,7 +174,7 @@ def test_progress_without_a_work_folder(tmp_path: Path):
 
 
 def test_progress_of_a_new_work_folder(tmp_path: Path):
-    finished = run("progress", "--dir", tmp_path)
+    finished = command("progress", "--dir", tmp_path)
     assert finished.returncode == 0
     assert "exercises solved" in finished.stdout
 
