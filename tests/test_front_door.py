@@ -109,6 +109,7 @@ def test_doctor_names_the_stack(tfx: str | None, words: str):
     assert words in doctor.stack((3, 11), tfx)
 
 
+@pytest.mark.slow(15)
 def test_the_readme_s_examples_run(tmp_path: Path):
     blocks = re.findall(r"```python\n(.*?)```", (CHECKOUT / "README.md").read_text(), re.DOTALL)
     own = ("coursekit.tuners", "coursekit.tfx")  # have tests of their own
@@ -118,7 +119,7 @@ def test_the_readme_s_examples_run(tmp_path: Path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert finished.returncode == 0, finished.stderr
     found, tested, *kept = finished.stdout.splitlines()[6:]
@@ -179,6 +180,7 @@ def test_progress_of_a_new_work_folder(tmp_path: Path):
     assert "exercises solved" in finished.stdout
 
 
+@pytest.mark.slow(10)
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_lab_prints_its_address_and_stops_cleanly(tmp_path: Path, stop: signal.Signals):
     command = [sys.executable, "-m", "coursekit.cli", "lab", "--no-browser", "--dir", "work"]

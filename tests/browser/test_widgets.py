@@ -26,9 +26,9 @@ def build(hp):
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
-random = kt.RandomSearch(build, "val_accuracy", max_trials=4, directory="tuning", overwrite=True)
+random = kt.RandomSearch(build, "val_accuracy", max_trials=3, directory="tuning", overwrite=True)
 SearchMonitor(random)
-random.search(*images.train, validation_data=images.validation, epochs=12, batch_size=16)
+random.search(*images.train, validation_data=images.validation, epochs=8, batch_size=32)
 """
 PIPELINE = """
 from coursekit.tfx import Plan
@@ -73,13 +73,13 @@ def test_a_search_is_stopped_while_a_trial_trains_and_resumed(written: Written):
     cell = notebook.cell(0)
     notebook.run(cell, wait=False)
     status = cell.get_by_role("status")
-    expect(status).to_contain_text("trials 1 of 4", timeout=120_000)  # the second trial trains now
+    expect(status).to_contain_text("trials 1 of 3", timeout=120_000)  # the second trial trains now
     cell.get_by_role("button", name="Stop").click()
     notebook.wait(cell, seconds=60)
     expect(status).to_contain_text("stopped")
-    assert "stopped · trials 4" not in status.inner_text()
+    assert "stopped · trials 3" not in status.inner_text()
     cell.get_by_role("button", name="Resume").click()
-    expect(status).to_contain_text("finished · trials 4 of 4", timeout=90_000)
+    expect(status).to_contain_text("finished · trials 3 of 3", timeout=180_000)
     expect(cell.locator("svg[role=img]")).to_have_attribute("aria-label", status.inner_text())
     assert notebook.errors() == []
 
@@ -113,7 +113,7 @@ def test_a_pipeline_runs_lights_up_and_tells_what_it_wrote(written: Written):
 
 def test_the_population_is_stepped_through_and_played(written: Written):
     imports = "from coursekit.widgets import Population\nfrom coursekit.worlds import Cells"
-    strip = 'Population(Cells("digits"), population_size=10, sample_size=3)'
+    strip = 'Population(Cells(), population_size=10, sample_size=3)'
     notebook = written("population", f"{imports}\n{strip}")
     cell = notebook.cell(0)
     notebook.run(cell)
