@@ -1,8 +1,8 @@
 """What an exercise's probe gives: of the learner's answer, of the solution, of known mistakes."""
 
 import copy
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from coursekit.labs import guard
@@ -11,6 +11,7 @@ from coursekit.labs.plain import Opaque, plain
 from coursekit.labs.watch import Watch
 
 Case = tuple[Any, ...]
+Alike = Callable[[Any, Any], bool]
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,18 @@ def copied(case: Case) -> Case:
     return copy.deepcopy(case)
 
 
-def difference(received: Any, expected: Any, tolerance: float = 1e-6) -> str:
+def difference(received: Any, expected: Any, alike: Alike = close) -> str:
     """In words, how two plain values differ: the first thing that a learner should look at."""
-    text = _difference(received, expected, tolerance)
+    text = _difference(received, expected, alike)
     return f"{text[0].upper()}{text[1:]}."
+
+
+def wrong_entry(received: Any, expected: Any, alike: Alike = close) -> str:
+    """The first entry of a report that is not as expected; "" if these are no reports."""
+    if not isinstance(received, dict) or not isinstance(expected, dict):
+        return ""
+    wrong = (key for key in expected if not _has(received, key, expected[key], alike))
+    return str(next(wrong, ""))
 
 
 def recognise(
@@ -109,21 +118,20 @@ def problems(exercise: type[Exercise]) -> list[str]:
     found, reasons = [], list(exercise.mistakes)
     for place, reason in enumerate(reasons):
         given = [mistaken(exercise, reason, case) for case in exercise.cases]
-        fine = Observed(guard.Outcome())
         if all(
-            same(each, replace(fine, outcome=guard.Outcome(right(exercise, case))), 1e-6)
+            same(exercise, each, Observed(guard.Outcome(right(exercise, case))))
             for each, case in zip(given, exercise.cases, strict=True)
         ):
             found.append(f"{exercise.key}: {reason!r} is said of an answer that is right")
         for other in reasons[:place]:
             theirs = [mistaken(exercise, other, case) for case in exercise.cases]
-            if all(same(*pair, 1e-6) for pair in zip(given, theirs, strict=True)):
+            if all(same(exercise, *pair) for pair in zip(given, theirs, strict=True)):
                 cure = "add a visible case that tells them apart, or drop one"
                 found.append(f"{exercise.key}: {reason!r} and {other!r} give one answer: {cure}")
     return found
 
 
-def same(left: Observed, right: Observed, tolerance: float) -> bool:
+def same(exercise: type[Exercise], left: Observed, right: Observed) -> bool:
     """Whether two observations cannot be told apart."""
     if left.outcome.stopped or right.outcome.stopped:
         return bool(left.outcome.stopped and right.outcome.stopped)
@@ -131,9 +139,8 @@ def same(left: Observed, right: Observed, tolerance: float) -> bool:
         one, other = left.outcome.failure, right.outcome.failure
         kinds = one.kind if one else "", other.kind if other else ""
         return kinds[0] == kinds[1] not in ("NameError", "SyntaxError")
-    return left.changed == right.changed and close(
-        left.outcome.value, right.outcome.value, tolerance
-    )
+    alike = exercise.alike(left.outcome.value, right.outcome.value)
+    return alike and left.changed == right.changed
 
 
 _rights: dict[tuple[type[Exercise], str], Any] = {}
@@ -141,7 +148,7 @@ _mistakes: dict[tuple[type[Exercise], str, str], Observed] = {}
 
 
 def _gives(exercise: type[Exercise], reason: str, case: Case, observed: Observed) -> bool:
-    return same(mistaken(exercise, reason, case), observed, exercise.tolerance)
+    return same(exercise, mistaken(exercise, reason, case), observed)
 
 
 def _defined(exercise: type[Exercise], code: str) -> Any:
@@ -151,7 +158,7 @@ def _defined(exercise: type[Exercise], code: str) -> Any:
     return namespace[exercise.answer]
 
 
-def _difference(received: Any, expected: Any, tolerance: float) -> str:
+def _difference(received: Any, expected: Any, alike: Alike) -> str:
     if isinstance(received, Opaque):
         return f"it is {received.text}"
     if type(received) is bool or type(expected) is bool or received is None or expected is None:
@@ -159,15 +166,19 @@ def _difference(received: Any, expected: Any, tolerance: float) -> str:
     if isinstance(received, int | float) and isinstance(expected, int | float):
         return _difference_of_numbers(received, expected)
     if isinstance(received, list) and isinstance(expected, list):
-        return _difference_of_lists(received, expected, tolerance)
+        return _difference_of_lists(received, expected, alike)
     if isinstance(received, dict) and isinstance(expected, dict):
-        if missing := [key for key in expected if key not in received]:
-            return f"`{missing[0]}` is missing"
         if extra := [key for key in received if key not in expected]:
-            return f"`{extra[0]}` is too much"
-        wrong = next(key for key in expected if not close(received[key], expected[key], tolerance))
-        return f"`{wrong}`: {_difference(received[wrong], expected[wrong], tolerance)}"
+            return f"{extra[0]!r} is too much"
+        wrong = next(key for key in expected if not _has(received, key, expected[key], alike))
+        if wrong not in received:
+            return f"{wrong!r} is missing"
+        return f"{wrong!r}: {_difference(received[wrong], expected[wrong], alike)}"
     return "it is not what is asked for"
+
+
+def _has(received: dict[Any, Any], key: Any, value: Any, alike: Alike) -> bool:
+    return key in received and alike(received[key], value)
 
 
 def _difference_of_numbers(received: float, expected: float) -> str:
@@ -185,15 +196,15 @@ def _difference_of_numbers(received: float, expected: float) -> str:
     return f"it is too {'large' if received > expected else 'small'}"
 
 
-def _difference_of_lists(received: list[Any], expected: list[Any], tolerance: float) -> str:
+def _difference_of_lists(received: list[Any], expected: list[Any], alike: Alike) -> str:
     if len(received) != len(expected):
         count = f"{len(received)} entr{'y' if len(received) == 1 else 'ies'}"
         return f"it has {count}; {len(expected)} are asked for"
     if sorted(map(repr, received)) == sorted(map(repr, expected)):
         return "the entries are right, their order is not"
     pairs = enumerate(zip(received, expected, strict=True))
-    place = next(place for place, pair in pairs if not close(*pair, tolerance))
-    inner = _difference(received[place], expected[place], tolerance)
+    place = next(place for place, pair in pairs if not alike(*pair))
+    inner = _difference(received[place], expected[place], alike)
     return f"entry {place} (the first has number 0): {inner}"
 
 

@@ -73,7 +73,8 @@ class Exercise:
         from what a case asks for, in words, to the arguments, `cases` names the requirements.
     mistakes: two or more `Mistake`s that run and give a wrong answer. After the lab is loaded, a
         dict from the reason to the wrong code.
-    otherwise: what to say of a wrong answer that no mistake gives.
+    reasons: what to say if an entry of the probe's report (a dict) is wrong, the first one first.
+    otherwise: what to say of any other wrong answer.
     hints: one step each.
     points: what it is worth.
     answer: the name of the function or class that the learner defines; by default the one that the
@@ -97,6 +98,7 @@ class Exercise:
     hidden: ClassVar[Sequence[tuple[Any, ...]]] = ()
     hints: ClassVar[tuple[str, ...]] = ()
     mistakes: ClassVar[Any] = ()
+    reasons: ClassVar[Mapping[str, str]] = {}
     otherwise: ClassVar[str] = ""
     expected: ClassVar[Callable[..., Any] | None] = None
     tolerance: ClassVar[float] = 1e-6
@@ -120,9 +122,18 @@ class Exercise:
         from coursekit.labs import answers
 
         expected = answers.right(cls, case)
-        if close(received, expected, cls.tolerance):
+        if cls.alike(received, expected):
             return None
-        return Finding(expected, answers.difference(received, expected, cls.tolerance))
+        wrong = answers.wrong_entry(received, expected, cls.alike)
+        if reason := cls.reasons.get(wrong):
+            return Finding(expected, reason)
+        words = answers.difference(received, expected, cls.alike)
+        return Finding(expected, f"{words} {cls.otherwise}".strip())
+
+    @classmethod
+    def alike(cls, received: Any, expected: Any) -> bool:
+        """Whether two plain values are the same answer."""
+        return close(received, expected, cls.tolerance)
 
     @classmethod
     def declared(cls) -> bool:
@@ -202,6 +213,28 @@ class Value(Exercise):
     @classmethod
     def question(cls, *case: Any) -> str:
         return cls.call or cls.answer
+
+
+class Sampled(Exercise):
+    """An exercise whose probe asks an answer `draws` times, and reports how often what came.
+
+    Whole numbers of the report count draws; two of them agree if they differ by less than six
+    standard deviations (one of 10^9 right answers fails), so a learner may draw in any order. What
+    may never happen is reported as True or False.
+    """
+
+    draws: ClassVar[int] = 2000
+
+    @classmethod
+    def alike(cls, received: Any, expected: Any) -> bool:
+        if isinstance(received, dict) and isinstance(expected, dict):
+            return received.keys() == expected.keys() and all(
+                cls.alike(received[key], expected[key]) for key in expected
+            )
+        if type(received) is not int or type(expected) is not int:
+            return close(received, expected, cls.tolerance)
+        chance = min(1.0, abs(received + expected) / (2 * cls.draws))
+        return abs(received - expected) <= 6 * math.sqrt(2 * cls.draws * chance * (1 - chance))
 
 
 def close(received: Any, expected: Any, relative: float = 1e-6) -> bool:

@@ -90,7 +90,9 @@ class _Question:
         if outcome.failure:
             return self._failed(outcome.failure, seen, rows)
         if observed.changed and not exercise.changes:
-            return "not right", [self._changed(observed.changed)], rows
+            known = answers.recognise(exercise, seen, ())
+            text = [self._changed(observed.changed), *([known] if known else [])]
+            return "not right", text, rows
         finding = self._mismatch(outcome.value, case) or self._finding(outcome.value, case)
         if finding is None:
             return None
@@ -101,8 +103,6 @@ class _Question:
             rest = iter(()) if self.hidden else rest
             if known := answers.recognise(exercise, seen, rest):
                 text = [known]
-            elif exercise.otherwise:
-                text.append(exercise.otherwise)
         if exercise.requirements and not self.hidden:
             text.append(f"This case asks: {exercise.requirements[len(seen) - 1]}.")
         if not self.hidden:
@@ -211,7 +211,8 @@ class _Question:
         if finding.received:
             came = finding.received
         elif report and isinstance(expected, dict):
-            apart = [key for key in expected if received.get(key) != expected[key]]
+            alike = self.exercise.alike
+            apart = [key for key in expected if not alike(received.get(key), expected[key])]
             came = _in_words({key: received.get(key) for key in apart})
             expected = _in_words({key: expected[key] for key in apart})
         elif report:

@@ -32,7 +32,6 @@ random.search(*images.train, validation_data=images.validation, epochs=8, batch_
 """
 PIPELINE = """
 from coursekit.tfx import Plan
-from coursekit.tfx.interactive import Interactive
 from coursekit.widgets import PipelinePanel
 
 pipeline = Interactive(Plan("mnist-5k", folder="my-pipeline", strategy="random", trials=2))
@@ -85,7 +84,7 @@ def test_a_search_is_stopped_while_a_trial_trains_and_resumed(written: Written):
 
 
 def test_a_pipeline_runs_lights_up_and_tells_what_it_wrote(written: Written):
-    imports = "import coursekit.tfx.quiet\nfrom tfx import v1 as tfx"
+    imports = "from coursekit.tfx.interactive import Interactive\nfrom tfx import v1 as tfx"
     notebook = written("pipeline", imports, PIPELINE, 'pipeline.run("StatisticsGen")')
     assert notebook.run(notebook.cell(0), seconds=120) == ""  # not a word, and no script
     cell = notebook.cell(1)
@@ -113,7 +112,7 @@ def test_a_pipeline_runs_lights_up_and_tells_what_it_wrote(written: Written):
 
 def test_the_population_is_stepped_through_and_played(written: Written):
     imports = "from coursekit.widgets import Population\nfrom coursekit.worlds import Cells"
-    strip = 'Population(Cells(), population_size=10, sample_size=3)'
+    strip = "Population(Cells(), population_size=10, sample_size=3)"
     notebook = written("population", f"{imports}\n{strip}")
     cell = notebook.cell(0)
     notebook.run(cell)
