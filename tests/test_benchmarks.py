@@ -41,7 +41,7 @@ def test_a_bad_count_is_named(value: str) -> None:
     assert f"{value!r}: give a whole number, 1 or more" in done.stderr
 
 
-@pytest.mark.slow(15)
+@pytest.mark.nightly(15)
 def test_a_small_run_prints_the_table_and_the_ratios() -> None:
     done = command("perceptrons", "--trials=2", "--epochs=1", "--repeats=2")
     assert done.returncode == 0, done.stderr
