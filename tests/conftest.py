@@ -14,7 +14,7 @@ from hypothesis import settings
 from xdist.scheduler import LoadGroupScheduling
 
 settings.register_profile("coursekit", deadline=None)  # a busy machine is not a fault
-settings.load_profile("coursekit")
+settings.register_profile("fast", deadline=None, max_examples=25)
 
 UNTOLD = "NOT TESTED"
 SECONDS_IF_SLOW, SECONDS_IF_FAST = 20, 0.2
@@ -37,6 +37,12 @@ class ByGroupOrFile(LoadGroupScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroupOrFile | None:
     return ByGroupOrFile(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where slow tests are left out, properties are tried on a quarter of the examples."""
+    quick = "not slow" in config.getoption("markexpr")
+    settings.load_profile("fast" if quick else "coursekit")
 
 
 @pytest.hookimpl(tryfirst=True)

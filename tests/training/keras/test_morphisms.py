@@ -12,7 +12,7 @@ from coursekit.training.keras.morphisms import branch, deepen, skip, widen
 from tests.training.keras.random_models import answers, chain, dense_parts, image_parts, shake
 
 random_models = settings(
-    max_examples=15,
+    max_examples=settings().max_examples * 15 // 100,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=True,
