@@ -97,6 +97,7 @@ def test_keras_and_perceptron_build_networks_of_one_size(dropout: float) -> None
         assert model.count_params() == ours.parameters
 
 
+@pytest.mark.slow(12)
 def test_a_session_of_labs_is_measured_and_reported() -> None:
     done = process("labs", "--sessions=1")
     assert done.returncode == 0, done.stderr

@@ -219,6 +219,7 @@ def test_noise_parts_the_copies_and_without_it_they_stay_together():
     assert apart[0.0] < 1e-4 and apart[0.1] > 0.01
 
 
+@pytest.mark.slow(8)
 def test_training_goes_on_from_there(tmp_path):
     digits = data.load("digits")
     parts = [("flatten", None), ("dense", (8, "relu"))]
