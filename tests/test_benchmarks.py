@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from coursekit.benchmarks import labs, training
+from coursekit.benchmarks import labs, perceptrons
 from coursekit.data import Dataset, load
 
 
@@ -23,12 +23,12 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_without_a_name_the_benchmarks_are_listed() -> None:
     done = command()
     assert done.returncode == 0
-    assert "training" in done.stdout
+    assert "perceptrons" in done.stdout
     assert "model.fit" in done.stdout
 
 
 def test_help_says_what_is_compared() -> None:
-    done = command("training", "--help")
+    done = command("perceptrons", "--help")
     assert done.returncode == 0
     for word in ("keras_tuner.RandomSearch", "same order", "--repeats", "one thread"):
         assert word in done.stdout
@@ -36,14 +36,14 @@ def test_help_says_what_is_compared() -> None:
 
 @pytest.mark.parametrize("value", ["0", "-1", "two"])
 def test_a_bad_count_is_named(value: str) -> None:
-    done = command("training", f"--trials={value}")
+    done = command("perceptrons", f"--trials={value}")
     assert done.returncode == 2
-    assert f"{value!r}: take a whole number, 1 or more" in done.stderr
+    assert f"{value!r}: give a whole number, 1 or more" in done.stderr
 
 
 @pytest.mark.slow(15)
 def test_a_small_run_prints_the_table_and_the_ratios() -> None:
-    done = command("training", "--trials=2", "--epochs=1", "--repeats=2")
+    done = command("perceptrons", "--trials=2", "--epochs=1", "--repeats=2")
     assert done.returncode == 0, done.stderr
     assert "2 configurations x 1 epochs on digits" in done.stdout
     rows = re.findall(
@@ -58,26 +58,26 @@ def test_a_small_run_prints_the_table_and_the_ratios() -> None:
 @pytest.mark.slow(15)
 def test_all_train_what_keras_tuner_drew_in_its_order(monkeypatch) -> None:
     pytest.importorskip("keras_tuner")
-    built: list[training.Configuration] = []
-    build = training.build
+    built: list[perceptrons.Configuration] = []
+    build = perceptrons.build
 
-    def record(configuration: training.Configuration, data: Dataset) -> object:
+    def record(configuration: perceptrons.Configuration, data: Dataset) -> object:
         built.append(dict(configuration))
         return build(configuration, data)
 
-    monkeypatch.setattr(training, "build", record)
+    monkeypatch.setattr(perceptrons, "build", record)
     data = load("digits", size=100)
-    drawn: list[training.Configuration] = []
-    tuned = list(training.keras_tuner_search(data, 3, 2, 1, drawn))
+    drawn: list[perceptrons.Configuration] = []
+    tuned = list(perceptrons.keras_tuner_search(data, 3, 2, 1, drawn))
     assert len(tuned) == len(drawn) == 3
     assert built[-3:] == drawn
     assert len({tuple(configuration.items()) for configuration in drawn}) == 3
-    assert set(drawn[0]) == {hp.name for hp in training.space().space}
-    for others in (training.model_fit_loop, training.perceptron_loop):
+    assert set(drawn[0]) == {hp.name for hp in perceptrons.space().space}
+    for others in (perceptrons.model_fit_loop, perceptrons.perceptron_loop):
         assert len(list(others(data, drawn, 2))) == 3
     assert built[-3:] == drawn
-    again: list[training.Configuration] = []
-    list(training.keras_tuner_search(data, 3, 1, 1, again))
+    again: list[perceptrons.Configuration] = []
+    list(perceptrons.keras_tuner_search(data, 3, 1, 1, again))
     assert again == drawn
 
 
@@ -85,13 +85,13 @@ def test_all_train_what_keras_tuner_drew_in_its_order(monkeypatch) -> None:
 @pytest.mark.parametrize("dropout", [0.0, 0.2])
 def test_keras_and_perceptron_build_networks_of_one_size(dropout: float) -> None:
     pytest.importorskip("keras")
-    from coursekit.training.perceptron import train_perceptron
+    from coursekit.training.numpy.perceptron import train_perceptron
 
     data = load("digits", size=10)
-    hp = training.space()
+    hp = perceptrons.space()
     for activation in ("relu", "tanh", "gelu"):
         configuration = {**hp.values, "layers": 2, "activation": activation, "dropout": dropout}
-        model = training.build(configuration, data)
+        model = perceptrons.build(configuration, data)
         ours, _ = train_perceptron(configuration, data, epochs=1, seed=0)
         assert model.count_params() == ours.parameters
 
@@ -115,11 +115,11 @@ def test_a_check_that_gives_no_verdict_is_no_measurement(monkeypatch) -> None:
 
 def test_medians_of_the_repeats_are_reported(capsys) -> None:
     runs = {
-        "keras-tuner": [training.Measurement(wall, wall, 0.5) for wall in (90.0, 100.0, 900.0)],
-        "model.fit": [training.Measurement(50.0, 60.0, 0.5)] * 3,
-        "perceptron": [training.Measurement(0.5, 0.25, 0.5)] * 3,
+        "keras-tuner": [perceptrons.Measurement(wall, wall, 0.5) for wall in (90.0, 100.0, 900.0)],
+        "model.fit": [perceptrons.Measurement(50.0, 60.0, 0.5)] * 3,
+        "perceptron": [perceptrons.Measurement(0.5, 0.25, 0.5)] * 3,
     }
-    training._report(runs, argparse.Namespace(trials=20, epochs=5, repeats=3))
+    perceptrons._report(runs, argparse.Namespace(trials=20, epochs=5, repeats=3))
     printed = capsys.readouterr().out
     assert "keras-tuner: 200x by wall time, 400x by CPU time" in printed
     assert "model.fit: 100x by wall time, 240x by CPU time" in printed

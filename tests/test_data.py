@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coursekit.data import SOURCES, DataError, Dataset, Split, build, load, main, penguins, reading
-from coursekit.data.images import area_average
+from coursekit.data.resampling import area_average
 from coursekit.shipped import shipped
 
 SHIPPED = [name for name, source in SOURCES.items() if source.sha256]

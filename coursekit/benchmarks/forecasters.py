@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coursekit.surrogates import curves as families
-from coursekit.surrogates.experience import Experience
-from coursekit.surrogates.forecast import Forecast
+from coursekit.forecasting import families as families
+from coursekit.forecasting.experience import Experience
+from coursekit.forecasting.forecast import Forecast
 
 GRID = np.linspace(0.0, 1.0, 401)
 
@@ -41,7 +41,7 @@ def power_law(curve: np.ndarray, horizon: int) -> Guess:
 
 
 def ours(curve: np.ndarray, horizon: int, experience: Experience | None = None) -> Guess:
-    """`coursekit.surrogates.forecast`."""
+    """`coursekit.forecasting.forecast`."""
     found = Forecast(curve, horizon, experience=experience)
     return Guess(found.score, found.median, found.below(GRID))
 

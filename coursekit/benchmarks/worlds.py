@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.benchmarks import training
-from coursekit.benchmarks.options import count
+from coursekit.arguments import count
+from coursekit.benchmarks import perceptrons
 from coursekit.data import Dataset
 from coursekit.training.candidates import KerasCandidate
 from coursekit.trials import Suggestion
@@ -75,7 +75,7 @@ def measure_tables(options: argparse.Namespace) -> None:
         for _ in range(options.repeats):
             begun = time.perf_counter()
             for suggestion in asked:
-                world.estimate(suggestion)
+                world.evaluate(suggestion)
             times.append((time.perf_counter() - begun) / len(asked))
         query = statistics.median(times)
         seconds, memory = (statistics.median(column) for column in zip(*loads, strict=True))
@@ -94,8 +94,8 @@ def _load(name: str) -> tuple[float, float]:
 def measure_races(options: argparse.Namespace) -> None:
     """Whole races, the start of the processes left out: they are there when the first are timed."""
     from coursekit.processes import spread
-    from coursekit.race.searches import Limits, Task
-    from coursekit.race.searches import run as search
+    from coursekit.race.runs import Limits, Task
+    from coursekit.race.runs import run as search
 
     print(f"{options.seeds} searches of {options.trials} trials, {options.workers} processes")
     print(f"{'world':14}{'strategy':24}{'trials/s':>10}{'us a trial':>12}")
@@ -125,7 +125,7 @@ def measure_training(options: argparse.Namespace) -> None:
     """The perceptron against Keras Tuner, by its own benchmark; then the epoch loop for Keras
     models against `model.fit`, on the same candidates with the same validation after each epoch."""
     trials = min(20, options.trials)
-    training.run(argparse.Namespace(trials=trials, epochs=5, repeats=1, seed=1))
+    perceptrons.run(argparse.Namespace(trials=trials, epochs=5, repeats=1, seed=1))
     print(f"\n{'space':8}{'':14}{'CPU s, first epoch':>20}{'later epochs':>14}{'accuracy':>10}")
     for name, recipe in RECIPES.items():
         data, epochs = recipe.load(), options.epochs or recipe.epochs
@@ -190,7 +190,7 @@ def measure_agreement(options: argparse.Namespace) -> None:
             live = Live(name, engine=engine, seed=1000)
             found = []
             for number, configuration in enumerate(chosen, start=1):
-                score = live.estimate(Suggestion(configuration)).score
+                score = live.evaluate(Suggestion(configuration)).score
                 found.append(score if score == score else 0.0)
                 print(f"\r{name}, {engine}: {number} of {len(chosen)} ", end="", file=sys.stderr)
             print(file=sys.stderr)

@@ -5,9 +5,9 @@ cheaper versions that multi-fidelity methods train on. `python -m coursekit.data
 there is; `python -m coursekit.data build NAME` makes a shipped file again from its source.
 """
 
-from coursekit.data.images import stratified_order
 from coursekit.data.reading import load, penguins
 from coursekit.data.rebuild import build, main
+from coursekit.data.resampling import stratified_order
 from coursekit.data.sources import SOURCES, DataError, Dataset, Source, Split
 
 __all__ = [

@@ -5,13 +5,13 @@ What searches found: `anytime`, `regret`, `ranks`. What one search has done: `be
 """
 
 from coursekit.plots.ageing import population
+from coursekit.plots.anytime_curves import anytime, regret
 from coursekit.plots.cells import cell
 from coursekit.plots.coordinates import parallel_coordinates
 from coursekit.plots.forecasts import forecast
 from coursekit.plots.fronts import pareto, pareto_front
 from coursekit.plots.rankings import ranks
-from coursekit.plots.searches import anytime, regret
-from coursekit.plots.training import best_so_far, learning_curves
+from coursekit.plots.training_curves import best_so_far, learning_curves
 
 __all__ = [
     "anytime",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from coursekit.spaces import Cells, Edge, Graph
+from coursekit.spaces import CellSpace, Edge, Graph
 from coursekit.theme import DASHES, INK, PALETTE, PAPER
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ RISE = 0.42  # of an arc, for each node that it spans
 SPACING = {True: 1.75, False: 1.15}  # between nodes: with labels on straight edges, and without
 
 
-def cell(space: Cells, configuration: Mapping[str, Any], *, axes: Axes | None = None) -> Axes:
+def cell(space: CellSpace, configuration: Mapping[str, Any], *, axes: Axes | None = None) -> Axes:
     """A cell from its inputs on the left to its output on the right, every operation on its edge.
 
     Edges that are "none" are dotted, and so are those on no way from an input to the output.

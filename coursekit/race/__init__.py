@@ -2,7 +2,7 @@
 
 from coursekit.race import report
 from coursekit.race.contest import Race, price, race, refusal
-from coursekit.race.searches import Run
+from coursekit.race.runs import Run
 from coursekit.race.significance import Comparison, compare, mean_ranks
 from coursekit.race.standings import Standing, standings
 

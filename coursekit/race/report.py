@@ -116,7 +116,7 @@ def _count(amount: float) -> str:
 
 def figure(race: Race, axes: Axes | None = None) -> Axes:
     """The anytime curves with bands."""
-    from coursekit.plots.searches import anytime
+    from coursekit.plots.anytime_curves import anytime
 
     at, unit = race.axis(), "finished trials" if race.seconds is None else "seconds of training"
     axes = anytime(

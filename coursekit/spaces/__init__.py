@@ -1,18 +1,18 @@
 """Search spaces: domains, the spaces made of them, chains of layers and cells."""
 
-from coursekit.spaces.domains import Boolean, Choice, Conditional, Domain
-from coursekit.spaces.growing import Growing
+from coursekit.spaces.domains import Boolean, Choice, Conditional, Domain, Parameter
+from coursekit.spaces.incremental import Incremental
 from coursekit.spaces.macro import Chain, Layer
-from coursekit.spaces.micro import Block, BlockCells, Cells, Edge, EdgeCells, Graph
+from coursekit.spaces.micro import Block, BlockCells, CellSpace, Edge, EdgeCells, Graph
 from coursekit.spaces.numbers import Float, Integer
 from coursekit.spaces.skeleton import Part, Skeleton
-from coursekit.spaces.space import Configuration, Parameter, Space
+from coursekit.spaces.space import Configuration, Space
 
 __all__ = [
     "Block",
     "BlockCells",
     "Boolean",
-    "Cells",
+    "CellSpace",
     "Chain",
     "Choice",
     "Conditional",
@@ -22,7 +22,7 @@ __all__ = [
     "EdgeCells",
     "Float",
     "Graph",
-    "Growing",
+    "Incremental",
     "Integer",
     "Layer",
     "Parameter",

@@ -5,12 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from coursekit.spaces.domains import Domain
-
-if TYPE_CHECKING:
-    from coursekit.spaces.space import Parameter
+from coursekit.spaces.domains import Domain, Parameter
 
 
 def count(parameters: Sequence[Parameter]) -> int | float:
@@ -23,7 +20,7 @@ def count(parameters: Sequence[Parameter]) -> int | float:
     asked: dict[str, set[Any]] = {}
     parameters = _families(parameters)
     for index, parameter in enumerate(parameters):
-        for name, values in {parameter.name: (), **parameter.parents}.items():
+        for name, values in {parameter.name: (), **parameter.conditions}.items():
             last[name] = index
             asked.setdefault(name, set()).update(values)
     states: dict[tuple[tuple[str, Any], ...], int] = {(): 1}
@@ -47,7 +44,7 @@ def _families(parameters: Sequence[Parameter]) -> list[Parameter]:
     those of one name stay in theirs."""
     waits: list[set[int]] = []  # for which others
     for index, parameter in enumerate(parameters):
-        needed = {*parameter.parents, parameter.name}
+        needed = {*parameter.conditions, parameter.name}
         waits.append({i for i in range(index) if parameters[i].name in needed})
     order: list[int] = []
     placed: set[int] = set()

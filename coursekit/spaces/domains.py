@@ -109,7 +109,7 @@ class Conditional:
     """A domain with the parents' values under which its parameter exists."""
 
     domain: Domain
-    parents: Mapping[str, tuple[Scalar, ...]]
+    conditions: Mapping[str, tuple[Scalar, ...]]
 
 
 def plain(value: Any) -> Any:
@@ -179,3 +179,19 @@ class Boolean(Choice):
 
     def __init__(self) -> None:
         super().__init__((False, True))
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A name, a domain, and the parents' values under which it exists (all must hold)."""
+
+    name: str
+    domain: Domain
+    conditions: Mapping[str, tuple[Scalar, ...]]
+
+    def exists(self, configuration: Mapping[str, Any]) -> bool:
+        """Whether the parameter exists beside these values."""
+        for name, values in self.conditions.items():
+            if name not in configuration or configuration[name] not in values:
+                return False
+        return True

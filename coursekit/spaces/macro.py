@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coursekit.spaces.domains import Boolean, Choice, Conditional, Domain
-from coursekit.spaces.growing import Growing, check_bounds, from_size
+from coursekit.spaces.incremental import Incremental, check_bounds, from_size
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Layer:
     inputs: tuple[int, ...]
 
 
-class Chain(Growing):
+class Chain(Incremental):
     """Layers one after the other: how many, of which type, how wide.
 
     layers: for each type of layer its own parameters, {} if it has none:

@@ -8,31 +8,15 @@ configuration into the middle of its place (NaN where a parameter does not exist
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from coursekit.spaces import counting
-from coursekit.spaces.domains import Choice, Conditional, Domain, Scalar
+from coursekit.spaces.domains import Choice, Conditional, Domain, Parameter
 
 Configuration = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A name, a domain, and the parents' values under which it exists (all must hold)."""
-
-    name: str
-    domain: Domain
-    parents: Mapping[str, tuple[Scalar, ...]]
-
-    def exists(self, configuration: Mapping[str, Any]) -> bool:
-        """Whether the parameter exists beside these values."""
-        for name, values in self.parents.items():
-            if name not in configuration or configuration[name] not in values:
-                return False
-        return True
 
 
 class Space:
@@ -55,17 +39,19 @@ class Space:
             raise ValueError("a space needs at least one parameter")
         self._check_conditions()
         # What the inner loops need, without an attribute look-up each.
-        self._rows = [(p.name, p.domain, p.exists if p.parents else None) for p in self.parameters]
+        self._rows = [
+            (p.name, p.domain, p.exists if p.conditions else None) for p in self.parameters
+        ]
         names = [parameter.name for parameter in self.parameters]
         self._repeated = len(set(names)) < len(names)
-        self._plain = not self._repeated and not any(p.parents for p in self.parameters)
+        self._plain = not self._repeated and not any(p.conditions for p in self.parameters)
         self._every = list(range(len(self.parameters)))
         self._free = [i for i in self._every if self.parameters[i].domain.count > 1]
 
     def _check_conditions(self) -> None:
         seen: dict[str, list[Domain]] = {}
         for parameter in self.parameters:
-            for name, values in parameter.parents.items():
+            for name, values in parameter.conditions.items():
                 if name not in seen:
                     raise ValueError(
                         f"{parameter.name} depends on {name!r}, which does not stand before it: "
@@ -114,7 +100,7 @@ class Space:
                 raise ValueError(f"{parameter.name}={value!r} is not {parameter.domain.describe()}")
         extra = sorted(set(configuration) - {parameter.name for parameter in existing})
         if extra:
-            known = {parameter.name: parameter.parents for parameter in self.parameters}
+            known = {parameter.name: parameter.conditions for parameter in self.parameters}
             why = f"is no parameter of this space, which has {list(known)}"
             if extra[0] in known:
                 why = f"exists only when {dict(known[extra[0]])}"
@@ -176,7 +162,7 @@ class Space:
                 columns.append(np.eye(total)[place] * exists[:, None])
             else:
                 columns.append(here[:, None])
-                if parameter.parents or self._repeated:
+                if parameter.conditions or self._repeated:
                     columns.append(exists[:, None].astype(float))
         return np.concatenate(columns, axis=1)
 
@@ -255,19 +241,17 @@ class Space:
 
         return extend({}, 0)
 
-    @property
+    @cached_property
     def count(self) -> int | float:
         """How many configurations there are, exactly; math.inf for a continuum."""
-        if not hasattr(self, "_count"):
-            self._count = counting.count(self.parameters)
-        return self._count
+        return counting.count(self.parameters)
 
 
 def _parameter(name: str, domain: Domain | Conditional) -> Parameter:
     if not isinstance(name, str) or not name:
         raise TypeError(f"a parameter's name is a string, not {name!r}")
     if isinstance(domain, Conditional):
-        return Parameter(name, domain.domain, dict(domain.parents))
+        return Parameter(name, domain.domain, dict(domain.conditions))
     if isinstance(domain, Domain):
         return Parameter(name, domain, {})
     raise TypeError(f"{name}={domain!r} is no domain: use Integer, Float, Choice or Boolean")

@@ -6,7 +6,7 @@ import numpy as np
 
 from coursekit.spaces import Domain, Integer, Space
 
-FEW = 32  # an ordered parameter with more values than this counts as a continuum
+LISTED_VALUES = 32  # an ordered parameter with more values counts as a continuum
 
 
 class Axes:
@@ -23,7 +23,7 @@ class Axes:
         self.ordered = np.array([domain.ordered for domain in domains])
         self.middles: list[np.ndarray | None] = [
             np.array([domain.where(value) for value in domain.values()])
-            if domain.count <= FEW or not domain.ordered
+            if domain.count <= LISTED_VALUES or not domain.ordered
             else None
             for domain in domains
         ]
@@ -37,7 +37,7 @@ class Axes:
         ]
         names = [parameter.name for parameter in space.parameters]
         self.optional = np.array(
-            [bool(p.parents) or names.count(p.name) > 1 for p in space.parameters]
+            [bool(p.conditions) or names.count(p.name) > 1 for p in space.parameters]
         )
 
     def __len__(self) -> int:
@@ -97,7 +97,7 @@ class Axes:
         of_name: dict[str, list[int]] = {}
         for axis, parameter in enumerate(self.space.parameters):
             here = found[:, axis]  # a view
-            for name, values in parameter.parents.items():
+            for name, values in parameter.conditions.items():
                 here &= np.any(
                     [found[:, i] & self._among(i, values, points[:, i]) for i in of_name[name]], 0
                 )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coursekit.surrogates.adam import Weights
+from coursekit.surrogates.adam_state import Weights
 
 
 class State(NamedTuple):
@@ -21,7 +21,7 @@ class State(NamedTuple):
     c: np.ndarray
 
 
-class Step(NamedTuple):
+class LSTMStep(NamedTuple):
     """What the way back needs of one step."""
 
     x: np.ndarray
@@ -51,7 +51,7 @@ class LSTM:
         """The state before the first step: nothing."""
         return State(np.zeros(self.units), np.zeros(self.units))
 
-    def step(self, x: np.ndarray, before: State) -> Step:
+    def step(self, x: np.ndarray, before: State) -> LSTMStep:
         """One step from x, shape (inputs,)."""
         w = self.weights
         pre = (x @ w["W"] + before.h @ w["U"] + w["b"]).reshape(4, self.units)
@@ -60,9 +60,9 @@ class LSTM:
         gates[3] = np.tanh(pre[3])
         i, f, o, g = gates
         c = f * before.c + i * g
-        return Step(x, before, gates, State(o * np.tanh(c), c))
+        return LSTMStep(x, before, gates, State(o * np.tanh(c), c))
 
-    def backward(self, steps: Sequence[Step], dh: np.ndarray) -> Weights:
+    def backward(self, steps: Sequence[LSTMStep], dh: np.ndarray) -> Weights:
         """Gradients of the weights from those of each step's h, shape (steps, units)."""
         w = self.weights
         gradients = {name: np.zeros_like(value) for name, value in w.items()}

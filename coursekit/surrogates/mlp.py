@@ -9,10 +9,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from coursekit.surrogates.adam import Adam, Weights
+from coursekit.surrogates.adam_state import AdamState, Weights
 
 
-class Ensemble:
+class MLPEnsemble:
     """Regression from features, shape (n, d), to scores, shape (n,): two hidden layers of ReLUs.
 
     members: how many perceptrons; they are computed side by side, as one batch.
@@ -35,14 +35,14 @@ class Ensemble:
         self.weights: Weights = {}
         self._centre, self._scale = 0.0, 1.0
 
-    def fit(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Ensemble:
+    def fit(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> MLPEnsemble:
         """Train from scratch on finite numbers; ValueError without any."""
         if len(x) == 0 or len(x) != len(y):
             raise ValueError(f"{len(x)} rows of features and {len(y)} scores: give as many, not 0")
         self._centre, self._scale = float(np.mean(y)), float(np.std(y)) or 1.0
         self.weights = self._drawn(x.shape[1], rng)
         share = self._shares(len(x), rng)
-        adam, target = Adam(self.learning_rate), (y - self._centre) / self._scale
+        adam, target = AdamState(self.learning_rate), (y - self._centre) / self._scale
         for _ in range(self.steps):
             adam.step(self.weights, self.gradients(x, target, share))
             for name in ("W1", "W2", "W3"):

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from coursekit.surrogates.adam import Weights
-from coursekit.surrogates.lstm import LSTM, Step
+from coursekit.surrogates.adam_state import Weights
+from coursekit.surrogates.lstm import LSTM, LSTMStep
 
 
 class Policy(Protocol):
@@ -78,19 +78,21 @@ class RecurrentPolicy:
             "v": np.zeros(self._offsets[-1]),
         }
 
-    def start(self) -> Step:
+    def start(self) -> LSTMStep:
         return self._layer.step(np.zeros(self._offsets[-1]), self._layer.start())
 
-    def read(self, here: Step, decision: int, value: int) -> Step:
+    def read(self, here: LSTMStep, decision: int, value: int) -> LSTMStep:
         x = np.zeros(self._offsets[-1])
         x[self._offsets[decision] + value] = 1.0
         return self._layer.step(x, here.after)
 
-    def logits(self, here: Step, decision: int) -> np.ndarray:
+    def logits(self, here: LSTMStep, decision: int) -> np.ndarray:
         own = slice(self._offsets[decision], self._offsets[decision + 1])
         return here.after.h @ self.weights["V"][:, own] + self.weights["v"][own]
 
-    def backward(self, path: Sequence[tuple[int, Step]], dlogits: Sequence[np.ndarray]) -> Weights:
+    def backward(
+        self, path: Sequence[tuple[int, LSTMStep]], dlogits: Sequence[np.ndarray]
+    ) -> Weights:
         heads = {name: np.zeros_like(self.weights[name]) for name in ("V", "v")}
         dh = np.empty((len(path), self._layer.units))
         for row, ((decision, here), dlogit) in enumerate(zip(path, dlogits, strict=True)):

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coursekit.plots.pipelines import Artifact, Box, flow
 from coursekit.tfx.metadata import Metadata
-from coursekit.tfx.report import read_trials
+from coursekit.tfx.outcome import read_trials
+from coursekit.tfx.picture import Box, flow
+from coursekit.tfx.steps import Artifact
 
 if TYPE_CHECKING:
     import pandas as pd

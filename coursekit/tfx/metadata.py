@@ -12,8 +12,8 @@ from typing import Any
 import ml_metadata
 from ml_metadata.proto import metadata_store_pb2 as proto
 
-from coursekit.plots.pipelines import Artifact, Step
 from coursekit.tfx.plan import check_database
+from coursekit.tfx.steps import Artifact, Step
 
 STATES = {
     proto.Execution.NEW: "waiting",

@@ -5,11 +5,11 @@ from typing import Any
 
 _HOMES = {
     "Explorer": "explorer",
-    "ForecastPanel": "forecast",
+    "ForecastPanel": "forecast_panel",
     "Growing": "growing",
     "PipelinePanel": "pipeline",
     "Population": "population",
-    "RaceTrack": "race",
+    "RaceTrack": "race_track",
     "SearchMonitor": "monitor",
 }
 # Loaded on first use: Keras Tuner is slow.

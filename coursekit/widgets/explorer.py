@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as w
 
 from coursekit import data, plots
-from coursekit.training.attempts import CHOICES, Attempt, Attempts
+from coursekit.widgets.attempts import CHOICES, Attempt, Attempts
 from coursekit.widgets.panel import Panel, draw, kept, status, table
 
 LABELS = {

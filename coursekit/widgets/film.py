@@ -13,8 +13,8 @@ _CURTAIN = re.compile(
 class Film:
     """Frames at a string's cost, a hundredth of a drawing's: enough to drag a slider through time.
 
-    svg: of a figure whose axes clip only what grows (`coursekit.plots.race.behind_a_curtain`), all
-    of it to the right as time goes on.
+    svg: of a figure whose axes clip only what grows, all of it to the right as time passes
+    (`coursekit.plots.race_strip.behind_a_curtain`).
     """
 
     def __init__(self, svg: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import ipywidgets as w
 
 from coursekit.data import Dataset
-from coursekit.plots.growing import growth, network
-from coursekit.training.growing import LAYERS, MOST, GrowingNetwork
+from coursekit.plots.growth import growth, network
+from coursekit.widgets.growing_network import LAYERS, MOST, GrowingNetwork
 from coursekit.widgets.panel import Panel, draw, kept, status, table
 
 EPOCHS = 5  # a click on Train

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 import ipywidgets as w
 
-from coursekit.plots.pipelines import LOOKS, SPREAD, Artifact, Step, arrows, layout, pipeline, tell
+from coursekit.tfx.picture import LOOKS, SPREAD, layout, pipeline
+from coursekit.tfx.steps import Artifact, Step, arrows, tell
 from coursekit.theme import INK
 from coursekit.widgets.panel import Markup, Panel, answer_while_busy, draw, status, table
 
@@ -22,7 +23,7 @@ FINISHED = ("done", "reused")
 BOOKKEEPING = ("component_id", "pipeline_name", "pipeline_root", "run_id", "state")
 
 
-class Watched(Protocol):
+class WatchedPipeline(Protocol):
     """What is shown: `coursekit.tfx.interactive.Interactive`, or anything else that has these."""
 
     steps: Sequence[Step]
@@ -40,7 +41,7 @@ class PipelinePanel(Panel):
     pipeline: what is shown.
     """
 
-    def __init__(self, pipeline: Watched) -> None:
+    def __init__(self, pipeline: WatchedPipeline) -> None:
         self.pipeline = pipeline
         self.chosen = ""
         self._busy = False  # one of the panel's own buttons runs something

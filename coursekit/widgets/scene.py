@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from coursekit.plots.race import behind_a_curtain, sampled, spread_out, swatch
+from coursekit.plots.race_strip import behind_a_curtain, sampled, spread_out, swatch
 from coursekit.race import Race, report
 from coursekit.widgets.panel import Markup, draw, table
 

@@ -18,15 +18,15 @@ import numpy as np
 
 from coursekit.spaces import EdgeCells
 from coursekit.spaces.micro import NAS_BENCH_201 as OPERATIONS
-from coursekit.trials import Epoch, Evaluation, Suggestion
+from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 from coursekit.worlds.base import World
-from coursekit.worlds.rows import Rows
+from coursekit.worlds.rows import Rows, one_training
 
 EPOCHS = 200
 FILES = {"cifar10": "cifar10", "cifar100": "cifar100", "imagenet16-120": "imagenet"}
 
 
-class Table(NamedTuple):
+class Results(NamedTuple):
     """One data set; row r is the cell whose operations are r's digits in base five.
 
     accuracies: on validation after 200 epochs, in 0..1, shape (15625, 3), one column a seed of
@@ -52,6 +52,7 @@ class NASBench201(World):
 
     datasets = tuple(FILES)
     early = False
+    bounds: tuple[float, float] | None = (0.0, 1.0)  # of accuracies
 
     def __init__(self, dataset: str = "cifar10", *, seed: int | None = None) -> None:
         if dataset not in FILES:
@@ -64,9 +65,7 @@ class NASBench201(World):
         self._means = means = np.nanmean(accuracies, axis=1)
         self.optimum = float(means.max())
         if seed is not None:
-            trained = np.isfinite(accuracies).sum(axis=1)
-            drawn = np.random.default_rng(seed).integers(trained)
-            means = accuracies[np.arange(len(accuracies)), drawn]
+            means = one_training(accuracies, np.isfinite(accuracies).sum(axis=1), seed)
         self._scores: list[float] = means.tolist()  # plain lists: a question takes a microsecond
         self._seconds: list[float] = seconds.tolist()
 
@@ -80,13 +79,14 @@ class NASBench201(World):
         """The mean over a cell's trainings, whatever the world's seed."""
         return float(self._means[self.row(configuration)])
 
-    def train(self, suggestion: Suggestion) -> Iterator[Epoch]:
+    def train(self, trial: Trial | Suggestion, history: History | None = None) -> Iterator[Epoch]:
         """The end of a training as one step, of 200 epochs' seconds."""
-        score, _, seconds, _ = self.estimate(suggestion)
-        yield Epoch(score, seconds)
+        found = self.evaluate(trial, history)
+        yield Epoch(found.score, found.cost)
 
-    def estimate(self, suggestion: Suggestion) -> Evaluation:
+    def evaluate(self, trial: Trial | Suggestion, history: History | None = None) -> Evaluation:
         """Validation accuracy in 0..1 after 200 epochs, and the seconds of all of them."""
+        suggestion = trial if isinstance(trial, Suggestion) else trial.suggestion
         budget = suggestion.budget
         if budget is not None and budget < EPOCHS:
             raise ValueError(
@@ -98,7 +98,7 @@ class NASBench201(World):
 
 
 @cache
-def table(dataset: str) -> Table:
+def table(dataset: str) -> Results:
     """One data set's numbers, read once a process (80 ms).
 
     Raises ModuleNotFoundError without the extra `benchmarks`.
@@ -122,4 +122,4 @@ def table(dataset: str) -> Table:
         seconds[row] = cell["train_time"][0]  # the same for every seed
     accuracies /= 100
     accuracies.flags.writeable = seconds.flags.writeable = False
-    return Table(accuracies, seconds)
+    return Results(accuracies, seconds)

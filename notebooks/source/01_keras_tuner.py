@@ -17,14 +17,14 @@
 from coursekit.labs import check, hint, measured, predict, progress, solution
 
 # %% tags=["setup"]
+from coursekit import data, plots, theme
+from coursekit.widgets import Explorer, SearchMonitor
+
 import keras
 import keras_tuner as kt
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-
-from coursekit import data, plots, theme
-from coursekit.widgets import Explorer, SearchMonitor
 
 theme.use()  # figures follow JupyterLab's theme
 
@@ -82,7 +82,7 @@ plt.title("The baseline: one run, one seed")
 plt.show()
 # %% [markdown]
 # ## 2. By hand
-# Before any tuner: tune yourself. Each time you let go of a slider, a network is trained for real, on 1,078 images of 8 x 8 pixels, in well under a second. (It is a small NumPy network, `coursekit/training/perceptron.py`, tested to do what Keras does.)
+# Before any tuner: tune yourself. Each time you let go of a slider, a network is trained for real, on 1,078 images of 8 x 8 pixels, in well under a second. (It is a small NumPy network, `coursekit/training/numpy/perceptron.py`, tested to do what Keras does.)
 #
 # Find the best configuration that you can in ten attempts, then press **Tuner's turn**: random search gets as many trials as you had. Who wins? And which slider matters most, which hardly at all?
 
@@ -457,7 +457,7 @@ check("1.7")
 # The searches chose among networks. Now the colleague's question itself: what does *size* buy? Here is a network of every size from 4 to 512 units, three seeds each, ten epochs, on the same images: trained by the small NumPy network, because 24 networks in Keras would take a minute and a half.
 
 # %%
-from coursekit.training.perceptron import train_perceptron
+from coursekit.training.numpy.perceptron import train_perceptron
 
 sizes, seeds = [4, 8, 16, 32, 64, 128, 256, 512], range(3)  # yours to change
 runs = []

@@ -23,7 +23,8 @@ import numpy as np
 
 from coursekit import plots, theme
 from coursekit.labs import check, hint, measured, predict, progress, solution
-from coursekit.race import race, report
+from coursekit.race import race
+from coursekit.race import report
 from coursekit.strategies import LocalSearch, RegularizedEvolution, Strategy
 from coursekit.testing import conform
 from coursekit.trials import Pause, Status, Suggestion
@@ -46,7 +47,7 @@ plt.show()
 # To a strategy a cell is what any configuration is: a dictionary of decisions. Asking for its accuracy costs a microsecond here; it once cost somebody the seconds that the world reports along with it.
 
 # %%
-answer = world.estimate(Suggestion(cell))
+answer = world.evaluate(Suggestion(cell))
 print(cell)
 print(f"{answer.score:.2%} on validation images, after {answer.cost / 3600:.1f} h of training")
 
@@ -402,11 +403,11 @@ print(report.statement(climb))
 # Everything so far came out of a table. Now train for real, in ten trials of two epochs. `coursekit.tuners` has each strategy as a Keras Tuner tuner, with the signature of `kt.RandomSearch` and the strategy's own options behind it. So in a program of yours one line changes.
 
 # %%
-import keras
-
 from coursekit import data
 from coursekit.tuners import RegularizedEvolution as EvolutionTuner
 from coursekit.widgets import SearchMonitor
+
+import keras
 
 images = data.load("mnist-5k")
 

@@ -27,9 +27,9 @@ from coursekit.estimators.extrapolation import decide
 from coursekit.labs import check, hint, measured, predict, progress, solution
 from coursekit.search import Search
 from coursekit.strategies import Random
-from coursekit.surrogates import curves as families
-from coursekit.surrogates.experience import Experience
-from coursekit.surrogates.forecast import Forecast
+from coursekit.forecasting import families as families
+from coursekit.forecasting.experience import Experience
+from coursekit.forecasting.forecast import Forecast
 from coursekit.trials import Suggestion
 from coursekit.widgets import ForecastPanel
 from coursekit.worlds import Cells, MLPs
@@ -43,7 +43,7 @@ theme.use()  # figures follow JupyterLab's theme
 # %%
 world = MLPs(seed=0)
 rng = np.random.default_rng(11)
-drawn = [world.estimate(Suggestion(world.space.sample(rng))).curve for _ in range(220)]
+drawn = [world.evaluate(Suggestion(world.space.sample(rng))).curve for _ in range(220)]
 seen = np.array([curve for curve in drawn if len(curve) == 40][:200])
 ends = seen[:, -1]
 
@@ -407,7 +407,7 @@ predict("11-cosine", "Cells, two of twelve epochs seen: where do the ends lie?",
 # %%
 cells = Cells(seed=0)
 draw = np.random.default_rng(11)
-annealed = np.array([cells.estimate(Suggestion(cells.space.sample(draw))).curve for _ in range(60)])
+annealed = np.array([cells.evaluate(Suggestion(cells.space.sample(draw))).curve for _ in range(60)])
 above = {
     n: float(np.mean([curve[-1] > Forecast(curve[:n], 12).median for curve in annealed]))
     for n in (2, 4, 6, 8)
@@ -444,11 +444,11 @@ ForecastPanel(told, seen=2, experience=experience)
 # The same rule, in any search of Keras Tuner's, is a callback. It reads the best so far from the tuner, so a search that was killed and goes on knows what came before. Four small networks on digits, with learning rates from sensible to hopeless.
 
 # %%
-import keras
-import keras_tuner
-
 from coursekit import data
 from coursekit.tuners import StopUnpromising
+
+import keras
+import keras_tuner
 
 images = data.load("digits")
 

@@ -19,8 +19,8 @@ import numpy as np
 
 from coursekit import data, theme
 from coursekit.labs import check, hint, measured, predict, progress, solution
-from coursekit.training.growing import GrowingNetwork
-from coursekit.training.heredity import deepen, widen
+from coursekit.widgets.growing_network import GrowingNetwork
+from coursekit.training.numpy.net2net import deepen, widen
 from coursekit.training.remapping import Remapping
 from coursekit.widgets import Growing
 
@@ -153,12 +153,12 @@ grower
 
 # %% [markdown]
 # ## 6. Breaking it: batch normalisation
-# In Keras the same steps are functions of `coursekit.training.morphisms`: they take a Sequential or functional model and return a new one. In between, they follow batch normalisation, dropout, pooling, flattening and concatenation; where the function could not be kept, they refuse and name the layer.
+# In Keras the same steps are functions of `coursekit.training.keras.morphisms`: they take a Sequential or functional model and return a new one. In between, they follow batch normalisation, dropout, pooling, flattening and concatenation; where the function could not be kept, they refuse and name the layer.
 
 # %%
-import keras
+from coursekit.training.keras import morphisms
 
-from coursekit.training import morphisms
+import keras
 
 # %%
 layers = keras.layers

@@ -33,11 +33,11 @@ class Sum(World):
         self.space = Space({name: Choice((0, 1, 2)) for name in "abcd"})
         self.optimum = 8.0
 
-    def train(self, suggestion):
-        yield Epoch(*self.estimate(suggestion)[::2])
+    def train(self, trial, history=None):
+        yield Epoch(*self.evaluate(trial)[::2])
 
-    def estimate(self, suggestion):
-        score = sum(suggestion.configuration.values())
+    def evaluate(self, trial, history=None):
+        score = sum(trial.configuration.values())
         return Evaluation(math.nan if score == 0 else score, (), 10.0)
 
 
@@ -60,7 +60,7 @@ def test_processes_change_nothing_but_the_time(world):
 
 def test_a_run_is_the_search_of_that_seed(world):
     found = race(world, ["random"], trials=10, seeds=2, workers=1)
-    history = Search(Random(world.space), seed=1).run(world.estimate, trials=10)
+    history = Search(Random(world.space), seed=1).run(world, trials=10)
     assert found.runs["random"][1].scores.tolist() == [trial.score for trial in history]
     assert found.best()["random"][1] == history.best().score
     assert found.best(at=3)["random"][1] == max(trial.score for trial in history[:3])
@@ -187,16 +187,26 @@ def test_workers_leave_ctrl_c_to_us_from_their_first_moment_on():
 
 def test_what_makes_no_race_is_named(world):
     for error, message, strategies, limits in (
-        (ValueError, "no strategy 'rnadom': there are grid, random", ["rnadom"], {}),
+        (
+            ValueError,
+            "'rnadom' (did you mean random?): there are grid, random",
+            ["rnadom"],
+            {},
+        ),
         (ValueError, "random has no option 'size': it has repeats", ["random(size=3)"], {}),
-        (ValueError, "'random(' tells no strategy: write", ["random("], {}),
-        (ValueError, "population_size=1 is too small", [PAIR[1].replace("5", "1")], {}),
+        (ValueError, "'random(' describes no strategy: write", ["random("], {}),
+        (
+            ValueError,
+            "population_size=1: give a whole number, 2",
+            [PAIR[1].replace("5", "1")],
+            {},
+        ),
         (ValueError, "needs at least one strategy", [], {}),
         (ValueError, "each strategy starts once: random are", ["random", "random"], {}),
         (ValueError, "needs an end: give trials or seconds", ["random"], {"trials": None}),
-        (ValueError, "seeds=0: give a number above 0", ["random"], {"seeds": 0}),
+        (ValueError, "seeds=0: give a whole number, 1 or more", ["random"], {"seeds": 0}),
         (ValueError, "seconds=nan: give a number above 0", ["random"], {"seconds": math.nan}),
-        (ValueError, "trials=1.5: give a whole number", ["random"], {"trials": 1.5}),
+        (TypeError, "trials=1.5: give a whole number", ["random"], {"trials": 1.5}),
         (TypeError, "strategies='random': give a list", "random", {}),
     ):
         with pytest.raises(error) as caught:

@@ -267,7 +267,7 @@ def test_numpy_scalars_become_pythons_own():
 
 def test_parents_values_may_be_one_or_several():
     domain = Boolean()
-    assert domain.when(a="text").parents == {"a": ("text",)}
-    assert domain.when(a=[1, 2], b=range(2)).parents == {"a": (1, 2), "b": (0, 1)}
-    assert domain.when({"a/b": np.int64(3)}).parents == {"a/b": (3,)}
-    assert type(domain.when(a=np.arange(2)).parents["a"][0]) is int
+    assert domain.when(a="text").conditions == {"a": ("text",)}
+    assert domain.when(a=[1, 2], b=range(2)).conditions == {"a": (1, 2), "b": (0, 1)}
+    assert domain.when({"a/b": np.int64(3)}).conditions == {"a/b": (3,)}
+    assert type(domain.when(a=np.arange(2)).conditions["a"][0]) is int

@@ -212,7 +212,7 @@ def test_neighbours_are_one_step_apart(space, rng):
 
 @given(finite, seeds)
 def test_neighbours_without_conditions_are_mutual(space, rng):
-    assume(not any(parameter.parents for parameter in space.parameters))
+    assume(not any(parameter.conditions for parameter in space.parameters))
     here = space.sample(rng)
     assert all(here in list(space.neighbours(other)) for other in space.neighbours(here))
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from coursekit.search import Search
-from coursekit.spaces import BlockCells, Chain, Choice, EdgeCells, Growing, Integer, Space
+from coursekit.spaces import BlockCells, Chain, Choice, EdgeCells, Incremental, Integer, Space
 from coursekit.strategies.progressive import Progressive
 from coursekit.strategies.random import Random
 from coursekit.trials import Evaluation, History, Pause, Suggestion, Trial
@@ -27,12 +27,12 @@ def convolutions(suggestion: Suggestion) -> Evaluation:
     return Evaluation(float(sum("conv_3x3" in value or value == "dense" for value in values)))
 
 
-def rounds(space: Growing, trials: int, width: int, seed: int = 0) -> list[Trial]:
+def rounds(space: Incremental, trials: int, width: int, seed: int = 0) -> list[Trial]:
     strategy = Progressive(space, beam_width=width)
     return list(Search(strategy, seed=seed).run(convolutions, trials=trials))
 
 
-def grew_from(space: Growing, child: Mapping[str, Any], before: list[Trial]) -> bool:
+def grew_from(space: Incremental, child: Mapping[str, Any], before: list[Trial]) -> bool:
     """Whether it is one of these trials plus one step."""
     return any(
         space.key(child) == space.key(grown)
@@ -59,7 +59,7 @@ def test_cells_grow_by_a_node() -> None:
 
 
 @pytest.mark.parametrize("space", [CHAIN, BLOCKS], ids=["chain", "blocks"])
-def test_chains_grow_by_a_layer_and_cells_of_blocks_by_a_block(space: Growing) -> None:
+def test_chains_grow_by_a_layer_and_cells_of_blocks_by_a_block(space: Incremental) -> None:
     width = 5  # as many as there are chains of one layer, with three widths or two rates
     history = rounds(space, trials=width * space.largest, width=width)
     parts = [history[i : i + width] for i in range(0, len(history), width)]
@@ -190,7 +190,7 @@ def test_it_beats_random_search_on_nas_bench_201() -> None:
     world = NASBench201("cifar100")
 
     def best(cls: type, seed: int) -> float:
-        return Search(cls(world.space), seed=seed).run(world.estimate, trials=100).best().score
+        return Search(cls(world.space), seed=seed).run(world, trials=100).best().score
 
     won = np.array([best(Progressive, seed) - best(Random, seed) for seed in range(8)])
     # Measured over 200 seeds: 2.39 of a difference's sigma, so 6.7 standard errors here; below 1.9

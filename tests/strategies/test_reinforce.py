@@ -11,7 +11,7 @@ from coursekit.search import Search
 from coursekit.spaces import Choice, Float, Integer, Space
 from coursekit.strategies.random import Random
 from coursekit.strategies.reinforce import Reinforce
-from coursekit.surrogates.adam import Weights
+from coursekit.surrogates.adam_state import Weights
 from coursekit.trials import Evaluation, History, Pause, Suggestion
 from coursekit.worlds import NASBench201
 
@@ -201,7 +201,7 @@ def test_misuse_is_named() -> None:
         ({"learning_rate": 0}, "learning_rate=0 is above 0"),
         ({"baseline_decay": 1}, "baseline_decay=1 is from 0 to below 1"),
         ({"entropy_weight": -1}, "entropy_weight=-1 is 0 or more"),
-        ({"units": 0}, "units=0 is too small"),
+        ({"units": 0}, "units=0: give a whole number"),
     ):
         with pytest.raises(ValueError, match=message):
             Reinforce(GENES, **options)
@@ -214,7 +214,7 @@ def test_it_beats_random_search_on_nas_bench_201(policy: Any, seeds: int) -> Non
     world = NASBench201("cifar100")
 
     def best(strategy: Any, seed: int) -> float:
-        return Search(strategy, seed=seed).run(world.estimate, trials=200).best().score
+        return Search(strategy, seed=seed).run(world, trials=200).best().score
 
     won = np.array([
         best(Reinforce(world.space, policy=policy), seed) - best(Random(world.space), seed)

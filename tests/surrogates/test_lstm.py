@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from coursekit.surrogates.adam import Weights
+from coursekit.surrogates.adam_state import Weights
 from coursekit.surrogates.lstm import LSTM
 
 STEP = 1e-6

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from coursekit.surrogates.mlp import Ensemble
+from coursekit.surrogates.mlp import MLPEnsemble
 
 
 def test_gradient_is_that_of_finite_differences() -> None:
     rng = np.random.default_rng(0)
-    ensemble = Ensemble(members=2, units=3, steps=0)
+    ensemble = MLPEnsemble(members=2, units=3, steps=0)
     x, y = rng.standard_normal((7, 4)), rng.standard_normal(7)
     ensemble.fit(x, y, rng)
     for value in ensemble.weights.values():  # biases off 0, and no unit dead
@@ -31,7 +31,7 @@ def test_it_orders_points_it_has_not_seen() -> None:
     rng = np.random.default_rng(1)
     x = rng.random((120, 6))
     y = 3 * x[:, 0] - x[:, 1] + x[:, 2] * x[:, 3]
-    ensemble = Ensemble().fit(x[:80], 50 + 10 * y[:80], rng)
+    ensemble = MLPEnsemble().fit(x[:80], 50 + 10 * y[:80], rng)
     mean, spread = ensemble.predict(x[80:])
     # Of noise alone a correlation over 40 points has sigma 0.16: 5 sigma.
     assert np.corrcoef(mean, y[80:])[0, 1] > 0.8
@@ -40,7 +40,7 @@ def test_it_orders_points_it_has_not_seen() -> None:
 
 
 def test_members_see_four_fifths_each_and_together_all() -> None:
-    shares = Ensemble(members=5)._shares(20, np.random.default_rng(2))
+    shares = MLPEnsemble(members=5)._shares(20, np.random.default_rng(2))
     assert shares.shape == (5, 20)
     np.testing.assert_allclose(shares.sum(axis=1), 1)
     assert ((shares > 0).sum(axis=1) == 16).all()
@@ -50,7 +50,7 @@ def test_members_see_four_fifths_each_and_together_all() -> None:
 @pytest.mark.parametrize("count", [1, 3])
 def test_few_points_and_equal_scores_are_no_trouble(count: int) -> None:
     rng = np.random.default_rng(3)
-    mean, spread = Ensemble().fit(np.eye(4)[:count], np.full(count, 0.7), rng).predict(np.eye(4))
+    mean, spread = MLPEnsemble().fit(np.eye(4)[:count], np.full(count, 0.7), rng).predict(np.eye(4))
     assert np.isfinite(mean).all()
     assert np.isfinite(spread).all()
     # Scores that are all equal count as 0 apart: what is predicted for a point seen is near.
@@ -59,12 +59,12 @@ def test_few_points_and_equal_scores_are_no_trouble(count: int) -> None:
 
 def test_the_same_generator_gives_the_same_ensemble() -> None:
     x, y = np.random.default_rng(4).random((10, 3)), np.arange(10.0)
-    one, other = (Ensemble().fit(x, y, np.random.default_rng(5)).predict(x)[0] for _ in range(2))
+    one, other = (MLPEnsemble().fit(x, y, np.random.default_rng(5)).predict(x)[0] for _ in range(2))
     np.testing.assert_array_equal(one, other)
 
 
 def test_nothing_to_learn_from_is_an_error() -> None:
     with pytest.raises(ValueError, match="0 rows of features"):
-        Ensemble().fit(np.empty((0, 3)), np.empty(0), np.random.default_rng(0))
+        MLPEnsemble().fit(np.empty((0, 3)), np.empty(0), np.random.default_rng(0))
     with pytest.raises(ValueError, match="2 rows of features and 3 scores"):
-        Ensemble().fit(np.empty((2, 3)), np.empty(3), np.random.default_rng(0))
+        MLPEnsemble().fit(np.empty((2, 3)), np.empty(3), np.random.default_rng(0))

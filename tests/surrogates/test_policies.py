@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from coursekit.surrogates.adam import Weights
+from coursekit.surrogates.adam_state import Weights
 from coursekit.surrogates.policies import RecurrentPolicy, TabularPolicy, softmax
 
 STEP = 1e-6

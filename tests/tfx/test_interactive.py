@@ -13,10 +13,9 @@ pytest.importorskip("tfx")
 
 import tensorflow as tf
 
-import coursekit.tfx.quiet  # noqa: F401
 from coursekit.tfx import Plan
 from coursekit.tfx.interactive import Interactive
-from coursekit.tfx.report import read_history
+from coursekit.tfx.outcome import read_history
 
 pytestmark = pytest.mark.slow(60)
 DATA = ["CsvExampleGen", "StatisticsGen", "SchemaGen", "ExampleValidator", "AnomalyGate"]

@@ -11,7 +11,7 @@ import coursekit.tuners
 from coursekit.spaces import Integer, Space
 from coursekit.trials import Status
 from coursekit.tuners import TPE, Random
-from coursekit.tuners.journal import NAME
+from coursekit.tuners.project import NAME
 from tests.tuners import untrained
 from tests.tuners.untrained import SPACE, told, tuner_in, wanted
 
@@ -126,7 +126,7 @@ def test_another_process_is_told_to_stay_away(tmp_path):
     tuner.oracle.open()
     child = os.fork()
     if not child:
-        coursekit.tuners.journaled._holders.clear()
+        coursekit.tuners.project._holders.clear()
         try:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             tuner_in(tmp_path).search()
@@ -164,7 +164,8 @@ def test_a_project_of_keras_tuners_own_is_no_good(tmp_path):
 def test_more_to_search_than_before_is_taken_in(tmp_path):
     tuner_in(tmp_path, max_trials=3).search()
     larger = Space(
-        [*[(p.name, p.domain.when(p.parents) if p.parents else p.domain) for p in SPACE.parameters],
+        [*[(p.name, p.domain.when(p.conditions) if p.conditions else p.domain)
+           for p in SPACE.parameters],
          ("new", Integer(2, 9))]
     )  # fmt: skip
     tuner = tuner_in(tmp_path, max_trials=6, hyperparameters=larger)

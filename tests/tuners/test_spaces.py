@@ -127,7 +127,7 @@ def test_conditions_compare_as_keras_tuner_compares():
     hp.Boolean("flag")
     with hp.conditional_scope("flag", [1]):
         hp.Int("n", 1, 3)
-    assert from_hyperparameters(hp).parameters[1].parents == {"flag": (True,)}
+    assert from_hyperparameters(hp).parameters[1].conditions == {"flag": (True,)}
 
 
 def test_parents_come_first_in_any_order(hyperparameters):

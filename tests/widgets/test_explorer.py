@@ -8,9 +8,9 @@ import ipywidgets
 import pytest
 
 from coursekit import data
-from coursekit.training.attempts import CHOICES, Attempts
-from coursekit.training.perceptron import train_perceptron
+from coursekit.training.numpy.perceptron import train_perceptron
 from coursekit.widgets import Explorer, panel
+from coursekit.widgets.attempts import CHOICES, Attempts
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import pytest
 
 from coursekit import data
-from coursekit.training.growing import LAYERS
 from coursekit.widgets import Growing
 from coursekit.widgets import panel as panel_module
+from coursekit.widgets.growing_network import LAYERS
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from coursekit.plots.pipelines import LOOKS, Artifact, Step
+from coursekit.tfx.picture import LOOKS
+from coursekit.tfx.steps import Artifact, Step
 from coursekit.widgets import PipelinePanel
 
 CHAIN = [

@@ -19,12 +19,11 @@ from typing import Any
 
 import keras
 import keras_tuner
-import tensorflow as tf
 import tensorflow_transform as tft
-from tfx import v1 as tfx
 
 from coursekit.tfx.plan import remote
-from coursekit.tfx.searching import EpochReport, Report, make_tuner
+from coursekit.tfx.quiet import tf, tfx
+from coursekit.tfx.searching import EpochReport, ReportEpochs, make_tuner
 
 BATCH_SIZE = 32
 SMALL = 1 << 28  # bytes of transformed examples that are kept in memory, decoded
@@ -131,7 +130,7 @@ class Task:
                 "x": self.train,
                 "validation_data": self.validation,
                 "epochs": self.epochs,
-                "callbacks": [stop, board, Report(tuner)],
+                "callbacks": [stop, board, ReportEpochs(tuner)],
                 "verbose": 0,
             },
         )

@@ -1,0 +1,1 @@
+"""Learning curves: families, their ensemble, forecasts, and what finished curves teach."""

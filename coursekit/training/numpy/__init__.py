@@ -1,0 +1,1 @@
+"""Perceptrons in NumPy: training, optimizers, and Net2Net on their weights."""

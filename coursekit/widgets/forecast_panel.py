@@ -1,0 +1,203 @@
+"""The forecast panel: a curve seen in part, the band where it may go, and whether to stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ipywidgets as w
+import numpy as np
+
+from coursekit.estimators.extrapolation import HOPE, Decision, decide
+from coursekit.forecasting.experience import Experience
+from coursekit.forecasting.families import made_up
+from coursekit.plots.forecasts import GO, STOP, forecast, tell
+from coursekit.widgets.panel import Panel, draw, kept, status
+
+OWN, DRAWN = "my own", "drawn by hand"
+POINTS = 8  # that a curve is drawn with
+
+
+class ForecastPanel(Panel):
+    """A slider for how much of a curve is seen; the band and the decision follow it.
+
+    Pick a curve; or take "my own" and shape it with four sliders, or "drawn by hand" and pull its
+    points up and down. The colour of the band and the word beside it tell the decision: stop if
+    P(beats the best) < delta.
+
+    curves: whole learning curves in 0..1 by name, all with the same number of epochs.
+    incumbent: the score to beat; by default the best end among the curves.
+    seen: epochs seen at the beginning; by default a quarter. seed: of the noise of one's own curve.
+    experience: of other finished curves; whether it is used is then a box to tick.
+    """
+
+    def __init__(
+        self,
+        curves: Mapping[str, Sequence[float]],
+        *,
+        incumbent: float | None = None,
+        delta: float = HOPE,
+        seen: int | None = None,
+        seed: int = 0,
+        experience: Experience | None = None,
+    ) -> None:
+        lengths = {len(curve) for curve in curves.values()}
+        if len(lengths) != 1 or min(lengths) < 2:
+            raise ValueError(f"curves of {sorted(lengths)} epochs: give one length, 2 or more")
+        for name in (OWN, DRAWN):
+            if name in curves:
+                raise ValueError(f"a curve is called {name!r}: that name is the panel's")
+        self.curves = {name: tuple(map(float, curve)) for name, curve in curves.items()}
+        self.horizon, self.seed, self.experience = lengths.pop(), seed, experience
+        if experience is not None and experience.horizon != self.horizon:
+            raise ValueError(f"experience={experience!r}: the curves have {self.horizon} epochs")
+        best = max(curve[-1] for curve in self.curves.values()) if incumbent is None else incumbent
+        self.pick = w.Dropdown(
+            options=[OWN, DRAWN, *self.curves],
+            value=next(iter(self.curves)),
+            description="curve",
+            style={"description_width": "80px"},
+        )
+        seen = max(1, self.horizon // 4) if seen is None else seen
+        self.seen = _slider("seen", seen, 1, self.horizon - 1, 1, "d")
+        self.best = _slider("best, %", round(100 * best, 1), 0, 100, 0.1, ".1f")
+        self.delta = _slider("delta", delta, 0, 0.5, 0.01, ".2f")
+        self.show = w.Checkbox(False, description="show what came", indent=False)
+        others = experience.curves if experience else 0
+        self.learn = w.Checkbox(
+            False,
+            description=f"learn from {others} finished curve{'s' * (others != 1)}",
+            indent=False,
+            layout=w.Layout(display="" if experience else "none"),
+        )
+        self.start = _slider("start, %", 20, 0, 100, 1, ".0f")
+        self.end = _slider("end, %", 90, 0, 100, 1, ".0f")
+        self.speed = _slider("speed", 0.1, 0, 1, 0.01, ".2f")
+        self.noise = _slider("noise, %", 1, 0, 10, 0.5, ".1f")
+        self.line, self.verdict, self.figure = w.HTML(), w.HTML(), w.HTML()
+        own = [self.start, self.end, self.speed, self.noise]
+        self.own = w.HBox(own, layout=w.Layout(flex_flow="row wrap", display="none"))
+        self.epochs = np.unique(np.rint(np.geomspace(1, self.horizon, POINTS)).astype(int))
+        self.points = [_point(epoch, 90 - 70 / epoch) for epoch in self.epochs.tolist()]
+        heading = w.HTML("accuracy in %, after epoch")
+        self.drawn = w.VBox([heading, w.HBox(self.points)], layout=w.Layout(display="none"))
+        controls = (self.pick, self.seen, self.best, self.delta, self.show, self.learn)
+        key = (*self.curves, self.horizon, best, delta, seen, seed)
+        state = kept(dict[str, Any], ForecastPanel, *key)
+        names = ("pick", "seen", "best", "delta", "show", "learn")
+        for name, control in zip(names, controls, strict=True):
+            self._keep(state, name, control)
+        for group, members in (("own", own), ("point", self.points)):
+            for place, control in enumerate(members):
+                self._keep(state, f"{group} {place}", control)
+        wrap = w.Layout(flex_flow="row wrap")
+        self.box = w.VBox([
+            w.HBox([self.pick, self.seen], layout=wrap),
+            w.HBox([self.best, self.delta, self.show, self.learn], layout=wrap),
+            self.own, self.drawn, self.verdict, self.line, self.figure,
+        ])  # fmt: skip
+        for control in (*controls, *own, *self.points):
+            control.observe(lambda _: self.update(), names="value")
+        self.update()
+
+    @staticmethod
+    def _keep(state: dict[str, Any], name: str, control: w.Widget) -> None:
+        """Gives a control the value that it had when its cell ran before, and keeps the next."""
+        if name in state:
+            control.value = state[name]
+        control.observe(lambda change: state.update({name: change["new"]}), names="value")
+
+    @property
+    def curve(self) -> Sequence[float]:
+        """The whole curve that is picked."""
+        if self.pick.value == DRAWN:
+            drawn = [point.value / 100 for point in self.points]
+            return np.interp(np.arange(1, self.horizon + 1), self.epochs, drawn).tolist()
+        if self.pick.value != OWN:
+            return self.curves[self.pick.value]
+        start, end, noise = (each.value / 100 for each in (self.start, self.end, self.noise))
+        rng = np.random.default_rng(self.seed)
+        return made_up(start, end, self.speed.value, noise, self.horizon, rng).tolist()
+
+    @property
+    def decision(self) -> Decision:
+        """What the rule says now."""
+        curve, best = list(self.curve[: self.seen.value]), self.best.value / 100
+        return decide(
+            curve, self.horizon, best, delta=self.delta.value, bounds=(0.0, 1.0),
+            experience=self.experience if self.learn.value else None,
+        )  # fmt: skip
+
+    def update(self) -> None:
+        """Bring verdict, line and figure to what the controls say."""
+        self.own.layout.display = "flex" if self.pick.value == OWN else "none"
+        self.drawn.layout.display = "flex" if self.pick.value == DRAWN else "none"
+        decision = self.decision
+        self.verdict.value = self._verdict(decision)
+        self.line.value = status(tell(decision, self.best.value / 100))
+        self.figure.value = self._figure(decision)
+
+    def _verdict(self, decision: Decision) -> str:
+        stop = decision.stop
+        word, sign = ("Stop", "<") if stop else ("Go on", "≥")
+        return (
+            f'<div class="coursekit-verdict" style="font-weight:bold;border-left:6px '
+            f'{"double" if stop else "solid"} {STOP if stop else GO};padding:2px 8px">'
+            f"{word}: P(beats the best) = {decision.chance:.3f} {sign} {self.delta.value:.2f}</div>"
+        )
+
+    def _figure(self, decision: Decision) -> str:
+        best, truth = self.best.value / 100, self.curve if self.show.value else None
+
+        def paint(axes: Any) -> str:
+            forecast(decision, best, truth=truth, axes=axes)
+            axes.set_ylim(self._floor(decision), 102)
+            word = "stop" if decision.stop else "go on"
+            axes.set_title(f"{self.pick.value}: {word}")
+            axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+            return f"{word.capitalize()}. {tell(decision, best)}"
+
+        return draw(paint, width=8.5, height=3.4)
+
+    def _floor(self, decision: Decision) -> float:
+        """Where the axis begins, in percent: a band near 100 % would be a thread on all of it."""
+        band = decision.forecast.quantiles([0.025])[0]
+        low = min([*self.curve, band, self.best.value / 100])
+        return max(0.0, 20 * float(np.floor(5 * low)))
+
+    def static(self) -> str:
+        decision = self.decision
+        words = status(tell(decision, self.best.value / 100))
+        return self._verdict(decision) + words + self._figure(decision)
+
+    def __repr__(self) -> str:
+        word = "stop" if self.decision.stop else "go on"
+        return f"ForecastPanel of {self.pick.value}: {word}"
+
+
+def _slider(
+    description: str, value: float, least: float, most: float, step: float, form: str
+) -> Any:
+    make = w.IntSlider if isinstance(value, int) and step == 1 and form == "d" else w.FloatSlider
+    return make(
+        value=value,
+        min=least,
+        max=most,
+        step=step,
+        description=description,
+        readout_format=form,
+        style={"description_width": "80px"},
+        layout=w.Layout(width="320px"),
+    )
+
+
+def _point(epoch: int, value: float) -> w.IntSlider:
+    """One point of a drawn curve, above its epoch."""
+    return w.IntSlider(
+        value=round(value),
+        min=0,
+        max=100,
+        orientation="vertical",
+        description=str(epoch),
+        layout=w.Layout(width="70px", height="150px"),
+    )
