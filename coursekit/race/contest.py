@@ -142,8 +142,8 @@ def race(
     stop: asked several times a second (with one worker between searches) whether to end the race.
 
     Ctrl-C ends the race as `stop` does; it then holds the searches that were done. Raises
-    ValueError for strategies that do not exist or cannot search this world, and for limits that
-    make no sense.
+    ValueError for strategies that do not exist or cannot search this world and for limits out of
+    range, TypeError for a number of trials, seeds or workers that is not whole.
     """
     if isinstance(strategies, str):
         raise TypeError(f"strategies={strategies!r}: give a list, as in [{strategies!r}]")

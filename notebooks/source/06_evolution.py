@@ -311,13 +311,9 @@ for seed in range(20):
 print(report.table(result))
 print(report.statement(result))
 
-# %% claim="Evolution leads random search, by over a point, from other seeds too"
-from coursekit.race.significance import compare
-
-more = race(world, result.names, trials=200, seeds=40).best()
-for seeds in (slice(0, 20), slice(20, 40)):
-    lead = compare({name: scores[seeds] for name, scores in more.items()})[0]
-    assert lead.better == "regularized_evolution" and lead.significant and lead.difference > 0.01
+# %% claim="Evolution leads random search, by over a point"
+lead = result.comparisons()[0]  # from other seeds: see the claim on local search
+assert lead.better == "regularized_evolution" and lead.significant and lead.difference > 0.01
 
 # %% [markdown]
 # Was that fair? Equal numbers of trials, yes. But evolution breeds cells full of convolutions, and those train longer. So give both the same **training time** instead, as much as 200 average cells take: eight and a half days of one GPU, replayed in a second or two.
@@ -340,7 +336,7 @@ costs = {
 assert costs["regularized_evolution"] > 1.2 * costs["random"]
 assert (
     abs(days / 86400 - 8.5) < 0.05
-    and abs(np.mean([world.estimate(Suggestion(each)).cost for each in cells]) - 3656) < 1
+    and abs(np.mean([world.evaluate(Suggestion(each)).cost for each in cells]) - 3656) < 1
 )
 assert (
     timed.comparisons()[0].better == "regularized_evolution" and timed.comparisons()[0].significant
@@ -396,7 +392,7 @@ late = race(
     world,
     {name: sizes[name] for name in (large, "population 30, tournament 5")},
     trials=2000,
-    seeds=10,
+    seeds=5,
 )
 early = {name: scores for name, scores in ablation.best().items() if name in late.names}
 gap = lambda best: best["population 30, tournament 5"].mean() - best[large].mean()
@@ -530,7 +526,7 @@ print(report.statement(climb))
 # %% [markdown]
 # Local search leads, by a fifth of a point: small beside what both win over random search. On its own a climb would end on the first summit; starting again is what makes it safe.
 
-# %% claim="Local search leads evolution, by much less than both lead random search, from other seeds too"
+# %% claim="Local search leads evolution by much less than both lead random search, from other seeds too"
 from coursekit.race.significance import compare
 
 more = race(world, {**contest, "random": "random"}, trials=200, seeds=40).best()
@@ -538,7 +534,9 @@ for seeds in (slice(0, 20), slice(20, 40)):
     pairs = {(c.better, c.worse): c for c in compare({name: s[seeds] for name, s in more.items()})}
     lead = pairs["local search", "evolution"]
     assert lead.significant and 0.001 < lead.difference < 0.003
-    assert all(pairs[name, "random"].difference > 4 * lead.difference for name in contest)
+    for name in contest:
+        ahead = pairs[name, "random"]
+        assert ahead.significant and ahead.difference > max(0.01, 4 * lead.difference)
 
 # %% claim="The suite names what the colleague of exercise 6.4 has still forgotten"
 from coursekit.labs.exercises import find
