@@ -136,7 +136,8 @@ def race(
     workers: processes, by default one a core; they import the script that races, which for that
         has the race under `if __name__ == "__main__":`. A strategy that was written in a notebook
         lives in this process alone, so the whole race stays in it.
-    progress: a line on stderr from the second second on; by default on a terminal only.
+    progress: a line from the second second on; by default on a terminal and in a
+        notebook.
     watch: is called after each search with the race, which the next search changes.
     stop: asked several times a second (with one worker between searches) whether to end the race.
 
