@@ -64,7 +64,7 @@ def test_rank_correlations_of_draws_are_spearmans():
     assert np.allclose(correlation(ranks(some, drawn), ranks(others, drawn)), expected)
 
 
-@pytest.mark.slow(10)
+@pytest.mark.nightly(10)
 def test_forecasts_hold_on_curves_of_other_data_and_other_models():
     # The same 60 curves each time, so only another version of scikit-learn can bring others. Bands
     # may be too wide; too narrow by chance at 4.5 standard deviations, 3e-6 each.
@@ -83,7 +83,7 @@ def test_forecasts_hold_on_curves_of_other_data_and_other_models():
         assert np.mean(ours.place <= share) > least
 
 
-@pytest.mark.slow(20)
+@pytest.mark.nightly(20)
 def test_a_small_run_prints_every_table(capsys, monkeypatch):
     monkeypatch.setattr(estimators, "DEVELOPMENT", {"boosting": DEVELOPMENT["boosting, cancer"]})
     monkeypatch.setattr(

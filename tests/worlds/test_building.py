@@ -135,9 +135,9 @@ def test_ctrl_c_says_what_is_kept(part, capsys, monkeypatch) -> None:
 
 def test_misuse_is_named(capsys, tmp_path) -> None:
     for words, cure in {
-        ("--only", "0"): "--only 0: give 1 or more",
+        ("--only", "0"): "--only=0: give a whole number, 1 or more",
         ("--folder", str(tmp_path / "none")): "there is no such folder",
-        ("--workers", "0"): "--workers 0: give 1 or more",
+        ("--workers", "0"): "--workers=0: give a whole number, 1 or more",
     }.items():
         assert cli.main(["tables", "build", "mlps", *words]) == 1
         assert cure in capsys.readouterr().err
@@ -159,8 +159,14 @@ def test_the_list_shows_how_scores_are_spread(capsys) -> None:
     assert f"{median:8.1f}" in said
 
 
-@pytest.mark.slow(40)
-@pytest.mark.parametrize(("name", "count"), [("mlps", 8), ("cells", 3)])
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        pytest.param("mlps", 2, marks=pytest.mark.slow(10)),
+        pytest.param("mlps", 8, marks=pytest.mark.nightly(40)),
+        pytest.param("cells", 3, marks=pytest.mark.nightly(60)),
+    ],
+)
 def test_a_handful_of_entries_built_again_lies_within_the_seeds_noise(name, count) -> None:
     """They are trained again from the same seeds; on another processor rounding makes a
     training another one, as another seed does.
@@ -173,7 +179,7 @@ def test_a_handful_of_entries_built_again_lies_within_the_seeds_noise(name, coun
         pytest.importorskip("tensorflow")
     table, _ = tables.read(name)
     ends = table.validation[:, 0, :, -1]
-    bound = np.nanquantile(np.nanmax(ends, axis=1) - np.nanmin(ends, axis=1), 0.999)
+    bound = float(np.nanquantile(np.nanmax(ends, axis=1) - np.nanmin(ends, axis=1), 0.999))
     listed = tables.entries(RECIPES[name].space)
     for entry in building.sample(name, count):
         found = building.measure(name, listed[entry])

@@ -25,7 +25,7 @@ import numpy as np
 from keras import layers
 
 from coursekit.training.keras.blend import Blend
-from coursekit.training.keras.rebuild import CONVOLUTIONS, Walk, graph_of, layer_of, refused
+from coursekit.training.keras.graph_walk import CONVOLUTIONS, Walk, graph_of, layer_of, refused
 from coursekit.training.remapping import Remapping
 
 __all__ = ["Blend", "branch", "deepen", "skip", "widen"]
@@ -190,7 +190,7 @@ def _identity(
     statistics: Statistics | None,
 ) -> list[tuple[layers.Layer, list[np.ndarray]]]:
     """Layers that pass on what comes, with their weights."""
-    kernel = np.eye(width, dtype=np.float32)
+    kernel: np.ndarray = np.eye(width, dtype=np.float32)
     layer: layers.Layer
     if rank == 2:
         layer = layers.Dense(width, name=name)
