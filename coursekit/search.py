@@ -229,7 +229,8 @@ class Search:
             evaluations' own cost, simulated or real. Without either, until the strategy is done.
         catch: exceptions of the judge that make a trial a failed one, whose `message` keeps the
             reason; others end the run.
-        progress: a line on stderr from the second second on; by default on a terminal only.
+        progress: a line from the second second on; by default on a terminal and in a
+            notebook.
 
         Ctrl-C ends the run: what has finished is kept, the interrupted trial is run again by the
         next call.

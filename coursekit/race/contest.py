@@ -136,13 +136,14 @@ def race(
     workers: processes, by default one a core; they import the script that races, which for that
         has the race under `if __name__ == "__main__":`. A strategy that was written in a notebook
         lives in this process alone, so the whole race stays in it.
-    progress: a line on stderr from the second second on; by default on a terminal only.
+    progress: a line from the second second on; by default on a terminal and in a
+        notebook.
     watch: is called after each search with the race, which the next search changes.
     stop: asked several times a second (with one worker between searches) whether to end the race.
 
     Ctrl-C ends the race as `stop` does; it then holds the searches that were done. Raises
-    ValueError for strategies that do not exist or cannot search this world, and for limits that
-    make no sense.
+    ValueError for strategies that do not exist or cannot search this world and for limits out of
+    range, TypeError for a number of trials, seeds or workers that is not whole.
     """
     if isinstance(strategies, str):
         raise TypeError(f"strategies={strategies!r}: give a list, as in [{strategies!r}]")

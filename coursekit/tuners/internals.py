@@ -176,9 +176,13 @@ class OracleBase(keras_tuner.Oracle):
     def check_directory(self, directory: Any) -> None:
         """Raise ValueError for a directory that does not serve; asked before it is taken."""
 
+    def folder_known(self) -> None:
+        """Called once `folder` is known, before Keras Tuner deletes anything in it."""
+
     def _set_project_dir(self, directory: Any, project_name: str) -> None:
         self.check_directory(directory)
         super()._set_project_dir(directory, project_name)
+        self.folder_known()
 
 
 class TunerBase(keras_tuner.Tuner):

@@ -79,6 +79,7 @@ class StrategyOracle(OracleBase):
             strategy = find(strategy)
         self.strategy, self.options = strategy, options
         self.inherits = False  # whether children begin with their parents' weights
+        self.overwrites = False  # whether what the project's folder holds is to be deleted
         check(strategy, options, max_trials)
         self._given_seed = seed
         self.seed = secrets.randbelow(2**32) if seed is None else seed
@@ -115,6 +116,10 @@ class StrategyOracle(OracleBase):
                 f"directory={str(directory)!r} is an address, and the journal needs a folder of "
                 "this machine: give one, such as tempfile.mkdtemp() (in TFX: the Task's directory)"
             )
+
+    def folder_known(self) -> None:
+        if self.overwrites:
+            project.clear(self)
 
     @guarded
     def open(self) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import weakref
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
 from coursekit import atomic
 from coursekit.journal import Journal
-from coursekit.log import Record
+from coursekit.log import Record, locked
 
 NAME = "journal.jsonl"
 CURE = "overwrite=True starts again, another project_name goes beside it"
@@ -54,6 +56,16 @@ def open_journal(holder: Holder, header: Record, seed: int | None) -> tuple[Jour
         raise
     _holders[folder.resolve()] = holder
     return journal, int(header["seed"])
+
+
+def clear(holder: Holder) -> None:
+    """Delete the folder, unless another process searches in it: ValueError says which."""
+    folder = holder.folder
+    earlier = _holders.get(folder.resolve())
+    if earlier is not None:
+        earlier.close()
+    with locked(folder / NAME) if (folder / NAME).exists() else nullcontext():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def holds_a_search(folder: Path) -> bool:

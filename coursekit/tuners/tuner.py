@@ -330,7 +330,7 @@ def _initialiser(cls: type[StrategyTuner]) -> Callable[..., None]:
         self.seed = own["seed"]
         overwrite = arguments.pop("overwrite") and not self.is_worker
         oracle = StrategyOracle(cls.strategy, **own)
-        oracle.inherits = arguments.pop("inherit")
+        oracle.inherits, oracle.overwrites = arguments.pop("inherit"), overwrite
         base: Any = super(StrategyTuner, self)
         base.__init__(oracle, overwrite=overwrite, **arguments)
         if isinstance(self.oracle, StrategyOracle):
