@@ -7,8 +7,9 @@ history = Search(strategies.TPE(space), seed=0).run(score, trials=50)
 What is named here is loaded when it is first asked for: `import coursekit` itself takes no time.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from coursekit.lazy import lazily
 
 if TYPE_CHECKING:
     from coursekit import (
@@ -51,20 +52,7 @@ __all__ = [
 
 
 if not TYPE_CHECKING:  # which would take any name for one that there is
-
-    def __getattr__(name: str) -> Any:
-        if name not in __all__:
-            from coursekit.lookup import meant
-
-            listed = ", ".join(__all__)
-            raise AttributeError(
-                f"coursekit has no {name!r}{meant(name, __all__)}; it has {listed}"
-            )
-        if name not in _HOMES:
-            return import_module(f"coursekit.{name}")
-        found = getattr(import_module(f"coursekit.{_HOMES[name]}"), name)
-        globals()[name] = found  # so that it is looked up once
-        return found
+    __getattr__ = lazily(__name__, _HOMES, __all__)
 
     def __dir__() -> list[str]:
         return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])

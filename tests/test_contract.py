@@ -13,7 +13,7 @@ import coursekit
 CHECKOUT = Path(coursekit.__file__).parent.parent
 # The layers from `search` down.
 LIGHT = [
-    "arguments", "atomic", "data", "estimators", "forecasting", "journal", "loading", "log",
+    "arguments", "atomic", "data", "estimators", "forecasting", "journal", "lazy", "loading", "log",
     "lookup", "notebook", "processes", "search", "shipped", "spaces", "status_line", "strategies",
     "surrogates", "theme", "trials",
 ]  # fmt: skip

@@ -63,7 +63,7 @@ def test_warnings_and_log_lines_are_as_before(caplog, capfd):
 
 @pytest.mark.slow(30)
 @pytest.mark.parametrize(
-    "module", ["tuners.state", "training.keras.models", "tfx.examples", "tfx.modules.images",
+    "module", ["tuners.internals", "training.keras.models", "tfx.examples", "tfx.modules.images",
                "tfx.interactive", "tfx.cluster"],
 )  # fmt: skip
 def test_modules_that_need_tensorflow_load_without_a_word(module: str):

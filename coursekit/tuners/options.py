@@ -9,6 +9,7 @@ from typing import Any
 from coursekit import lookup
 from coursekit.arguments import whole_number
 from coursekit.log import outside
+from coursekit.lookup import options_of
 from coursekit.strategies import Strategy
 
 
@@ -17,7 +18,7 @@ def check(strategy: type[Strategy], options: Mapping[str, Any], max_trials: int 
     if max_trials is not None:
         whole_number("max_trials", max_trials)
     lookup.check_options(strategy.__name__, strategy, options)
-    known = lookup.options_of(strategy)
+    known = options_of(strategy)
     for name in ("population_size", "initial"):
         random = options.get(name, known[name].default if name in known else None)
         if max_trials and isinstance(random, int) and max_trials <= random:
