@@ -145,10 +145,16 @@ def decide(
     """The paper's rule: stop if P(y_T > y*) < delta.
 
     curve: scores so far. horizon: the epoch that counts, T. incumbent: the best so far, y*; -inf
-    never stops. experience: of the search's finished curves.
+    never stops. bounds: the least and the highest score that there can be, if they are known.
+    experience: of the search's finished curves.
+
+    The same curve on another scale, a * score + b with a > 0, is decided alike, bounds included.
+    Where nothing is known of the scale (see `Forecast.known`) the training goes on.
     """
-    forecast = Forecast(curve, horizon, bounds=bounds, experience=experience)
+    forecast = Forecast(
+        curve, horizon, bounds=bounds, incumbent=incumbent, experience=experience
+    )
     if incumbent == -math.inf:
         return Decision(False, 1.0, forecast)
     chance = forecast.beats(incumbent)
-    return Decision(chance < delta, chance, forecast)
+    return Decision(forecast.known and chance < delta, chance, forecast)
