@@ -1,6 +1,6 @@
-"""The journal of a search: one JSON line for each suggestion and each result, in order.
+"""The journal of a search: its events in the order in which they happened, one line each.
 
-A result is synced to the disk before the search goes on. A suggestion is flushed, which survives
+A result is synced to the disk before the search continues. A suggestion is flushed, which survives
 the death of the process; should the machine die, the strategy suggests the same again.
 """
 
@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import sys
-import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, NamedTuple
 
+from coursekit.log import Log, Record
 from coursekit.spaces import Space
 from coursekit.strategies.base import Strategy
 from coursekit.trials import Evaluation, Suggestion
@@ -23,147 +21,150 @@ VERSION = 1
 BEGINNING = b'{"journal":'  # of the first line
 
 
+class Finished(NamedTuple):
+    """A trial ended. more: what else its line holds, such as a tuner's metrics."""
+
+    number: int
+    evaluation: Evaluation
+    more: Mapping[str, Any] = {}
+
+
+class Retried(NamedTuple):
+    """A trial failed and is to run again."""
+
+    number: int
+
+
+class Grown(NamedTuple):
+    """From here on the space has these parameters, in words that the reader of them knows."""
+
+    space: list[Any]
+
+
+Event = Suggestion | Finished | Retried | Grown
+
+
 class Journal:
-    """A journal file, opened for one search; another process that has it open is an error."""
+    """A journal file, opened for one search; a second search that opens it is an error.
 
-    cure: ClassVar[str] = "give another file"  # for one who finds another search's journal
+    path: made if it does not exist; `~` is the home folder.
+    cure: what to do about another search's journal, for error messages.
 
-    def __init__(self, path: Path, strategy: Strategy, seed: int) -> None:
-        self._open(
-            path,
-            {**header(type(strategy), strategy.options, seed), "space": describe(strategy.space)},
-        )
+    `header` is the first line, {} in a new file. Raises ValueError for a file that is not a
+    journal, that is damaged, or that another search has open.
+    """
 
-    def _open(self, path: Path, wanted: dict[str, Any]) -> None:
-        self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("a+b", buffering=0)  # nothing is left over for later
+    def __init__(self, path: str | Path, *, cure: str = "give another file") -> None:
+        again = "what it told of runs again"
+        self.log = Log(path, beginning=BEGINNING, cure=cure, repair=again)
+        self._suggested, self._running = 0, set[int]()
         try:
-            _lock(self._file.fileno(), path)
-            self._suggested, self._running = 0, set[int]()
-            self._events = self._read(wanted)
+            self._events = [
+                self._event(number, record) for number, record in enumerate(self.log.records[1:], 2)
+            ]
         except BaseException:
-            self._file.close()
+            self.log.close()
             raise
+        self.header: Record = self.log.records[0] if self.log.records else {}
 
-    def events(self) -> Iterator[Suggestion | tuple[int, Evaluation]]:
-        """What the file held when it was opened: suggestions, and (number, result)."""
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self.log.path
+
+    def begin(self, header: Record) -> None:
+        """Write a new journal's first line, or compare it: ValueError if it is another search's."""
+        header = json.loads(json.dumps(header))  # as it is read again
+        if not self.header:
+            self.header = header
+            self.log.append(header)
+        for name in header | self.header:
+            found, wanted = self.header.get(name), header.get(name)
+            if found != wanted:
+                raise ValueError(
+                    f"{self.path} is the journal of another search: its {name} is {found!r}, "
+                    f"this one's is {wanted!r}; {self.log.cure}"
+                )
+
+    def events(self) -> Iterator[Event]:
+        """What the file held when it was opened."""
         yield from self._events
         self._events = []
 
     def suggested(self, number: int, suggestion: Suggestion) -> None:
         """Write a suggestion down."""
-        record: dict[str, Any] = {
-            "suggest": number,
-            "configuration": dict(suggestion.configuration),
-        }
+        record: Record = {"suggest": number, "configuration": dict(suggestion.configuration)}
         if suggestion.budget is not None:
             record["budget"] = suggestion.budget
         if suggestion.parent is not None:
             record["parent"] = suggestion.parent
         if suggestion.info:
             record["info"] = dict(suggestion.info)
-        self._write(record)
+        self.log.append(record)
 
-    def finished(self, number: int, evaluation: Evaluation, **more: Any) -> None:
+    def finished(self, number: int, evaluation: Evaluation, more: Mapping[str, Any] = {}) -> None:
         """Write a result down, to the disk."""
-        record: dict[str, Any] = {"finish": number, "score": _finite(evaluation.score)}
+        record: Record = {"finish": number, "score": _finite(evaluation.score)}
         if evaluation.curve:
             record["curve"] = [_finite(score) for score in evaluation.curve]
         if evaluation.cost:
             record["cost"] = float(evaluation.cost)
         if evaluation.spread:
             record["spread"] = float(evaluation.spread)
-        self._write({**record, **more}, sync=True)
+        if evaluation.measures:
+            measures = evaluation.measures.items()
+            record["measures"] = {name: _finite(value) for name, value in measures}
+        if evaluation.message:
+            record["message"] = evaluation.message
+        self.log.append({**record, **more}, sync=True)
+
+    def retried(self, number: int) -> None:
+        """Write down that a trial has to run again."""
+        self.log.append({"retry": number})
+
+    def grown(self, space: list[Any]) -> None:
+        """Write down what the space is from now on, to the disk."""
+        self.log.append({"space": space}, sync=True)
 
     def close(self) -> None:
-        """Give the file free for another search."""
-        self._file.close()
+        """Release the file for another search."""
+        self.log.close()
 
-    def _write(self, record: dict[str, Any], *, sync: bool = False) -> None:
-        """Append a line, all of it or (on a full disk) none."""
-        left = json.dumps(record, separators=(",", ":")).encode() + b"\n"
-        end = self._file.seek(0, os.SEEK_END)
+    def _event(self, number: int, record: Record) -> Event:
         try:
-            while left:
-                left = left[self._file.write(left) :]
-            if sync:
-                os.fsync(self._file.fileno())
-        except BaseException:
-            self._file.truncate(end)
-            raise
+            if "space" in record:
+                return Grown(list(record["space"]))
+            if "retry" in record:
+                if record["retry"] not in self._running:
+                    raise ValueError(f"trial {record['retry']} does not run here")
+                return Retried(record["retry"])
+            return self._suggestion(record) if "suggest" in record else self._result(record)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise self.log.damaged(number, f"{type(error).__name__}: {error}") from None
 
-    def _read(self, wanted: dict[str, Any]) -> list[Any]:
-        self._file.seek(0)
-        content = self._file.read()
-        if not (content.startswith(BEGINNING) or BEGINNING.startswith(content)):
-            raise ValueError(f"{self.path} is no journal, and is left alone: {self.cure}")
-        whole, newline, torn = content.rpartition(b"\n")
-        if torn:
-            warnings.warn(
-                f"{self.path}: its last line was torn and is dropped; what it told of runs again",
-                stacklevel=outside(),
-            )
-            self._file.truncate(len(whole) + len(newline))
-        lines = whole.rstrip(b"\n").split(b"\n") if newline else []  # editors add empty ones
-        if not lines:
-            self._write(wanted)
-            return []
-        records = [self._parse(number, line) for number, line in enumerate(lines, 1)]
-        self._compare(records[0], json.loads(json.dumps(wanted)))
-        events = []
-        for number, record in enumerate(records[1:], 2):
-            try:
-                events.append(self._event(record))
-            except (KeyError, TypeError, ValueError) as error:
-                raise self._damaged(number, f"{type(error).__name__}: {error}") from None
-        return events
+    def _suggestion(self, record: Record) -> Suggestion:
+        if record["suggest"] != self._suggested:
+            raise ValueError(f"trial {self._suggested} should come here")
+        self._running.add(self._suggested)
+        self._suggested += 1
+        configuration, info = record["configuration"], record.get("info", {})
+        return Suggestion(configuration, record.get("budget"), record.get("parent"), info)
 
-    def _event(self, record: dict[str, Any]) -> Any:
-        if "suggest" in record:
-            if record["suggest"] != self._suggested:
-                raise ValueError(f"trial {self._suggested} should come here")
-            self._running.add(self._suggested)
-            self._suggested += 1
-            return Suggestion(
-                record["configuration"],
-                record.get("budget"),
-                record.get("parent"),
-                record.get("info", {}),
-            )
+    def _result(self, record: Record) -> Finished:
         self._running.remove(record["finish"])
-        return record["finish"], Evaluation(
-            _number(record["score"]),
-            tuple(_number(score) for score in record.get("curve", ())),
-            record.get("cost", 0.0),
-            record.get("spread", 0.0),
+        told = dict(record)
+        evaluation = Evaluation(
+            _number(told.pop("score")),
+            tuple(_number(score) for score in told.pop("curve", ())),
+            told.pop("cost", 0.0),
+            told.pop("spread", 0.0),
+            {name: _number(value) for name, value in told.pop("measures", {}).items()},
+            told.pop("message", ""),
         )
-
-    def _parse(self, number: int, line: bytes) -> dict[str, Any]:
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            raise self._damaged(number, str(error)) from None
-        if not isinstance(record, dict):
-            raise self._damaged(number, "no JSON object")
-        return record
-
-    def _damaged(self, number: int, why: str) -> ValueError:
-        return ValueError(
-            f"{self.path}, line {number} is damaged ({why}): mend it, or delete it and all that "
-            "follow to go on from there"
-        )
-
-    def _compare(self, found: dict[str, Any], wanted: dict[str, Any]) -> None:
-        for name, value in wanted.items():
-            if found.get(name) != value:
-                raise ValueError(
-                    f"{self.path} is the journal of another search: its {name} is "
-                    f"{found.get(name)!r}, this one's is {value!r}; {self.cure}"
-                )
+        return Finished(told.pop("finish"), evaluation, told)
 
 
-def header(strategy: type[Strategy], options: Mapping[str, Any], seed: int) -> dict[str, Any]:
+def header(strategy: type[Strategy], options: Mapping[str, Any], seed: int) -> Record:
     """The first line: what tells one search from another, but for the space."""
     return {
         "journal": VERSION,
@@ -181,14 +182,6 @@ def describe(space: Space) -> list[list[Any]]:
     ]
 
 
-def outside() -> int:
-    """The `stacklevel` with which a warning points at the code that called the package."""
-    level, frame, inner = 1, sys._getframe(1), ("coursekit", "keras_tuner")
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in inner:
-        level, frame = level + 1, frame.f_back
-    return level
-
-
 def _plain(value: Any) -> Any:
     return value if isinstance(value, (bool, int, float, str, type(None))) else repr(value)
 
@@ -199,16 +192,3 @@ def _finite(score: float) -> float | None:
 
 def _number(score: float | None) -> float:
     return math.nan if score is None else float(score)
-
-
-def _lock(descriptor: int, path: Path) -> None:
-    try:
-        import fcntl
-    except ImportError:  # not on this platform
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise ValueError(
-            f"{path} is open in another search: stop or `close()` that one, or give another file"
-        ) from error

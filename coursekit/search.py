@@ -1,11 +1,12 @@
 """Search: asks a strategy, tells it results, and loses nothing that has finished.
 
 search = Search(RegularizedEvolution(space), seed=0, journal="search.jsonl")
-history = search.run(estimate, trials=200)
+history = search.run(world, trials=200)
 """
 
 from __future__ import annotations
 
+import inspect
 import math
 import signal
 import threading
@@ -17,13 +18,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from coursekit.estimators.base import Estimator
-from coursekit.journal import Journal
+from coursekit.journal import Event, Journal, describe, header
 from coursekit.status_line import Line
 from coursekit.strategies.base import Strategy
-from coursekit.trials import Evaluation, History, Pause, Suggestion, Trial
+from coursekit.trials import Evaluation, History, Judge, Pause, Suggestion, Trial
 
-Estimate = Callable[[Suggestion], Evaluation | float]
+Function = Callable[..., Evaluation | float]  # of a suggestion, or of a trial and the history
 
 SUGGEST, OBSERVE = 0, 1  # roles of the generators
 
@@ -31,17 +31,26 @@ SUGGEST, OBSERVE = 0, 1  # roles of the generators
 class Search:
     """One strategy at work: `run` it, or `ask` and `tell`; `history` holds all trials.
 
-    In a `with` block the journal is given free at its end; otherwise `close` does that.
+    In a `with` block the journal is released at its end; otherwise `close` does that.
 
     strategy: a strategy of a space, such as `Random(space)`.
     seed: with the trial's number it seeds every generator, so that a search can be repeated.
-    journal: a file that takes every suggestion and result before the search goes on. If it exists
-        the search goes on where it ended: for the same order of completion, trial for trial as if
-        it had never stopped. ValueError if it belongs to another strategy, space or seed.
+    journal: a file (or an open `Journal`) that takes every suggestion and result before the search
+        continues. If it exists the search resumes: for the same order of completion, trial for
+        trial as if it had never stopped. ValueError if it belongs to another strategy, space or
+        seed.
+    minimise: whether a lower score is better, such as a loss. Scores then have their sign turned on
+        the way in, so that strategies, `history` and the journal see higher for better;
+        `history.frame()` shows yours.
     """
 
     def __init__(
-        self, strategy: Strategy, *, seed: int = 0, journal: str | Path | None = None
+        self,
+        strategy: Strategy,
+        *,
+        seed: int = 0,
+        journal: str | Path | Journal | None = None,
+        minimise: bool = False,
     ) -> None:
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
             raise ValueError(f"seed={seed!r}: a seed is a whole number, 0 or more")
@@ -49,15 +58,27 @@ class Search:
             raise TypeError(f"strategy={strategy!r}: give a strategy of a space, as Random(space)")
         self.strategy = strategy
         self.seed = int(seed)
-        self.history = History()
+        self.minimise = bool(minimise)
+        self.history = History(minimised=self.minimise)
         self.spent = 0.0  # seconds of all finished trials
         self._again: deque[Trial] = deque()  # interrupted trials, to be handed out as recorded
         self._undivided = _Undivided()
         self._journal: Journal | None = None
         if journal is not None:
-            self._journal = Journal(Path(journal), strategy, self.seed)
-            self.replay(self._journal.events())
+            opened = journal if isinstance(journal, Journal) else Journal(journal)
+            try:
+                opened.begin(self._header())
+                self.replay(opened.events())
+            except BaseException:
+                opened.close()
+                raise
+            self._journal = opened
             self._again.extend(self.history.running)
+
+    def _header(self) -> dict[str, Any]:
+        made = header(type(self.strategy), self.strategy.options, self.seed)
+        made["space"] = describe(self.strategy.space)
+        return made | ({"minimise": True} if self.minimise else {})
 
     def __repr__(self) -> str:
         return f"<Search by {type(self.strategy).__name__}, seed {self.seed}: {self.history!r}>"
@@ -65,13 +86,17 @@ class Search:
     def _generator(self, number: int, role: int) -> np.random.Generator:
         return np.random.default_rng((self.seed, number, role))
 
-    def replay(self, events: Iterable[Suggestion | tuple[int, Evaluation]]) -> None:
-        """Take in suggestions and results (a trial's number and evaluation) that others made."""
+    def replay(self, events: Iterable[Event | tuple[int, Evaluation]]) -> None:
+        """Take in suggestions and results (a trial's number and evaluation) that others made.
+
+        Nothing is journaled, and scores are taken as they are: higher is better.
+        """
         for event in events:
             if isinstance(event, Suggestion):
                 self.history.add(event)
-            else:
-                self._finish(*event)
+            elif isinstance(event, tuple) and len(event) > 1:
+                number, evaluation = event[:2]
+                self._finish(number, evaluation)
 
     def ask(self) -> Trial | Pause:
         """The next trial to run, or a pause.
@@ -103,7 +128,14 @@ class Search:
         in it, ValueError if the trial does not run or its cost is below 0; nothing is recorded.
         """
         number = trial.number if isinstance(trial, Trial) else trial
-        evaluation = _plain(evaluation)
+        if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
+            raise TypeError(f"trial={trial!r}: give the trial that `ask` answered, or its number")
+        if not isinstance(evaluation, Evaluation):
+            evaluation = Evaluation(evaluation)
+        evaluation = evaluation.checked()
+        if self.minimise:
+            scores = tuple([-score for score in evaluation.curve])
+            evaluation = evaluation._replace(score=-evaluation.score, curve=scores)
         with self._undivided.handling(self._journal is not None), self._undivided:
             if self._journal:
                 self.history.check_running(number)
@@ -113,7 +145,8 @@ class Search:
     def _finish(self, number: int, evaluation: Evaluation) -> Trial:
         done = self.history.finish(number, evaluation)
         self.spent += done.cost
-        # A generator takes longer to make than the rest of a step: none for who does not look.
+        # A generator takes longer to make than the rest of a step: skipped when `observe` is not
+        # overridden.
         if getattr(self.strategy.observe, "__func__", None) is not Strategy.observe:
             self.strategy.observe(done, self._generator(number, OBSERVE))
         return done
@@ -125,27 +158,29 @@ class Search:
         self.close()
 
     def close(self) -> None:
-        """Give the journal free; the search is over."""
+        """Release the journal; the search is over."""
         if self._journal:
             self._journal.close()
 
     def run(
         self,
-        estimate: Estimate,
+        judge: Judge | Function,
         *,
         trials: int | None = None,
         seconds: float | None = None,
         catch: type[Exception] | tuple[type[Exception], ...] = (),
         progress: bool | None = None,
     ) -> History:
-        """Run trials, one after the other, until so many have finished or so much is spent.
+        """Run trials, one after the other, until `trials` have finished or `seconds` are spent.
 
-        estimate: takes a `Suggestion`, trains its `configuration`, for `budget` epochs if that is
-            not None (budgeted strategies such as Hyperband set it), and returns an `Evaluation`
-            or, for short, the score: higher is better.
+        judge: says what a candidate is worth. Anything with `evaluate(trial, history)`, such as a
+            world or an estimator; or a function of the suggestion (or of trial and history), which
+            trains its `configuration`, for `budget` epochs if that is not None (budgeted strategies
+            such as Hyperband set it). It returns an `Evaluation` or, for short, the score.
         trials, seconds: of the whole search, what a journal brought included; seconds are the
-            estimates' own cost, simulated or real. Without either, until the strategy is done.
-        catch: exceptions of `estimate` that make a trial a failed one; others end the run.
+            evaluations' own cost, simulated or real. Without either, until the strategy is done.
+        catch: exceptions of the judge that make a trial a failed one, whose `message` keeps the
+            reason; others end the run.
         progress: a line on stderr from the second second on; by default on a terminal only.
 
         Ctrl-C ends the run: what has finished is kept, the interrupted trial is run again by the
@@ -154,9 +189,7 @@ class Search:
         for name, value in (("trials", trials), ("seconds", seconds)):
             if value is not None and not value >= 0:
                 raise ValueError(f"{name}={value!r}: give 0 or more")
-        if isinstance(estimate, Estimator):
-            estimate.follow(self.history)
-        line = Line(progress)
+        evaluate, line = _evaluate(judge), Line(progress)
         elsewhere = {each.number for each in self.history.running}
         elsewhere -= {each.number for each in self._again}
         try:
@@ -173,7 +206,8 @@ class Search:
                             "one at a time; not told yet: "
                             f"{[each.number for each in self.history.running]}"
                         )
-                    self.tell(trial, _outcome(estimate, trial.suggestion, catch))
+                    # In a function apart: an interrupt at a nested `try` escapes the outer one.
+                    self.tell(trial, _caught(evaluate, trial, self.history, catch))
                     line.show(lambda seconds: self._progress(trials, seconds))
         except BaseException:
             left = (each for each in self.history.running if each.number not in elsewhere)
@@ -184,39 +218,45 @@ class Search:
         return self.history
 
     def _progress(self, trials: int | None, seconds: float) -> str:
-        of = "" if trials is None else f"/{trials}"
-        best = f", best {self.history.best().score:.4f}" if self.history.completed else ""
+        of, sign = "" if trials is None else f"/{trials}", -1 if self.minimise else 1
+        done = self.history.completed
+        best = f", best {sign * self.history.best().score:.4f}" if done else ""
         return f"{self.history.count_finished}{of} trials{best}, {seconds:.0f} s"
 
 
-def _plain(evaluation: Evaluation | float) -> Evaluation:
-    """With plain numbers alone, before any of it is written down."""
-    score, curve, cost, spread = (
-        evaluation if isinstance(evaluation, Evaluation) else Evaluation(evaluation)
-    )
-    try:
-        scores = tuple(map(float, curve))
-        made = Evaluation(float(score), scores, float(cost), float(spread))
-    except (TypeError, ValueError):
+def _evaluate(judge: Judge | Function) -> Callable[[Trial, History], Evaluation | float]:
+    """One call for all: `evaluate(trial, history)`."""
+    if isinstance(judge, type):
+        raise TypeError(f"judge={judge!r} is a class: make one of it first, as {judge.__name__}()")
+    if isinstance(judge, Judge):
+        return judge.evaluate
+    if not callable(judge):
         raise TypeError(
-            f"{evaluation!r} is no result: give a score, or an Evaluation of a score, a curve of "
-            "scores, a cost in seconds and a spread"
-        ) from None
-    for name, value in (("cost", made.cost), ("spread", made.spread)):
-        if not 0 <= value < math.inf:
-            raise ValueError(f"{name}={value}: it is 0 or more, and finite")
-    return made
+            f"judge={judge!r}: give a world, an estimator, or a function of a suggestion"
+        )
+    try:
+        parameters = list(inspect.signature(judge).parameters.values())
+    except ValueError:  # a built-in that tells nothing of its arguments
+        parameters = []
+    needed = [
+        each
+        for each in parameters
+        if each.default is each.empty
+        and each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)
+    ]
+    return judge if len(needed) > 1 else lambda trial, history: judge(trial.suggestion)
 
 
-def _outcome(
-    estimate: Estimate,
-    suggestion: Suggestion,
+def _caught(
+    evaluate: Callable[[Trial, History], Evaluation | float],
+    trial: Trial,
+    history: History,
     catch: type[Exception] | tuple[type[Exception], ...],
 ) -> Evaluation | float:
     try:
-        return estimate(suggestion)
-    except catch:
-        return Evaluation(float("nan"))
+        return evaluate(trial, history)
+    except catch as error:
+        return Evaluation(math.nan, message=f"{type(error).__name__}: {error}".rstrip(": "))
 
 
 _NOTHING = nullcontext()

@@ -1,19 +1,19 @@
-"""What a search talks about: suggestions, trials, and the history of both."""
+"""What a search talks about: suggestions, evaluations, trials, and the history of all."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, overload, runtime_checkable
 
 if TYPE_CHECKING:
     import pandas
 
 
 class Epoch(NamedTuple):
-    """One epoch of a training run: what a run yields (law 5 of the design).
+    """One epoch of a training run: what a run yields.
 
     score: higher is better, validation accuracy in 0..1 unless said otherwise.
     seconds: what this epoch cost, in seconds of training and validation.
@@ -24,18 +24,60 @@ class Epoch(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """What an estimator says of a candidate.
+    """What a candidate is worth, in the eyes of the one that judges it.
 
     score: higher is better; NaN says that the trial failed.
     curve: the score after each epoch, as far as they were trained.
     cost: seconds, simulated or real.
-    spread: standard deviation of the score as the estimator sees it; 0 for a plain measurement.
+    spread: standard deviation of the score if it is an estimate; 0 for a plain measurement.
+    measures: what else was measured, by name: parameters, seconds a prediction, ... Plain numbers.
+    message: why the trial failed, in words.
     """
 
     score: float
     curve: Sequence[float] = ()
     cost: float = 0.0
     spread: float = 0.0
+    measures: Mapping[str, float] = {}
+    message: str = ""
+
+    @classmethod
+    def of(cls, epochs: Sequence[Epoch]) -> Self:
+        """What a training run comes to: the score of its last epoch, NaN for no epoch."""
+        curve = tuple([epoch.score for epoch in epochs])
+        score = curve[-1] if curve else math.nan
+        return cls(score, curve, sum(epoch.seconds for epoch in epochs))
+
+    def checked(self) -> Self:
+        """With plain numbers alone.
+
+        Raises TypeError for what is no number, ValueError for a cost or spread that is not finite
+        or below 0.
+        """
+        try:
+            made = self._replace(
+                score=_number(self.score),
+                curve=tuple(map(_number, self.curve)),
+                cost=_number(self.cost),
+                spread=_number(self.spread),
+                measures={str(name): _number(value) for name, value in self.measures.items()},
+                message=str(self.message),
+            )
+        except (AttributeError, TypeError, ValueError):
+            raise TypeError(
+                f"{self!r} is no result: give a score, or an Evaluation of a score, a curve of "
+                "scores, a cost in seconds, a spread, measures by name, and a message"
+            ) from None
+        for name, value in (("cost", made.cost), ("spread", made.spread)):
+            if not 0 <= value < math.inf:
+                raise ValueError(f"{name}={value}: it is 0 or more, and finite")
+        return made
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, str):  # which float() would read
+        raise TypeError(f"{value!r} is a text")
+    return float(value)
 
 
 class Pause(Enum):
@@ -69,11 +111,15 @@ class Suggestion:
     info: Mapping[str, Any] = field(default_factory=dict)
 
 
+ALONE = -1  # number of a trial that belongs to no search
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A suggestion with a number, and what came of it.
 
-    score: NaN while running and when failed. cost: seconds, simulated or real.
+    score: NaN while running and when failed. cost: seconds, simulated or real. The rest is as in
+    `Evaluation`.
     """
 
     number: int
@@ -83,6 +129,24 @@ class Trial:
     curve: Sequence[float] = ()
     cost: float = 0.0
     spread: float = 0.0
+    measures: Mapping[str, float] = field(default_factory=dict)
+    message: str = ""
+
+    @classmethod
+    def of(cls, asked: Trial | Suggestion) -> Trial:
+        """The trial that is asked about; for a suggestion outside of a search, number -1."""
+        return asked if isinstance(asked, Trial) else cls(ALONE, asked)
+
+    def up_to(self, budget: int | None) -> Trial:
+        """The same trial with another budget."""
+        return replace(self, suggestion=replace(self.suggestion, budget=budget))
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """What became of it."""
+        return Evaluation(
+            self.score, self.curve, self.cost, self.spread, self.measures, self.message
+        )
 
     @property
     def configuration(self) -> Mapping[str, Any]:
@@ -95,9 +159,13 @@ class History(Sequence[Trial]):
 
     `completed` and `finished` (which holds the failed ones too) are in order of completion; that
     order is what strategies learn from.
+
+    minimised: whether the user's scores are the negatives of these, in which higher is always
+        better; `frame` shows the user's.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, minimised: bool = False) -> None:
+        self.minimised = minimised
         self._trials: list[Trial] = []
         self._running: dict[int, None] = {}
         self._finished: list[int] = []
@@ -142,6 +210,8 @@ class History(Sequence[Trial]):
             tuple(evaluation.curve),
             float(evaluation.cost),
             float(evaluation.spread),
+            evaluation.measures,
+            evaluation.message,
         )
         self._trials[number] = trial
         del self._running[number]
@@ -207,28 +277,42 @@ class History(Sequence[Trial]):
         return [(seconds, optimum - best) for seconds, best in self.anytime()]
 
     def frame(self) -> pandas.DataFrame:
-        """The trials as a table: one row a trial, one column a parameter (`coursekit[widgets]`).
+        """The trials as a table, one row a trial; scores and curves have the user's own sign.
 
-        A parameter that is called as one of the other columns is: "parameter.score".
+        Columns: status, score, spread, cost, budget, parent, curve, info, message, then each
+        measure, then each parameter. A measure or parameter that has the name of another column
+        is called "measure.score", "parameter.score". Needs `coursekit[widgets]`.
         """
         import pandas
 
-        columns = ["trial", "status", "score", "cost", "budget", "parent"]
-        rows = [
-            {
-                "trial": trial.number,
-                "status": trial.status.value,
-                "score": trial.score,
-                "cost": trial.cost,
-                "budget": trial.suggestion.budget,
-                "parent": trial.suggestion.parent,
-                **{
-                    f"parameter.{name}" if name in columns else name: value
-                    for name, value in trial.configuration.items()
-                },
-            }
-            for trial in self
-        ]
-        table = pandas.DataFrame(rows) if rows else pandas.DataFrame(columns=columns)
-        whole = {"budget": "Int64", "parent": "Int64"}  # with missing values
-        return table.set_index("trial").astype(whole)
+        sign = -1 if self.minimised else 1
+        columns = {
+            "status": [trial.status.value for trial in self],
+            "score": [sign * trial.score for trial in self],
+            "spread": [trial.spread for trial in self],
+            "cost": [trial.cost for trial in self],
+            "budget": [trial.suggestion.budget for trial in self],
+            "parent": [trial.suggestion.parent for trial in self],
+            "curve": [tuple([sign * score for score in trial.curve]) for trial in self],
+            "info": [dict(trial.suggestion.info) for trial in self],
+            "message": [trial.message for trial in self],
+        }
+        taken = {"trial", *columns}
+        for kind, rows in (
+            ("measure", [trial.measures for trial in self]),
+            ("parameter", [trial.configuration for trial in self]),
+        ):
+            names = list(dict.fromkeys(name for row in rows for name in row))
+            for name in names:
+                column = f"{kind}.{name}" if name in taken else name
+                columns[column] = [row.get(name) for row in rows]
+            taken |= set(names)
+        table = pandas.DataFrame(columns, index=pandas.RangeIndex(len(self), name="trial"))
+        return table.astype({"budget": "Int64", "parent": "Int64"})  # with missing values
+
+
+@runtime_checkable
+class Judge(Protocol):
+    """What says what a candidate is worth: a world, an estimator, or your own class."""
+
+    def evaluate(self, trial: Trial, history: History) -> Evaluation: ...

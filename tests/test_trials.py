@@ -58,7 +58,8 @@ def test_before_the_first_success_there_is_no_best_score():
 
 def test_the_frame(history):
     table = history.frame()
-    assert list(table.columns) == ["status", "score", "cost", "budget", "parent", "units"]
+    first = ["status", "score", "spread", "cost", "budget", "parent", "curve", "info", "message"]
+    assert list(table.columns) == [*first, "units"]
     assert table.index.name == "trial" and list(table.index) == [0, 1, 2, 3, 4]
     assert table.loc[2, "budget"] == 3 and table.loc[2, "parent"] == 0
     assert table["parent"].isna().sum() == 4 and str(table["parent"].dtype) == "Int64"
@@ -81,3 +82,23 @@ def test_a_parameter_called_score_hides_no_score():
 def test_only_a_running_trial_can_finish(history, number, why):
     with pytest.raises(ValueError, match=f"trial {number} {why}: running are .4."):
         history.finish(number, Evaluation(0.5))
+
+
+def test_the_frame_tells_all_that_is_known_of_a_trial():
+    history = History()
+    made = Evaluation(0.5, (0.25, 0.5), 2.0, 0.125, {"parameters": 610, "score": 1.5})
+    history.finish(history.add(Suggestion({"units": 2}, info={"bracket": 1})).number, made)
+    history.finish(history.add(Suggestion({"rate": 1})).number, Evaluation(NAN, message="no disk"))
+    table = history.frame()
+    told = table.loc[0, ["score", "curve", "spread", "info", "parameters", "measure.score"]]
+    assert list(told) == [0.5, (0.25, 0.5), 0.125, {"bracket": 1}, 610, 1.5]
+    assert list(table["message"]) == ["", "no disk"]
+    assert table["units"].isna().tolist() == [False, True]
+
+
+def test_the_frame_has_the_user_s_sign():
+    history = History(minimised=True)
+    history.finish(history.add(Suggestion({})).number, Evaluation(-0.5, (-0.75, -0.5)))
+    table = history.frame()
+    assert table.loc[0, "score"] == 0.5 and table.loc[0, "curve"] == (0.75, 0.5)
+    assert history.best().score == -0.5

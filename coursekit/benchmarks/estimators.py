@@ -115,7 +115,7 @@ def curves_of(name: str, wanted: int) -> np.ndarray:
     world = WORLDS[name](seed=1)  # type: ignore[call-arg]
     odd, found = entries(world.space)[1::2], list[Sequence[float]]()
     for place in np.random.default_rng(2).permutation(len(odd)):
-        curve = world.estimate(Suggestion(odd[place])).curve
+        curve = world.evaluate(Suggestion(odd[place])).curve
         if np.isfinite(curve).all():
             found.append(curve)
     return np.array(found[:wanted])
@@ -214,7 +214,7 @@ def fidelities(name: str, wanted: int) -> None:
     world = WORLDS[name](seed=1)  # type: ignore[call-arg]
     rng = np.random.default_rng(3)
     asked = [Suggestion(world.space.sample(rng)) for _ in range(wanted)]
-    full = [world.estimate(each) for each in asked]
+    full = [world.evaluate(each) for each in asked]
     marks = sorted({max(1, round(world.epochs * share)) for share in (0.05, 0.1, 0.25, 0.5, 1)})
     print(f"\nfidelities of {name}: Spearman's rho (Kendall's tau, share of the seconds)")
     print(f"{'epochs':18}" + "".join(f"{mark:>22}" for mark in marks))
@@ -225,7 +225,7 @@ def fidelities(name: str, wanted: int) -> None:
                 cells.append(f"{'1 (1, 100 %)':>22}")
                 continue
             lower = world.at(fidelity)
-            cheap = [lower.estimate(Suggestion(s.configuration, budget=mark)) for s in asked]
+            cheap = [lower.evaluate(Suggestion(s.configuration, budget=mark)) for s in asked]
             found = agreement(cheap, full)
             cells.append(f"{f'{found.rank:.2f} ({found.pairs:.2f}, {found.share:.0%})':>22}")
         print(f"{fidelity:18}" + "".join(cells))

@@ -76,13 +76,13 @@ class Place(NamedTuple):
     def trained(self, suggestion: Suggestion, seed: int) -> Evaluation:
         """From fresh weights, for its budget; what the kit's table has recorded is not repeated."""
         if self.name == "shapes":
-            return self.live(seed).estimate(suggestion)
-        return _table(seed).estimate(suggestion)
+            return self.live(seed).evaluate(suggestion)
+        return _table(seed).evaluate(suggestion)
 
     def full(self, configuration: Any, seed: int) -> float:
         """A full training from scratch, by another seed; where there is a table, the mean there."""
         if self.name == "shapes":
-            return self.live(seed + APART).estimate(Suggestion(configuration)).score
+            return self.live(seed + APART).evaluate(Suggestion(configuration)).score
         return _table(seed).accuracy(configuration)
 
     def ways(self) -> list[Way]:

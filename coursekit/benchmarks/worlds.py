@@ -75,7 +75,7 @@ def measure_tables(options: argparse.Namespace) -> None:
         for _ in range(options.repeats):
             begun = time.perf_counter()
             for suggestion in asked:
-                world.estimate(suggestion)
+                world.evaluate(suggestion)
             times.append((time.perf_counter() - begun) / len(asked))
         query = statistics.median(times)
         seconds, memory = (statistics.median(column) for column in zip(*loads, strict=True))
@@ -190,7 +190,7 @@ def measure_agreement(options: argparse.Namespace) -> None:
             live = Live(name, engine=engine, seed=1000)
             found = []
             for number, configuration in enumerate(chosen, start=1):
-                score = live.estimate(Suggestion(configuration)).score
+                score = live.evaluate(Suggestion(configuration)).score
                 found.append(score if score == score else 0.0)
                 print(f"\r{name}, {engine}: {number} of {len(chosen)} ", end="", file=sys.stderr)
             print(file=sys.stderr)

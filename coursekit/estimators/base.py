@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 from coursekit.spaces import Space
-from coursekit.trials import Epoch, Evaluation, History, Suggestion
+from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
 
 @runtime_checkable
@@ -17,26 +16,33 @@ class Trains(Protocol):
     """What an estimator needs of a world; an estimator is one too, so that they go together.
 
     epochs: of a full training. early: whether scores before the last epoch are known.
-    fidelities: what `at` takes, the full one first. train: a training run up to the suggestion's
-    budget, by default to its end; closing the generator stops it.
+    fidelities: what `at` takes, the full one first. bounds: the least and the highest score there
+    can be, None if nobody knows. train: a training run up to the trial's budget, by default to its
+    end; closing the generator stops it. finished: what such a run comes to.
     """
 
     space: Space
     epochs: int
     fidelity: str
+    bounds: tuple[float, float] | None
 
     @property
     def early(self) -> bool: ...
     @property
     def fidelities(self) -> tuple[str, ...]: ...
-    def train(self, suggestion: Suggestion) -> Iterator[Epoch]: ...
+    def train(
+        self, trial: Trial | Suggestion, history: History | None = None
+    ) -> Iterator[Epoch]: ...
+    def finished(self, done: Sequence[Epoch]) -> Evaluation: ...
     def at(self, fidelity: str) -> Self: ...
 
 
 class Estimator(ABC):
     """Judges candidates around a world's training runs; never proposes.
 
-    It stops a run when it has seen enough and accounts for every second that it has caused. An
+    It stops a run when it has seen enough and accounts for every second that it has caused. What it
+    knows of earlier trials it reads in the history, so it has nothing to save: a search that
+    resumes brings the history along. Outside of a search a suggestion stands for the trial. An
     evaluation's spread says what it is: 0 for a score that was measured at the end of a full
     training, above 0 for one that was estimated. A failed training has a score of NaN.
 
@@ -61,10 +67,10 @@ class Estimator(ABC):
         if not self.supports(world):
             raise ValueError(f"{type(self).__name__} cannot judge in {world}: {self.needs()}")
         self.world = world
-        self.history = History()
         # One by one, so that an estimator that changes one of them can say so after this.
         self.space, self.epochs, self.early = world.space, world.epochs, world.early
         self.fidelity, self.fidelities = world.fidelity, world.fidelities
+        self.bounds = world.bounds
 
     def __repr__(self) -> str:
         options = "".join(f", {name}={value!r}" for name, value in self.options.items())
@@ -81,17 +87,19 @@ class Estimator(ABC):
         return "it supports any world"
 
     @abstractmethod
-    def __call__(self, suggestion: Suggestion) -> Evaluation:
+    def evaluate(self, trial: Trial | Suggestion, history: History | None = None) -> Evaluation:
         """What the candidate is worth: its score, its curve, what that cost, and how sure it is."""
 
-    def train(self, suggestion: Suggestion) -> Iterator[Epoch]:
-        """The training runs behind the estimates; the world's, unless the method changes them."""
-        return self.world.train(suggestion)
+    def train(self, trial: Trial | Suggestion, history: History | None = None) -> Iterator[Epoch]:
+        """The training runs behind the scores; the world's, unless the method changes them."""
+        return self.world.train(trial, history)
 
     @contextmanager
-    def training(self, suggestion: Suggestion) -> Iterator[Iterator[Epoch]]:
+    def training(
+        self, trial: Trial | Suggestion, history: History | None
+    ) -> Iterator[Iterator[Epoch]]:
         """`train` for a `with` block, at whose end the training stops, finished or not."""
-        epochs = self.train(suggestion)
+        epochs = self.train(trial, history)
         try:
             yield epochs
         finally:
@@ -100,25 +108,8 @@ class Estimator(ABC):
 
     def finished(self, done: Sequence[Epoch]) -> Evaluation:
         """What a training comes to that went as far as it should, to an inner estimator too."""
-        return self.world.finished(done) if isinstance(self.world, Estimator) else outcome(done)
+        return self.world.finished(done)
 
     def at(self, fidelity: str) -> Self:
         """The same estimator around the world at another fidelity."""
         return type(self)(self.world.at(fidelity), **self.options)
-
-    def follow(self, history: History) -> None:
-        """Look at this search's history from now on: `Search.run` says so before its first trial.
-
-        What an estimator knows of earlier trials it reads there, so it has nothing to save: a
-        search that goes on after a crash brings the history along.
-        """
-        self.history = history
-        if isinstance(self.world, Estimator):
-            self.world.follow(history)
-
-
-def outcome(epochs: Sequence[Epoch], *, spread: float = 0.0) -> Evaluation:
-    """The evaluation of a run as far as it went: the score of its last epoch, NaN for no epoch."""
-    curve = tuple([epoch.score for epoch in epochs])
-    score = curve[-1] if curve else math.nan
-    return Evaluation(score, curve, sum(epoch.seconds for epoch in epochs), spread)

@@ -30,15 +30,15 @@ class Extrapolation(Estimator):
     """Forecasts the end of each curve, and stops a training that will hardly beat the best so far.
 
     A stopped training is worth its forecast, with the forecast's spread; one that went to the
-    end is worth what it has come to. The best so far is the best of those that went to the end:
-    of the search's history, so that a search that goes on knows it, or else of what was judged
-    here before. Suggestions with a budget are held against those with the same budget. Forecasts
-    learn from the curves that went to the end, see `Experience`.
+    end is worth what it has come to. The best so far is the best of those in the history that went
+    to the end; without a history nothing is stopped. Suggestions with a budget are held against
+    those with the same budget. Forecasts learn from the curves that went to the end, see
+    `Experience`.
 
     delta: stop if the chance of beating the best is below it; 0 never stops. δ in the paper.
     start: the first epoch after which a forecast is made; by default a tenth of all, 2 at least.
     every: epochs from one forecast to the next.
-    bounds: the least and highest score there can be, by default 0 and 1 for scores in between.
+    bounds: the least and highest score there can be; by default the world's.
     """
 
     def __init__(
@@ -57,10 +57,11 @@ class Extrapolation(Estimator):
         for name, epochs in (("start", start), ("every", every)):
             if isinstance(epochs, bool) or not epochs >= 1 or epochs != int(epochs):
                 raise ValueError(f"{name}={epochs!r}: give a number of epochs, 1 or more")
-        self.delta, self.start, self.every, self.bounds = delta, start, every, bounds
-        self._best: dict[int, float] = {}  # of those that were judged without a search
-        self._experience: dict[int, Experience] = {}
-        self._read: dict[int, int] = {}  # how many trials of the history it has learned from
+        self.delta, self.start, self.every = delta, start, every
+        self.bounds = world.bounds if bounds is None else bounds
+        # A memo of the history that was seen last: experience by horizon, and of how many trials.
+        self._seen: History | None = None
+        self._experience: dict[int, tuple[Experience, int]] = {}
 
     @classmethod
     def supports(cls, world: Trains) -> bool:
@@ -70,54 +71,47 @@ class Extrapolation(Estimator):
     def needs(cls) -> str:
         return "it needs scores before the last epoch"
 
-    def incumbent(self, horizon: int | None = None) -> float:
-        """The best score of a training for so many epochs that was not stopped; -inf for none."""
+    def incumbent(self, history: History | None, horizon: int | None = None) -> float:
+        """The best score of a training for `horizon` epochs that was not stopped; -inf for none."""
         horizon = self.epochs if horizon is None else horizon
-        best = self._best.get(horizon, -math.inf)
-        return max([best, *(t.score for t in self.history.completed if self._whole(t, horizon))])
+        scores = (t.score for t in _completed(history) if self._whole(t, horizon))
+        return max(scores, default=-math.inf)
 
     def _whole(self, trial: Trial, horizon: int) -> bool:
-        """Whether it was to be trained for so many epochs, and was not stopped here."""
+        """Whether it was to be trained for `horizon` epochs, and was not stopped here."""
         wanted = self.epochs if trial.suggestion.budget is None else trial.suggestion.budget
         # One that was not stopped has come to its end, or has ended by itself.
         return wanted == horizon and (len(trial.curve) == wanted or trial.spread == 0)
 
-    def follow(self, history: History) -> None:
-        if history is not self.history:
-            self._experience, self._read = {}, {}
-        super().follow(history)
-
-    def experience(self, horizon: int) -> Experience:
-        """What the trainings for so many epochs tell that went to their end."""
-        if horizon not in self._experience:
-            self._experience[horizon] = Experience(horizon, bounds=self.bounds)
-        found, completed = self._experience[horizon], self.history.completed
-        for trial in completed[self._read.get(horizon, 0) :]:
+    def experience(self, history: History | None, horizon: int) -> Experience:
+        """What the trainings for `horizon` epochs tell that went to their end."""
+        if history is not self._seen:
+            self._seen, self._experience = history, {}
+        new = Experience(horizon, bounds=self.bounds), 0
+        found, read = self._experience.get(horizon, new)
+        completed = _completed(history)
+        for trial in completed[read:]:
             if self._whole(trial, horizon):
                 found.learn(trial.curve)
-        self._read[horizon] = len(completed)
+        self._experience[horizon] = found, len(completed)
         return found
 
-    def __call__(self, suggestion: Suggestion) -> Evaluation:
-        horizon = self.epochs if suggestion.budget is None else suggestion.budget
-        incumbent, done = self.incumbent(horizon), list[Epoch]()
-        with self.training(suggestion) as epochs:
+    def evaluate(self, trial: Trial | Suggestion, history: History | None = None) -> Evaluation:
+        budget = Trial.of(trial).suggestion.budget
+        horizon = self.epochs if budget is None else budget
+        incumbent, done = self.incumbent(history, horizon), list[Epoch]()
+        with self.training(trial, history) as epochs:
             for epoch in epochs:
                 done.append(epoch)
                 if self._due(len(done), horizon) and math.isfinite(epoch.score):
                     curve = [each.score for each in done]
                     decision = decide(
                         curve, horizon, incumbent, delta=self.delta, bounds=self.bounds,
-                        experience=self.experience(horizon),
+                        experience=self.experience(history, horizon),
                     )  # fmt: skip
                     if decision.stop:
                         return self._stopped(done, decision.forecast)
-        made = self.finished(done)
-        if made.score > self._best.get(horizon, -math.inf):
-            self._best[horizon] = made.score
-        if not self.history and self.start < horizon:  # else it is read there, or of no use
-            self.experience(horizon).learn(made.curve)
-        return made
+        return self.finished(done)
 
     def _stopped(self, done: list[Epoch], forecast: Forecast) -> Evaluation:
         spread = math.hypot(max(forecast.spread, 1e-6), self.finished(done).spread)
@@ -126,6 +120,10 @@ class Extrapolation(Estimator):
     def _due(self, epoch: int, horizon: int) -> bool:
         late = epoch - self.start
         return late >= 0 and late % self.every == 0 and epoch < horizon
+
+
+def _completed(history: History | None) -> Sequence[Trial]:
+    return () if history is None else history.completed
 
 
 def first(horizon: int) -> int:

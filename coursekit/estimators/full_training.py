@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 
 from coursekit.estimators.base import Estimator, Trains
-from coursekit.trials import Epoch, Evaluation, Suggestion
+from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
 
 class FullTraining(Estimator):
@@ -24,10 +24,10 @@ class FullTraining(Estimator):
             raise ValueError(f"patience={patience!r}: give a number of epochs, 1 or more")
         self.patience = patience
 
-    def __call__(self, suggestion: Suggestion) -> Evaluation:
+    def evaluate(self, trial: Trial | Suggestion, history: History | None = None) -> Evaluation:
         done: list[Epoch] = []
         best, since = -math.inf, 0
-        with self.training(suggestion) as epochs:
+        with self.training(trial, history) as epochs:
             for epoch in epochs:
                 done.append(epoch)
                 best, since = (epoch.score, 0) if epoch.score > best else (best, since + 1)

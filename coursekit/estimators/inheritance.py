@@ -20,9 +20,9 @@ from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 
 import numpy as np
 
-from coursekit.estimators.base import Estimator, Trains, outcome
+from coursekit.estimators.base import Estimator, Trains
 from coursekit.estimators.legacies import Legacies, Legacy
-from coursekit.trials import Epoch, Evaluation, Suggestion
+from coursekit.trials import ALONE, Epoch, Evaluation, History, Suggestion, Trial
 
 LEAST = 1e-3  # spread of a score that has not moved: estimated it is all the same
 
@@ -117,21 +117,23 @@ class Inheritance(Estimator):
     def needs(cls) -> str:
         return "it needs one that trains from given weights, such as Live('mlps')"
 
-    def __call__(self, suggestion: Suggestion) -> Evaluation:
-        begun, number = perf_counter(), self._number(suggestion)
-        with self.training(suggestion) as epochs:
-            made = outcome(list(epochs))
-        inherited = self.inherited.get(-1 if number is None else number)
+    def evaluate(self, trial: Trial | Suggestion, history: History | None = None) -> Evaluation:
+        begun, trial = perf_counter(), Trial.of(trial)
+        with self.training(trial, history) as epochs:
+            made = Evaluation.of(list(epochs))
+        inherited = self.inherited.get(trial.number)
         whole = len(made.curve) >= self.epochs and not (inherited and inherited.before)
         later = made.curve[len(made.curve) // 2 :]
         moved = pstdev(later) if later and all(map(math.isfinite, later)) else 0.0
         cost = max(made.cost, perf_counter() - begun)  # reading and writing weights included
         return made._replace(cost=cost, spread=0.0 if whole else max(moved, LEAST))
 
-    def train(self, suggestion: Suggestion) -> Iterator[Epoch]:
+    def train(self, trial: Trial | Suggestion, history: History | None = None) -> Iterator[Epoch]:
         """The run from the parent's weights; what it was when it ended or was closed is kept."""
         world = cast(TrainsFrom, self.world)  # `supports` has seen to it
-        number, legacy = self._number(suggestion), self._legacy(suggestion)
+        trial = Trial.of(trial)
+        suggestion, number = trial.suggestion, None if trial.number == ALONE else trial.number
+        legacy = None if history is None else self._legacy(suggestion, history)
         same = legacy is not None and self._same(legacy, suggestion.configuration)
         budget = self._budget(suggestion, legacy, same)
         run = world.train_from(
@@ -161,22 +163,15 @@ class Inheritance(Estimator):
         usual = self._short if legacy else self._first
         return usual if suggestion.budget is None else suggestion.budget
 
-    def _number(self, suggestion: Suggestion) -> int | None:
-        """Of the running trial that this suggestion is; None outside of a search."""
-        for trial in self.history.running:
-            if trial.suggestion is suggestion:
-                return trial.number
-        return next((t.number for t in self.history.running if t.suggestion == suggestion), None)
-
-    def _legacy(self, suggestion: Suggestion) -> Legacy | None:
+    def _legacy(self, suggestion: Suggestion, history: History) -> Legacy | None:
         """What the parent has left, if that is there and its own."""
         parent = suggestion.parent
-        if parent is None or not 0 <= parent < len(self.history):
+        if parent is None or not 0 <= parent < len(history):
             return None
         legacy = self.legacies.get(parent)
         if legacy is None:
             return None
-        if not self._same(legacy, self.history[parent].configuration):
+        if not self._same(legacy, history[parent].configuration):
             warnings.warn(
                 f"the weights of trial {parent} in {self.legacies.folder} are another search's: "
                 "fresh ones are taken; give each search a folder of its own",

@@ -12,8 +12,8 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from coursekit.estimators.base import Estimator, Trains, outcome
-from coursekit.trials import Epoch, Evaluation, Suggestion
+from coursekit.estimators.base import Estimator, Trains
+from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
 SHARE = 4  # by default a quarter of the epochs, in a world that knows no other fidelity
 
@@ -87,13 +87,15 @@ class LowerFidelity(Estimator):
     def needs(cls) -> str:
         return "it needs scores before the last epoch, or fidelities below the full one"
 
-    def train(self, suggestion: Suggestion) -> Iterator[Epoch]:
-        budget = self.epochs if suggestion.budget is None else min(suggestion.budget, self.epochs)
+    def train(self, trial: Trial | Suggestion, history: History | None = None) -> Iterator[Epoch]:
+        trial = Trial.of(trial)
+        asked = trial.suggestion.budget
+        budget = self.epochs if asked is None else min(asked, self.epochs)
         whole = budget == self.world.epochs  # then also where the world cannot stop before the end
-        return self.world.train(replace(suggestion, budget=None if whole else budget))
+        return self.world.train(trial.up_to(None if whole else budget), history)
 
-    def __call__(self, suggestion: Suggestion) -> Evaluation:
-        with self.training(suggestion) as epochs:
+    def evaluate(self, trial: Trial | Suggestion, history: History | None = None) -> Evaluation:
+        with self.training(trial, history) as epochs:
             return self.finished(list(epochs))
 
     def finished(self, done: Sequence[Epoch]) -> Evaluation:
@@ -106,11 +108,9 @@ class LowerFidelity(Estimator):
 
         Raises ValueError if fewer than three are left.
         """
-        cheap = [self(suggestion) for suggestion in suggestions]
-        full = []
-        for suggestion in suggestions:
-            epochs = list(self.full.train(replace(suggestion, budget=None)))
-            full.append(outcome(epochs))
+        cheap = [self.evaluate(suggestion) for suggestion in suggestions]
+        whole = (replace(suggestion, budget=None) for suggestion in suggestions)
+        full = [Evaluation.of(list(self.full.train(suggestion))) for suggestion in whole]
         return agreement(cheap, full)
 
     def at(self, fidelity: str) -> Self:

@@ -226,4 +226,4 @@ def price(world: World, samples: int = 20) -> float:
     """Seconds of a full training: the mean over some random configurations, always the same."""
     rng = np.random.default_rng(0)
     asked = (Suggestion(world.space.sample(rng)) for _ in range(samples))
-    return float(np.mean([world.estimate(suggestion).cost for suggestion in asked]))
+    return float(np.mean([world.evaluate(suggestion).cost for suggestion in asked]))

@@ -48,9 +48,7 @@ def run(shared: tuple[World, Limits], task: Task) -> Run:
     world, limits = shared
     strategy = build(task.contestant, world.space)
     begun = time.process_time()
-    history = Search(strategy, seed=task.seed).run(
-        world.estimate, **limits._asdict(), progress=False
-    )
+    history = Search(strategy, seed=task.seed).run(world, **limits._asdict(), progress=False)
     overhead = time.process_time() - begun
     trials = history.finished
     scores, costs = [trial.score for trial in trials], [trial.cost for trial in trials]

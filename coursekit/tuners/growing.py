@@ -10,7 +10,7 @@ import numpy as np
 from coursekit.search import Search
 from coursekit.spaces import Configuration
 from coursekit.strategies import Strategy
-from coursekit.trials import Evaluation, History, Pause, Suggestion
+from coursekit.trials import History, Pause, Suggestion
 
 
 class GrowingSearch(Search):
@@ -29,8 +29,7 @@ class GrowingSearch(Search):
             s = trial.suggestion
             self.replay([Suggestion(complete(s.configuration), s.budget, s.parent, s.info)])
         for trial in before.finished:
-            found = Evaluation(trial.score, trial.curve, trial.cost, trial.spread)
-            self.replay([(trial.number, found)])
+            self.replay([(trial.number, trial.evaluation)])
 
 
 class Undiscovered(Strategy):

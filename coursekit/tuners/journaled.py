@@ -13,7 +13,7 @@ import keras_tuner
 from keras_tuner.engine.trial import Trial as KerasTrial
 from keras_tuner.engine.trial import TrialStatus
 
-from coursekit.journal import outside
+from coursekit.log import outside
 from coursekit.spaces import Configuration, Space
 from coursekit.strategies import STRATEGIES, Strategy
 from coursekit.trials import History, Status, Suggestion, Trial

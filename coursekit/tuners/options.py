@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from coursekit.journal import outside
+from coursekit.log import outside
 from coursekit.strategies import Strategy
 from coursekit.strategies.base import positive
 

@@ -16,7 +16,7 @@ from keras_tuner.engine.trial import Trial, TrialStatus
 from keras_tuner.src import utils
 from keras_tuner.src.distribute import utils as distribution
 
-from coursekit.journal import outside
+from coursekit.log import outside
 from coursekit.strategies import Strategy
 from coursekit.training.keras.transfer import inherit as inherit_weights
 from coursekit.tuners.journaled import ANCESTOR, EPOCHS, INITIAL_EPOCH, PARENT

@@ -71,7 +71,7 @@ class Population(Panel):
             population_size=self.population_size.value,
             sample_size=self.sample_size.value,
         )
-        history = Search(strategy, seed=self.seed).run(self.world.estimate, trials=self.trials)
+        history = Search(strategy, seed=self.seed).run(self.world, trials=self.trials)
         self.births = births(history, strategy.alive)
         self.birth.max = self.clock.max = len(self.births)
         self.update()

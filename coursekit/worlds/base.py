@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Self
 
 from coursekit.spaces import Space
-from coursekit.trials import Epoch, Evaluation, Suggestion
+from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
 FULL = "full"
 
@@ -16,8 +15,11 @@ FULL = "full"
 class World(ABC):
     """Judges the candidates of one space on one data set, the same way each time it is asked.
 
-    `train` is a training run, epoch by epoch; `estimate` is the same run to its end, at once. A
+    `train` is a training run, epoch by epoch; `evaluate` is the same run to its end, at once. A
     run that fails ends with a score of NaN. `at` is the same world at a lower fidelity.
+
+    Both take a trial, or a suggestion where there is no search:
+    `world.evaluate(Suggestion(configuration)).score`.
     """
 
     datasets: ClassVar[tuple[str, ...]]  # their names, the usual one first
@@ -29,20 +31,22 @@ class World(ABC):
     epochs: int  # of a full training
     fidelity: str = FULL
     optimum: float  # the best score there is at full fidelity; NaN if nobody knows
+    bounds: tuple[float, float] | None = None  # the least and the highest score, if known
 
     @abstractmethod
     def __init__(self, dataset: str) -> None: ...
 
     @abstractmethod
-    def train(self, suggestion: Suggestion) -> Iterator[Epoch]:
-        """A training run up to the suggestion's budget, by default to its end."""
+    def train(self, trial: Trial | Suggestion, history: History | None = None) -> Iterator[Epoch]:
+        """A training run up to the trial's budget, by default to its end."""
 
-    def estimate(self, suggestion: Suggestion) -> Evaluation:
-        """What a run up to the suggestion's budget comes to: the score of its last epoch."""
-        done = list(self.train(suggestion))
-        curve = tuple([epoch.score for epoch in done])
-        score = curve[-1] if curve else math.nan
-        return Evaluation(score, curve, sum(epoch.seconds for epoch in done))
+    def evaluate(self, trial: Trial | Suggestion, history: History | None = None) -> Evaluation:
+        """What a run up to the trial's budget comes to: the score of its last epoch."""
+        return self.finished(list(self.train(trial, history)))
+
+    def finished(self, done: Sequence[Epoch]) -> Evaluation:
+        """What a training comes to that went as far as it should."""
+        return Evaluation.of(done)
 
     def at(self, fidelity: str) -> Self:
         """The same world at another of its `fidelities`; ValueError for one that it has not."""

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 
 from coursekit.training.candidates import Candidate
-from coursekit.trials import Epoch, Suggestion
+from coursekit.trials import Epoch, History, Suggestion, Trial
 from coursekit.worlds.base import FULL, World
 from coursekit.worlds.recipes import LIVE, RECIPES, Recipe
 
@@ -31,6 +31,7 @@ class Live(World):
     """
 
     early = True
+    bounds = (0.0, 1.0)  # of accuracies
     fidelities = LIVE
 
     def __init__(
@@ -72,8 +73,8 @@ class Live(World):
             patience=self.patience,
         )
 
-    def train(self, suggestion: Suggestion) -> Iterator[Epoch]:
-        yield from self.train_from(suggestion, None)
+    def train(self, trial: Trial | Suggestion, history: History | None = None) -> Iterator[Epoch]:
+        yield from self.train_from(Trial.of(trial).suggestion, None)
 
     def train_from(
         self, suggestion: Suggestion, parent: Mapping[str, np.ndarray] | None

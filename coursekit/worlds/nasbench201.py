@@ -18,7 +18,7 @@ import numpy as np
 
 from coursekit.spaces import EdgeCells
 from coursekit.spaces.micro import NAS_BENCH_201 as OPERATIONS
-from coursekit.trials import Epoch, Evaluation, Suggestion
+from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 from coursekit.worlds.base import World
 from coursekit.worlds.rows import Rows
 
@@ -52,6 +52,7 @@ class NASBench201(World):
 
     datasets = tuple(FILES)
     early = False
+    bounds = (0.0, 1.0)  # of accuracies
 
     def __init__(self, dataset: str = "cifar10", *, seed: int | None = None) -> None:
         if dataset not in FILES:
@@ -80,13 +81,14 @@ class NASBench201(World):
         """The mean over a cell's trainings, whatever the world's seed."""
         return float(self._means[self.row(configuration)])
 
-    def train(self, suggestion: Suggestion) -> Iterator[Epoch]:
+    def train(self, trial: Trial | Suggestion, history: History | None = None) -> Iterator[Epoch]:
         """The end of a training as one step, of 200 epochs' seconds."""
-        score, _, seconds, _ = self.estimate(suggestion)
-        yield Epoch(score, seconds)
+        found = self.evaluate(trial, history)
+        yield Epoch(found.score, found.cost)
 
-    def estimate(self, suggestion: Suggestion) -> Evaluation:
+    def evaluate(self, trial: Trial | Suggestion, history: History | None = None) -> Evaluation:
         """Validation accuracy in 0..1 after 200 epochs, and the seconds of all of them."""
+        suggestion = trial if isinstance(trial, Suggestion) else trial.suggestion
         budget = suggestion.budget
         if budget is not None and budget < EPOCHS:
             raise ValueError(

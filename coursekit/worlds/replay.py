@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from coursekit.trials import Epoch, Evaluation, Suggestion
+from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 from coursekit.worlds import tables
 from coursekit.worlds.base import FULL, World
 from coursekit.worlds.recipes import FIDELITIES, RECIPES
@@ -29,6 +29,7 @@ class Replay(World):
 
     name: ClassVar[str]
     early = True
+    bounds = (0.0, 1.0)  # of accuracies
     fidelities = FIDELITIES
 
     def __init__(
@@ -85,17 +86,18 @@ class Replay(World):
         level = FIDELITIES.index(self.fidelity)
         return int(self._table.parameters[self.entry(configuration), level])
 
-    def train(self, suggestion: Suggestion) -> Iterator[Epoch]:
-        _, curve, cost, _ = self.estimate(suggestion)
-        seconds = cost / len(curve)
-        for score in curve:
+    def train(self, trial: Trial | Suggestion, history: History | None = None) -> Iterator[Epoch]:
+        found = self.evaluate(trial, history)
+        seconds = found.cost / len(found.curve)
+        for score in found.curve:
             yield Epoch(score, seconds)
 
-    def estimate(self, suggestion: Suggestion) -> Evaluation:
+    def evaluate(self, trial: Trial | Suggestion, history: History | None = None) -> Evaluation:
         """The score of the budget's last epoch, the curve up to it, and the seconds it took.
 
         Raises ValueError for a budget of less than one epoch, or of more than the table knows.
         """
+        suggestion = trial if isinstance(trial, Suggestion) else trial.suggestion
         entry = self._entries[self._rows(suggestion.configuration)]
         curve, budget = self._curves[entry], suggestion.budget
         if budget is not None:

@@ -54,7 +54,7 @@ def compare(world, strategies, seconds, seeds):
     for number, (name, strategy) in enumerate(strategies.items()):
         for seed in range(seeds):
             search = Search(strategy(world.space), seed=seed)
-            history = search.run(world.estimate, seconds=seconds)
+            history = search.run(world, seconds=seconds)
             found[name].append(world.test(history.best().configuration))
     return found
 """
@@ -455,7 +455,7 @@ class Compare(Exercise):
     hidden = [(90, 4), (13, 3)]
     hints = (
         "What do two searches with the same `seed` have in common? And with different ones?",
-        "`search.run(world.estimate, seconds=...)` ends when so much training time is spent.",
+        "`search.run(world, seconds=...)` ends when so much training time is spent.",
         "`history.best()` is chosen on validation. The test images may be asked once, about that.",
     )
     mistakes = {

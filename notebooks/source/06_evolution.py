@@ -47,7 +47,7 @@ plt.show()
 # To a strategy a cell is what any configuration is: a dictionary of decisions. Asking for its accuracy costs a microsecond here; it once cost somebody the seconds that the world reports along with it.
 
 # %%
-answer = world.estimate(Suggestion(cell))
+answer = world.evaluate(Suggestion(cell))
 print(cell)
 print(f"{answer.score:.2%} on validation images, after {answer.cost / 3600:.1f} h of training")
 

@@ -43,7 +43,7 @@ theme.use()  # figures follow JupyterLab's theme
 # %%
 world = MLPs(seed=0)
 rng = np.random.default_rng(11)
-drawn = [world.estimate(Suggestion(world.space.sample(rng))).curve for _ in range(220)]
+drawn = [world.evaluate(Suggestion(world.space.sample(rng))).curve for _ in range(220)]
 seen = np.array([curve for curve in drawn if len(curve) == 40][:200])
 ends = seen[:, -1]
 
@@ -407,7 +407,7 @@ predict("11-cosine", "Cells, two of twelve epochs seen: where do the ends lie?",
 # %%
 cells = Cells(seed=0)
 draw = np.random.default_rng(11)
-annealed = np.array([cells.estimate(Suggestion(cells.space.sample(draw))).curve for _ in range(60)])
+annealed = np.array([cells.evaluate(Suggestion(cells.space.sample(draw))).curve for _ in range(60)])
 above = {
     n: float(np.mean([curve[-1] > Forecast(curve[:n], 12).median for curve in annealed]))
     for n in (2, 4, 6, 8)

@@ -385,7 +385,7 @@ f"{1 - 0.95**60:.1%}"
 # %%
 def sorted_by_seen(world, *worths):
     space = list(world.space.enumerate())
-    seen = np.array([world.estimate(Suggestion(one)).score for one in space])
+    seen = np.array([world.evaluate(Suggestion(one)).score for one in space])
     true = np.array([[worth(one) for one in space] for worth in worths])
     both = np.nan_to_num([seen, *true])  # a training that failed is worth nothing
     return both[:, np.argsort(both[0])]
@@ -445,13 +445,13 @@ def compare(world, strategies, seconds, seeds):
     #: for number, (name, strategy) in enumerate(strategies.items()):
     #:     for seed in range(seeds):
     #:         search = Search(strategy(world.space), seed=number * seeds + seed)
-    #:         history = search.run(world.estimate, trials=20)
+    #:         history = search.run(world, trials=20)
     #:         tested = [world.test(trial.configuration) for trial in history.completed]
     #:         found[name].append(max(tested))
     for name, strategy in strategies.items():
         for seed in range(seeds):
             search = Search(strategy(world.space), seed=seed)
-            history = search.run(world.estimate, seconds=seconds)
+            history = search.run(world, seconds=seconds)
             found[name].append(world.test(history.best().configuration))
     ### END SOLUTION
     return found

@@ -51,9 +51,9 @@ def test_the_target_is_what_full_trainings_found_from_other_seeds(short, monkeyp
     monkeypatch.setattr(inheritance_parity, "FIXING", [7, 8, 9])
     best = [inheritance_parity._found(SMALL, seed) for seed in (7, 8, 9)]
     assert target(SMALL) == round(sorted(best)[1], 3)
-    first = [MLPs(seed=7).estimate(trial.suggestion).score
+    first = [MLPs(seed=7).evaluate(trial.suggestion).score
              for trial in inheritance_parity._search(SMALL, Way(False, 40), 7)[0].run(
-                 MLPs(seed=7).estimate, trials=3)]  # fmt: skip
+                 MLPs(seed=7), trials=3)]  # fmt: skip
     assert best[0] == max(first)  # three times forty epochs
 
 

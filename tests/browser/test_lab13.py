@@ -13,7 +13,7 @@ CHOSEN_ON_TEST = """def compare(world, strategies, seconds, seeds):
     for name, strategy in strategies.items():
         for seed in range(seeds):
             search = Search(strategy(world.space), seed=seed)
-            history = search.run(world.estimate, seconds=seconds)
+            history = search.run(world, seconds=seconds)
             found[name].append(max(world.test(each.configuration) for each in history))
     return found
 """

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from coursekit.estimators import Estimator
 from coursekit.spaces import Choice, Space
-from coursekit.trials import Epoch, Suggestion
+from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
 
 class Scripted:
@@ -15,6 +16,7 @@ class Scripted:
     """
 
     early = True
+    bounds = (0.0, 1.0)
 
     def __init__(
         self,
@@ -40,9 +42,12 @@ class Scripted:
             return self.curve[configuration.get("curve", next(iter(self.curve)))]
         return self.curve
 
-    def train(self, suggestion: Suggestion) -> Iterator[Epoch]:
-        self.running.append(self._train(suggestion))
+    def train(self, trial: Trial | Suggestion, history: History | None = None) -> Iterator[Epoch]:
+        self.running.append(self._train(Trial.of(trial).suggestion))
         return self.running[-1]
+
+    def finished(self, done: Sequence[Epoch]) -> Evaluation:
+        return Evaluation.of(done)
 
     def _train(self, suggestion: Suggestion) -> Iterator[Epoch]:
         try:
@@ -58,3 +63,13 @@ class Scripted:
         if fidelity not in self.fidelities:
             raise ValueError(f"no fidelity {fidelity!r}")
         return Scripted(self.curve, fidelity=fidelity, cheaper=self.cheaper, space=self.space)
+
+
+def judged(estimator: Estimator, *suggestions: Suggestion) -> list[Evaluation]:
+    """What an estimator says of them, one after the other, in one search."""
+    history, found = History(), []
+    for suggestion in suggestions:
+        trial = history.add(suggestion)
+        found.append(estimator.evaluate(trial, history))
+        history.finish(trial.number, found[-1])
+    return found

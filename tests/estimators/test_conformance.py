@@ -38,7 +38,7 @@ def test_it_judges_alike_each_time(name, world):
     space = WORLDS[world]().space
     rng = np.random.default_rng(0)
     asked = [Suggestion(space.sample(rng)) for _ in range(5)]
-    one, other = ([built(name, world)(each) for each in asked] for _ in range(2))
+    one, other = ([built(name, world).evaluate(each) for each in asked] for _ in range(2))
     assert [each._replace(cost=0) for each in one] == [each._replace(cost=0) for each in other]
     for each in one:
         assert math.isfinite(each.score) and each.cost > 0 and each.spread >= 0
@@ -50,7 +50,7 @@ def test_it_costs_no_more_than_full_training_and_says_what_is_measured(name, wor
     rng = np.random.default_rng(1)
     for _ in range(10):
         asked = Suggestion(judged.space.sample(rng))
-        made, full = estimator(asked), list(judged.train(asked))
+        made, full = estimator.evaluate(asked), list(judged.train(asked))
         assert made.cost <= sum(epoch.seconds for epoch in full) * (1 + 1e-9)
         if made.spread == 0:
             assert made.score == full[-1].score, "spread 0 is for what was measured"
@@ -60,7 +60,7 @@ def test_it_costs_no_more_than_full_training_and_says_what_is_measured(name, wor
 def test_it_is_a_world_for_others(name):
     outer = make("full_training", built(name, "mlps"))
     assert isinstance(outer, Trains)
-    made = outer(Suggestion(outer.space.sample(np.random.default_rng(0))))
+    made = outer.evaluate(Suggestion(outer.space.sample(np.random.default_rng(0))))
     assert math.isfinite(made.score)
 
 

@@ -59,7 +59,7 @@ def test_a_full_training_from_fresh_weights_is_a_measurement(world):
     estimator = Inheritance(world, first=40, epochs=40)
     first, second = run(estimator, Suggestion(BASE), Suggestion(BASE | {"units": 32}, parent=0))
     assert first.spread == 0 < second.spread  # forty epochs more than from scratch
-    full = FullTraining(world)(Suggestion(BASE))
+    full = FullTraining(world).evaluate(Suggestion(BASE))
     assert first.curve == full.curve
 
 
@@ -99,27 +99,26 @@ def test_a_run_that_fails_leaves_nothing(world):
 
 def test_whoever_stops_early_leaves_what_there_is(world):
     estimator, history = Inheritance(world, epochs=5), History()
-    estimator.follow(history)
     trial = history.add(Suggestion(BASE))
-    with estimator.training(trial.suggestion) as epochs:
+    with estimator.training(trial, history) as epochs:
         next(epochs), next(epochs)
     assert estimator.legacies.get(0).epochs == 2
 
 
 def test_outside_of_a_search_nothing_is_kept(world):
     estimator = Inheritance(world, epochs=1)
-    assert len(estimator(Suggestion(BASE, parent=3)).curve) == 1
+    assert len(estimator.evaluate(Suggestion(BASE, parent=3)).curve) == 1
     assert len(estimator.legacies) == 0
 
 
 def test_another_search_s_weights_are_not_taken(world, tmp_path):
     run(Inheritance(world, epochs=1, folder=tmp_path), Suggestion(BASE))
     estimator = Inheritance(world, epochs=1, folder=tmp_path)
-    estimator.follow(history := History())
+    history = History()
     history.add(Suggestion({**BASE, "units": 64}))
     child = history.add(Suggestion({**BASE, "units": 32}, parent=0))
     with pytest.warns(UserWarning, match="weights of trial 0 .* are another search's"):
-        estimator(child.suggestion)
+        estimator.evaluate(child, history)
     assert estimator.inherited[1].parent is None
 
 
@@ -160,7 +159,7 @@ def test_others_wrap_it(world):
     inner = Inheritance(world, epochs=4)
     outer = FullTraining(inner, patience=1)
     history = run(outer, Suggestion(BASE), Suggestion({**BASE, "units": 32}, parent=0))
-    assert inner.history is history and inner.inherited[1].parent == 0
+    assert inner.inherited[1].parent == 0
     for trial in history:
         assert inner.legacies.get(trial.number).own == len(trial.curve) <= 4
 

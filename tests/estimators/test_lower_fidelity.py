@@ -18,22 +18,22 @@ CHEAPER = {"thinner": [0.1, 0.2, 0.3, 0.35, 0.4, 0.4, 0.42, 0.41], "tiny": [0.1]
 
 
 def test_by_default_the_first_fidelity_below_the_full_one():
-    made = LowerFidelity(Scripted(CURVE, cheaper=CHEAPER))(Suggestion({}))
+    made = LowerFidelity(Scripted(CURVE, cheaper=CHEAPER)).evaluate(Suggestion({}))
     assert (made.score, made.cost) == (0.41, 2.0)
     assert made.curve == tuple(CHEAPER["thinner"]) and made.spread > 0
 
 
 def test_by_default_fewer_epochs_where_there_is_no_other_fidelity():
     world = Scripted(CURVE)
-    made = LowerFidelity(world)(Suggestion({}))
+    made = LowerFidelity(world).evaluate(Suggestion({}))
     assert (made.score, made.cost, world.trained) == (0.3, 2.0, 2) and made.spread > 0
 
 
 def test_both_at_once_and_a_budget_below():
     estimator = LowerFidelity(Scripted(CURVE, cheaper=CHEAPER), fidelity="thinner", epochs=4)
-    assert estimator(Suggestion({})).score == 0.35
-    assert estimator(Suggestion({}, budget=3)).score == 0.3
-    assert estimator(Suggestion({}, budget=8)).cost == 1.0
+    assert estimator.evaluate(Suggestion({})).score == 0.35
+    assert estimator.evaluate(Suggestion({}, budget=3)).score == 0.3
+    assert estimator.evaluate(Suggestion({}, budget=8)).cost == 1.0
 
 
 def test_what_is_no_cheaper_is_refused():
@@ -52,7 +52,7 @@ def test_a_world_without_anything_cheaper_is_not_supported():
 
 
 def test_a_failed_training_has_failed():
-    made = LowerFidelity(Scripted([0.5, math.nan, 0.5, 0.5]), epochs=2)(Suggestion({}))
+    made = LowerFidelity(Scripted([0.5, math.nan, 0.5, 0.5]), epochs=2).evaluate(Suggestion({}))
     assert math.isnan(made.score) and made.cost == 2.0 and made.spread == 0
 
 
@@ -80,13 +80,13 @@ def test_a_measured_agreement_says_how_far_the_scores_are_off():
     found = estimator.compare([Suggestion({"curve": name}) for name in curves])
     assert found.share == pytest.approx(0.25)
     informed = LowerFidelity(world, epochs=2, agreement=found)
-    assert informed(Suggestion({"curve": "a"})).spread == found.spread > 0.01
+    assert informed.evaluate(Suggestion({"curve": "a"})).spread == found.spread > 0.01
 
 
 def test_a_thinner_network_on_less_data_for_fewer_epochs():
     world = Live("mlps")
     drawn = world.space.sample(np.random.default_rng(0))
     estimator = LowerFidelity(world, fidelity="quarter data and half width", epochs=5)
-    made = estimator(Suggestion({**drawn, "units": 64}))
-    same = world.at("quarter data").estimate(Suggestion({**drawn, "units": 32}, 5))
+    made = estimator.evaluate(Suggestion({**drawn, "units": 64}))
+    same = world.at("quarter data").evaluate(Suggestion({**drawn, "units": 32}, 5))
     assert made.curve == same.curve and made.spread > 0

@@ -189,7 +189,7 @@ def real_curves(count: int) -> np.ndarray:
     world, rng, curves = MLPs(seed=1), np.random.default_rng(0), list[tuple[float, ...]]()
     while len(curves) < count:
         configuration = world.space.sample(rng)
-        curve = world.estimate(Suggestion(configuration)).curve
+        curve = world.evaluate(Suggestion(configuration)).curve
         if world.entry(configuration) % 2 and np.isfinite(curve).all():
             curves.append(curve)
     return np.array(curves)

@@ -34,7 +34,7 @@ def searched(world):
         key = (name, seed, trials, *options.items())
         if key not in known:
             strategy = make(name, world.space, **options)
-            known[key] = Search(strategy, seed=seed).run(world.estimate, trials=trials)
+            known[key] = Search(strategy, seed=seed).run(world, trials=trials)
         return known[key]
 
     return search
@@ -48,7 +48,7 @@ def failing(world):
         count = iter(range(1, trials + 1))
 
         def estimate(suggestion):
-            done = world.estimate(suggestion)
+            done = world.evaluate(suggestion)
             if next(count) % every:
                 return done
             return Evaluation(math.nan, (*done.curve[:5], math.nan), done.cost)

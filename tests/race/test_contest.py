@@ -33,11 +33,11 @@ class Sum(World):
         self.space = Space({name: Choice((0, 1, 2)) for name in "abcd"})
         self.optimum = 8.0
 
-    def train(self, suggestion):
-        yield Epoch(*self.estimate(suggestion)[::2])
+    def train(self, trial, history=None):
+        yield Epoch(*self.evaluate(trial)[::2])
 
-    def estimate(self, suggestion):
-        score = sum(suggestion.configuration.values())
+    def evaluate(self, trial, history=None):
+        score = sum(trial.configuration.values())
         return Evaluation(math.nan if score == 0 else score, (), 10.0)
 
 
@@ -60,7 +60,7 @@ def test_processes_change_nothing_but_the_time(world):
 
 def test_a_run_is_the_search_of_that_seed(world):
     found = race(world, ["random"], trials=10, seeds=2, workers=1)
-    history = Search(Random(world.space), seed=1).run(world.estimate, trials=10)
+    history = Search(Random(world.space), seed=1).run(world, trials=10)
     assert found.runs["random"][1].scores.tolist() == [trial.score for trial in history]
     assert found.best()["random"][1] == history.best().score
     assert found.best(at=3)["random"][1] == max(trial.score for trial in history[:3])

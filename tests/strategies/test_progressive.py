@@ -190,7 +190,7 @@ def test_it_beats_random_search_on_nas_bench_201() -> None:
     world = NASBench201("cifar100")
 
     def best(cls: type, seed: int) -> float:
-        return Search(cls(world.space), seed=seed).run(world.estimate, trials=100).best().score
+        return Search(cls(world.space), seed=seed).run(world, trials=100).best().score
 
     won = np.array([best(Progressive, seed) - best(Random, seed) for seed in range(8)])
     # Measured over 200 seeds: 2.39 of a difference's sigma, so 6.7 standard errors here; below 1.9

@@ -24,7 +24,7 @@ def world() -> NASBench201:
 @pytest.mark.parametrize("repeats", [True, False])
 def test_the_best_found_is_distributed_as_it_should(world: NASBench201, repeats: bool) -> None:
     total, draws, searches = int(world.space.count), 100, 200
-    scores = [world.estimate(Suggestion(each)).score for each in world.space.enumerate()]
+    scores = [world.evaluate(Suggestion(each)).score for each in world.space.enumerate()]
     # Cells in order: the first of the list is ranked 0.
     rank = dict(zip(np.argsort(scores, kind="stable").tolist(), range(total), strict=True))
 

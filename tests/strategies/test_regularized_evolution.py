@@ -136,7 +136,7 @@ def test_it_beats_random_search_on_nas_bench_201(dataset: str, least: float) -> 
     world = NASBench201(dataset)
 
     def best(strategy: type, seed: int) -> float:
-        history = Search(strategy(world.space), seed=seed).run(world.estimate, trials=200)
+        history = Search(strategy(world.space), seed=seed).run(world, trials=200)
         return 100 * history.best().score
 
     won = np.array([best(RegularizedEvolution, s) - best(Random, 1000 + s) for s in range(30)])

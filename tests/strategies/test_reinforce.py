@@ -214,7 +214,7 @@ def test_it_beats_random_search_on_nas_bench_201(policy: Any, seeds: int) -> Non
     world = NASBench201("cifar100")
 
     def best(strategy: Any, seed: int) -> float:
-        return Search(strategy, seed=seed).run(world.estimate, trials=200).best().score
+        return Search(strategy, seed=seed).run(world, trials=200).best().score
 
     won = np.array([
         best(Reinforce(world.space, policy=policy), seed) - best(Random(world.space), seed)

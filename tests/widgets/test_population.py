@@ -6,7 +6,7 @@ import pytest
 
 from coursekit.spaces import Integer, Space
 from coursekit.strategies.regularized_evolution import RegularizedEvolution
-from coursekit.trials import Evaluation, Suggestion
+from coursekit.trials import Evaluation, History, Trial
 from coursekit.widgets import Population
 
 
@@ -15,8 +15,8 @@ class Hill:
 
     space = Space({"x": Integer(0, 99), "y": Integer(0, 99)})
 
-    def estimate(self, suggestion: Suggestion) -> Evaluation:
-        return Evaluation(sum(suggestion.configuration.values()) / 200)
+    def evaluate(self, trial: Trial, history: History) -> Evaluation:
+        return Evaluation(sum(trial.configuration.values()) / 200)
 
     def __str__(self) -> str:
         return "a hill"

@@ -33,8 +33,8 @@ class Digits(World):
     def __str__(self) -> str:
         return "four digits"
 
-    def train(self, suggestion):
-        yield Epoch(sum(suggestion.configuration.values()) / 12, 10.0)
+    def train(self, trial, history=None):
+        yield Epoch(sum(trial.configuration.values()) / 12, 10.0)
 
 
 @pytest.fixture

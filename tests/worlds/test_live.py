@@ -37,8 +37,8 @@ def test_numpy_trains_what_the_table_holds() -> None:
 
 def test_a_budget_is_a_shorter_training() -> None:
     live = Live("mlps", seed=1)
-    whole = live.estimate(Suggestion(GOOD, 6))
-    part = live.estimate(Suggestion(GOOD, 2))
+    whole = live.evaluate(Suggestion(GOOD, 6))
+    part = live.evaluate(Suggestion(GOOD, 2))
     assert len(whole.curve) == 6
     assert part.curve == whole.curve[:2]
     assert part.score == part.curve[-1]
@@ -47,13 +47,13 @@ def test_a_budget_is_a_shorter_training() -> None:
 
 
 def test_seeds_differ_and_repeat() -> None:
-    curves = [Live("mlps", seed=seed).estimate(Suggestion(GOOD, 3)).curve for seed in (0, 1, 0)]
+    curves = [Live("mlps", seed=seed).evaluate(Suggestion(GOOD, 3)).curve for seed in (0, 1, 0)]
     assert curves[0] == curves[2] != curves[1]
 
 
 def test_patience_ends_a_training() -> None:
     still = {**GOOD, "learning_rate": 1e-4, "optimizer": "sgd"}
-    curve = Live("mlps", patience=2).estimate(Suggestion(still)).curve
+    curve = Live("mlps", patience=2).evaluate(Suggestion(still)).curve
     best = int(np.argmax(curve))
     assert len(curve) == min(best + 3, 40) < 40
 
@@ -63,13 +63,13 @@ def test_patience_ends_a_training() -> None:
 def test_keras_trains_both_spaces(name: str) -> None:
     pytest.importorskip("tensorflow")
     live = Live(name, engine="keras", seed=0)
-    history = Search(Random(live.space), seed=4).run(live.estimate, trials=2)
+    history = Search(Random(live.space), seed=4).run(live, trials=2)
     assert all(trial.status is Status.COMPLETED for trial in history)
     assert [len(trial.curve) for trial in history] == [live.epochs] * 2
     assert all(trial.cost > 0 for trial in history)
-    again = live.estimate(history[0].suggestion)
+    again = live.evaluate(history[0].suggestion)
     assert again.curve == pytest.approx(history[0].curve, abs=0.02)
-    lower = live.at("half resolution").estimate(Suggestion(history[0].configuration, 1))
+    lower = live.at("half resolution").evaluate(Suggestion(history[0].configuration, 1))
     assert len(lower.curve) == 1
 
 
@@ -93,7 +93,7 @@ def test_fresh_trainings_rank_candidates_as_the_table_does(name, count, least) -
     from coursekit.worlds.tables import entries
 
     listed, live = entries(RECIPES[name].space), Live(name, seed=100)
-    found = [live.estimate(Suggestion(listed[entry])).score for entry in chosen]
+    found = [live.evaluate(Suggestion(listed[entry])).score for entry in chosen]
     assert kendalltau(found, ends[chosen]).statistic >= least
 
 
@@ -105,16 +105,16 @@ def tiny(engine) -> Recipe:
 def test_a_model_too_large_for_memory_is_a_failed_trial(monkeypatch) -> None:
     monkeypatch.setitem(RECIPES, "tiny", tiny(FastPerceptron))
     live = Live("tiny")
-    found = live.estimate(Suggestion({"units": 10**9}))  # 64 x 10**9 weights: 256 gigabytes
+    found = live.evaluate(Suggestion({"units": 10**9}))  # 64 x 10**9 weights: 256 gigabytes
     assert math.isnan(found.score)
-    assert live.estimate(Suggestion({"units": 4})).score > 0
+    assert live.evaluate(Suggestion({"units": 4})).score > 0
 
 
 @pytest.mark.slow(12)
 def test_and_so_it_is_in_keras(monkeypatch) -> None:
     pytest.importorskip("tensorflow")
     monkeypatch.setitem(RECIPES, "tiny", tiny(keras_perceptron))
-    assert math.isnan(Live("tiny").estimate(Suggestion({"units": 10**9})).score)
+    assert math.isnan(Live("tiny").evaluate(Suggestion({"units": 10**9})).score)
 
 
 def test_a_training_that_diverges_is_a_failed_trial(monkeypatch) -> None:
@@ -127,7 +127,7 @@ def test_a_training_that_diverges_is_a_failed_trial(monkeypatch) -> None:
     live = Live("tiny")
     search = Search(Random(live.space), seed=0)
     trial = search.ask()
-    done = search.tell(trial, live.estimate(Suggestion({"units": 4})))
+    done = search.tell(trial, live.evaluate(Suggestion({"units": 4})))
     assert done.status is Status.FAILED
     assert math.isnan(done.curve[-1])
 

@@ -47,7 +47,7 @@ def best_of(values: np.ndarray, draws: int) -> tuple[float, float]:
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_the_best_cell_is_the_published_one(dataset: str) -> None:
     world = NASBench201(dataset)
-    found = world.estimate(Suggestion(EdgeCells().parse(BEST[dataset])))
+    found = world.evaluate(Suggestion(EdgeCells().parse(BEST[dataset])))
     assert found.score == world.optimum
     assert round(100 * world.optimum, 3) == PUBLISHED[dataset][2]
 
@@ -70,7 +70,7 @@ def test_random_search_finds_what_the_exact_sum_says(dataset: str) -> None:
     world, searches = NASBench201(dataset), 100
     means = np.nanmean(table(dataset).accuracies, axis=1)
     runs = [
-        Search(Random(world.space, repeats=True), seed=seed).run(world.estimate, trials=100)
+        Search(Random(world.space, repeats=True), seed=seed).run(world, trials=100)
         for seed in range(searches)
     ]
     for draws in (10, 100):
@@ -101,25 +101,25 @@ def test_every_cell_is_there_once() -> None:
 
 def test_answers_are_fractions_and_seconds_of_training() -> None:
     world = NASBench201("cifar100")
-    found = world.estimate(Suggestion(EdgeCells().parse(BEST["cifar100"])))
+    found = world.evaluate(Suggestion(EdgeCells().parse(BEST["cifar100"])))
     assert 0.73 < found.score < 0.74
     assert 1_000 < found.cost < 7_000
     assert list(world.train(Suggestion(EdgeCells().parse(BEST["cifar100"])))) == [
         (found.score, found.cost)
     ]
-    assert world.estimate(Suggestion(EdgeCells().parse(BEST["cifar100"]), budget=200)) == found
+    assert world.evaluate(Suggestion(EdgeCells().parse(BEST["cifar100"]), budget=200)) == found
 
 
 def test_a_seed_gives_one_training_of_each_cell() -> None:
     world, other = NASBench201(seed=0), NASBench201(seed=1)
     accuracies, _ = table("cifar10")
     cells = list(world.space.enumerate())
-    ours = np.array([world.estimate(Suggestion(each)).score for each in cells])
-    theirs = np.array([other.estimate(Suggestion(each)).score for each in cells])
+    ours = np.array([world.evaluate(Suggestion(each)).score for each in cells])
+    theirs = np.array([other.evaluate(Suggestion(each)).score for each in cells])
     assert (ours[:, None] == accuracies).any(axis=1).all()
     assert 0.4 < (ours == theirs).mean() < 0.6  # two or three trainings each: 0.42 is expected
     assert world.optimum == NASBench201().optimum
-    assert world.accuracy(cells[7]) == NASBench201().estimate(Suggestion(cells[7])).score
+    assert world.accuracy(cells[7]) == NASBench201().evaluate(Suggestion(cells[7])).score
 
 
 def test_a_world_is_pickled_and_means_the_same() -> None:
@@ -128,7 +128,7 @@ def test_a_world_is_pickled_and_means_the_same() -> None:
     world = NASBench201("cifar100", seed=3)
     again = pickle.loads(pickle.dumps(world))
     each = next(world.space.enumerate())
-    assert again.estimate(Suggestion(each)) == world.estimate(Suggestion(each))
+    assert again.evaluate(Suggestion(each)) == world.evaluate(Suggestion(each))
 
 
 def test_the_table_cannot_be_written_to() -> None:
@@ -139,13 +139,13 @@ def test_the_table_cannot_be_written_to() -> None:
 def test_bad_questions_are_named() -> None:
     world, good = NASBench201(), EdgeCells().parse(BEST["cifar10"])
     with pytest.raises(ValueError, match="budget=3: this table knows scores after 200 epochs"):
-        world.estimate(Suggestion(good, budget=3))
+        world.evaluate(Suggestion(good, budget=3))
     with pytest.raises(ValueError, match="0-1='conv' is not one of"):
-        world.estimate(Suggestion({**good, "0-1": "conv"}))
+        world.evaluate(Suggestion({**good, "0-1": "conv"}))
     with pytest.raises(ValueError, match="2-3 is missing"):
-        world.estimate(Suggestion({edge: good[edge] for edge in world.space.edges[:-1]}))
+        world.evaluate(Suggestion({edge: good[edge] for edge in world.space.edges[:-1]}))
     with pytest.raises(ValueError, match="depth=3 is no parameter"):
-        world.estimate(Suggestion({**good, "depth": 3}))
+        world.evaluate(Suggestion({**good, "depth": 3}))
     with pytest.raises(ValueError, match="no data set 'mnist': there are cifar10, cifar100, image"):
         NASBench201("mnist")
     with pytest.raises(ValueError, match="no world 'nasbench': there are nasbench201"):

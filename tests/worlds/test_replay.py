@@ -30,7 +30,7 @@ def draw(world: World, count: int, seed: int = 0) -> list[Suggestion]:
 def test_an_answer_is_the_mean_of_the_trainings(cls) -> None:
     world, (table, _) = cls(), read(cls.name)
     for suggestion in draw(world, 50):
-        entry, found = world.entry(suggestion.configuration), world.estimate(suggestion)
+        entry, found = world.entry(suggestion.configuration), world.evaluate(suggestion)
         trainings = table.validation[entry, 0].astype(float)
         good = np.isfinite(trainings).all(axis=1)
         if good.all():
@@ -47,10 +47,10 @@ def test_a_seed_answers_with_single_trainings(cls) -> None:
     for suggestion in draw(worlds[0], 30):
         entry = worlds[0].entry(suggestion.configuration)
         known = {tuple(curve) for curve in table.validation[entry, 0].astype(float).tolist()}
-        found = [world.estimate(suggestion).curve for world in worlds]
+        found = [world.evaluate(suggestion).curve for world in worlds]
         assert {curve for curve in found if len(curve) == worlds[0].epochs} <= known
     varied = sum(
-        len({world.estimate(suggestion).curve for world in worlds}) > 1
+        len({world.evaluate(suggestion).curve for world in worlds}) > 1
         for suggestion in draw(worlds[0], 30)
     )
     assert varied > 20  # all eight draw the same of two: 2**-7 each
@@ -59,9 +59,9 @@ def test_a_seed_answers_with_single_trainings(cls) -> None:
 def test_a_budget_answers_with_the_start_of_the_same_run(cls) -> None:
     world = cls()
     for suggestion in draw(world, 20):
-        whole = world.estimate(suggestion)
+        whole = world.evaluate(suggestion)
         for budget in (1, 3, world.epochs):
-            part = world.estimate(Suggestion(suggestion.configuration, budget))
+            part = world.evaluate(Suggestion(suggestion.configuration, budget))
             assert part.curve == whole.curve[:budget]
             assert part.score == part.curve[-1] or math.isnan(part.score)
             assert part.cost == pytest.approx(whole.cost / len(whole.curve) * len(part.curve))
@@ -74,12 +74,12 @@ def test_a_budget_answers_with_the_start_of_the_same_run(cls) -> None:
 def test_a_budget_that_the_table_does_not_know_is_refused(budget: int) -> None:
     world = MLPs()
     with pytest.raises(ValueError, match=rf"budget={budget}: .* 1 to 40 epochs.*max_budget=40"):
-        world.estimate(Suggestion(world.space.sample(np.random.default_rng(0)), budget))
+        world.evaluate(Suggestion(world.space.sample(np.random.default_rng(0)), budget))
 
 
 def test_the_optimum_is_the_best_of_all(cls) -> None:
     world = cls()
-    scores = [world.estimate(Suggestion(each)).score for each in world.space.enumerate()]
+    scores = [world.evaluate(Suggestion(each)).score for each in world.space.enumerate()]
     assert max(score for score in scores if score == score) == pytest.approx(world.optimum)
     assert world.at("quarter data").optimum == world.optimum
 
@@ -92,7 +92,7 @@ def test_fidelities_are_other_columns_of_the_same_table(cls) -> None:
         assert lower.space is world.space
         for suggestion in draw(world, 20):
             entry = world.entry(suggestion.configuration)
-            found = lower.estimate(suggestion)
+            found = lower.evaluate(suggestion)
             ends = table.validation[entry, level, :, -1]
             if np.isfinite(ends).all():
                 assert found.score == pytest.approx(float(ends.mean()), abs=1e-6)
@@ -105,7 +105,7 @@ def test_fidelities_are_other_columns_of_the_same_table(cls) -> None:
 def test_a_quarter_of_the_data_costs_less_and_teaches_less(cls) -> None:
     world, drawn = cls(), draw(cls(), 200)
     whole, part = (
-        [each.estimate(suggestion) for suggestion in drawn]
+        [each.evaluate(suggestion) for suggestion in drawn]
         for each in (world, world.at("quarter data"))
     )
     assert np.mean([p.cost / w.cost for w, p in zip(whole, part, strict=True)]) < 0.6
@@ -122,13 +122,13 @@ def test_a_failed_training_ends_with_nan_and_costs_what_it_took(monkeypatch) -> 
     monkeypatch.setattr("coursekit.worlds.tables.read", lambda name: (broken, shared))
     world = MLPs()
     listed = list(world.space.enumerate())
-    lost = world.estimate(Suggestion(listed[7]))
+    lost = world.evaluate(Suggestion(listed[7]))
     assert math.isnan(lost.score)
     assert len(lost.curve) == 6  # five epochs that some training has, and the failure
-    saved = world.estimate(Suggestion(listed[200]))
+    saved = world.evaluate(Suggestion(listed[200]))
     assert saved.score == pytest.approx(float(validation[200, 0, 1:, -1].mean()), abs=1e-6)
     assert math.isnan(world.accuracy(listed[7]))
-    history = Search(Random(world.space), seed=0).run(world.estimate, trials=300)
+    history = Search(Random(world.space), seed=0).run(world, trials=300)
     assert 0 < len(history.completed) < 300
 
 
@@ -138,7 +138,7 @@ def test_what_is_not_in_the_space_is_refused(cls) -> None:
     name = next(iter(good))
     for bad in ({**good, name: "no such"}, {**good, "more": 1}, {k: good[k] for k in [name]}):
         with pytest.raises(ValueError, match=r"is not|is no parameter|is missing"):
-            world.estimate(Suggestion(bad))
+            world.evaluate(Suggestion(bad))
 
 
 def test_arguments_that_do_not_exist_are_named(cls) -> None:
@@ -154,7 +154,7 @@ def test_a_world_travels_to_another_process(cls) -> None:
     world = cls(seed=3)
     twin = pickle.loads(pickle.dumps(world))
     for suggestion in draw(world, 5):
-        assert twin.estimate(suggestion) == world.estimate(suggestion)
+        assert twin.evaluate(suggestion) == world.evaluate(suggestion)
 
 
 def test_strategies_with_budgets_race_here(cls) -> None:
@@ -162,7 +162,5 @@ def test_strategies_with_budgets_race_here(cls) -> None:
     contestants = {"halving": f"hyperband(max_budget={world.epochs})", "random": "random"}
     found = race(world, contestants, trials=None, seconds=30.0, seeds=2, workers=1)
     assert all(len(run.scores) > 5 for runs in found.runs.values() for run in runs.values())
-    history = Search(Hyperband(world.space, max_budget=world.epochs), seed=0).run(
-        world.estimate, trials=40
-    )
+    history = Search(Hyperband(world.space, max_budget=world.epochs), seed=0).run(world, trials=40)
     assert {len(trial.curve) for trial in history.completed} > {world.epochs}

@@ -1,0 +1,128 @@
+"""A log: lines of JSON that survive. Appended whole or not at all, synced on request, locked."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+Record = dict[str, Any]
+
+
+class Log:
+    """A file of JSON objects, one a line, opened for one writer; a second one is an error.
+
+    path: made if it does not exist, with its folder; `~` is the home folder.
+    beginning: what the first line starts with; a file that starts otherwise is not touched.
+    cure: what to do about a file that is not the right one, for error messages.
+
+    `records` are what the file held when it was opened, the first line first. A torn last line is
+    dropped with a warning; `repair` says what follows from it. Raises ValueError for a file that is
+    not a log of this kind, that is damaged, or that is open elsewhere.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        beginning: bytes,
+        cure: str = "give another file",
+        repair: str = "",
+    ) -> None:
+        self.path, self.cure = Path(path).expanduser(), cure
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self.path.open("a+b", buffering=0)  # nothing is left over for later
+        try:
+            _lock(self._file.fileno(), self.path)
+            self.records = self._read(beginning, repair)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def append(self, record: Mapping[str, Any], *, sync: bool = False) -> None:
+        """Write a line, all of it or (on a full disk) none; `sync` waits for the disk."""
+        left = json.dumps(record, separators=(",", ":")).encode() + b"\n"
+        end = self._file.seek(0, os.SEEK_END)
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+            if sync:
+                os.fsync(self._file.fileno())
+        except BaseException:
+            self._file.truncate(end)
+            raise
+
+    def clear(self) -> None:
+        """Drop every line; the file stays locked."""
+        self._file.truncate(0)
+        self.records = []
+
+    def close(self) -> None:
+        """Release the file."""
+        self._file.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has been released."""
+        return self._file.closed
+
+    def identity(self) -> tuple[int, int]:
+        """Inode and size: whether the file has changed since."""
+        status = os.fstat(self._file.fileno())
+        return status.st_ino, status.st_size
+
+    def damaged(self, number: int, why: str) -> ValueError:
+        """The error for line `number`, counted from 1."""
+        return ValueError(
+            f"{self.path}, line {number} is damaged ({why}): mend it, or delete it and all that "
+            "follow to go on from there"
+        )
+
+    def _read(self, beginning: bytes, repair: str) -> list[Record]:
+        self._file.seek(0)
+        content = self._file.read()
+        if not (content.startswith(beginning) or beginning.startswith(content)):
+            raise ValueError(f"{self.path} is no journal, and is left alone: {self.cure}")
+        whole, newline, torn = content.rpartition(b"\n")
+        if torn:
+            said = f"; {repair}" if repair else ""
+            warnings.warn(
+                f"{self.path}: its last line was torn and is dropped{said}", stacklevel=outside()
+            )
+            self._file.truncate(len(whole) + len(newline))
+        lines = whole.rstrip(b"\n").split(b"\n") if newline else []  # editors add empty ones
+        return [self._parse(number, line) for number, line in enumerate(lines, 1)]
+
+    def _parse(self, number: int, line: bytes) -> Record:
+        try:
+            record = json.loads(line)
+        except ValueError as error:
+            raise self.damaged(number, str(error)) from None
+        if not isinstance(record, dict):
+            raise self.damaged(number, "no JSON object")
+        return record
+
+
+def outside() -> int:
+    """The `stacklevel` with which a warning points at the code that called the package."""
+    level, frame, inner = 1, sys._getframe(1), ("coursekit", "keras_tuner")
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in inner:
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    try:
+        import fcntl
+    except ImportError:  # not on this platform
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise ValueError(
+            f"{path} is open in another search: stop or `close()` that one, or give another file"
+        ) from error
