@@ -24,7 +24,11 @@ OBJECTIVES: Mapping[str, tuple[str, str]] = {
 
 
 def trained(seed: int) -> list[dict[str, list[float]]]:
-    """What seven perceptrons logged on scikit-learn's digits: each objective, epoch by epoch."""
+    """What seven perceptrons logged on scikit-learn's digits: each objective, epoch by epoch.
+
+    They are trained side by side, as branches of one Keras model that share nothing but the
+    batches, so that TensorFlow traces once: a branch's learning rate is the weight of its loss.
+    """
     import keras
     from sklearn.datasets import load_digits
 
@@ -32,30 +36,35 @@ def trained(seed: int) -> list[dict[str, list[float]]]:
     rng = np.random.default_rng([seed, 14])
     order = rng.permutation(len(images))
     x, y = (images / 16).astype("float32")[order], labels[order]
-    logs = []
-    for _ in range(PERCEPTRONS):
-        units, rate = int(2 ** rng.integers(3, 8)), float(10 ** rng.uniform(-4, -1.3))
-        keras.utils.set_random_seed(int(rng.integers(2**31)))
-        layers = [keras.layers.Dense(units, "relu") for _ in range(int(rng.integers(1, 3)))]
-        head = keras.layers.Dense(10, "softmax")
-        model = keras.Sequential([keras.Input((64,)), *layers, head])
-        model.compile(
-            keras.optimizers.Adam(rate),
-            "sparse_categorical_crossentropy",
-            metrics=["accuracy"],
-            steps_per_execution=32,
-            jit_compile=False,
-        )
-        made = model.fit(
-            x[:1024], y[:1024], validation_data=(x[1024:], y[1024:]), batch_size=32,
-            epochs=EPOCHS, verbose=0,
-        ).history  # fmt: skip
-        accuracy = np.array(made["val_accuracy"])
-        logs.append({
+    keras.utils.set_random_seed(int(rng.integers(2**31)))
+    pixels, outputs, rates = keras.Input((64,)), {}, {}
+    for number in range(PERCEPTRONS):
+        name, hidden = f"perceptron{number}", pixels
+        for _ in range(int(rng.integers(1, 4))):
+            hidden = keras.layers.Dense(int(2 ** rng.integers(2, 8)), "relu")(hidden)
+        outputs[name] = keras.layers.Dense(10, "softmax", name=name)(hidden)
+        rates[name] = float(10 ** rng.uniform(-3, 0))
+    model = keras.Model(pixels, outputs)
+    model.compile(
+        keras.optimizers.SGD(1.0, momentum=0.5),
+        dict.fromkeys(outputs, "sparse_categorical_crossentropy"),
+        loss_weights=rates,
+        metrics=dict.fromkeys(outputs, "accuracy"),
+        jit_compile=False,
+    )
+    part = {name: y[:900] for name in outputs}, {name: y[900:] for name in outputs}
+    logs = model.fit(
+        x[:900], part[0], validation_data=(x[900:], part[1]), batch_size=90, epochs=EPOCHS,
+        validation_batch_size=900, verbose=0,
+    ).history  # fmt: skip
+    keras.backend.clear_session()
+    found = []
+    for name in outputs:
+        accuracy = np.array(logs[f"val_{name}_accuracy"])
+        found.append({
             "val_accuracy": accuracy.tolist(),
             "val_percent": (100 * accuracy).tolist(),
             "val_error": (100 - 100 * accuracy).tolist(),
-            "val_loss": list(map(float, made["val_loss"])),
+            "val_loss": list(map(float, logs[f"val_{name}_loss"])),
         })  # fmt: skip
-        keras.backend.clear_session()
-    return logs
+    return found

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coursekit.estimators.base import Estimator, Trains
+from coursekit.estimators.base import Estimator, Trains, least_spread
 from coursekit.forecasting.experience import Experience
 from coursekit.forecasting.forecast import Forecast
 from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
@@ -114,8 +114,9 @@ class Extrapolation(Estimator):
         return self.finished(done)
 
     def _stopped(self, done: list[Epoch], forecast: Forecast) -> Evaluation:
-        spread = math.hypot(max(forecast.spread, 1e-6), self.finished(done).spread)
-        return self.finished(done)._replace(score=forecast.score, spread=spread)
+        made = self.finished(done)
+        own = max(forecast.spread, least_spread(made, self.bounds, 1e-6))
+        return made._replace(score=forecast.score, spread=math.hypot(own, made.spread))
 
     def _due(self, epoch: int, horizon: int) -> bool:
         late = epoch - self.start
@@ -149,9 +150,7 @@ def decide(
     The same curve on another scale, a * score + b with a > 0, is decided alike, bounds included.
     Where nothing is known of the scale (see `Forecast.known`) the training goes on.
     """
-    forecast = Forecast(
-        curve, horizon, bounds=bounds, incumbent=incumbent, experience=experience
-    )
+    forecast = Forecast(curve, horizon, bounds=bounds, incumbent=incumbent, experience=experience)
     if incumbent == -math.inf:
         return Decision(False, 1.0, forecast)
     chance = forecast.beats(incumbent)

@@ -78,12 +78,13 @@ class Legacies:
 
     def put(self, number: int, score: float, legacy: Legacy) -> None:
         """Keep what trial `number` leaves; older files give way, at worst this one."""
+        score = float(score)
         if "" in legacy.weights:
             raise ValueError("a weight without a name: give each one")
         names = list(legacy.weights)
         about = json.dumps([dict(legacy.configuration), legacy.epochs, legacy.own, names])
         weights = {f"w{name}": np.asarray(value) for name, value in legacy.weights.items()}
-        path = self.folder / f"{number}_{score:.6f}.npz"
+        path = self.folder / f"{number}_{score!r}.npz"
         handle, part = tempfile.mkstemp(suffix=".part", dir=self.folder)
         try:
             with os.fdopen(handle, "wb") as file:

@@ -233,9 +233,7 @@ class Forecast:
     def _last(self) -> float:
         return float(self.curve[-1]) if len(self.curve) else math.nan
 
-    def _quantiles(
-        self, shares: Array, weights: Array, means: Array, deviations: Array
-    ) -> Array:
+    def _quantiles(self, shares: Array, weights: Array, means: Array, deviations: Array) -> Array:
         """By bisection; angles beyond those of known bounds are the bounds."""
         low, high, steps = np.zeros(len(shares)), np.full(len(shares), np.pi / 2), 20  # to 2e-6
         if isinstance(self.scale, Unbounded):

@@ -137,9 +137,9 @@ def decides_alike_on_any_scale(case: Case) -> None:
         search = case.search()
         search.drive(judge=scaled)
         case.compare(search.made, why)
-        search = case.search()
-        search.drive(judge=partial(scaled, judge=even), trials=TRIALS // 2)
-        case.compare(search.made, why, plain.made)
+    search = case.search()
+    search.drive(judge=partial(scaled, judge=even), trials=TRIALS // 2)
+    case.compare(search.made, why, plain.made)
 
 
 def copes_with_many_running(case: Case) -> None:
