@@ -11,7 +11,7 @@ import coursekit
 # and sets `run`, a function from the parsed options to the exit code. Imported only if asked for.
 COMMANDS = {
     "lab": ("coursekit.labs.serve", "open the labs in JupyterLab"),
-    "progress": ("coursekit.labs.terminal", "show which exercises are solved"),
+    "progress": ("coursekit.labs.progress", "show which exercises are solved"),
     "race": ("coursekit.race.command", "let search strategies race on a benchmark"),
     "tables": (
         "coursekit.worlds.command",

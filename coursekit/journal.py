@@ -72,6 +72,17 @@ class Journal:
         """Where the file is."""
         return self.log.path
 
+    @property
+    def trials(self) -> int:
+        """How many suggestions the file held when it was opened."""
+        return self._suggested
+
+    def restart(self) -> None:
+        """Drop all that the file holds."""
+        self.log.clear()
+        self.header, self._events, self._suggested = {}, [], 0
+        self._running.clear()
+
     def begin(self, header: Record) -> None:
         """Write a new journal's first line, or compare it: ValueError if it is another search's."""
         header = json.loads(json.dumps(header))  # as it is read again

@@ -11,14 +11,17 @@ import math
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
+from coursekit import arguments
 from coursekit.journal import Event, Journal, describe, header
+from coursekit.spaces import Configuration
 from coursekit.status_line import Line
 from coursekit.strategies.base import Strategy
 from coursekit.trials import Evaluation, History, Judge, Pause, Suggestion, Trial
@@ -52,12 +55,10 @@ class Search:
         journal: str | Path | Journal | None = None,
         minimise: bool = False,
     ) -> None:
-        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-            raise ValueError(f"seed={seed!r}: a seed is a whole number, 0 or more")
         if not isinstance(strategy, Strategy):
             raise TypeError(f"strategy={strategy!r}: give a strategy of a space, as Random(space)")
         self.strategy = strategy
-        self.seed = int(seed)
+        self.seed = arguments.seed(seed)
         self.minimise = bool(minimise)
         self.history = History(minimised=self.minimise)
         self.spent = 0.0  # seconds of all finished trials
@@ -82,6 +83,45 @@ class Search:
 
     def __repr__(self) -> str:
         return f"<Search by {type(self.strategy).__name__}, seed {self.seed}: {self.history!r}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_journal": None}  # a copy does not write into the same file
+
+    @property
+    def journal(self) -> Journal | None:
+        """The journal that takes suggestions and results; None if there is none, or in a copy."""
+        return self._journal
+
+    def attach(self, journal: Journal | None) -> None:
+        """From now on write into this journal, whose events were replayed already."""
+        self._journal = journal
+
+    def grow(
+        self,
+        strategy: Strategy,
+        complete: Callable[[Mapping[str, Any]], Configuration],
+        told: list[Any] | None = None,
+    ) -> None:
+        """Continue with a strategy of a larger space, as if all trials so far had been its own.
+
+        complete: makes a configuration of the old space one of the new.
+        told: what the journal is to say of the new space.
+        """
+        with self._undivided.handling(self._journal is not None), self._undivided:
+            if self._journal and told is not None:
+                self._journal.grown(told)
+            before, self.strategy = self.history, strategy
+            self.history, self.spent = History(minimised=self.minimise), 0.0
+            for trial in before:
+                s = trial.suggestion
+                self.replay([replace(s, configuration=complete(s.configuration))])
+            self.replay((trial.number, trial.evaluation) for trial in before.finished)
+
+    def retry(self, number: int) -> None:
+        """Write down that a running trial was attempted and has to run again."""
+        self.history.check_running(number)
+        if self._journal:
+            self._journal.retried(number)
 
     def _generator(self, number: int, role: int) -> np.random.Generator:
         return np.random.default_rng((self.seed, number, role))
@@ -121,8 +161,16 @@ class Search:
             self._again.append(self.history.add(suggestion))
         return self._again.popleft()
 
-    def tell(self, trial: Trial | int, evaluation: Evaluation | float) -> Trial:
+    def tell(
+        self,
+        trial: Trial | int,
+        evaluation: Evaluation | float,
+        *,
+        more: Mapping[str, Any] = {},
+    ) -> Trial:
         """Record what became of a running trial: its score, or more as an `Evaluation`.
+
+        more: plain data that the journal keeps beside the result.
 
         A score that is not finite says that it failed. Raises TypeError if there are no numbers
         in it, ValueError if the trial does not run or its cost is below 0; nothing is recorded.
@@ -139,7 +187,7 @@ class Search:
         with self._undivided.handling(self._journal is not None), self._undivided:
             if self._journal:
                 self.history.check_running(number)
-                self._journal.finished(number, evaluation)
+                self._journal.finished(number, evaluation, more)
             return self._finish(number, evaluation)
 
     def _finish(self, number: int, evaluation: Evaluation) -> Trial:

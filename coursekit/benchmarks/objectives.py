@@ -5,9 +5,7 @@ The very trainings are told to a tuner as accuracies in 0..1, in percent and as 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -52,7 +50,7 @@ def trained(seed: int) -> list[dict[str, list[float]]]:
         metrics=dict.fromkeys(outputs, "accuracy"),
         jit_compile=False,
     )
-    part = {name: y[:900] for name in outputs}, {name: y[900:] for name in outputs}
+    part = dict.fromkeys(outputs, y[:900]), dict.fromkeys(outputs, y[900:])
     logs = model.fit(
         x[:900], part[0], validation_data=(x[900:], part[1]), batch_size=90, epochs=EPOCHS,
         validation_batch_size=900, verbose=0,

@@ -18,7 +18,6 @@ from coursekit.forecasting.ensemble import (
 )
 from coursekit.forecasting.experience import Experience
 from coursekit.forecasting.scale import (
-    LEVEL,
     Bounded,
     Bounds,
     Scale,

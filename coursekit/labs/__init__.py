@@ -1,4 +1,4 @@
-"""What a lab's notebook imports: checks, hints, solutions, progress and predictions.
+"""What a lab's notebook imports: checks, hints, solutions, progress, predictions, questions.
 
 Import it before anything else: it keeps from learners what libraries tell their own authors.
 """
@@ -6,12 +6,25 @@ Import it before anything else: it keeps from learners what libraries tell their
 import os
 import warnings
 
+from coursekit.labs import runs
 from coursekit.labs.checks import check, hint, solution
-from coursekit.labs.overview import progress, progress_text
 from coursekit.labs.predictions import measured, predict
+from coursekit.labs.progress import progress, progress_text
+from coursekit.labs.recalls import recall
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow: errors only
 for _library in ("google", "sklearn.gaussian_process"):
     warnings.filterwarnings("ignore", module=_library)
 
-__all__ = ["check", "hint", "measured", "predict", "progress", "progress_text", "solution"]
+runs.watch()
+
+__all__ = [
+    "check",
+    "hint",
+    "measured",
+    "predict",
+    "progress",
+    "progress_text",
+    "recall",
+    "solution",
+]

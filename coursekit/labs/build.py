@@ -14,21 +14,32 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from coursekit import atomic
+from coursekit.labs.claims import wrapped
 from coursekit.labs.exercises import Lab, folder, load, sources
-from coursekit.labs.source import Cell
+from coursekit.labs.source import BEGIN, END, Cell
 
 _MAGIC = re.compile(r"^# (?=%{1,2}[A-Za-z]|!\S)", re.MULTILINE)
 
 
-def build(path: Path, solved: bool = False) -> str:
+def build(path: Path, solved: bool = False, claims: bool = False) -> str:
     """The notebook that a source file makes, as text.
+
+    solved: with solutions and hidden checks. claims: with the claims, for the tests.
 
     Raises SourceError (a ValueError) that names file, line and cure.
     """
     lab = load(path)
     seen: Counter[str] = Counter()
     notebook = {
-        "cells": [_cell(lab, cell, solved, seen) for cell in lab.cells],
+        "cells": [
+            built
+            for cell in lab.cells
+            if claims or cell.claim is None
+            for built in (
+                _conclusion(cell, solved) if cell.conclusion else [_cell(lab, cell, solved, seen)]
+            )
+        ],
         "metadata": {
             "coursekit": {"lab": lab.name},
             "kernelspec": {
@@ -60,9 +71,13 @@ def _cell(lab: Lab, cell: Cell, solved: bool, seen: Counter[str]) -> dict[str, A
         exercise = lab.exercises[cell.check]
         identity = f"check-{cell.check.replace('.', '-')}"
         metadata["nbgrader"] = _graded(identity, solution=False) | {"points": exercise.points}
+        text = f"from coursekit.labs import check\n{text}"  # works in a kernel that is new
         if solved and exercise.hidden:
             hidden = f'check("{cell.check}", hidden=True)'
             text += f"\n### BEGIN HIDDEN TESTS\n{hidden}\n### END HIDDEN TESTS"
+    elif cell.claim is not None:
+        text = wrapped(lab.name, cell)
+        identity = f"claim-{cell.line}"
     else:
         # By content: to edit or insert a cell changes no other cell's id.
         identity = f"{cell.kind}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
@@ -73,9 +88,40 @@ def _cell(lab: Lab, cell: Cell, solved: bool, seen: Counter[str]) -> dict[str, A
         metadata["coursekit"] = {"exercise" if cell.exercise else "check": key}
     result: dict[str, Any] = {"cell_type": cell.kind, "id": identity, "metadata": metadata}
     if cell.kind == "code":
-        text = _MAGIC.sub("", text)
+        text = text if cell.claim is not None else _MAGIC.sub("", text)
         result |= {"execution_count": None, "outputs": []}
     return result | {"source": text.splitlines(keepends=True)}
+
+
+def _conclusion(cell: Cell, solved: bool) -> list[dict[str, Any]]:
+    """The question with its rubric, and the cell for the answer, which nbgrader's users grade."""
+    rubric = "\n".join(f"- {criterion}" for criterion in cell.rubric)
+    question = (
+        f"{cell.question}\n\nDouble-click the cell below and write. <details><summary>What a good "
+        "answer holds, one point each: open it when yours is written</summary>\n\n"
+        f"{rubric}\n\n</details>"
+    )
+    # The stub is nbgrader's own, so that it knows an untouched answer.
+    answer = f"{BEGIN}\n{rubric}\n{END}" if solved else "YOUR ANSWER HERE"
+    identity = f"conclusion-{cell.conclusion}"
+    graded = _graded(identity, solution=True) | {
+        "cell_type": "markdown",
+        "grade": True,
+        "points": len(cell.rubric),
+    }
+    kept = {"conclusion": cell.conclusion, "rubric": cell.rubric}
+    return [
+        {
+            "cell_type": "markdown",
+            "id": identity + part,
+            "metadata": metadata,
+            "source": text.splitlines(keepends=True),
+        }
+        for part, text, metadata in (
+            ("-question", question, {}),
+            ("", answer, {"coursekit": kept, "nbgrader": graded}),
+        )
+    ]
 
 
 def _graded(identity: str, solution: bool) -> dict[str, Any]:
@@ -128,7 +174,7 @@ def _build_all(notebooks: Path, only_check: bool, solved: Path | None) -> int:
             print(f"{path}: not what its source makes; run `make notebooks`")
         else:
             target.mkdir(parents=True, exist_ok=True)
-            path.write_text(built[path], encoding="utf-8")
+            atomic.write(path, built[path])
             print(f"{path}: written")
     if not (stale or unknown):
         print(f"{len(built)} notebooks up to date")

@@ -27,9 +27,10 @@ _CODE = (
 
 @dataclass(frozen=True)
 class Card:
-    """An answer: status (a key of LOOKS), title, rows of (label, code), prose, code, notes.
+    """An answer: status (a key of LOOKS), title, prose, rows of (label, code), code, notes.
 
-    rows and code are shown as code, text and notes as prose, where `code` and *emphasis* are set.
+    Prose comes first: the reason, then what it rests on. rows and code are shown as code, text and
+    notes as prose, where `code` and *emphasis* are set.
     """
 
     status: str
@@ -44,8 +45,8 @@ class Card:
         sign, word, _ = LOOKS[self.status]
         lines = [f"{sign} {word}: {self.title}" if word else f"{sign} {self.title}"]
         width = max((len(label) for label, _ in self.rows), default=0)
-        lines += [f"  {label:{width}}  {value}" for label, value in self.rows]
         lines += [f"  {line}" for line in self.text]
+        lines += [f"  {label:{width}}  {value}" for label, value in self.rows]
         lines += [f"    {line}" for line in self.code.splitlines()]
         if self.output:
             lines += ["  your code wrote:", *(f"    {line}" for line in self.output.splitlines())]
@@ -55,8 +56,9 @@ class Card:
         sign, word, colour = LOOKS[self.status]
         parts = [
             f'<div style="font-weight:600"><span aria-hidden="true" style="color:{colour}">{sign}'
-            f"</span> {f'{word} · ' if word else ''}{_prose(self.title)}</div>"
+            f"</span> {f'{word} · ' if word else ''}{prose(self.title)}</div>"
         ]
+        parts += [f'<div style="margin:4px 0">{prose(line)}</div>' for line in self.text]
         if self.rows:
             cells = "".join(
                 '<tr style="background:none"><th scope="row" style="text-align:left;'
@@ -68,7 +70,6 @@ class Card:
             parts.append(
                 f'<table style="margin:4px 0;border:0;font-size:inherit;{_FONT}">{cells}</table>'
             )
-        parts += [f'<div style="margin:4px 0">{_prose(line)}</div>' for line in self.text]
         if self.code:
             parts.append(_block(self.code))
         if self.output:
@@ -104,6 +105,7 @@ def _block(text: str) -> str:
     )
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
+    """Text as HTML, with `code` and *emphasis*."""
     text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
     return re.sub(r"(?<![\w*])\*([^*\s][^*]*)\*(?![\w*])", r"<em>\1</em>", text)

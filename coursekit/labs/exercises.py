@@ -6,13 +6,15 @@ import functools
 import importlib.util
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType
 from typing import Any, ClassVar
 
 from coursekit.labs import source
+from coursekit.labs.names import names, needed
 from coursekit.shipped import shipped
 
 
@@ -30,45 +32,113 @@ class Finding:
     received: str = ""
 
 
+@dataclass(frozen=True)
+class Mistake:
+    """A known wrong answer: an edit of the lab's own solution, and the sentence that names it.
+
+    old, new: a text of the solution, and what stands in its place.
+    reason: one or two sentences for the learner who makes this mistake.
+    also: further edits.
+    code: a whole answer, where no edit makes this one.
+    """
+
+    old: str = ""
+    new: str = ""
+    reason: str = ""
+    also: Mapping[str, str] = field(default_factory=dict)
+    code: str = ""
+
+    def applied(self, solution: str) -> str:
+        """The wrong code. Raises ValueError if the solution does not hold the text to replace."""
+        edits = {self.old: self.new, **self.also} if self.old else dict(self.also)
+        if not self.reason or bool(edits) == bool(self.code):
+            raise ValueError(f"{self}: give a reason, and either edits or code")
+        for old, new in edits.items():
+            if old not in solution:
+                raise ValueError(f"the solution does not hold {old!r}: change the mistake's edit")
+            solution = solution.replace(old, new)
+        return textwrap.dedent(self.code).strip() if self.code else solution
+
+
 class Exercise:
     """One exercise; a subclass in `exercises/NN_slug.py` describes it by attributes.
 
-    The docstring's first line is the title. `probe` runs the learner's code and knows no answers;
-    `judge` holds the answers and sees plain data only (`coursekit.labs.plain`).
+    The docstring's first line is the title. `probe` runs the learner's code and knows no answers.
+    Where the answer is a function of the case, that is all: the lab's own solution tells what is
+    right, and the mistakes tell what to say. Where behaviour is sampled, a `judge` holds the
+    answers; it sees plain data only (`coursekit.labs.plain`).
 
     key: lab and number, like "1.2".
-    answer: the name of the function or class that the learner defines.
-    points: what it is worth.
-    returns: the type of what `probe` returns, as plain data.
-    or_none: whether None may be an answer too.
-    cases, hidden: arguments for `probe` after the answer; `hidden` are asked at grading.
+    cases, hidden: arguments for `probe` after the answer; `hidden` are asked at grading. As a dict
+        from what a case asks for, in words, to the arguments, `cases` names the requirements.
+    mistakes: two or more `Mistake`s that run and give a wrong answer. After the lab is loaded, a
+        dict from the reason to the wrong code.
+    reasons: what to say if an entry of the probe's report (a dict) is wrong, the first one first.
+    otherwise: what to say of any other wrong answer.
     hints: one step each.
-    mistakes: misconception to code that holds it; each has the right type and a wrong answer.
-    seconds: time limit of one check.
+    points: what it is worth.
+    answer: the name of the function or class that the learner defines; by default the one that the
+        exercise cell defines.
+    expected: a static method of the case that gives what the probe gives of a right answer; by
+        default the lab's solution is run.
+    tolerance: within which numbers agree, relative to the larger.
+    changes: whether the answer may change its arguments.
+    returns: the type of what `probe` returns, as plain data; by default that of the right answer.
+    or_none: whether None may be an answer too, where `returns` is given.
+    seconds: limit of one check, of computing.
     call: how the question reads in a verdict, a format of the case; by default a function call.
     """
 
     key: ClassVar[str]
     answer: ClassVar[str]
     points: ClassVar[int] = 1
-    returns: ClassVar[type]
+    returns: ClassVar[type | None] = None
     or_none: ClassVar[bool] = False
-    cases: ClassVar[Sequence[tuple[Any, ...]]] = ()
+    cases: ClassVar[Any] = ()  # a sequence of tuples, after the class is made
     hidden: ClassVar[Sequence[tuple[Any, ...]]] = ()
     hints: ClassVar[tuple[str, ...]] = ()
-    mistakes: ClassVar[Mapping[str, str]] = {}
+    mistakes: ClassVar[Any] = ()
+    reasons: ClassVar[Mapping[str, str]] = {}
+    otherwise: ClassVar[str] = ""
+    expected: ClassVar[Callable[..., Any] | None] = None
+    tolerance: ClassVar[float] = 1e-6
+    changes: ClassVar[bool] = False
     seconds: ClassVar[float] = 10.0
     call: ClassVar[str] = ""
+
+    requirements: ClassVar[Sequence[str]] = ()  # of the cases, if they are named
+    solution: ClassVar[str] = ""  # the lab's own
+    setting: ClassVar[str] = ""  # the statements of the lab that solution and mistakes need
+    explained: ClassVar[bool] = False  # whether the mistakes are sentences for the learner
 
     @staticmethod
     def probe(answer: Any, *case: Any) -> Any:
         """What the learner's answer gives for this case; runs where no answers are known."""
         return answer(*case)
 
-    @staticmethod
-    def judge(received: Any, *case: Any) -> Finding | None:
+    @classmethod
+    def judge(cls, received: Any, *case: Any) -> Finding | None:
         """None when the received value is right."""
-        raise NotImplementedError
+        from coursekit.labs import answers
+
+        expected = answers.right(cls, case)
+        if cls.alike(received, expected):
+            return None
+        wrong = answers.wrong_entry(received, expected, cls.alike)
+        if reason := cls.reasons.get(wrong):
+            return Finding(expected, reason)
+        words = answers.difference(received, expected, cls.alike)
+        return Finding(expected, f"{words} {cls.otherwise}".strip())
+
+    @classmethod
+    def alike(cls, received: Any, expected: Any) -> bool:
+        """Whether two plain values are the same answer."""
+        return close(received, expected, cls.tolerance)
+
+    @classmethod
+    def declared(cls) -> bool:
+        """Whether the answer is a function of the case, so that nothing else judges."""
+        return "judge" not in {name for each in cls.__mro__[:-2] for name in vars(each)}
 
     @classmethod
     def title(cls) -> str:
@@ -81,21 +151,51 @@ class Exercise:
             return cls.call.format(*case)
         return f"{cls.answer}({', '.join(map(repr, case))})"
 
+    @classmethod
+    def bind(cls, cell: source.Cell, setting: Sequence[str]) -> None:
+        """Takes answer, solution and mistakes from the exercise's cell.
+
+        setting: the cells that run before it wherever it is checked. Raises ValueError.
+        """
+        solution, own = cell.solution, names(cell.solution)
+        if not hasattr(cls, "answer"):
+            defined = sorted(own.defines)
+            if len(defined) != 1:
+                cure = "say which is the answer, by `answer`"
+                raise ValueError(f"exercise {cls.key} defines {defined}: {cure}")
+            cls.answer = defined[0]
+        cls.solution, cls.explained = solution, not isinstance(cls.mistakes, Mapping)
+        if cls.explained:
+            planted = {mistake.reason: mistake.applied(solution) for mistake in cls.mistakes}
+            if len(planted) < len(cls.mistakes):
+                cure = "tell them apart"
+                raise ValueError(f"exercise {cls.key}: two mistakes have one reason: {cure}")
+            cls.mistakes = planted
+        wanted = set().union(*(names(code).reads for code in (solution, *cls.planted().values())))
+        cls.setting = needed(wanted, setting)
+
+    @classmethod
+    def planted(cls) -> Mapping[str, str]:
+        """The wrong code of each mistake, by its reason (or its name); a loaded lab's only."""
+        return {name: textwrap.dedent(code).strip() for name, code in cls.mistakes.items()}
+
     def __init_subclass__(cls) -> None:
         if not hasattr(cls, "key"):
             return
-        for name in ("answer", "returns"):
-            if not hasattr(cls, name):
-                raise TypeError(f"exercise {cls.key} has no {name!r}: set it in {cls.__name__}")
         if not cls.title() or cls.__doc__ == Exercise.__doc__:
             raise ValueError(f"exercise {cls.key} has no title: give {cls.__name__} a docstring")
-        if cls.returns not in (bool, int, float, str, list, dict):
+        if cls.returns not in (None, bool, int, float, str, list, dict):
             cure = "take bool, int, float, str, list or dict"
             raise ValueError(f"exercise {cls.key} returns {cls.returns!r}: {cure}")
+        if not cls.declared() and cls.returns is None:
+            cure = f"set it in {cls.__name__}, whose judge sees that type"
+            raise TypeError(f"exercise {cls.key} has no 'returns': {cure}")
         if not cls.cases:
             raise ValueError(f"exercise {cls.key} has no cases: give at least one")
-        if cls.judge is Exercise.judge:
-            raise TypeError(f"exercise {cls.key} has no judge: define it in {cls.__name__}")
+        if "mistakes" in vars(cls):
+            cls.explained = False  # until they are bound to the lab's solution
+        if isinstance(cls.cases, Mapping):
+            cls.requirements, cls.cases = tuple(cls.cases), tuple(cls.cases.values())
         if foreign := sorted(_globals(cls.probe.__code__)):
             cure = "import or define it inside the probe, which may run on its own"
             raise ValueError(f"the probe of exercise {cls.key} uses {foreign[0]!r}: {cure}")
@@ -113,6 +213,28 @@ class Value(Exercise):
     @classmethod
     def question(cls, *case: Any) -> str:
         return cls.call or cls.answer
+
+
+class Sampled(Exercise):
+    """An exercise whose probe asks an answer `draws` times, and reports how often what came.
+
+    Whole numbers of the report count draws; two of them agree if they differ by less than six
+    standard deviations (one of 10^9 right answers fails), so a learner may draw in any order. What
+    may never happen is reported as True or False.
+    """
+
+    draws: ClassVar[int] = 2000
+
+    @classmethod
+    def alike(cls, received: Any, expected: Any) -> bool:
+        if isinstance(received, dict) and isinstance(expected, dict):
+            return received.keys() == expected.keys() and all(
+                cls.alike(received[key], expected[key]) for key in expected
+            )
+        if type(received) is not int or type(expected) is not int:
+            return close(received, expected, cls.tolerance)
+        chance = min(1.0, abs(received + expected) / (2 * cls.draws))
+        return abs(received - expected) <= 6 * math.sqrt(2 * cls.draws * chance * (1 - chance))
 
 
 def close(received: Any, expected: Any, relative: float = 1e-6) -> bool:
@@ -201,6 +323,15 @@ def _load(path: Path, *changed: int) -> Lab:
             raise source.SourceError(path, cell.line, problem)
     if unused := sorted(described.keys() - set(keys)):
         raise ValueError(f"{partner}: no cell checks exercise {unused[0]}: add it to {path}")
+    setting: list[str] = []
+    for cell in cells:
+        if cell.exercise:
+            try:
+                described[cell.exercise].bind(cell, setting)
+            except ValueError as error:
+                raise source.SourceError(path, cell.line, str(error)) from None
+        if cell.exercise or "setup" in cell.tags:
+            setting.append(cell.solution)
     return Lab(path.stem, cells, {key: described[key] for key in keys})
 
 

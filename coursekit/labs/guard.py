@@ -16,6 +16,7 @@ from typing import Any
 
 OUTPUT = 2_000
 _AGAIN = 0.0005  # seconds between two attempts to stop code that catches everything
+PATIENCE = 4  # times the limit that code may take by the clock, waiting included
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,13 @@ def run(
 ) -> Outcome:
     """Calls the function and returns what came of it; no exception of its code gets out.
 
-    seconds: the limit. On the main thread an alarm stops the call then, again and again until it
-        gives in, so that a loop which catches every exception ends too; Ctrl-C stops it the same
-        way. Alarm and handlers of before are restored. On other threads there is no limit. Code
-        that stays inside one call of a C function (say `sum(itertools.count())`) hears the alarm
-        only when that returns: restart the kernel.
+    seconds: the limit, of this thread's computing, so that a busy machine accuses no right code;
+        code that waits is stopped after four times as many by the clock. On the main thread an
+        alarm stops the call then, again and again until it gives in, so that a loop which catches
+        every exception ends too; Ctrl-C stops it the same way. Alarm and handlers of before are
+        restored. On other threads there is no limit. Code that stays inside one call of a C
+        function (say `sum(itertools.count())`) hears the alarm only when that returns: restart the
+        kernel.
     namespace: the globals of the learner's code, which tell its lines in a traceback.
     """
 
@@ -96,6 +99,11 @@ def _limited(function: Callable[[], Any], seconds: float) -> tuple[Any, str]:
         nonlocal stopped
         if frame is not None and frame.f_code is stop.__code__:
             return
+        if not stopped and number == signal.SIGALRM:
+            left = seconds - (time.thread_time() - computed)
+            if left > 0 and time.monotonic() < started + PATIENCE * seconds:
+                signal.setitimer(signal.ITIMER_REAL, max(left, _AGAIN))
+                return
         if not stopped:
             stopped = "interrupt" if number == signal.SIGINT else "time"
             signal.setitimer(signal.ITIMER_REAL, _AGAIN, _AGAIN)
@@ -103,7 +111,7 @@ def _limited(function: Callable[[], Any], seconds: float) -> tuple[Any, str]:
         if armed and frame is not here:
             raise _Stopped
 
-    started = time.monotonic()
+    started, computed = time.monotonic(), time.thread_time()
     alarm = signal.signal(signal.SIGALRM, stop)
     interrupt = signal.getsignal(signal.SIGINT)
     if callable(interrupt):

@@ -2,12 +2,15 @@
 
 import html
 import math
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from coursekit.labs import record
 from coursekit.labs.cards import Card
 from coursekit.labs.guard import shell
+from coursekit.notices import dead_widget
 
 Entry = float | str
 _UNITS: dict[str, str] = {}  # of what was asked for in this session, entered or not
@@ -20,6 +23,8 @@ def predict(
     unit: str = "",
     options: Sequence[str] | None = None,
     answer: Entry | None = None,
+    least: float | None = None,
+    most: float | None = None,
 ) -> None:
     """Asks for a prediction; what is entered is kept at once and shown again after a restart.
 
@@ -27,23 +32,25 @@ def predict(
     unit: of the number that is asked for, like "trials".
     options: asks for one of these instead of a number.
     answer: enters the prediction from code, where no widgets render.
+    least, most: of a sensible number; by default 0 and 100 for "%", 0 and no limit for all other
+        units but "points", which may be lost.
 
-    Raises ValueError if `answer` is not a number or not one of the options.
+    Raises ValueError if `answer` is not a number, not a sensible one, or not one of the options.
     """
-    choices = [str(option) for option in options or ()]
+    asked = Asked(key, question, unit, tuple(map(str, options or ())), least, most)
     _UNITS[key] = unit
     note = ""
     if answer is not None:
-        note = _keep(key, _checked(answer, choices), unit)
+        note = _keep(key, asked.entry(answer), unit)
     entry = _entry(key)
-    text = f"{question}\n  {_said(entry, unit) if entry else _how(key, question, choices)}"
+    text = f"{question}\n  {_said(entry, unit) if entry else _how(asked)}"
     text += f"\n  Note: {note}" if note else ""
     if shell() is None or getattr(shell(), "kernel", None) is None:
         print(text)
         return
     bundle = {"text/plain": text}
     try:
-        view = _widget(key, question, unit, choices, entry, note)._repr_mimebundle_() or {}
+        view = _widget(asked, entry, note)._repr_mimebundle_() or {}
         bundle = {**(view[0] if isinstance(view, tuple) else view), **bundle}
     except ImportError:
         pass
@@ -68,18 +75,81 @@ def measured(key: str, value: Entry, unit: str | None = None) -> None:
         Card("measured", str(value), text=[f"{type(error).__name__}: {error}"]).show()
 
 
-def _checked(answer: Any, choices: Sequence[str]) -> Entry:
-    if choices:
-        if str(answer) not in choices:
-            raise ValueError(f"{answer!r} is not on offer: choose one of {', '.join(choices)}")
-        return str(answer)
-    try:
-        number = float(str(answer).strip().replace(",", "."))
-    except ValueError:
-        raise ValueError(f"{answer!r} is not a number: enter digits, like 12 or 0.9") from None
-    if not math.isfinite(number):
-        raise ValueError(f"{answer!r} is not a finite number: enter digits, like 12 or 0.9")
-    return number
+@dataclass(frozen=True)
+class Asked:
+    """A question, and what may be entered; the arguments of `predict`."""
+
+    key: str
+    question: str
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+
+    def entry(self, typed: Any) -> Entry:
+        """What was entered, as it is kept. Raises ValueError that says what to enter."""
+        if self.choices:
+            if str(typed) not in self.choices:
+                offer = ", ".join(self.choices)
+                raise ValueError(f"{typed!r} is not on offer: choose one of {offer}")
+            return str(typed)
+        value = number(str(typed), self.unit)
+        least, most = self._limits()
+        if value < least or value > most:
+            wanted = f"from {least:g} to {most:g}" if math.isfinite(most) else f"{least:g} or more"
+            wanted = wanted if math.isfinite(least) else f"at most {most:g}"
+            raise ValueError(f"{_written(value, self.unit)} cannot be: enter a number {wanted}")
+        if self.unit == "%" and 0 < value < 1 and isinstance(typed, str) and "%" not in typed:
+            meant = _written(100 * value, "%")
+            raise ValueError(
+                f"Is {meant} meant? Enter {meant}; or {_written(value, '%')}, with its sign, if it"
+                " is less than one percent"
+            )
+        return value
+
+    def _limits(self) -> tuple[float, float]:
+        least = -math.inf if self.unit in ("", "points") else 0.0
+        most = 100.0 if self.unit == "%" else math.inf
+        return (
+            least if self.least is None else self.least,
+            most if self.most is None else self.most,
+        )
+
+
+def number(typed: str, unit: str = "") -> float:
+    """The number that somebody wrote: "95.5 %", "10 points", "1,000", "0,5", "1e-3", "2/3".
+
+    Raises ValueError if it is none, or has another unit.
+    """
+    text = typed.strip().lower().replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ")
+    text = re.sub(r"^(about|around|ca\.|roughly|[~≈+])\s*", "", text)
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{typed!r} is not a number: enter digits, like 12 or 0.9")
+    named = (found["unit"] or "").strip()
+    known = {"", unit.lower(), unit.lower().removesuffix("s")}
+    known |= {"percent", "per cent"} if unit == "%" else set()
+    if named not in known:
+        asked = f"a number of {unit}" if unit else "a number without a unit"
+        raise ValueError(f"{typed!r} has another unit: enter {asked}")
+    parts = [_digits(part) for part in found["number"].split("/")]
+    if len(parts) == 2 and not parts[1]:
+        raise ValueError(f"{typed!r} divides by 0: enter digits, like 12 or 0.9")
+    value = parts[0] / parts[1] if len(parts) == 2 else parts[0]
+    if not math.isfinite(value):
+        raise ValueError(f"{typed!r} is not a finite number: enter digits, like 12 or 0.9")
+    return value
+
+
+_PART = r"-?(?:\d[\d,._' ]*|\.\d+)(?:e[+-]?\d+)?"
+_NUMBER = re.compile(rf"(?P<number>{_PART}(?:\s*/\s*{_PART})?)(?P<unit>\s*[^\d\s.,/-][^\d]*)?")
+
+
+def _digits(text: str) -> float:
+    text = text.strip()
+    if re.fullmatch(r"-?\d{1,3}([,_' ]\d{3})+(\.\d*)?", text):  # 1,000 and 1 000.5
+        text = re.sub(r"[,_' ]", "", text)
+    return float(text.replace(",", "."))
 
 
 def _keep(key: str, value: Entry, unit: str) -> str:
@@ -98,9 +168,9 @@ def _said(entry: dict[str, Any], unit: str) -> str:
     return f"Your prediction: {_written(entry['value'], unit)}"
 
 
-def _how(key: str, question: str, choices: Sequence[str]) -> str:
-    offer = f" ({', '.join(choices)})" if choices else ""
-    return f"Without widgets: predict({key!r}, …, answer=…){offer}"
+def _how(asked: Asked) -> str:
+    offer = f" ({', '.join(asked.choices)})" if asked.choices else ""
+    return f"Without widgets: predict({asked.key!r}, …, answer=…){offer}"
 
 
 def _written(value: Any, unit: str) -> str:
@@ -116,40 +186,33 @@ def _written(value: Any, unit: str) -> str:
 def _remark(predicted: Any, value: Any, unit: str) -> str:
     if isinstance(predicted, str) or isinstance(value, str):
         return "Right." if str(predicted) == str(value) else "It came out differently. Why?"
-    off = float(predicted) - float(value)
-    if unit == "%":
-        return _remark_on_percentages(off)
-    if math.isclose(float(predicted), float(value), rel_tol=1e-9):
+    guess, true = float(predicted), float(value)
+    off = abs(guess - true)
+    if math.isclose(guess, true, rel_tol=1e-9, abs_tol=1e-9):
         return "Right."
-    way = "above" if off > 0 else "below"
-    share = f", {abs(off / float(value)):.0%} of it" if value else ""
-    close = "Close: " if value and abs(off / float(value)) <= 0.1 else ""
-    text = f"{close}{_written(abs(off), unit)} {way} what was measured{share}."
-    return text[0].upper() + text[1:]
+    shares = unit in ("%", "points")  # differences count, a share of a share says nothing
+    near = off <= 1 if shares else off <= 0.1 * abs(true)
+    way = "above" if guess > true else "below"
+    text = f"{_written(off, 'points' if shares else unit)} {way} what was measured."
+    if not shares and min(guess, true) > 0 and (times := max(guess, true) / min(guess, true)) >= 2:
+        more = "You predicted" if guess > true else "What was measured is"
+        text += f" {more} {times:.2g} times as much."
+    return f"Close: {text}" if near else text
 
 
-def _remark_on_percentages(off: float) -> str:
-    if math.isclose(off, 0, abs_tol=1e-9):
-        return "Right."
-    close = "Close: " if abs(off) <= 1 else ""
-    way = "above" if off > 0 else "below"
-    return f"{close}{_written(abs(off), 'points')} {way} what was measured."
-
-
-def _widget(
-    key: str, question: str, unit: str, choices: list[str], entry: dict[str, Any] | None, note: str
-) -> Any:
+def _widget(asked: Asked, entry: dict[str, Any] | None, note: str) -> Any:
     import ipywidgets  # type: ignore[import-untyped]
 
     before = entry["value"] if entry else None
-    prompt = ipywidgets.HTML(f"<strong>{html.escape(question)}</strong>")
+    unit = asked.unit
+    prompt = ipywidgets.HTML(f"<strong>{html.escape(asked.question)}</strong>")
     label = f"Your prediction{f', in {unit}' if unit else ''}:"
     wide = {"description_width": "initial"}
     field: Any
-    if choices:
+    if asked.choices:
         field = ipywidgets.RadioButtons(
-            options=choices,
-            value=before if before in choices else None,
+            options=asked.choices,
+            value=before if before in asked.choices else None,
             description=label,
             style=wide,
             layout={"width": "max-content"},
@@ -163,22 +226,24 @@ def _widget(
             continuous_update=False,
             layout={"width": "auto", "max_width": "30em"},
         )
-    field.tooltip = question
+    field.tooltip = asked.question
     status = ipywidgets.HTML(_status(_said(entry, unit) if entry else "", note))
 
     def enter(change: dict[str, Any]) -> None:
         if change["new"] in (None, ""):
+            kept = _entry(asked.key)
+            status.value = _status(_said(kept, unit) if kept else "", "")
             return
         try:
-            value = _checked(change["new"], choices)
+            value = asked.entry(change["new"])
         except ValueError as error:
             status.value = _status("", str(error))
             return
-        trouble = _keep(key, value, unit)
+        trouble = _keep(asked.key, value, unit)
         status.value = _status(f"Kept: {_written(value, unit)}", trouble)
 
     field.observe(enter, "value")
-    return ipywidgets.VBox([prompt, field, status])
+    return ipywidgets.VBox([prompt, field, status, ipywidgets.HTML(dead_widget())])
 
 
 def _status(said: str, note: str) -> str:

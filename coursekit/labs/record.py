@@ -4,14 +4,20 @@ import contextlib
 import copy
 import json
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from coursekit import atomic
+
 PATIENCE = 2.0  # seconds to wait for another kernel that is writing
+
+# Where the notebook started: a cell may change the folder, and the record stays where it is.
+_start: Path | None = None
+with contextlib.suppress(OSError):
+    _start = Path.cwd()
 
 # What could not be written, by file: in a read-only folder a kernel still counts its hints.
 _unsaved: dict[Path, dict[str, Any]] = {}
@@ -20,12 +26,12 @@ _unsaved: dict[Path, dict[str, Any]] = {}
 def folder() -> Path:
     """The learner's work folder.
 
-    $COURSEKIT_DIR, else the nearest folder from here upwards that has a `.coursekit` folder, else
-    the current one.
+    $COURSEKIT_DIR, else the nearest folder that has a `.coursekit` folder, from where the notebook
+    started upwards, else where it started.
     """
     if chosen := os.environ.get("COURSEKIT_DIR"):
         return Path(chosen).expanduser().absolute()
-    here = Path.cwd()
+    here = _start or Path.cwd()
     return next((each for each in (here, *here.parents) if (each / ".coursekit").is_dir()), here)
 
 
@@ -79,7 +85,7 @@ def update(
                 note = f"The progress file was damaged and a new one begun; the old one is {aside}."
                 record = _empty()
             change(record)
-            _write(path, record)
+            atomic.write_json(path, record, indent=1, sort_keys=True)
             _unsaved.pop(path, None)
     except OSError as error:
         if path not in _unsaved:
@@ -119,19 +125,6 @@ def _parse(path: Path) -> dict[str, Any]:
             if not all(isinstance(entry.get(count, 0), int) for count in ("attempts", "hints")):
                 raise ValueError(f"{path}: a count is damaged")
     return record
-
-
-def _write(path: Path, record: dict[str, Any]) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix="progress.", suffix=".new")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(record, file, indent=1, sort_keys=True)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 @contextlib.contextmanager

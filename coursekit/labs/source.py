@@ -1,5 +1,6 @@
 """Reads a lab's source: py:percent cells, and the exercises in them with stubs and solutions."""
 
+import ast
 import json
 import re
 from collections.abc import Callable
@@ -10,8 +11,9 @@ STUB = "...  # your code here"
 
 _HEADER = re.compile(r"# %%(?: (?P<rest>.*))?$")
 _OPTION = re.compile(r'(\w+)=("[^"]*"|\[[^\]]*\])')
+_OPTIONS = {"check", "claim", "conclusion", "exercise", "needs", "tags"}
 _KEY = re.compile(r"\d+\.\d+")
-_BEGIN, _END, _GIVEN = "### BEGIN SOLUTION", "### END SOLUTION", "#:"
+BEGIN, END, _GIVEN = "### BEGIN SOLUTION", "### END SOLUTION", "#:"
 
 
 class SourceError(ValueError):
@@ -27,6 +29,9 @@ class Cell:
 
     line: where its `# %%` stands, counted from 1.
     exercise, check: the key that the cell answers or checks, or None.
+    claim: the sentence about a result that the cell's code holds to its word, or None.
+    conclusion: the key of the written conclusion that the cell asks for, or None.
+    needs: keys of exercises whose answers the cell needs without naming them.
     """
 
     kind: str
@@ -34,7 +39,21 @@ class Cell:
     line: int
     exercise: str | None = None
     check: str | None = None
+    claim: str | None = None
+    conclusion: str | None = None
+    needs: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
+
+    @property
+    def rubric(self) -> list[str]:
+        """What a good conclusion holds: the list at the end of its cell."""
+        return [line[2:] for line in self.text.splitlines() if line.startswith("- ")]
+
+    @property
+    def question(self) -> str:
+        """What a conclusion is asked for: its cell without the rubric."""
+        lines = [line for line in self.text.splitlines() if not line.startswith("- ")]
+        return "\n".join(lines).strip()
 
     @property
     def stub(self) -> str:
@@ -51,7 +70,7 @@ class Cell:
         """The cell solved, between nbgrader's markers."""
         return _replace_regions(
             self.text,
-            lambda indent, lines: [indent + _BEGIN, *_solved(indent, lines), indent + _END],
+            lambda indent, lines: [indent + BEGIN, *_solved(indent, lines), indent + END],
         )
 
 
@@ -71,9 +90,9 @@ def _replace_regions(text: str, replace: Callable[[str, list[str]], list[str]]) 
     indent = ""
     for line in text.splitlines():
         mark = line.strip()
-        if mark == _BEGIN:
+        if mark == BEGIN:
             region, indent = [], line[: len(line) - len(line.lstrip())]
-        elif mark == _END:
+        elif mark == END:
             result += replace(indent, region or [])
             region = None
         else:
@@ -101,9 +120,9 @@ def _cell(path: Path, start: int, lines: list[str]) -> Cell:
     options = dict(_OPTION.findall(rest))
     kind = "markdown" if "[markdown]" in rest else "code"
     unknown = _OPTION.sub("", rest).replace("[markdown]", "").split()
-    unknown += sorted(options.keys() - {"exercise", "check", "tags"})
+    unknown += sorted(options.keys() - _OPTIONS)
     if unknown:
-        cure = "a cell takes [markdown], tags, exercise and check; points stand in the exercise"
+        cure = f"a cell takes [markdown] and {', '.join(sorted(_OPTIONS))}"
         raise SourceError(path, start + 1, f"{unknown[0]!r} is not known here: {cure}")
     body = lines[1:]
     while body and not body[-1].strip():
@@ -118,10 +137,27 @@ def _cell(path: Path, start: int, lines: list[str]) -> Cell:
     except ValueError:
         raise SourceError(path, start + 1, f'{rest!r} is not JSON: write tags=["name"]') from None
     cell = Cell(kind, "\n".join(body), start + 1, **values)
-    if kind == "markdown" and (cell.exercise or cell.check):
-        raise SourceError(path, cell.line, "an exercise or check is code: drop [markdown]")
+    if kind == "markdown" and (cell.exercise or cell.check or cell.claim is not None):
+        raise SourceError(path, cell.line, "an exercise, check or claim is code: drop [markdown]")
+    if cell.conclusion and not (kind == "markdown" and cell.question and cell.rubric):
+        cure = "write # %% [markdown], the question, and a list of what a good answer holds"
+        raise SourceError(path, cell.line, f"a conclusion is prose with a rubric: {cure}")
     _refuse_bad_markers(path, cell)
+    if kind == "code":
+        _refuse_bad_code(path, cell)
     return cell
+
+
+def _refuse_bad_code(path: Path, cell: Cell) -> None:
+    try:
+        body = ast.parse(cell.solution)
+    except SyntaxError as error:
+        line = cell.line + (error.lineno or 1)
+        raise SourceError(path, line, f"{error.msg}: write IPython magics as comments") from None
+    asserts = any(isinstance(node, ast.Assert) for node in ast.walk(body))
+    if cell.claim is not None and not (cell.claim.strip() and asserts):
+        cure = 'write # %% claim="the sentence", and assert it in the code'
+        raise SourceError(path, cell.line, f"a claim without a sentence or an assert: {cure}")
 
 
 def _refuse_bad_markers(path: Path, cell: Cell) -> None:
@@ -130,19 +166,19 @@ def _refuse_bad_markers(path: Path, cell: Cell) -> None:
         mark = line.strip()
         if mark.startswith("###") and "HIDDEN TESTS" in mark:
             raise SourceError(path, number, "the builder adds the hidden check: drop this line")
-        if mark not in (_BEGIN, _END):
+        if mark not in (BEGIN, END):
             continue
-        if within == (mark == _BEGIN):
-            other = _END if within else _BEGIN
+        if within == (mark == BEGIN):
+            other = END if within else BEGIN
             raise SourceError(path, number, f"{mark!r} without {other!r} before it: add that")
         within, regions = not within, regions + within
         if not cell.exercise:
             cure = 'start the cell with # %% exercise="…"'
             raise SourceError(path, number, f"a solution outside an exercise: {cure}")
     if within:
-        raise SourceError(path, cell.line, f"{_BEGIN!r} is never closed: add {_END!r}")
+        raise SourceError(path, cell.line, f"{BEGIN!r} is never closed: add {END!r}")
     if cell.exercise and not regions:
-        cure = f"put it between {_BEGIN!r} and {_END!r}"
+        cure = f"put it between {BEGIN!r} and {END!r}"
         raise SourceError(path, cell.line, f"exercise {cell.exercise} has no solution: {cure}")
 
 
@@ -151,6 +187,9 @@ def _refuse_unpaired(path: Path, cells: list[Cell]) -> None:
     checks: dict[str, int] = {}
     number = int(path.name.split("_")[0]) if path.name.split("_")[0].isdigit() else None
     for cell in cells:
+        if cell.conclusion and cell.conclusion != path.name.split("_")[0]:
+            cure = f'write conclusion="{path.name.split("_")[0]}", one in a lab'
+            raise SourceError(path, cell.line, f"a conclusion's key is its lab's: {cure}")
         for key, seen in ((cell.exercise, exercises), (cell.check, checks)):
             if key is None:
                 continue

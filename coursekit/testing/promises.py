@@ -30,7 +30,6 @@ from coursekit.testing.watched import (
 )
 from coursekit.trials import Evaluation, Pause, Trial
 
-
 # Times and plus: losses of a regression, accuracies in percent below a bar, rewards by the billion.
 SCALES = ((1e-6, 0.0), (100.0, -1e3), (1e9, 5e9))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -70,8 +70,14 @@ class Watched(Search):
             self.made.append(plainly(trial.suggestion))
         return trial
 
-    def tell(self, trial: Trial | int, evaluation: Evaluation | float) -> Trial:
-        done = super().tell(trial, evaluation)
+    def tell(
+        self,
+        trial: Trial | int,
+        evaluation: Evaluation | float,
+        *,
+        more: Mapping[str, Any] = {},
+    ) -> Trial:
+        done = super().tell(trial, evaluation, more=more)
         self._order += [done.number] * (done.status is Status.COMPLETED)
         if [each.number for each in self.history.completed] != self._order:
             raise Broken("it changed history.completed: sort or cut a copy")

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import math
+import secrets
 import time
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import keras_tuner
-from keras_tuner.engine.trial import Trial as KerasTrial
-from keras_tuner.engine.trial import TrialStatus
 
-from coursekit.trials import Evaluation, Pause, Trial
-from coursekit.tuners import state
-from coursekit.tuners.journal import TunerJournal
-from coursekit.tuners.journaled import JournaledOracle, identifier
-from coursekit.tuners.running import guarded
+from coursekit.journal import Finished, Grown, Journal, Retried, header
+from coursekit.log import outside
+from coursekit.search import Search
+from coursekit.spaces import Configuration, Space
+from coursekit.strategies import Strategy, find
+from coursekit.trials import Evaluation, History, Pause, Status, Suggestion, Trial
+from coursekit.tuners import internals, project
+from coursekit.tuners.internals import KerasTrial, OracleBase, TrialStatus, guarded
+from coursekit.tuners.options import check
+from coursekit.tuners.spaces import defaults, from_hyperparameters, merged, to_hyperparameters
+
+# How a trial knows its budget, by the names that Keras Tuner's Hyperband has for it: only its
+# values reach a worker.
+EPOCHS, INITIAL_EPOCH, PARENT = "tuner/epochs", "tuner/initial_epoch", "tuner/trial_id"
+ANCESTOR = "tuner/inherits_from"  # whose weights another configuration begins with
 
 
-class StrategyOracle(JournaledOracle):
+class StrategyOracle(OracleBase):
     """Asks one of the kit's strategies: the configurations are those of `coursekit.search.Search`.
 
-    Suggestions and results go into a journal in the project's folder before the search goes on,
-    so a search that was killed goes on where it was: what had finished is kept, what had not runs
-    again. Hyperparameters that a trial discovers make the space grow: the strategy is built anew,
+    The search writes suggestions and results into a journal in the project's folder before it
+    continues, so a search that was killed resumes: what had finished is kept, what had not runs
+    again. Hyperparameters that a trial discovers make the space grow: the strategy is built again,
     and the trials so far count as if they had had the new ones at their defaults.
 
     strategy: a name in the registry, or a class.
@@ -36,19 +47,241 @@ class StrategyOracle(JournaledOracle):
     options: the strategy's.
 
     `history` remembers; its scores are higher for better, so those of an objective to minimise
-    have their sign turned.
+    have their sign turned; `history.frame()` shows the objective's own.
     """
+
+    def __init__(
+        self,
+        strategy: str | type[Strategy],
+        objective: Any = None,
+        max_trials: int | None = None,
+        seed: int | None = None,
+        hyperparameters: keras_tuner.HyperParameters | Space | None = None,
+        allow_new_entries: bool = True,
+        tune_new_entries: bool = True,
+        max_retries_per_trial: int = 0,
+        max_consecutive_failed_trials: int = 3,
+        **options: Any,
+    ) -> None:
+        self._space = hyperparameters if isinstance(hyperparameters, Space) else None
+        if isinstance(hyperparameters, Space):
+            hyperparameters = to_hyperparameters(hyperparameters)
+        super().__init__(
+            objective=objective,
+            max_trials=max_trials,
+            hyperparameters=hyperparameters,
+            allow_new_entries=allow_new_entries,
+            tune_new_entries=tune_new_entries,
+            max_retries_per_trial=max_retries_per_trial,
+            max_consecutive_failed_trials=max_consecutive_failed_trials,
+        )
+        if isinstance(strategy, str):
+            strategy = find(strategy)
+        self.strategy, self.options = strategy, options
+        self.inherits = False  # whether children begin with their parents' weights
+        check(strategy, options, max_trials)
+        self._given_seed = seed
+        self.seed = secrets.randbelow(2**32) if seed is None else seed
+        self._search = self._new_search()
+        self._known = (0, 0)  # identity of the journal that this oracle has taken in
+        self._begun: dict[str, float] = {}
+        self._failures = 0  # in a row
+
+    def _new_search(self) -> Search:
+        return Search(Undiscovered(), seed=self.seed, minimise=self._sign() < 0)
+
+    def _sign(self) -> int:
+        return 1 if getattr(self.objective, "direction", "min") == "max" else -1
+
+    @property
+    def history(self) -> History:
+        """All trials as the kit has them; number 7 is Keras Tuner's trial "0007"."""
+        return self._search.history
+
+    def make_strategy(self) -> Strategy:
+        """The strategy, new; ValueError or TypeError if its options or the space are no good."""
+        if not self.hyperparameters.space:
+            return Undiscovered()
+        space = self._space
+        if space is None or len(space) < len(self.hyperparameters.space):
+            space = from_hyperparameters(self.hyperparameters)
+        return self.strategy(space, **self.options)
+
+    # The project: its journal, and Keras Tuner's files from it
+
+    def check_directory(self, directory: Any) -> None:
+        if "://" in str(directory):
+            raise ValueError(
+                f"directory={str(directory)!r} is an address, and the journal needs a folder of "
+                "this machine: give one, such as tempfile.mkdtemp() (in TFX: the Task's directory)"
+            )
+
+    @guarded
+    def open(self) -> None:
+        """Open the project's journal for this oracle alone, and take in what it holds.
+
+        Raises ValueError if it belongs to another search, if another process has it open, if it
+        is damaged, or if the project is not one of the kit's.
+        """
+        if self._search.journal is not None:
+            return
+        told = self.options | ({"inherit": True} if self.inherits else {})
+        first = header(self.strategy, told, self.seed) | {"objective": str(self.objective)}
+        journal, self.seed = project.open_journal(self, first, self._given_seed)
+        try:
+            if journal.log.identity() != self._known:
+                self._take_in(journal)
+        except BaseException:
+            journal.close()
+            raise
+        self._search.attach(journal)
+
+    @guarded
+    def close(self) -> None:
+        """Release the journal for others; what still runs is the first to run next time."""
+        journal = self._search.journal
+        if journal is None:
+            return
+        running = [trial.trial_id for trial in self.ongoing_trials.values()]
+        self.waiting = [*running, *self.waiting]
+        self.ongoing_trials.clear()
+        self.tuner_ids.clear()
+        self._begun.clear()
+        self.save()
+        self._known = journal.log.identity()
+        self._search.attach(None)
+        journal.close()
+
+    def abandon(self) -> None:
+        """Close the journal, and read all of it again when it is next needed."""
+        if self._search.journal is not None:
+            self._search.journal.close()
+            self._search.attach(None)
+            self._known = (0, 0)
+
+    def _take_in(self, journal: Journal) -> None:
+        """Become what the journal tells, and journal what only this program knows of the space."""
+        present, told = self.hyperparameters, None
+        self.trials, self.start_order, self.end_order = {}, [], []
+        self.ongoing_trials, self.waiting, self._failures = {}, [], 0
+        self.attempts.clear()
+        self._search = self._new_search()
+        for event in journal.events():
+            if isinstance(event, Grown):
+                told = event.space
+                self.hyperparameters = internals.from_configs(told)
+                self._grow()
+            elif isinstance(event, Retried):
+                self.attempts[identifier(event.number)] += 1
+            else:
+                self._search.replay([event])
+                if isinstance(event, Finished):
+                    self._revive(self.trials[identifier(event.number)], event)
+                else:
+                    self._admit(self.history[-1])
+        self.waiting = [identifier(trial.number) for trial in self.history.running]
+        self.hyperparameters = merged(self.hyperparameters, present)
+        space = self.hyperparameters.get_config()["space"]
+        if space and (told is None or len(told) < len(space)):
+            self._grow()
+            journal.grown(space)
+
+    def save(self) -> None:
+        """Write `oracle.json`."""
+        project.write(self.state_file, self.get_state())
+
+    def reload(self) -> None:
+        """Take in the project's journal, if it has one, and mend Keras Tuner's files after it.
+
+        Warns of those that are damaged.
+        """
+        if not project.holds_a_search(self.folder):
+            return
+        self.open()
+        wrong = []
+        if project.damaged(self.state_file, {"seed": self.seed}):
+            wrong.append(self.state_file.name)
+        for trial_id in self.end_order:
+            trial, path = self.trials[trial_id], self._trial_file(trial_id)
+            told = {"trial_id": trial_id, "status": trial.status, "score": trial.score}
+            damaged = project.damaged(path, told)
+            if damaged:
+                wrong.append(f"{path.parent.name}/{path.name}")
+            if damaged is not False:
+                project.write(path, trial.get_state())
+        if wrong:
+            names = ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if wrong[5:] else "")
+            warnings.warn(
+                f"{self.folder}: damaged, and rebuilt from the journal: {names}",
+                stacklevel=outside(),
+            )
+        self.close()
+
+    def _trial_file(self, trial_id: str) -> Path:
+        return self.folder / f"trial_{trial_id}" / "trial.json"
+
+    # Trials of the history as Keras Tuner's
+
+    def _admit(self, trial: Trial) -> KerasTrial:
+        """To run from the beginning."""
+        values = internals.with_values(self.hyperparameters, self._values(trial.suggestion))
+        made = KerasTrial(values, identifier(trial.number), TrialStatus.RUNNING)
+        if made.trial_id not in self.trials:
+            self.start_order.append(made.trial_id)
+        self.trials[made.trial_id] = made
+        return made
+
+    def _revive(self, trial: KerasTrial, event: Finished) -> None:
+        """As it was when it ended; the journal's score tells if it completed."""
+        given = self._values(self.history[event.number].suggestion)
+        values = event.more.get("values", given)
+        trial.hyperparameters = internals.with_values(self.hyperparameters, values)
+        internals.with_metrics(trial, event.more.get("metrics", {}))
+        trial.message = event.evaluation.message or None
+        good = self.history[event.number].status is Status.COMPLETED
+        trial.status = TrialStatus.COMPLETED if good else TrialStatus.FAILED
+        if good:
+            self.score_trial(trial)
+        self.attempts[trial.trial_id] += 1
+        self._ended(trial)
+
+    def _values(self, suggestion: Suggestion) -> dict[str, Any]:
+        values, parent = dict(suggestion.configuration), suggestion.parent
+        if suggestion.budget is not None:
+            values |= {EPOCHS: suggestion.budget, INITIAL_EPOCH: 0}
+            trained = None if parent is None else self.history[parent].suggestion.budget
+            if parent is not None and trained is not None:
+                values |= {INITIAL_EPOCH: trained, PARENT: identifier(parent)}
+        if self.inherits and parent is not None and PARENT not in values:
+            values[ANCESTOR] = identifier(parent)
+        return values
+
+    def _runs(self, trial_id: str) -> bool:
+        return self.history[int(trial_id)].status is Status.RUNNING
+
+    def _ended(self, mine: KerasTrial) -> None:
+        self.end_order.append(mine.trial_id)
+        self._failures = self._failures + 1 if mine.status == TrialStatus.FAILED else 0
+
+    # What Keras Tuner asks
+
+    def _grow(self, told: list[Any] | None = None) -> None:
+        strategy = self.make_strategy()
+
+        def complete(configuration: Mapping[str, Any]) -> Configuration:
+            return strategy.space.complete(defaults(self.hyperparameters, configuration))
+
+        self._search.grow(strategy, complete, told)
 
     @guarded
     def update_space(self, hyperparameters: keras_tuner.HyperParameters) -> None:
-        """Add what is new; the strategy is then built anew, and learns from all trials so far."""
+        """Add what is new; the strategy is then built again, and learns from all trials so far."""
         if self.history:
             self.open()
         before = len(self.hyperparameters.space)
         super().update_space(hyperparameters)
-        if len(self.hyperparameters.space) > before and self._journal is not None:
-            self._grow()
-            self._journal.grown(self.hyperparameters.get_config()["space"])
+        if len(self.hyperparameters.space) > before and self._search.journal is not None:
+            self._grow(self.hyperparameters.get_config()["space"])
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """Not used: `create_trial` numbers a suggestion and writes it down before it runs."""
@@ -57,27 +290,26 @@ class StrategyOracle(JournaledOracle):
     @guarded
     def create_trial(self, tuner_id: str) -> KerasTrial:
         """A trial to run, or one whose status is IDLE (ask again later) or STOPPED (it is over)."""
-        journal = self.open()
+        self.open()
         if tuner_id in self.ongoing_trials:
             return self.ongoing_trials[tuner_id]
         self.tuner_ids.add(tuner_id)
-        trial = self._next(journal)
+        trial = self._next()
         if trial.status == TrialStatus.RUNNING:
             self.ongoing_trials[tuner_id] = trial
             self._begun.setdefault(trial.trial_id, time.monotonic())
-            self._display.on_trial_begin(trial)
+            self.show_begin(trial)
         elif trial.status == TrialStatus.STOPPED:
             self.tuner_ids.discard(tuner_id)
         return trial
 
-    def _next(self, journal: TunerJournal) -> KerasTrial:
-        if self._retry_queue:
-            return self._admit(self.history[int(self._retry_queue.pop(0))])
+    def _next(self) -> KerasTrial:
+        if self.waiting:
+            return self._admit(self.history[int(self.waiting.pop(0))])
         asked: Trial | Pause = Pause.DONE
         if not self.max_trials or len(self.trials) < self.max_trials:
             asked = self._search.ask()
         if isinstance(asked, Trial):
-            journal.suggested(asked.number, asked.suggestion)
             return self._admit(asked)
         if asked is Pause.WAIT and not self.history.running:
             raise RuntimeError(f"{self.strategy.__name__} waits for results, but nothing runs")
@@ -90,7 +322,7 @@ class StrategyOracle(JournaledOracle):
         self.open()
         trial, objective = self.trials[trial_id], self.objective
         if self._runs(trial_id):  # or else a worker that was given up for dead reports late
-            self._check_objective_found(metrics)
+            self.check_objective(metrics)
             for name, value in metrics.items():
                 if not trial.metrics.exists(name):
                     direction = objective.direction if name == objective.name else None
@@ -110,14 +342,15 @@ class StrategyOracle(JournaledOracle):
     @guarded
     def end_trial(self, trial: KerasTrial) -> None:
         """Take in how a trial ended: it is written down, or runs again if it may."""
-        journal, mine = self.open(), self.trials[trial.trial_id]
+        self.open()
+        mine = self.trials[trial.trial_id]
         for tuner_id, each in list(self.ongoing_trials.items()):
             if each.trial_id == trial.trial_id:
                 del self.ongoing_trials[tuner_id]
         if not self._runs(trial.trial_id):
             return
-        if trial.trial_id in self._retry_queue:
-            self._retry_queue.remove(trial.trial_id)
+        if trial.trial_id in self.waiting:
+            self.waiting.remove(trial.trial_id)
         mine.hyperparameters, mine.message = trial.hyperparameters, trial.message
         mine.status = trial.status
         self.update_space(trial.hyperparameters)
@@ -126,12 +359,12 @@ class StrategyOracle(JournaledOracle):
             if not math.isfinite(mine.score):
                 mine.status = TrialStatus.INVALID
                 mine.message = f"{self.objective.name} is {mine.score}"
-        self._run_times[mine.trial_id] += 1
-        if self._retry(mine):
-            journal.retried(int(mine.trial_id))
+        self.attempts[mine.trial_id] += 1
+        if self.runs_again(mine):
+            self._search.retry(int(mine.trial_id))
         else:
-            self._end(journal, mine, getattr(trial, "curve", ()))
-        self._display.on_trial_end(mine)
+            self._end(mine, getattr(trial, "curve", ()))
+        self.show_end(mine)
         limit = self.max_consecutive_failed_trials
         if mine.status == TrialStatus.FAILED and limit and self._failures >= limit:
             raise RuntimeError(
@@ -139,17 +372,48 @@ class StrategyOracle(JournaledOracle):
                 f"{mine.message or 'no message'}"
             )
 
-    def _end(self, journal: TunerJournal, mine: KerasTrial, curve: Sequence[float]) -> None:
+    def _end(self, mine: KerasTrial, curve: Sequence[float]) -> None:
         number, good = int(mine.trial_id), mine.status == TrialStatus.COMPLETED
-        sign = 1 if self.objective.direction == "max" else -1
         now = time.monotonic()
         evaluation = Evaluation(
-            sign * float(mine.score) if good else math.nan,
-            [sign * float(value) for value in curve],
+            float(mine.score) if good else math.nan,
+            [float(value) for value in curve],
             now - self._begun.pop(mine.trial_id, now),
+            measures=self._measures(mine) if good else {},
+            message=mine.message or "",
         )
-        given = self._values(self.history[number].suggestion)
-        journal.finished(number, evaluation, **state.record(mine, given))
-        self._search.tell(number, evaluation)
+        more: dict[str, Any] = {"metrics": internals.metrics_of(mine)}
+        if mine.hyperparameters.values != self._values(self.history[number].suggestion):
+            more["values"] = mine.hyperparameters.values
+        self._search.tell(number, evaluation, more=more)
         self._ended(mine)
-        self._save_trial(mine)
+        project.write(self._trial_file(mine.trial_id), mine.get_state())
+
+    def _measures(self, mine: KerasTrial) -> dict[str, float]:
+        """The other metrics at the trial's best step."""
+        found = {}
+        for name in mine.metrics.metrics:
+            seen = [each for each in mine.metrics.get_history(name) if each.step == mine.best_step]
+            if name != self.objective.name and seen:
+                found[name] = float(seen[0].mean())
+        return found
+
+
+class Undiscovered(Strategy):
+    """While no hyperparameter is known: one trial without any, which may discover some."""
+
+    def __new__(cls) -> Undiscovered:
+        return object.__new__(cls)
+
+    def __init__(self) -> None:
+        self.options = {}
+
+    def suggest(self, history: History, rng: Any) -> Suggestion | Pause:
+        if not history:
+            return Suggestion({})
+        return Pause.WAIT if history.running else Pause.DONE
+
+
+def identifier(number: int) -> str:
+    """Keras Tuner's name of a trial."""
+    return f"{number:04d}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import gc
 import signal
 import threading
@@ -13,38 +12,6 @@ from typing import Any
 
 class SearchStopped(BaseException):
     """Leaves a training run on request; an Exception would make it a failed trial."""
-
-
-def unlock(oracle: Any) -> None:
-    """Give back the oracle's lock, which Keras Tuner keeps when the call that it guards raises."""
-    from keras_tuner.src.engine import oracle as locks
-
-    if locks.THREADS[oracle] == threading.current_thread().name:
-        locks.THREADS[oracle] = None
-        locks.LOCKS[oracle].release()
-
-
-def guarded(method: Callable[..., Any]) -> Callable[..., Any]:
-    """`keras_tuner.synchronized`, but the oracle's lock is given back if the method raises.
-
-    An interrupt or a full disk may come between the journal and what the oracle remembers, which
-    therefore abandons it, and reads it again when it goes on.
-    """
-    import keras_tuner
-
-    locked = keras_tuner.synchronized(method)
-
-    @functools.wraps(method)
-    def call(oracle: Any, *args: Any, **options: Any) -> Any:
-        try:
-            return locked(oracle, *args, **options)
-        except BaseException as error:
-            if isinstance(error, OSError) or not isinstance(error, Exception):
-                oracle.abandon()
-            unlock(oracle)
-            raise
-
-    return call
 
 
 @contextlib.contextmanager
@@ -60,7 +27,7 @@ def older_objects_spared() -> Iterator[None]:
     try:
         yield
     finally:
-        if not before:  # else somebody wants it so
+        if not before:  # else the caller has frozen them
             gc.unfreeze()
 
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_tuner import HyperParameters
-from keras_tuner.engine import hyperparameters as kt
-from keras_tuner.src.engine.conditions import Parent
 
 from coursekit.spaces import Boolean, Choice, Conditional, Domain, Float, Integer, Parameter, Space
+from coursekit.tuners.internals import Parent, kinds, with_same_name, with_values
 
 
 def from_hyperparameters(hyperparameters: HyperParameters) -> Space:
@@ -82,16 +81,16 @@ def defaults(hyperparameters: HyperParameters, configuration: Mapping[str, Any])
 
 
 def _domain(hp: Any) -> Domain:
-    if isinstance(hp, kt.Boolean):
+    if isinstance(hp, kinds.Boolean):
         return Boolean()
-    if isinstance(hp, kt.Fixed):
+    if isinstance(hp, kinds.Fixed):
         return Choice([hp.value])
-    if isinstance(hp, kt.Choice):
+    if isinstance(hp, kinds.Choice):
         values = list(dict.fromkeys(hp.values))
         return Choice(values, ordered=bool(hp.ordered) and len(values) > 1)
-    if not isinstance(hp, (kt.Int, kt.Float)):
+    if not isinstance(hp, (kinds.Int, kinds.Float)):
         raise TypeError(f"{hp!r} is no hyperparameter of Keras Tuner's own kinds")
-    log, kind = hp.sampling != "linear", Integer if isinstance(hp, kt.Int) else Float
+    log, kind = hp.sampling != "linear", Integer if isinstance(hp, kinds.Int) else Float
     step = None if kind is Integer and not log and hp.step == 1 else hp.step
     domain = kind(hp.min_value, hp.max_value, step, log)
     return ReverseLog(domain) if hp.sampling == "reverse_log" else domain
@@ -108,7 +107,7 @@ def _hyperparameter(parameter: Parameter) -> Any:
     elif isinstance(domain, (Integer, Float)) and domain.log:
         scale = "log"
     if isinstance(domain, (Integer, Float)):
-        kind = kt.Int if isinstance(domain, Integer) else kt.Float
+        kind = kinds.Int if isinstance(domain, Integer) else kinds.Float
         return kind(name, domain.low, domain.high, domain.step, scale, **given)
     if not isinstance(domain, Choice):
         raise TypeError(f"{name}={domain!r}: Keras Tuner has integers, floats, choices, booleans")
@@ -116,10 +115,10 @@ def _hyperparameter(parameter: Parameter) -> Any:
     if len(types) > 1:
         raise TypeError(f"{name} is {domain.describe()}: in Keras Tuner all are of one type")
     if len(domain.items) == 1:
-        return kt.Fixed(name, domain.items[0], **given)
+        return kinds.Fixed(name, domain.items[0], **given)
     if types == {bool}:
-        return kt.Boolean(name, **given)
-    return kt.Choice(name, list(domain.items), domain.ordered and types != {str}, **given)
+        return kinds.Boolean(name, **given)
+    return kinds.Choice(name, list(domain.items), domain.ordered and types != {str}, **given)
 
 
 def _as_in(domains: Sequence[Domain], values: Sequence[Any]) -> list[Any]:
@@ -174,3 +173,21 @@ class ReverseLog(Domain):
 
     def describe(self) -> str:
         return f"{self.mirrored.describe()} (reversed log)"
+
+
+def merged(known: HyperParameters, present: HyperParameters) -> HyperParameters:
+    """What is known and then what only the present program has.
+
+    Raises ValueError if the present program has other values for what is known.
+    """
+    made = with_values(known, known.values)
+    for hp in present.space:
+        same = [e for e in with_same_name(known, hp.name) if e.conditions == hp.conditions]
+        if not same:
+            made.merge([hp])
+        elif same[0].get_config() | {"default": None} != hp.get_config() | {"default": None}:
+            raise ValueError(
+                f"the search so far had {same[0]!r}, now it is {hp!r}: overwrite=True starts "
+                "again, another project_name goes beside it"
+            )
+    return made

@@ -5,23 +5,29 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import math
 import time
 import warnings
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras_tuner
-from keras_tuner.engine.trial import Trial, TrialStatus
-from keras_tuner.src import utils
-from keras_tuner.src.distribute import utils as distribution
 
+from coursekit import lookup
 from coursekit.log import outside
+from coursekit.lookup import options_of
 from coursekit.strategies import Strategy
 from coursekit.training.keras.transfer import inherit as inherit_weights
-from coursekit.tuners.journaled import ANCESTOR, EPOCHS, INITIAL_EPOCH, PARENT
-from coursekit.tuners.options import options_of
-from coursekit.tuners.oracle import StrategyOracle
+from coursekit.training.remapping import COPY_NOISE
+from coursekit.tuners.internals import (
+    KerasTrial,
+    TrialStatus,
+    TunerBase,
+    is_chief,
+    load_json,
+    save_json,
+)
+from coursekit.tuners.oracle import ANCESTOR, EPOCHS, INITIAL_EPOCH, PARENT, StrategyOracle
 from coursekit.tuners.running import older_objects_spared
 
 ARGUMENTS = """
@@ -50,11 +56,25 @@ BUDGETED = """
 Trials are trained for as many epochs as the strategy says, `epochs=` in `search` is ignored; a
 promoted trial goes on from the weights and the optimizer of the trial that it continues.
 """
-NOISE = 0.05  # by which copies of units differ, so that training parts them
 ONCE = "As a tuner it makes one iteration unless told otherwise."
+# What Keras Tuner calls options of the kit's strategies.
+KERAS_NAMES = {
+    "max_epochs": "max_budget",
+    "hyperband_iterations": "iterations",
+    "num_initial_points": "initial",
+    "beta": "exploration",
+}
+# Arguments of Keras Tuner's that not every tuner can have, and what to do without them.
+CURES = {
+    "alpha": "the kit's Gaussian process estimates the noise itself, so leave it out",
+    "beta": "Bayesian has it, which explores",
+    "max_epochs": "each trial is trained for the epochs= of search(), or until a callback stops it",
+    "hyperband_iterations": "the search ends after max_trials",
+    "num_initial_points": "see the options of this strategy for how it begins",
+}
 
 
-class StrategyTuner(keras_tuner.Tuner):
+class StrategyTuner(TunerBase):
     """A tuner for Keras models that asks one of the kit's strategies.
 
     Subclass it with `strategy` set to a class of strategies, as all of `coursekit.tuners` do; the
@@ -62,6 +82,24 @@ class StrategyTuner(keras_tuner.Tuner):
     """
 
     strategy: ClassVar[type[Strategy]]
+
+    if TYPE_CHECKING:  # what all have in common; `inspect.signature` knows the options as well
+
+        def __init__(
+            self,
+            hypermodel: Any = None,
+            objective: Any = None,
+            max_trials: int | None = None,
+            seed: int | None = None,
+            hyperparameters: Any = None,
+            tune_new_entries: bool = True,
+            allow_new_entries: bool = True,
+            max_retries_per_trial: int = 0,
+            max_consecutive_failed_trials: int = 3,
+            *,
+            inherit: bool = False,
+            **options: Any,
+        ) -> None: ...
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -74,17 +112,17 @@ class StrategyTuner(keras_tuner.Tuner):
     def reload(self) -> None:
         """Take in what the project holds: the journal, and this tuner's own state."""
         self._reloaded = True
-        self._populate_initial_space()
-        if not self._is_worker():
+        self.discover()
+        if not self.is_worker:
             self.oracle.reload()
             if finished := self.oracle.history.count_finished:
                 print(
                     f"{self.project_dir}: {finished} trials are done (overwrite=True starts anew)"
                 )
-        path = Path(self._get_tuner_fname())
+        path = self.state_file
         try:
             if path.exists():
-                self.set_state(utils.load_json(str(path)))
+                self.set_state(load_json(str(path)))
         except (ValueError, KeyError) as error:
             warnings.warn(f"{path} is damaged and left out: {error}", stacklevel=outside())
 
@@ -95,7 +133,7 @@ class StrategyTuner(keras_tuner.Tuner):
     def search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
         """Search for the best configuration; the arguments are passed on to `model.fit`."""
         try:
-            if distribution.is_chief_oracle():
+            if is_chief():
                 super().search(*fit_args, **fit_kwargs)
                 return
             with contextlib.ExitStack() as self._training:
@@ -108,7 +146,7 @@ class StrategyTuner(keras_tuner.Tuner):
 
     def _search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
         """As Keras Tuner's, which asks without a pause when told to ask again later."""
-        if "verbose" in fit_kwargs and not self._is_worker():
+        if "verbose" in fit_kwargs and not self.is_worker:
             self.oracle.verbose = fit_kwargs["verbose"]
         self.on_search_begin()
         idle = 0
@@ -123,22 +161,22 @@ class StrategyTuner(keras_tuner.Tuner):
                 continue
             idle = 0
             self.on_trial_begin(trial)
-            self._try_run_and_update_trial(trial, *fit_args, **fit_kwargs)
+            self.attempt(trial, *fit_args, **fit_kwargs)
             self.on_trial_end(trial)
         self.on_search_end()
 
-    def on_trial_end(self, trial: Trial) -> None:
+    def on_trial_end(self, trial: KerasTrial) -> None:
         """Tell the oracle, whose journal makes Keras Tuner's saving of everything unnecessary."""
         self.oracle.end_trial(trial)
         if self.get_state():
             self._save_own()
 
     def _save_own(self) -> None:
-        utils.save_json(self._get_tuner_fname(), self.get_state())
+        save_json(str(self.state_file), self.get_state())
 
     # Budgets
 
-    def run_trial(self, trial: Trial, *args: Any, **kwargs: Any) -> Any:
+    def run_trial(self, trial: KerasTrial, *args: Any, **kwargs: Any) -> Any:
         """Train a trial's model, if it has a budget from where its parent ended to that epoch."""
         if self._training is not None:  # the first model of this search
             self._training.enter_context(older_objects_spared())
@@ -146,7 +184,7 @@ class StrategyTuner(keras_tuner.Tuner):
         values = trial.hyperparameters.values
         if EPOCHS in values:
             start = values[INITIAL_EPOCH]
-            if PARENT in values and not self._checkpoint(values[PARENT]):
+            if PARENT in values and not self.checkpoint(values[PARENT]):
                 warnings.warn(
                     f"trial {trial.trial_id} starts from scratch: no checkpoint of trial "
                     f"{values[PARENT]}, which it should go on from",
@@ -158,27 +196,22 @@ class StrategyTuner(keras_tuner.Tuner):
         trial.curve = self._curve(results)
         return results
 
-    def _checkpoint(self, trial_id: str) -> str | None:
-        path = self._get_checkpoint_fname(trial_id)
-        return path if Path(path).exists() else None
-
-    def _build_hypermodel(self, hp: keras_tuner.HyperParameters) -> Any:
-        model = super()._build_hypermodel(hp)
+    def prepare(self, model: Any, hp: keras_tuner.HyperParameters) -> None:
+        """Give a promoted trial's model its parent's weights, and an heir's its ancestor's."""
         parent = hp.values.get(PARENT)
-        path = parent and self._checkpoint(parent)
+        path = parent and self.checkpoint(parent)
         if path:
             if not model.built:
-                model.build_from_config(utils.load_json(self._get_build_config_fname(parent)))
+                model.build_from_config(self.build_config(parent))
             if getattr(model, "optimizer", None) is not None:
                 model.optimizer.build(model.trainable_variables)  # so that it has what is loaded
             model.load_weights(path)
         elif ANCESTOR in hp.values:
             self._begin_with(model, hp.values[ANCESTOR])
-        return model
 
     def _begin_with(self, model: Any, ancestor: str) -> None:
         """Give a model the weights of another trial's checkpoint, as far as they go."""
-        path = self._checkpoint(ancestor)
+        path = self.checkpoint(ancestor)
         if path is None:
             warnings.warn(
                 f"a child of trial {ancestor} starts from scratch: no checkpoint of its parent",
@@ -188,13 +221,13 @@ class StrategyTuner(keras_tuner.Tuner):
         values = self.oracle.get_trial(ancestor).hyperparameters.copy()
         parent = self.hypermodel.build(values)
         if not parent.built:
-            parent.build_from_config(utils.load_json(self._get_build_config_fname(ancestor)))
+            parent.build_from_config(self.build_config(ancestor))
         if not model.built:
             model.build(parent.input_shape)
         if getattr(parent, "optimizer", None) is not None:
             parent.optimizer.build(parent.trainable_variables)  # or Keras warns of what it skips
         parent.load_weights(path)
-        inherit_weights(model, parent, noise=NOISE)
+        inherit_weights(model, parent, noise=COPY_NOISE)
 
     def _curve(self, results: Any) -> list[float]:
         """The objective after each epoch, the mean over executions; empty if it is not known."""
@@ -236,21 +269,66 @@ def _signature(cls: type[StrategyTuner]) -> inspect.Signature:
         if p.kind not in kept and p.name not in names
     ]
     own = inspect.Parameter("inherit", inspect.Parameter.KEYWORD_ONLY, default=False)
-    return inspect.Signature([*first, *_options(cls.strategy), own, *last])
+    keras = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
+        for name in _keras_names(cls.strategy)
+    ]
+    return inspect.Signature([*first, *_options(cls.strategy), *keras, own, *last])
+
+
+def _keras_names(strategy: type[Strategy]) -> dict[str, str]:
+    """By Keras Tuner's name, the kit's, of the options that a strategy has."""
+    known = options_of(strategy)
+    return {keras: name for keras, name in KERAS_NAMES.items() if name in known}
+
+
+def kit_names(strategy: type[Strategy], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options by the kit's names for them; ValueError for one that is given under both names.
+
+    None under a name of Keras Tuner's is as good as nothing. `beta` chooses the acquisition that it
+    belongs to; hyperband_iterations=inf is iterations=None.
+    """
+    made, names = dict(options), _keras_names(strategy)
+    for keras, name in names.items():
+        value = made.pop(keras, None)
+        if value is None:
+            continue
+        if name in made:
+            raise ValueError(
+                f"{keras}={value!r}, {name}={made[name]!r}: two names for one option, give one"
+            )
+        if keras == "beta":
+            made.setdefault("acquisition", "ucb")
+        if keras == "hyperband_iterations" and isinstance(value, float):
+            value = None if value == math.inf else int(value) if value.is_integer() else value
+        made[name] = value
+    return made
+
+
+def _check_names(cls: type[StrategyTuner], signature: inspect.Signature, given: Any) -> None:
+    known = signature.parameters
+    for name in given:
+        if name not in known:
+            cure = CURES.get(name) or f"it has {', '.join(list(known)[1:])}"
+            raise TypeError(
+                f"{cls.__name__} got an unexpected keyword argument {name!r}"
+                f"{lookup.meant(name, known)}: {cure}"
+            )
 
 
 def _initialiser(cls: type[StrategyTuner]) -> Callable[..., None]:
     signature, names = _signature(cls), [p.name for p in _options(cls.strategy)]
-    of_oracle = list(signature.parameters)[2:10]
+    of_oracle, keras = list(signature.parameters)[2:10], _keras_names(cls.strategy)
 
     def __init__(self: StrategyTuner, *args: Any, **given: Any) -> None:
-        bound = signature.bind(self, *args, **given)
+        _check_names(cls, signature, given)
+        bound = signature.bind(self, *args, **kit_names(cls.strategy, given))
         bound.apply_defaults()
-        arguments = dict(bound.arguments)
+        arguments = {k: v for k, v in bound.arguments.items() if k not in keras}
         del arguments["self"]
         own = {name: arguments.pop(name) for name in [*of_oracle, *names]}
         self.seed = own["seed"]
-        overwrite = arguments.pop("overwrite") and not self._is_worker()
+        overwrite = arguments.pop("overwrite") and not self.is_worker
         oracle = StrategyOracle(cls.strategy, **own)
         oracle.inherits = arguments.pop("inherit")
         base: Any = super(StrategyTuner, self)
@@ -266,6 +344,11 @@ def _initialiser(cls: type[StrategyTuner]) -> Callable[..., None]:
     return __init__
 
 
+def _translation(strategy: type[Strategy]) -> str:
+    names = [f"{keras} for {name}" for keras, name in _keras_names(strategy).items()]
+    return f"Keras Tuner's own names do as well: {', '.join(names)}." if names else ""
+
+
 def _documentation(cls: type[StrategyTuner]) -> str:
     text = inspect.getdoc(cls.strategy) or cls.strategy.__name__
     idea, _, rest = text.partition("\n\n")
@@ -279,6 +362,7 @@ def _documentation(cls: type[StrategyTuner]) -> str:
             "A tuner for Keras models, to use in the place of `keras_tuner.RandomSearch`.",
             BUDGETED if budgeted else "",
             rest,
+            _translation(cls.strategy),
             ONCE if any(p.name == "iterations" for p in _options(cls.strategy)) else "",
             ARGUMENTS.format(trials=trials),
         )

@@ -13,13 +13,9 @@ from typing import Any
 
 import keras_tuner
 
-from coursekit.tuners.brackets import bracket_table
-from coursekit.tuners.running import (
-    SearchStopped,
-    interrupt_calls,
-    older_objects_spared,
-    unlock,
-)
+from coursekit.strategies.rungs import bracket_table
+from coursekit.tuners.internals import BaseTuner, unlock
+from coursekit.tuners.running import SearchStopped, interrupt_calls, older_objects_spared
 
 
 @dataclass
@@ -49,13 +45,13 @@ class Watch:
     """
 
     @classmethod
-    def of(cls, tuner: keras_tuner.engine.base_tuner.BaseTuner) -> Watch:
+    def of(cls, tuner: BaseTuner) -> Watch:
         """The watch that this tuner has, or a new one."""
         watch = getattr(getattr(tuner, "search", None), "__self__", None)
         return watch if isinstance(watch, cls) else cls(tuner)
 
-    def __init__(self, tuner: keras_tuner.engine.base_tuner.BaseTuner) -> None:
-        if not isinstance(tuner, keras_tuner.engine.base_tuner.BaseTuner):
+    def __init__(self, tuner: BaseTuner) -> None:
+        if not isinstance(tuner, BaseTuner):
             raise TypeError(f"{tuner!r} is no tuner: hand in one of keras_tuner's")
         if isinstance(getattr(tuner.search, "__self__", None), Watch):
             raise ValueError("this tuner is watched already: Watch.of(tuner) finds its watch")
@@ -123,7 +119,7 @@ class Watch:
         oracle = self.tuner.oracle
         executions = getattr(self.tuner, "executions_per_trial", 1)
         if self._hyperband:
-            rungs = bracket_table(oracle.max_epochs, oracle.factor)
+            rungs = bracket_table(oracle.max_epochs, oracle.factor, rounding="keras_tuner")
             sweeps = oracle.hyperband_iterations
             if sweeps == float("inf"):
                 return None, None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import ipywidgets as w
 
 from coursekit import data, plots
 from coursekit.widgets.attempts import CHOICES, Attempt, Attempts
-from coursekit.widgets.panel import Panel, draw, status, table
+from coursekit.widgets.panel import Panel, draw, kept, status, table
 
 LABELS = {
     "layers": "hidden layers",
@@ -33,7 +34,13 @@ class Explorer(Panel):
     """
 
     def __init__(self, name: str = "digits", *, epochs: int = 20, seed: int = 0) -> None:
-        self.attempts = Attempts(data.load(name), epochs=epochs, seed=seed)
+        self.attempts = kept(
+            lambda: Attempts(data.load(name), epochs=epochs, seed=seed),
+            Explorer,
+            name,
+            epochs,
+            seed,
+        )
         self.name = name
         self.controls: dict[str, w.Widget] = {key: self._control(key) for key in CHOICES}
         self.opponent = w.Button(description="Tuner's turn", icon="random",
@@ -50,17 +57,20 @@ class Explorer(Panel):
         curves = w.VBox([self.figure], layout=w.Layout(flex="1 1 370px", min_width="0"))
         both = w.HBox([settings, curves], layout=w.Layout(flex_flow="row wrap"))
         self.box = w.VBox([self.line, both, self.board])
-        self.train()
+        if self.attempts.runs:
+            self._draw(self.attempts.runs[-1])
+        else:
+            self.train("start")
 
     @property
     def configuration(self) -> dict[str, Any]:
         """What the controls say now."""
         return {key: control.value for key, control in self.controls.items()}
 
-    def train(self) -> Attempt:
-        """Train the present configuration and draw it."""
+    def train(self, by: str = "you") -> Attempt:
+        """Train the present configuration and draw it; `by`: who chose it."""
         self.line.value = status("Training …")
-        attempt = self.attempts.add(self.configuration)
+        attempt = self.attempts.add(self.configuration, by)
         self._draw(attempt)
         return attempt
 
@@ -68,7 +78,7 @@ class Explorer(Panel):
         options = [(_text(value), value) for value in CHOICES[key]]
         shared = {
             "options": options,
-            "value": START[key],
+            "value": self._chosen()[key],
             "description": LABELS[key],
             "style": {"description_width": "95px"},
         }
@@ -76,12 +86,24 @@ class Explorer(Panel):
             return w.Dropdown(**shared, layout=w.Layout(width="330px"))
         return w.SelectionSlider(**shared, continuous_update=False, layout=w.Layout(width="330px"))
 
+    def _chosen(self) -> Mapping[str, Any]:
+        """What was chosen last, if the cell runs again."""
+        mine = [run.configuration for run in self.attempts.runs if run.by == "you"]
+        return mine[-1] if mine else START
+
     def _moved(self, change: Any) -> None:
-        self.train()
+        attempt = self.train()
+        key = next(key for key, control in self.controls.items() if control is change["owner"])
+        # In words, for a slider tells a screen reader its place, not its value.
+        moved = f"{LABELS[key].capitalize()}: {_text(change['new'])}. "
+        self.line.value = status(moved + self._summary(attempt))
 
     def _play_opponent(self, button: Any) -> None:
         mine = sum(run.by == "you" for run in self.attempts.runs)
-        theirs = sum(run.by != "you" for run in self.attempts.runs)
+        theirs = sum(run.by == "random search" for run in self.attempts.runs)
+        if not mine:
+            self.line.value = status("Try something yourself first: move a slider.")
+            return
         for trial in range(theirs, mine):
             self.line.value = status(f"Random search: trial {trial + 1} of {mine} …")
             self.attempts.random()
@@ -89,7 +111,7 @@ class Explorer(Panel):
 
     def _start_over(self, button: Any) -> None:
         self.attempts.clear()
-        self.train()
+        self.train("start")
 
     def _draw(self, shown: Attempt) -> None:
         self.figure.value = self._curves(shown)

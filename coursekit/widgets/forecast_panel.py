@@ -12,7 +12,7 @@ from coursekit.estimators.extrapolation import HOPE, Decision, decide
 from coursekit.forecasting.experience import Experience
 from coursekit.forecasting.families import made_up
 from coursekit.plots.forecasts import GO, STOP, forecast, tell
-from coursekit.widgets.panel import Panel, draw, status
+from coursekit.widgets.panel import Panel, draw, kept, status
 
 OWN, DRAWN = "my own", "drawn by hand"
 POINTS = 8  # that a curve is drawn with
@@ -82,15 +82,30 @@ class ForecastPanel(Panel):
         heading = w.HTML("accuracy in %, after epoch")
         self.drawn = w.VBox([heading, w.HBox(self.points)], layout=w.Layout(display="none"))
         controls = (self.pick, self.seen, self.best, self.delta, self.show, self.learn)
-        for control in (*controls, *own, *self.points):
-            control.observe(lambda _: self.update(), names="value")
+        key = (*self.curves, self.horizon, best, delta, seen, seed)
+        state = kept(dict[str, Any], ForecastPanel, *key)
+        names = ("pick", "seen", "best", "delta", "show", "learn")
+        for name, control in zip(names, controls, strict=True):
+            self._keep(state, name, control)
+        for group, members in (("own", own), ("point", self.points)):
+            for place, control in enumerate(members):
+                self._keep(state, f"{group} {place}", control)
         wrap = w.Layout(flex_flow="row wrap")
         self.box = w.VBox([
             w.HBox([self.pick, self.seen], layout=wrap),
             w.HBox([self.best, self.delta, self.show, self.learn], layout=wrap),
             self.own, self.drawn, self.verdict, self.line, self.figure,
         ])  # fmt: skip
+        for control in (*controls, *own, *self.points):
+            control.observe(lambda _: self.update(), names="value")
         self.update()
+
+    @staticmethod
+    def _keep(state: dict[str, Any], name: str, control: w.Widget) -> None:
+        """Gives a control the value that it had when its cell ran before, and keeps the next."""
+        if name in state:
+            control.value = state[name]
+        control.observe(lambda change: state.update({name: change["new"]}), names="value")
 
     @property
     def curve(self) -> Sequence[float]:

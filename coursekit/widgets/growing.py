@@ -9,7 +9,7 @@ import ipywidgets as w
 from coursekit.data import Dataset
 from coursekit.plots.growth import growth, network
 from coursekit.widgets.growing_network import LAYERS, MOST, GrowingNetwork
-from coursekit.widgets.panel import Panel, draw, status, table
+from coursekit.widgets.panel import Panel, draw, kept, status, table
 
 EPOCHS = 5  # a click on Train
 ROWS = 6  # steps that are listed
@@ -20,11 +20,15 @@ class Growing(Panel):
     """Train a small network, widen or deepen it, train on; what a step changed is always shown.
 
     data: images with labels, such as digits. units: of the hidden layers that it begins with.
-    seed: of weights and minibatches.
+    seed: of weights and minibatches. The network lasts as long as the kernel, also when its cell
+    runs again.
     """
 
     def __init__(self, data: Dataset, *, units: tuple[int, ...] = (4,), seed: int = 0) -> None:
-        self.network = GrowingNetwork(data, units=units, seed=seed)
+        shown = (data.name, data.train.x.shape, data.classes)
+        self.network = kept(
+            lambda: GrowingNetwork(data, units=units, seed=seed), Growing, *shown, units, seed
+        )
         self.train_button = _button(f"Train {EPOCHS} epochs", "play", "Go on training")
         self.widen_button = _button("Widen", "arrows-v", WIDEN)
         self.deepen_button = _button("Deepen", "plus", DEEPEN)

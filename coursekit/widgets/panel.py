@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import ipywidgets
 
 from coursekit import theme
+from coursekit.notices import dead_widget
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+State = TypeVar("State")
 DRAWING = threading.RLock()  # rc_context is global, and a search may run beside a cell
 
 
@@ -94,16 +98,47 @@ def answer_while_busy(*controls: ipywidgets.Widget) -> None:
             control.comm._reply_subshell_for = lambda data, default: default
 
 
+_kept: dict[tuple[Hashable, ...], Any] = {}
+
+
+def kept(make: Callable[[], State], *key: Hashable) -> State:
+    """What `make` made when this cell made it for the first time in this kernel.
+
+    So a panel whose cell runs again keeps what was done with it. key: the panel's kind and all
+    arguments: with others it begins afresh. Outside of a notebook nothing is kept.
+    """
+    place = (_cell(), *key)
+    if not place[0]:
+        return make()
+    if place not in _kept:
+        _kept[place] = make()
+    return cast(State, _kept[place])
+
+
+def _cell() -> str:
+    """The id of the cell that is running, "" if there is none."""
+    module = sys.modules.get("IPython")
+    shell: Any = module.get_ipython() if module is not None else None
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    return str((parent or {}).get("metadata", {}).get("cellId", ""))
+
+
 class Panel:
     """Something with a `box` of widgets and a `static()` HTML for places without widgets."""
 
     box: ipywidgets.Widget
+
+    @functools.cached_property
+    def _notice(self) -> ipywidgets.HTML:
+        return ipywidgets.HTML(dead_widget())
 
     def static(self) -> str:
         """The present state as HTML without widgets."""
         raise NotImplementedError
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        if self._notice not in self.box.children:
+            self.box.children = (self._notice, *self.box.children)
         # A front end takes the richest type that it can render: the widget, else the HTML.
         view = "application/vnd.jupyter.widget-view+json"
         return {

@@ -31,7 +31,7 @@ class Live(World):
     """
 
     early = True
-    bounds = (0.0, 1.0)  # of accuracies
+    bounds: tuple[float, float] | None = (0.0, 1.0)  # of accuracies
     fidelities = LIVE
 
     def __init__(

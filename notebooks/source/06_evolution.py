@@ -403,11 +403,11 @@ print(report.statement(climb))
 # Everything so far came out of a table. Now train for real, in ten trials of two epochs. `coursekit.tuners` has each strategy as a Keras Tuner tuner, with the signature of `kt.RandomSearch` and the strategy's own options behind it. So in a program of yours one line changes.
 
 # %%
-import keras
-
 from coursekit import data
 from coursekit.tuners import RegularizedEvolution as EvolutionTuner
 from coursekit.widgets import SearchMonitor
+
+import keras
 
 images = data.load("mnist-5k")
 

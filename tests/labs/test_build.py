@@ -73,12 +73,53 @@ def test_solved_notebook_keeps_markers_and_hidden_checks() -> None:
     built = cells(build(SAMPLE / "source" / "99_sample.py", solved=True))
     assert "### BEGIN SOLUTION" in "".join(built["exercise-99-1"]["source"])
     assert "".join(built["check-99-1"]["source"]).splitlines() == [
+        "from coursekit.labs import check",
         'check("99.1")',
         "### BEGIN HIDDEN TESTS",
         'check("99.1", hidden=True)',
         "### END HIDDEN TESTS",
     ]
-    assert "".join(built["check-99-2"]["source"]) == 'check("99.2")'
+    alone = 'from coursekit.labs import check\ncheck("99.2")'
+    assert "".join(built["check-99-2"]["source"]) == alone
+
+
+def test_a_conclusion_is_a_manually_graded_cell_with_its_rubric_above() -> None:
+    path = SAMPLE / "source" / "99_sample.py"
+    learner, solved = cells(build(path)), cells(build(path, solved=True))
+    assert learner["conclusion-99"]["source"] == ["YOUR ANSWER HERE"]
+    rubric = [
+        "It says that fewer candidates go on, so each rung costs less.",
+        "It says that a late starter is dropped.",
+    ]
+    assert learner["conclusion-99"]["metadata"] == {
+        "coursekit": {"conclusion": "99", "rubric": rubric},
+        "nbgrader": {
+            "cell_type": "markdown",
+            "grade": True,
+            "grade_id": "conclusion-99",
+            "locked": False,
+            "points": 2,
+            "schema_version": 3,
+            "solution": True,
+            "task": False,
+        },
+    }
+    for built in (learner, solved):
+        question = "".join(built["conclusion-99-question"]["source"])
+        assert question.startswith("Two sentences for a colleague") and rubric[0] in question
+    answer = "".join(solved["conclusion-99"]["source"])
+    assert answer.splitlines()[0] == "### BEGIN SOLUTION" and rubric[1] in answer
+
+
+def test_nbgrader_makes_the_learners_cell_of_the_solved_one() -> None:
+    from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions
+
+    path = SAMPLE / "source" / "99_sample.py"
+    notebook = nbformat.reads(build(path, solved=True), as_version=4)
+    for preprocessor in (CheckCellMetadata(), ClearSolutions()):
+        notebook, _ = preprocessor.preprocess(notebook, {})
+    released = {cell.id: cell.source for cell in notebook.cells}
+    assert released["conclusion-99"] == "YOUR ANSWER HERE"
 
 
 def test_other_cells_keep_their_ids_when_one_is_inserted_or_edited(notebooks: Path) -> None:
@@ -124,7 +165,7 @@ def test_errors_are_one_line_that_names_the_cure(
 ) -> None:
     exercises = notebooks / "exercises" / "99_sample.py"
     text = exercises.read_text()
-    exercises.write_text(text.replace('key = "99.2"', 'key = "99.4"'))
+    exercises.write_text(text.replace('key = "99.2"', 'key = "99.9"'))
     assert main(["--notebooks", str(notebooks)]) == 1
     assert "check 99.2 has no definition: add a class" in capsys.readouterr().err
     exercises.write_text(text.replace('key = "99.2"', 'key = "99.1"'))

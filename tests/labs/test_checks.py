@@ -10,8 +10,8 @@ import pytest
 
 from coursekit.labs import check, hint, solution
 from coursekit.labs.cards import Card
-from coursekit.labs.checks import untouched, verdict
-from coursekit.labs.exercises import Finding, find, load
+from coursekit.labs.exercises import Finding, Mistake, find, load
+from coursekit.labs.verdicts import untouched, verdict
 
 pytestmark = pytest.mark.usefixtures("work")
 
@@ -39,6 +39,158 @@ def test_not_right_shows_call_values_and_reason() -> None:
     assert answer.rows == [("asked", "survivors(12, 3)"), ("expected", "4"), ("received", "6")]
     assert "keeps the top half" in answer.text[0]
     assert answer.output == "deep"
+    shown = answer.plain()
+    assert shown.index("top half") < shown.index("asked") < shown.index("received")
+    markup = answer.html()
+    assert markup.index("top half") < markup.index("asked") < markup.index("received")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("return candidates - candidates // factor", "These leave; who survives?"),
+        ("return candidates / factor", "A part of a candidate cannot be trained: round down."),
+        # Right in the first case; the second one tells it from others.
+        ("return -(-candidates // factor)", "You round up: round down."),
+        ("return max(candidates // factor, 2) + 1", "It is one too many. A rung keeps one candid"),
+        ("return 100 * (candidates // factor)", "It is 100 times too large. A rung"),
+        ("return -(candidates // factor)", "The sign is the other way round. A rung"),
+    ],
+)
+def test_the_reason_is_that_of_the_known_mistake_else_in_words(body: str, reason: str) -> None:
+    assert answered(body).text[0].startswith(reason)
+
+
+def test_mistakes_alike_in_one_case_are_told_apart_by_the_next() -> None:
+    lab, exercise = find("99.4")
+
+    class Alike(exercise):  # type: ignore[misc, valid-type]
+        """Two mistakes that agree in the first case"""
+
+        key = "99.4"
+        cases = (([0.2, 0.9], 1), ([0.3, 0.9, 0.1], 1))
+        mistakes = (
+            Mistake("reverse=True", "reverse=False", "These are the worst."),
+            Mistake("sorted(scores, reverse=True)", "scores", "These are the first."),
+        )
+
+    Alike.bind(lab.exercise_cell("99.4"), [])
+    first = {"promoted": lambda scores, survivors: scores[:survivors]}
+    assert verdict(lab, Alike, first, False).text[0] == "These are the first."
+    worst = {"promoted": lambda scores, survivors: sorted(scores)[:survivors]}
+    assert verdict(lab, Alike, worst, False).text[0] == "These are the worst."
+
+
+def test_the_requirement_of_the_case_is_named() -> None:
+    assert answered("return -(-candidates // factor)").text[1] == "This case asks: rounded down."
+
+
+def test_a_changed_argument_is_noticed() -> None:
+    code = (
+        "def promoted(scores, survivors):\n    scores.sort()\n    return scores[::-1][:survivors]"
+    )
+    changed = card(code, "99.4")
+    assert changed.status == "not right"
+    assert changed.text[0].startswith("Your code changes its argument `scores`, which the caller")
+    lab, exercise = find("99.4")
+
+    class Allowed(exercise):  # type: ignore[misc, valid-type]
+        """It may"""
+
+        changes = True
+
+    namespace: dict[str, Any] = {}
+    exec(code, namespace)
+    assert verdict(lab, Allowed, namespace, False).status == "right"
+
+
+def test_a_missing_return_is_called_that_whatever_the_probe_does_next() -> None:
+    lab, exercise = find("99.1")
+
+    class Built(exercise):  # type: ignore[misc, valid-type]
+        """A builder"""
+
+        returns = int
+
+        @staticmethod
+        def probe(answer: Any, *case: Any) -> Any:
+            return len(answer(*case).layers)
+
+        @staticmethod
+        def judge(received: int, *case: Any) -> None:
+            return None
+
+    silent = verdict(lab, Built, {"survivors": _returns_nothing}, False)
+    assert silent.status == "not right"
+    assert silent.text == [
+        "`survivors` returned None. Is there a `return`? Every way through the function needs one."
+    ]
+    assert "AttributeError" not in silent.plain()
+
+    class Builder:
+        def build(self) -> None:
+            pass
+
+    class Method(Built):
+        """A builder with a method"""
+
+        @staticmethod
+        def probe(answer: Any, *case: Any) -> Any:
+            return answer().build().layers
+
+    before = Builder.build
+    told = verdict(lab, Method, {"survivors": Builder}, False)
+    assert told.text[0].startswith("`build` returned None.")
+    assert Builder.build is before
+
+
+def _returns_nothing(candidates: int, factor: int) -> None:
+    pass
+
+
+def test_foreign_exceptions_of_the_probe_are_not_shown_raw() -> None:
+    lab, exercise = find("99.1")
+
+    class Decoding(exercise):  # type: ignore[misc, valid-type]
+        """What comes is decoded"""
+
+        returns = str
+        key = "99.1"
+        mistakes = (Mistake(code="survivors = lambda *a: b'\\xff'", reason="Bare bytes."),)
+
+        @staticmethod
+        def probe(answer: Any, *case: Any) -> Any:
+            return bytes(answer(*case)).decode()
+
+        @staticmethod
+        def judge(received: str, *case: Any) -> None:
+            return None
+
+    unknown = verdict(lab, Decoding, {"survivors": lambda *case: b"\xff"}, False)
+    assert unknown.text == [
+        "Your code ran, but what it gave could not be used as the exercise asks."
+    ]
+    assert "Unicode" not in unknown.plain()
+    Decoding.bind(lab.exercise_cell("99.1"), [])
+    known = verdict(lab, Decoding, {"survivors": lambda *case: b"\xff"}, False)
+    assert (known.status, known.text) == ("not right", ["Bare bytes."])
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [
+        ("return candidates^(-1.5)", "Python writes a power as `**`"),
+        ("return math.floor(candidats)", "Nothing defines `candidats`"),
+        ("return budgets(candidates)", "`budgets` is not defined: a cell above defines it."),
+    ],
+)
+def test_what_an_exception_comes_from(body: str, cause: str) -> None:
+    assert cause in answered(body).text[0]
+
+
+def test_a_cache_takes_no_lists() -> None:
+    cached = card("import functools\n@functools.lru_cache\ndef promoted(a, b): return a", "99.4")
+    assert "a cache takes no lists" in cached.text[0]
 
 
 def test_hidden_inputs_and_answers_are_not_shown() -> None:
@@ -88,11 +240,11 @@ def test_classes_are_compared_method_by_method() -> None:
     [
         ("print(candidates // factor)", "returned None. Is there a `return`?"),
         ("return 'four'", "Wrong type: what it gives is of type str"),
-        ("return 4.0", "Wrong type: what it gives is of type float"),
+        ("return 5.0", "Wrong type: what it gives is of type float"),
         ("return True", "of type bool"),
         ("return survivors", "is a function"),
         ("return type('Trap', (), {'__eq__': lambda *a: True, '__repr__': 1})()", "is a Trap"),
-        ("return type('Trap', (int,), {'__eq__': lambda *a: True})(5)", "rounded down"),
+        ("return type('Trap', (int,), {'__eq__': lambda *a: True})(5)", "one too many"),
     ],
 )
 def test_wrong_types_and_hostile_values(body: str, reason: str) -> None:
@@ -106,6 +258,8 @@ def test_an_unexpected_shape_is_a_finding() -> None:
 
     class Fragile(exercise):  # type: ignore[misc, valid-type]
         """A judge that trips over the shape"""
+
+        returns = list
 
         @staticmethod
         def judge(received: Any, *case: Any) -> None:
@@ -182,7 +336,41 @@ def test_a_finding_may_say_in_words_what_came() -> None:
     answer = verdict(lab, Network, {"survivors": lambda *case: 4}, False)
     assert answer.rows[1:] == [("expected", "3 layers"), ("received", "2 layers")]
     silent = verdict(lab, Network, {"survivors": lambda *case: None}, False)
-    assert silent.rows[1:] == [("expected", "an answer"), ("received", "None")]
+    assert silent.text[0].startswith("`survivors` returned None. Is there a `return`?")
+
+
+def test_reports_of_a_probe_are_shown_in_words() -> None:
+    lab, exercise = find("99.1")
+
+    class Report(exercise):  # type: ignore[misc, valid-type]
+        """A report of what was sampled"""
+
+        returns = dict
+
+        @staticmethod
+        def probe(answer: Any, *case: Any) -> Any:
+            return {"wins": [3, 4], "the same again": False, "parents": [[None, 1], [2, 0.25]]}
+
+        @staticmethod
+        def judge(received: dict[str, Any], *case: Any) -> Finding:
+            return Finding("other wins", "It is not so.")
+
+    rows = dict(verdict(lab, Report, {"survivors": lambda *case: 4}, False).rows)
+    assert rows["received"] == "wins: 3, 4; the same again: no; parents: none, 1; 2, 0.25"
+    assert rows["expected"] == "other wins"
+
+    class Declared(exercise):  # type: ignore[misc, valid-type]
+        """A report that the solution gives, too"""
+
+        key = "99.1"
+        cases = ((12, 3),)
+
+        @staticmethod
+        def probe(answer: Any, *case: Any) -> Any:
+            return {"count": answer(*case), "calls": 1}
+
+    wrong = verdict(lab, Declared, {"survivors": lambda *case: 6}, False)
+    assert wrong.rows[1:] == [("expected", "count: 4"), ("received", "count: 6")]
 
 
 def test_stopped() -> None:
@@ -198,6 +386,8 @@ def test_an_answer_cannot_change_the_cases() -> None:
         """Cases that can be changed"""
 
         cases = (([1, 2],),)
+        returns = list
+        changes = True
 
         @staticmethod
         def judge(received: list[int], given: list[int]) -> None:

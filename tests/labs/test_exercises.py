@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from coursekit.labs.checks import verdict
-from coursekit.labs.exercises import Exercise, Finding, Lab, Value, close, load
+from coursekit.labs.answers import problems
+from coursekit.labs.exercises import Exercise, Finding, Lab, Mistake, Value, close, load
+from coursekit.labs.verdicts import verdict
+
+SAMPLE = Path(__file__).parent / "lab" / "source" / "99_sample.py"
 
 
 @pytest.fixture
@@ -50,13 +53,49 @@ def test_each_known_mistake_is_found_and_the_rest_is_right(
             card = verdict(lab, exercise, answers, hidden)
             assert card.status == "right", card.plain()
         wrong = 0
-        for mistake, code in exercise.mistakes.items():
+        for mistake, code in exercise.planted().items():
             card = verdict(lab, exercise, execute(lab, key, code, dict(answers)), False)
             assert card.status in ("not right", "error"), f"{mistake}: {card.plain()}"
             assert not any(line.startswith("Wrong type") for line in card.text), mistake
             assert all(len(line) > 10 for line in card.text), mistake
             wrong += card.status == "not right"
+            if exercise.declared() and exercise.explained and "argument" not in card.text[0]:
+                assert card.text[0] == mistake, card.plain()
         assert wrong >= 2, f"{key} needs two known mistakes that run and give a wrong answer"
+
+
+def test_mistakes_are_wrong_and_can_be_told_apart(lab_source: Path) -> None:
+    for exercise in load(lab_source).exercises.values():
+        assert problems(exercise) == []
+
+
+def test_a_mistake_that_is_none_is_found() -> None:
+    lab = load(SAMPLE)
+    cell = lab.exercise_cell("99.1")
+
+    class Wrong(Exercise):
+        """Three of these fail"""
+
+        key = "99.1"
+        cases = ((12, 3),)
+        mistakes = (
+            Mistake("//", "// 1 //", "It is right."),
+            Mistake("// factor", "// 2", "It is half."),
+            Mistake("// factor", "- 6", "It is 6."),
+        )
+
+    Wrong.bind(cell, [])
+    right, pair = problems(Wrong)
+    assert "'It is right.' is said of an answer that is right" in right
+    assert "'It is 6.' and 'It is half.' give one answer" in pair
+    for mistakes, cure in (
+        ((Mistake("factory", "", "x"),), "the solution does not hold 'factory'"),
+        ((Mistake("//", "/", "x"), Mistake("//", "-", "x")), "two mistakes have one reason"),
+        ((Mistake(reason="x"),), "give a reason, and either edits or code"),
+    ):
+        bad = type("Bad", (Wrong,), {"__doc__": "Bad", "mistakes": mistakes})
+        with pytest.raises(ValueError, match=cure):
+            bad.bind(cell, [])
 
 
 def test_every_exercise_can_be_understood(lab_source: Path) -> None:
@@ -71,10 +110,9 @@ def test_every_exercise_can_be_understood(lab_source: Path) -> None:
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
-        ({"answer": None}, "has no 'returns'"),
+        ({"judge": None, "cases": [(1,)]}, "has no 'returns'"),
         ({"answer": "f", "returns": tuple}, "take bool, int"),
         ({"answer": "f", "returns": int}, "has no cases"),
-        ({"answer": "f", "returns": int, "cases": [(1,)]}, "has no judge"),
         (
             {"answer": "f", "returns": int, "cases": [(1,)], "__doc__": ""},
             "give Broken a docstring",

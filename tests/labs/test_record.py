@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.labs import overview, progress, progress_text, record
+from coursekit.labs import progress, progress_text, record
+from coursekit.labs.progress import _html, rows
 
 
 def progress_file(folder: Path) -> Path:
@@ -103,15 +104,21 @@ def test_work_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     below = tmp_path / "a" / "b"
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
+    monkeypatch.setattr(record, "_start", below)
     assert record.folder() == below
+    monkeypatch.chdir(tmp_path)
+    assert record.folder() == below, "a cell that changes the folder begins no second record"
     (tmp_path / ".coursekit").mkdir()
     assert record.folder() == tmp_path
     monkeypatch.setenv("COURSEKIT_DIR", str(below))
+    monkeypatch.setattr(record, "_start", below)
     assert record.folder() == below
+    monkeypatch.chdir(tmp_path)
+    assert record.folder() == below, "a cell that changes the folder begins no second record"
 
 
 def test_progress_in_words_and_points(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "All labs: 0 of 3 exercises solved, 0 of 4 points" in progress_text()
+    assert "All labs: 0 of 4 exercises solved, 0 of 5 points" in progress_text()
     assert not (work / ".coursekit").exists()
     record.update(
         lambda kept: kept["exercises"].update(
@@ -122,10 +129,10 @@ def test_progress_in_words_and_points(work: Path, capsys: pytest.CaptureFixture[
             }
         )
     )
-    states = {row.key: row.state for row in overview.rows()[0]}
-    assert states == {"99.1": "solved", "99.2": "shown", "99.3": "tried"}
-    assert "Lab 99. Halving: 1 of 3 exercises solved, 2 of 4 points" in progress_text(work)
+    states = {row.key: row.state for row in rows()[0]}
+    assert states == {"99.1": "solved", "99.2": "shown", "99.3": "tried", "99.4": "open"}
+    assert "Lab 99. Halving: 1 of 4 exercises solved, 2 of 5 points" in progress_text(work)
     progress()
     assert "solution shown" in capsys.readouterr().out
-    markup = overview._html(*overview.rows())
+    markup = _html(*rows())
     assert "<caption" in markup and 'scope="col"' in markup

@@ -53,7 +53,7 @@ def test_a_promotion_goes_on_from_its_parents_weights_and_optimizer(make_tuner, 
     assert (values["tuner/epochs"], values["tuner/initial_epoch"]) == (3, 1)
     assert set(second.configuration) == {"units"}
     # A checkpoint that is gone: from scratch, and said so. Its own is enough to load a model.
-    (tuner.oracle._folder() / "trial_0000" / "checkpoint.weights.h5").unlink()
+    (tuner.oracle.folder / "trial_0000" / "checkpoint.weights.h5").unlink()
     model = tuner.load_model(tuner.oracle.trials["0001"])
     _, accuracy = model.evaluate(*fit["validation_data"], verbose=0)
     assert accuracy == pytest.approx(second.score, abs=1e-6)

@@ -41,7 +41,7 @@ def test_a_grown_search_resumes_like_one_that_was_not_interrupted(make):
     assert [t.suggestion for t in tuner.oracle.history] == [
         t.suggestion for t in whole.oracle.history
     ]
-    lines = (tuner.oracle._folder() / "journal.jsonl").read_text().splitlines()
+    lines = (tuner.oracle.folder / "journal.jsonl").read_text().splitlines()
     assert sum(line.startswith('{"space":') for line in lines) > 1
 
 

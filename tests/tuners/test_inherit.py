@@ -57,7 +57,7 @@ def test_a_child_begins_where_its_parent_ended(tmp_path, fit, digits):
     assert np.abs(predicted - ended).max() < 0.1  # the noise of the copies, and nothing else
     np.testing.assert_array_equal(begun[2], np.eye(24))  # the new layer
     # It resumes: the checkpoint is gone, so the trial that runs again says that it begins afresh.
-    (tuner.oracle._folder() / "trial_0000" / "checkpoint.weights.h5").unlink()
+    (tuner.oracle.folder / "trial_0000" / "checkpoint.weights.h5").unlink()
     again = GrowsTuner(build, **options, inherit=True)
     again.begun = {}
     assert [trial.score for trial in again.oracle.history] == [parent.score, child.score]

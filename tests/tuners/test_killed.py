@@ -8,7 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from coursekit.tuners.journal import NAME, TunerJournal
+from coursekit.journal import Journal as TunerJournal
+from coursekit.tuners.project import NAME
 from tests.tuners.untrained import SPACE, discover, lines, objective, told, tuner_in, wanted
 
 

@@ -11,7 +11,7 @@ import coursekit.tuners
 from coursekit.spaces import Integer, Space
 from coursekit.trials import Status
 from coursekit.tuners import TPE, Random
-from coursekit.tuners.journal import NAME
+from coursekit.tuners.project import NAME
 from tests.tuners import untrained
 from tests.tuners.untrained import SPACE, told, tuner_in, wanted
 
@@ -126,7 +126,7 @@ def test_another_process_is_told_to_stay_away(tmp_path):
     tuner.oracle.open()
     child = os.fork()
     if not child:
-        coursekit.tuners.journaled._holders.clear()
+        coursekit.tuners.project._holders.clear()
         try:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             tuner_in(tmp_path).search()

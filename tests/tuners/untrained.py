@@ -9,7 +9,7 @@ from coursekit.spaces import Choice, Float, Integer, Space
 from coursekit.strategies import RegularizedEvolution as Strategy
 from coursekit.trials import Evaluation
 from coursekit.tuners import RegularizedEvolution
-from coursekit.tuners.journal import NAME
+from coursekit.tuners.project import NAME
 
 SPACE = Space(
     {

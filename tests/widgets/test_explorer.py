@@ -9,7 +9,7 @@ import pytest
 
 from coursekit import data
 from coursekit.training.numpy.perceptron import train_perceptron
-from coursekit.widgets import Explorer
+from coursekit.widgets import Explorer, panel
 from coursekit.widgets.attempts import CHOICES, Attempts
 
 
@@ -27,6 +27,20 @@ def test_each_release_trains_for_real_and_is_drawn(explorer):
     assert attempt.curve == tuple(score for score, _ in run)
     assert f"{attempt.score:.1%}" in explorer.line.value
     assert "aria-live" in explorer.line.value
+    assert "Units a layer: 64." in explorer.line.value
+
+
+def test_attempts_survive_a_second_run_of_the_cell(monkeypatch):
+    monkeypatch.setattr(panel, "_cell", lambda: "code-1")
+    monkeypatch.setattr(panel, "_kept", {})
+    first = Explorer("digits", epochs=2)
+    first.controls["units"].value = 64
+    again = Explorer("digits", epochs=2)
+    assert [run.by for run in again.attempts.runs] == ["start", "you"]
+    assert again.configuration["units"] == 64 and "Attempt 2 (you)" in again.line.value
+    assert len(Explorer("digits", epochs=3).attempts.runs) == 1, "other arguments: another panel"
+    monkeypatch.setattr(panel, "_cell", lambda: "code-2")
+    assert len(Explorer("digits", epochs=2).attempts.runs) == 1, "another cell: another panel"
 
 
 def test_every_setting_can_be_chosen_and_trained(explorer):
@@ -46,10 +60,12 @@ def test_the_tuner_gets_as_many_turns_as_the_learner(explorer):
         explorer.controls["units"].value = units
     explorer.opponent.click()
     players = [run.by for run in explorer.attempts.runs]
-    assert players.count("random search") == players.count("you") == 4
+    assert players.count("random search") == players.count("you") == 3
     assert "random search" in explorer.board.value
     explorer.again.click()
-    assert [run.by for run in explorer.attempts.runs] == ["you"]
+    assert [run.by for run in explorer.attempts.runs] == ["start"], "nobody has chosen it"
+    explorer.opponent.click()
+    assert "Try something yourself first" in explorer.line.value
 
 
 def test_the_stand_in_needs_no_widgets(explorer):

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from coursekit.forecasting.experience import Experience
 from coursekit.plots.forecasts import GO, STOP, forecast
 from coursekit.widgets import ForecastPanel
+from coursekit.widgets import panel as panel_module
 
 EPOCHS = 20
 CURVES = {
@@ -133,3 +134,14 @@ def test_curves_are_checked():
     for name in ("my own", "drawn by hand"):
         with pytest.raises(ValueError, match=name):
             ForecastPanel({name: [0.1, 0.2]})
+
+
+def test_the_controls_survive_a_second_run_of_the_cell(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(panel_module, "_cell", lambda: "code-1")
+    monkeypatch.setattr(panel_module, "_kept", {})
+    first = ForecastPanel(CURVES, incumbent=0.8, seen=8)
+    first.pick.value, first.seen.value = "poor", 5
+    first.points[2].value = 33
+    again = ForecastPanel(CURVES, incumbent=0.8, seen=8)
+    assert (again.pick.value, again.seen.value, again.points[2].value) == ("poor", 5, 33)
+    assert ForecastPanel(CURVES, incumbent=0.8, seen=9).seen.value == 9

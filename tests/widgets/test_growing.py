@@ -4,6 +4,7 @@ import pytest
 
 from coursekit import data
 from coursekit.widgets import Growing
+from coursekit.widgets import panel as panel_module
 from coursekit.widgets.growing_network import LAYERS
 
 
@@ -81,3 +82,11 @@ def test_places_without_widgets_get_html(digits):
     bundle = panel._repr_mimebundle_()
     assert "<svg" in bundle["text/html"] and "layer 1: 4 to 8 units" in bundle["text/html"]
     assert repr(panel).startswith("Growing: Hidden units 8, 610 weights, 1 epochs")
+
+
+def test_the_network_survives_a_second_run_of_the_cell(digits, monkeypatch):
+    monkeypatch.setattr(panel_module, "_cell", lambda: "code-1")
+    monkeypatch.setattr(panel_module, "_kept", {})
+    Growing(digits).widen_button.click()
+    assert Growing(digits).network.units == (8,)
+    assert Growing(digits, units=(5,)).network.units == (5,)

@@ -6,7 +6,7 @@
 # %% tags=["setup"]
 import math  # noqa: F401 - the handed-out code uses it
 
-from coursekit.labs import check, hint, measured, predict, progress, solution
+from coursekit.labs import check, hint, measured, predict, progress, recall, solution
 
 # %%
 predict("99-rung", "How many of 12 candidates survive one rung?", unit="candidates")
@@ -66,6 +66,39 @@ def budgets(smallest: int, largest: int, factor: int) -> list[int]:
 
 # %% check="99.3"
 check("99.3")
+
+# %% [markdown]
+# ## Exercise 99.4
+#
+# Write `promoted(scores, survivors)`: the scores of those that go on, the best first.
+
+
+# %% exercise="99.4"
+def promoted(scores: list[float], survivors: int) -> list[float]:
+    """The best scores, the highest first."""
+    ### BEGIN SOLUTION
+    return sorted(scores, reverse=True)[:survivors]
+    ### END SOLUTION
+
+
+# %% check="99.4"
+check("99.4")
+
+# %%
+rungs = {factor: 81 // factor for factor in (2, 3, 4)}
+print(rungs)
+
+# %% claim="A larger factor keeps fewer"
+assert rungs[2] > rungs[3] > rungs[4]
+
+# %%
+recall("99-cost", "Why does each rung of the bracket cost the same?", answer="Fewer train longer.")
+
+# %% [markdown] conclusion="99"
+# Two sentences for a colleague: what does a larger factor save, and what does it risk?
+#
+# - It says that fewer candidates go on, so each rung costs less.
+# - It says that a late starter is dropped.
 
 # %%
 # %matplotlib inline

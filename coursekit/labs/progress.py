@@ -1,5 +1,6 @@
-"""How far a learner has come in all labs, as a table."""
+"""How far a learner has come in all labs, as a table: `progress()`, and `coursekit progress`."""
 
+import argparse
 import html
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,23 @@ def progress() -> None:
 def progress_text(work: Path | None = None) -> str:
     """The same as text, for a terminal; `work` is the work folder (default: as in a notebook)."""
     return _text(*rows(work))
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `coursekit progress` to its parser."""
+    parser.add_argument(
+        "--dir", type=Path, default=Path("my-labs"), help="your work folder (default: my-labs)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the table; OSError if there is no such folder."""
+    folder = options.dir.expanduser().absolute()
+    if not folder.is_dir():
+        raise OSError(f"no work folder {folder}: begin with `coursekit lab`, or name it with --dir")
+    print(progress_text(folder))
+    return 0
 
 
 def _summary(found: list[Row]) -> str:

@@ -1,0 +1,338 @@
+"""The verdict on an answer: the reason in words, and below it what was asked and what came."""
+
+import ast
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import CodeType, FunctionType
+from typing import Any
+
+from coursekit.labs import answers, exercises
+from coursekit.labs.answers import Observed, observe
+from coursekit.labs.cards import Card
+from coursekit.labs.exercises import Exercise, Finding, Lab
+from coursekit.labs.guard import Failure
+from coursekit.labs.names import names
+from coursekit.labs.plain import Opaque, rounded
+from coursekit.notices import RUN_ABOVE
+
+SHOWN = 300  # characters of a value in a verdict
+PARTS = 12  # entries of a list in words
+
+_WORDS = {
+    bool: "True or False",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    list: "a list",
+    dict: "a dict",
+}
+# What is said below an exception of the kit's own code, which an answer brought about.
+_TELLING = ("ValueError", "TypeError", "KeyError", "IndexError", "AttributeError")
+
+
+def verdict(lab: Lab, exercise: type[Exercise], namespace: dict[str, Any], hidden: bool) -> Card:
+    """The card for the answer in this namespace; runs the learner's code, records nothing."""
+    title = f"{exercise.key} {exercise.title()}"
+    answer = namespace.get(exercise.answer)
+    if early := _not_to_be_run(lab, exercise, namespace):
+        return Card(early[0], title, text=[early[1]])
+    question = _Question(lab, exercise, namespace, hidden and bool(exercise.hidden))
+    cases = exercise.hidden if question.hidden else exercise.cases
+    seen: list[tuple[tuple[Any, ...], Observed]] = []
+    started = time.thread_time()
+
+    def ask(case: tuple[Any, ...]) -> tuple[tuple[Any, ...], Observed]:
+        left = exercise.seconds - (time.thread_time() - started)
+        return case, observe(exercise, answer, case, left, namespace)
+
+    for passed, case in enumerate(cases):
+        seen.append(ask(case))
+        said = question.judged(seen, (ask(each) for each in exercise.cases[passed + 1 :]))
+        if said is None:
+            continue
+        status, text, rows = said
+        if passed:
+            text = [*text, f"{passed} of {len(cases)} cases were right before this one."]
+        return Card(status, title, rows, text, output=_cut(seen[-1][1].outcome.output))
+    text = []
+    if exercise.hidden and not hidden:
+        text.append("The checks you can see passed; hidden ones with other inputs run at grading.")
+    return Card("right", title, text=text)
+
+
+Said = tuple[str, list[str], list[tuple[str, str]]]  # status, prose, rows
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is asked of an answer, and what is said of what came."""
+
+    lab: Lab
+    exercise: type[Exercise]
+    namespace: dict[str, Any]
+    hidden: bool
+
+    def judged(
+        self,
+        seen: Sequence[tuple[tuple[Any, ...], Observed]],
+        rest: Iterator[tuple[tuple[Any, ...], Observed]],
+    ) -> Said | None:
+        """None if the last of the cases is right."""
+        exercise, (case, observed) = self.exercise, seen[-1]
+        outcome = observed.outcome
+        rows = self._asked(case)
+        if outcome.stopped == "interrupt":
+            return "stopped", ["You interrupted it."], rows
+        if outcome.stopped:
+            limit = f"No answer after {exercise.seconds:g} s of computing."
+            return "stopped", [f"{limit} Is there a loop that never ends?"], rows
+        if outcome.failure:
+            return self._failed(outcome.failure, seen, rows)
+        if observed.changed and not exercise.changes:
+            known = answers.recognise(exercise, seen, ())
+            text = [self._changed(observed.changed), *([known] if known else [])]
+            return "not right", text, rows
+        finding = self._mismatch(outcome.value, case) or self._finding(outcome.value, case)
+        if finding is None:
+            return None
+        if observed.silent and self._returns_something():
+            return "not right", [self._silent(observed)], rows
+        text = [finding.reason]
+        if exercise.declared():
+            rest = iter(()) if self.hidden else rest
+            if known := answers.recognise(exercise, seen, rest):
+                text = [known]
+        if exercise.requirements and not self.hidden:
+            text.append(f"This case asks: {exercise.requirements[len(seen) - 1]}.")
+        if not self.hidden:
+            rows += self._values(finding, outcome.value)
+        return "not right", text, rows
+
+    def _asked(self, case: tuple[Any, ...]) -> list[tuple[str, str]]:
+        question = self.exercise.question(*case)
+        return [("asked", "an input kept for grading" if self.hidden else _short(question))]
+
+    def _failed(
+        self,
+        failure: Failure,
+        seen: Sequence[tuple[tuple[Any, ...], Observed]],
+        rows: list[tuple[str, str]],
+    ) -> Said:
+        exercise, observed = self.exercise, seen[-1][1]
+        name, raised = exercise.answer, f"{failure.kind}: {failure.message}".rstrip(": ")
+        if failure.kind == "NotImplementedError":
+            return "not yet", ["Your code raises `NotImplementedError`."], rows
+        known = answers.recognise(exercise, seen, ())
+        if failure.line:
+            rows += [("raised", raised), (f"in line {failure.line}", failure.code)]
+            cause = known or self._cause(failure) or "Your code raised an exception."
+            return "error", [cause], rows
+        if observed.silent and (self._is_function() or "None" in failure.message):
+            return "not right", [self._silent(observed)], rows
+        if known:
+            return "not right", [known], rows
+        if failure.message.startswith(f"{name}()"):
+            cause = f"Keep the arguments with which `{name}` was handed out."
+        elif failure.message.startswith("unhashable") and hasattr(self._answer, "cache_info"):
+            cause = (
+                f"`{name}` has a cache around it, and a cache takes no lists or dicts as arguments:"
+                " leave it out."
+            )
+        else:
+            cause = "Your code ran, but what it gave could not be used as the exercise asks."
+            raised = raised.partition("\n")[0] if failure.kind in _TELLING else ""
+        return "error", [cause], [*rows, *([("then came", raised)] if raised else [])]
+
+    def _cause(self, failure: Failure) -> str:
+        """What an exception in the learner's own line comes from, where its text does not tell."""
+        power = any(sign in failure.message for sign in (" ^: ", " ^=: ", "bitwise_xor"))
+        if failure.kind == "TypeError" and power:
+            return "Python writes a power as `**`; `^` is another operation."
+        if failure.kind == "NameError":
+            missing = failure.message.split("'")[1] if "'" in failure.message else ""
+            above = {
+                name
+                for cell in self.lab.cells
+                if cell.kind == "code"
+                for name in names(cell.solution).defines
+            }
+            if missing in above:
+                return f"`{missing}` is not defined: a cell above defines it. {RUN_ABOVE}"
+            return f"Nothing defines `{missing}`. Is it a typing error?"
+        return ""
+
+    def _silent(self, observed: Observed) -> str:
+        return _silent(self.exercise.answer if self._is_function() else observed.silent)
+
+    def _changed(self, changed: Sequence[str]) -> str:
+        named = " and ".join(f"`{name}`" for name in changed)
+        one = len(changed) == 1
+        return (
+            f"Your code changes its argument{'' if one else 's'} {named}, which the caller still "
+            f"needs as {'it was' if one else 'they were'}: work on a copy."
+        )
+
+    def _mismatch(self, received: Any, case: tuple[Any, ...]) -> Finding | None:
+        """A finding if this is not of the type that is asked for."""
+        exercise = self.exercise
+        wanted = exercise.returns or type(answers.right(exercise, case))
+        if received is None and (exercise.or_none or wanted is type(None)):
+            return None
+        if type(received) is wanted or (wanted is float and type(received) is int):
+            return None
+        if exercise.declared() and wanted is type(None):
+            return None
+        called = not issubclass(exercise, exercises.Value)
+        if received is None and called:
+            own = exercise.probe is not Exercise.probe  # its type is not the answer's
+            return Finding("an answer" if own else _WORDS[wanted], _silent(exercise.answer))
+        word = "what it gives" if called else f"`{exercise.answer}`"
+        opaque = isinstance(received, Opaque)
+        what = received.text if opaque else f"of type {type(received).__name__}"
+        return Finding(_WORDS[wanted], f"Wrong type: {word} is {what}.")
+
+    def _finding(self, received: Any, case: tuple[Any, ...]) -> Finding | None:
+        exercise = self.exercise
+        try:
+            return exercise.judge(received, *answers.copied(case))
+        except Exception:
+            if exercise.declared():
+                raise
+            kind = _WORDS.get(exercise.returns or object, "an answer")
+            return Finding(
+                f"{kind} of another shape", f"This is {kind}, but not of the shape asked for."
+            )
+
+    def _values(self, finding: Finding, received: Any) -> list[tuple[str, str]]:
+        """Expected and received, as the learner can read them."""
+        expected = finding.expected
+        report = isinstance(received, dict) and self.exercise.probe is not Exercise.probe
+        if finding.received:
+            came = finding.received
+        elif report and isinstance(expected, dict):
+            alike = self.exercise.alike
+            apart = [key for key in expected if not alike(received.get(key), expected[key])]
+            came = _in_words({key: received.get(key) for key in apart})
+            expected = _in_words({key: expected[key] for key in apart})
+        elif report:
+            came = _in_words(received)
+        else:
+            expected, came = _pair(expected, received)
+            came = repr(came)
+        expected = expected if isinstance(finding.expected, str) or report else repr(expected)
+        return [("expected", _short(str(expected))), ("received", _short(came))]
+
+    @property
+    def _answer(self) -> Any:
+        return self.namespace[self.exercise.answer]
+
+    def _is_function(self) -> bool:
+        return type(self._answer) is FunctionType
+
+    def _returns_something(self) -> bool:
+        """Whether the lab's own solution is a function with a `return`."""
+        if not self._is_function():
+            return False
+        solution = ast.parse(self.lab.exercise_cell(self.exercise.key).solution)
+        found = [node for node in ast.walk(solution) if isinstance(node, ast.Return) and node.value]
+        none = [node for node in found if ast.unparse(node.value or node) == "None"]
+        return bool(found) and not none
+
+
+def _silent(name: str) -> str:
+    again = "Is there a `return`? Every way through the function needs one."
+    return f"`{name}` returned None. {again}"
+
+
+def _not_to_be_run(
+    lab: Lab, exercise: type[Exercise], namespace: dict[str, Any]
+) -> tuple[str, str] | None:
+    """Status and text for an answer that is missing, untouched or not callable."""
+    name, key = exercise.answer, exercise.key
+    if name not in namespace:
+        setting = [cell for cell in lab.cells if "setup" in cell.tags]
+        wanted = {each for cell in setting for each in names(cell.solution).defines}
+        again = f"run the cell that defines it (Shift+Enter), then `check({key!r})`."
+        text = f"`{name}` is not defined: {again}"
+        if wanted and not wanted & namespace.keys() - {"check"}:
+            text += f" The kernel is new: {RUN_ABOVE[0].lower()}{RUN_ABOVE[1:]}"
+        return "not yet", text
+    answer = namespace[name]
+    if answer is ...:
+        again = f"Put your answer in place of the `...`, run its cell, then `check({key!r})`."
+        return "not yet", f"`{name}` is still `...`. {again}"
+    if untouched(lab.exercise_cell(key).stub, name, answer):
+        again = f"change it, run its cell, then `check({key!r})`."
+        return "not yet", f"`{name}` is still as it was handed out: {again}"
+    if not callable(answer) and not issubclass(exercise, exercises.Value):
+        kind = type(answer).__name__
+        again = "a later cell may have taken its name. Run the exercise's cell again."
+        return "error", f"`{name}` is of type {kind}, not callable: {again}"
+    return None
+
+
+def untouched(stub: str, name: str, answer: Any) -> bool:
+    """Whether a function or class is the one that the stub defines, by its compiled code."""
+    try:
+        given = [code for code in _codes(compile(stub, "", "exec")) if code.co_name == name]
+    except SyntaxError:
+        return False
+    kind = type(answer)
+    if kind is FunctionType:
+        return any(_same(answer.__code__, code) for code in given)
+    if issubclass(kind, type) and given:
+        members = type.__dict__["__dict__"].__get__(answer).values()
+        mine = [member.__code__ for member in members if type(member) is FunctionType]
+        theirs = {code.co_name: code for code in _codes(given[0])}
+        return bool(mine) and all(
+            code.co_name in theirs and _same(code, theirs[code.co_name]) for code in mine
+        )
+    return False
+
+
+def _codes(code: CodeType) -> list[CodeType]:
+    return [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+
+
+def _same(left: CodeType, right: CodeType) -> bool:
+    return (
+        (left.co_code, left.co_names, left.co_varnames, left.co_freevars)
+        == (right.co_code, right.co_names, right.co_varnames, right.co_freevars)
+        and len(left.co_consts) == len(right.co_consts)
+        and all(
+            _same(mine, theirs)
+            if isinstance(mine, CodeType) and isinstance(theirs, CodeType)
+            else type(mine) is type(theirs) and mine == theirs
+            for mine, theirs in zip(left.co_consts, right.co_consts, strict=True)
+        )
+    )
+
+
+def _pair(expected: Any, received: Any) -> tuple[Any, Any]:
+    """Both with six digits for a float, if they can be told apart by that."""
+    short = rounded(expected), rounded(received)
+    return short if repr(short[0]) != repr(short[1]) else (expected, received)
+
+
+def _in_words(value: Any) -> str:
+    """Plain data of a probe's report, without Python's brackets and quotes."""
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_in_words(each)}" for key, each in value.items()) or "nothing"
+    if isinstance(value, list):
+        parts = [_in_words(each) for each in value[:PARTS]]
+        separator = "; " if any(isinstance(each, list | dict) for each in value) else ", "
+        return separator.join(parts + ["…"] * (len(value) > PARTS)) or "nothing"
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "yes", False: "no"}[value]
+    return str(rounded(value))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else text[:SHOWN] + " …"
+
+
+def _cut(output: str) -> str:
+    lines = output.splitlines()
+    text = "\n".join(line[:120] for line in lines[:5])
+    return text + "\n…" if len(lines) > 5 or len(output) > len(text) + 1 else text
