@@ -62,7 +62,8 @@ class Unbounded:
     so a forecast tries several `factors` on the reach, and its curve says which are likely. Every
     score keeps some probability.
 
-    top: a score that is taken for a good end. reach: from a usual beginning to a usual end, above 0.
+    top: a score that is taken for a good end.
+    reach: from a usual beginning to a usual end, above 0.
     """
 
     factors = FACTORS
