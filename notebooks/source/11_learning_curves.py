@@ -413,7 +413,7 @@ cells = Cells(seed=0)
 draw = np.random.default_rng(11)
 annealed = np.array([cells.evaluate(Suggestion(cells.space.sample(draw))).curve for _ in range(60)])
 above = {
-    n: float(np.mean([curve[-1] > Forecast(curve[:n], 12, bounds=bounds).median for curve in annealed]))
+    n: float(np.mean([c[-1] > Forecast(c[:n], 12, bounds=bounds).median for c in annealed]))
     for n in (2, 4, 6, 8)
 }
 measured("11-cosine", sides[0 if above[2] > 0.6 else 1 if above[2] < 0.4 else 2])
