@@ -127,4 +127,8 @@ class Experience:
     def width(self, seen: int) -> float:
         """How wide forecasts from so many epochs should be, as a multiple of what they are."""
         block = int(np.searchsorted(self.ensemble.edges, max(1, seen))) - 1
-        return math.sqrt((CALM + self._missed[block]) / (CALM + self._held))
+        found = math.sqrt((CALM + self._missed[block]) / (CALM + self._held))
+        if self.bounds is None and self.curves:
+            # The scale is an estimate from few curves, as a variance in Student's t is.
+            found *= math.sqrt((self.curves + 2) / self.curves)
+        return found
