@@ -23,6 +23,9 @@ from coursekit.forecasting.scale import (
 # the width of the distribution. Chosen on the kit's even entries and on seeds from 100 on.
 DRAWN = 3
 CALM = 40
+# Without bounds: how much wider forecasts are while few curves tell of the scale, as a number of
+# curves. Chosen so that in small searches no trial is wrongly stopped that is not stopped in 0..1.
+GUESSED = 6
 
 
 class Experience:
@@ -129,6 +132,6 @@ class Experience:
         block = int(np.searchsorted(self.ensemble.edges, max(1, seen))) - 1
         found = math.sqrt((CALM + self._missed[block]) / (CALM + self._held))
         if self.bounds is None and self.curves:
-            # The scale is an estimate from few curves, as a variance in Student's t is.
-            found *= math.sqrt((self.curves + 2) / self.curves)
+            # The scale is an estimate from few curves, as the variance in Student's t is.
+            found *= math.sqrt((self.curves + GUESSED) / self.curves)
         return found
