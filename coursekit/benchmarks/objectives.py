@@ -176,7 +176,7 @@ def losses(trainings: Sequence[Sequence[Logs]]) -> None:
     print(f"\nval_loss, {SEEN} of {EPOCHS} epochs seen: error, and coverage of 50, 80, 95 %")
     last = np.abs(curves[..., SEEN - 1] - ends).mean() / ends.std()
     print(f"{'last value':18}{last:7.2f}")
-    for name, found in rows.items():
-        off, away = np.array(found).T
+    for name, pairs in rows.items():
+        off, away = np.array(pairs).T
         cover = "".join(f"{np.mean(away <= share):7.0%}" for share in (0.5, 0.8, 0.95))
         print(f"{name:18}{off.mean():7.2f}{cover}")

@@ -218,7 +218,8 @@ class Forecast:
         noise = self._ensemble.noise(whitened, kept % self._ensemble.members) * self._factors[kept]
         level = float(scale.forth(self.curve[-1])) - CALMED * float(weights @ noise)
         block = int(np.searchsorted(self._ensemble.edges, n)) - 1
-        alone = [self._ensemble.expect(stretched(level, 1 / f), block) for f in scale.factors]
+        levels = stretched(np.array(level), 1 / np.array(scale.factors))
+        alone = [self._ensemble.expect(float(each), block) for each in levels]
         evidence, means, deviations = map(np.concatenate, zip(*alone, strict=True))
         expected = self._quantiles(
             np.array([0.5]),
