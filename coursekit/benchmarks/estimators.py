@@ -16,9 +16,12 @@ Parts, all in one run, one thread:
                "ours, after 20 curves" has learned from as many finished ones of the same set, none
                of them among those that it is scored on.
                MCMC runs on the first few curves alone; all are scored on those again.
+               "ours, bounds unknown" is not told that an accuracy lies between 0 and 1.
+  objectives   trials that are stopped in Keras Tuner by accuracy, percent, error and loss, and how
+               many of them wrongly; how losses are forecast.
   termination  a noisy race of searches that stop trainings by extrapolation against full trainings:
                the accuracy lost, in points, and the share of the seconds, for two deltas.
-  races        strategies x estimators in both worlds at equal seconds, those of so many full
+  races        strategies x estimators in both worlds at equal seconds, those of that many full
                trainings on average: what the incumbents are worth, and which differences are more
                than luck.
   fidelities   rank correlation of every fidelity, at several epochs, with the full result.
@@ -42,26 +45,31 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from coursekit.arguments import count
-from coursekit.benchmarks import inheritance_parity
+from coursekit.benchmarks import inheritance_parity, objectives
 from coursekit.benchmarks.curves import DEVELOPMENT, REPORTED
-from coursekit.benchmarks.forecasters import FORECASTERS, Guess, gaussian, ours
+from coursekit.benchmarks.forecasters import ACCURACY, FORECASTERS, Guess, gaussian, ours
 from coursekit.benchmarks.scores import Scores, difference, row
 from coursekit.benchmarks.strategies import some_of
 from coursekit.estimators.extrapolation import HOPE, decide
 from coursekit.estimators.lower_fidelity import agreement
 from coursekit.forecasting.experience import Experience
 from coursekit.forecasting.forecast import Forecast
+from coursekit.forecasting.scale import Bounds
 from coursekit.race import price, race, report
 from coursekit.trials import Suggestion
 from coursekit.worlds import WORLDS, make
 from coursekit.worlds.tables import entries
 
-PARTS = ("forecasts", "termination", "races", "fidelities", "failures", "inheritance")
+PARTS = (
+    "forecasts", "objectives", "termination", "races", "fidelities", "failures", "inheritance"
+)  # fmt: skip
 RACING = ("full", "extrapolation", "lower_fidelity")
 SEEN = {"mlps": 10, "cells": 4}  # epochs of the kit's curves; of others 10
 FITTED = "last value, width fitted"
 LIVED = 20  # curves that a search has finished, for the row of that name
 EXPERIENCED = f"ours, after {LIVED} curves"
+UNKNOWN = "ours, bounds unknown"
+UNKNOWN_EXPERIENCED = f"... after {LIVED} curves"
 DELTAS = (HOPE, 2 * HOPE)  # of the termination rule: the default, and a bolder one
 _now = time.process_time
 
@@ -95,7 +103,11 @@ def run(options: argparse.Namespace) -> None:
             print(f"curves: {name}", file=sys.stderr, flush=True)
             few = 0 if name in DEVELOPMENT else options.mcmc
             known = experience_of(name, options.curves)
-            forecasts(name, curves_of(name, options.curves), SEEN.get(name, 10), few, known)
+            unknown = experience_of(name, options.curves, None)
+            curves = curves_of(name, options.curves)
+            forecasts(name, curves, SEEN.get(name, 10), few, known, unknown)
+    if "objectives" in options.parts:
+        objectives.run(options.seeds)
     if "termination" in options.parts:
         for name in SEEN:
             termination(name, options)
@@ -131,7 +143,7 @@ def curves_of(name: str, wanted: int) -> np.ndarray:
     return np.array(found[:wanted])
 
 
-def experience_of(name: str, wanted: int) -> Experience:
+def experience_of(name: str, wanted: int, bounds: Bounds | None = ACCURACY) -> Experience:
     """Of curves of a set that are not among those wanted of it."""
     outside = DEVELOPMENT | REPORTED
     others = (
@@ -139,13 +151,15 @@ def experience_of(name: str, wanted: int) -> Experience:
         if name in outside
         else curves_of(name, wanted + LIVED)[wanted:]
     )
-    found = Experience(others.shape[1])
+    found = Experience(others.shape[1], bounds=bounds)
     for curve in others:
         found.learn(curve)
     return found
 
 
-def forecasts(name: str, curves: np.ndarray, seen: int, few: int, experience: Experience) -> None:
+def forecasts(
+    name: str, curves: np.ndarray, seen: int, few: int, experience: Experience, unknown: Experience
+) -> None:
     """The table of one set, and ours against the others by a bootstrap of its curves."""
     horizon, ends = curves.shape[1], curves[:, -1]
     use = "for development" if name in DEVELOPMENT else "reported"
@@ -153,7 +167,7 @@ def forecasts(name: str, curves: np.ndarray, seen: int, few: int, experience: Ex
     print(f"{'':26}{'error':>7}{'log-lik':>9}{'rank':>7}{'50 %':>7}{'80 %':>6}{'95 %':>6}{'ms':>9}")
     guesses: dict[str, list[Guess]] = {}
     spent: dict[str, float] = {}
-    Forecast(curves[0, :seen], horizon).score  # noqa: B018  the ensemble is drawn once
+    Forecast(curves[0, :seen], horizon, bounds=ACCURACY).score  # noqa: B018  the ensemble is drawn once
     for each, forecaster in FORECASTERS.items():
         mine = curves[:few] if each == "MCMC" else curves
         if not len(mine):
@@ -168,6 +182,14 @@ def forecasts(name: str, curves: np.ndarray, seen: int, few: int, experience: Ex
     begun = _now()
     guesses[EXPERIENCED] = [ours(curve[:seen], horizon, experience) for curve in curves]
     spent[EXPERIENCED] = 1000 * (_now() - begun) / len(curves)
+    begun = _now()
+    guesses[UNKNOWN] = [ours(curve[:seen], horizon, bounds=None) for curve in curves]
+    spent[UNKNOWN] = 1000 * (_now() - begun) / len(curves)
+    begun = _now()
+    guesses[UNKNOWN_EXPERIENCED] = [
+        ours(curve[:seen], horizon, unknown, bounds=None) for curve in curves
+    ]
+    spent[UNKNOWN_EXPERIENCED] = 1000 * (_now() - begun) / len(curves)
     for each, found in guesses.items():
         if each != "MCMC":
             print(f"{each:26}{row(Scores(found, ends))}{spent[each]:9.2f}")
@@ -177,7 +199,8 @@ def forecasts(name: str, curves: np.ndarray, seen: int, few: int, experience: Ex
             print(f"{each:26}{row(Scores(found[:few], ends[:few]))}{spent[each]:9.2f}")
     begun = _now()
     for curve in curves:
-        decide(curve[:seen], horizon, float(ends.max())).forecast.score  # noqa: B018
+        best = float(ends.max())
+        decide(curve[:seen], horizon, best, bounds=ACCURACY).forecast.score  # noqa: B018
     alone = 1000 * (_now() - begun) / len(curves)
     print(f"ours without the distribution that is scored here: {alone:.2f} ms for score and chance")
     for one, other in (("ours", "last value"), ("ours", "power law"), (EXPERIENCED, "ours")):
@@ -262,8 +285,11 @@ def failures(name: str, curves: np.ndarray, bar: float | None = None) -> None:
     print(f"{'epochs seen':14}{'winners stopped':>17}{'losers stopped':>17}{'above median':>15}")
     for seen in sorted({max(1, round(horizon * s)) for s in (0.03, 0.08, 0.17, 0.33, 0.5)}):
         shares: Mapping[str, float] = {
-            which: sum(decide(c[:seen], horizon, bar).stop for c in group) / max(1, len(group))
+            which: sum(decide(c[:seen], horizon, bar, bounds=ACCURACY).stop for c in group)
+            / max(1, len(group))
             for which, group in (("winners", winners), ("losers", losers))
         }
-        above = np.mean([c[-1] > Forecast(c[:seen], horizon).median for c in curves])
+        above = np.mean(
+            [c[-1] > Forecast(c[:seen], horizon, bounds=ACCURACY).median for c in curves]
+        )
         print(f"{seen:<14}{shares['winners']:>17.0%}{shares['losers']:>17.0%}{above:>15.0%}")

@@ -90,7 +90,8 @@ def test_what_was_learned_is_what_it_decides_by():
         next(
             n
             for n in range(estimator.start, EPOCHS + 1)
-            if n == EPOCHS or decide(late[:n], EPOCHS, 0.9, experience=experience).stop
+            if n == EPOCHS
+            or decide(late[:n], EPOCHS, 0.9, bounds=(0, 1), experience=experience).stop
         )
         for experience in (None, estimator.experience(history, EPOCHS))
     )
