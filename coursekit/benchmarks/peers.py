@@ -141,7 +141,7 @@ def _domains(space: Space) -> list[tuple[str, Any]]:
     return [(parameter.name, parameter.domain) for parameter in space.parameters]
 
 
-class Peer(NamedTuple):
+class Package(NamedTuple):
     """package: what has to be there. search: what starts it. trials: no more, as it is slow."""
 
     package: str
@@ -150,16 +150,16 @@ class Peer(NamedTuple):
 
 
 PEERS = {
-    "optuna random": Peer("optuna", partial(optuna, lambda s, n: s.RandomSampler(seed=n))),
-    "optuna NSGA-II": Peer("optuna", partial(optuna, lambda s, n: s.NSGAIISampler(seed=n))),
-    "optuna TPE": Peer("optuna", partial(optuna, lambda s, n: s.TPESampler(seed=n))),
-    "optuna GP": Peer("torch", partial(optuna, lambda s, n: s.GPSampler(seed=n)), 100),
-    "syne-tune REA": Peer("syne_tune", syne_tune),
-    "keras-tuner random": Peer("keras_tuner", partial(keras_tuner, "RandomSearchOracle")),
-    "keras-tuner Bayesian": Peer(
+    "optuna random": Package("optuna", partial(optuna, lambda s, n: s.RandomSampler(seed=n))),
+    "optuna NSGA-II": Package("optuna", partial(optuna, lambda s, n: s.NSGAIISampler(seed=n))),
+    "optuna TPE": Package("optuna", partial(optuna, lambda s, n: s.TPESampler(seed=n))),
+    "optuna GP": Package("torch", partial(optuna, lambda s, n: s.GPSampler(seed=n)), 100),
+    "syne-tune REA": Package("syne_tune", syne_tune),
+    "keras-tuner random": Package("keras_tuner", partial(keras_tuner, "RandomSearchOracle")),
+    "keras-tuner Bayesian": Package(
         "keras_tuner", partial(keras_tuner, "BayesianOptimizationOracle"), 50
     ),
-    "smac": Peer("smac", smac, 100),
+    "smac": Package("smac", smac, 100),
 }
 SLOW = [name for name, peer in PEERS.items() if peer.trials]
 
