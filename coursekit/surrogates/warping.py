@@ -1,5 +1,5 @@
-"""Warping of scores, so that a surrogate tells the best ones apart (as Vizier's bandit has it, Song
-et al., 2024, arXiv:2408.11527)."""
+"""Warping of scores, so that a surrogate separates the best ones (as in Vizier's bandit, Song et
+al., 2024, arXiv:2408.11527)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ SOFTNESS = 0.3
 
 
 def warp(scores: np.ndarray, spreads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """-log(best - score + 0.3 (best - median)), and the spreads as far as that stretches them.
+    """-log(best - score + 0.3 (best - median)), and the spreads stretched with it.
 
-    Scores of architectures have a long tail of failures, beside which good ones all look the same;
-    on this scale a step counts the more the nearer it is to the best. The order stays, and the
-    result is the same for a + b score, but for a constant. Equal scores stay as they are.
+    Scores of architectures have a long tail of failures, next to which all good ones look the
+    same. On this scale, a step counts more the nearer it is to the best. The order stays, and for
+    a + b score (b > 0) the result changes only by a constant. Equal scores are unchanged.
 
     scores, spreads: shape (n,), finite, n > 0.
     """

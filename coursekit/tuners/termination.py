@@ -21,9 +21,9 @@ from coursekit.tuners.internals import TrialStatus
 
 
 class Stopped(NamedTuple):
-    """A training that was stopped: after so many epochs, with this chance to beat the best.
+    """A training that was stopped after `epochs`, with its chance to beat the best.
 
-    score and spread: what its last epoch was forecast to bring; higher is better.
+    score and spread: the forecast for its last epoch; higher is better.
     """
 
     epochs: int
@@ -33,24 +33,24 @@ class Stopped(NamedTuple):
 
 
 class StopUnpromising(keras.callbacks.Callback):
-    """Stops a trial's training when it will hardly beat the best trial so far.
+    """Stops a trial's training when it is unlikely to beat the best trial so far.
 
-    The best is read from the tuner's oracle, which a search that goes on after a crash brings
-    along; of a budgeted search, the best of the trials with the same budget. As everywhere in
-    Keras Tuner, a trial's score is the one of its best epoch, stopped or not: it is measured.
-    Forecasts learn from the curves that came to their end in this session, see `Experience`: Keras
-    Tuner keeps none for the next. Of a loss they learn only where `bounds` are given.
+    The oracle gives the best score, also when a search resumes after a crash. In a budgeted search
+    it is the best of the trials with the same budget. As everywhere in Keras Tuner, a trial's score
+    is that of its best epoch, stopped or not: it is measured, not forecast. Forecasts learn from
+    the curves that were completed in this session, see `Experience`; Keras Tuner does not save
+    curves. Forecasts of a loss learn only if `bounds` are given.
 
-    tuner: any of Keras Tuner's that trains Keras models, or of the kit's. The copies that it makes
-        of its callbacks share what they know.
+    tuner: one of the kit's, or any of Keras Tuner's that trains Keras models. Its copies of this
+        callback share their experience.
     delta: stop if the chance to beat the best is below it; δ in the paper.
-    start: the first epoch after which to decide; by default a tenth of all, 2 at least.
-    every: epochs from one decision to the next.
-    bounds: the least and the highest value there can be of the objective (of its negative, if it
-        is to be minimised); by default 0 and 1 for what lies there.
+    start: the first epoch after which to decide; by default a tenth of all epochs, at least 2.
+    every: epochs between decisions.
+    bounds: the lowest and the highest possible value of the objective (of its negative, if the
+        objective is minimised); by default 0 and 1 if all values lie there.
 
-    stopped: what was stopped in this session, by trial.
-    experience: what the others tell, by the first and the number of their epochs.
+    stopped: the trials that were stopped in this session.
+    experience: the curves of the other trials, by their first epoch and number of epochs.
     """
 
     def __init__(
@@ -72,10 +72,10 @@ class StopUnpromising(keras.callbacks.Callback):
         self.stopped: dict[str, Stopped] = {}
         self.experience: dict[tuple[int, int], Experience] = {}
         self._curve: list[float] = []
-        self._from = 0  # the first epoch of this training; a promoted trial goes on from another
+        self._from = 0  # the first epoch of this training; a promoted trial continues another
 
     def __deepcopy__(self, memo: Any) -> StopUnpromising:
-        """One for the next training, which knows and tells what this one does."""
+        """A callback for the next training, which shares this one's experience."""
         made = type(self)(
             self.tuner,
             delta=self.delta,
@@ -92,7 +92,7 @@ class StopUnpromising(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         objective = self.tuner.oracle.objective
         if not logs or not objective.has_value(logs):
-            return  # Keras Tuner says so at the end of the training
+            return  # Keras Tuner raises at the end of the training
         if not self._curve:
             self._from = epoch
         self._curve.append(self._sign() * float(objective.get_value(logs)))

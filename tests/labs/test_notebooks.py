@@ -5,6 +5,7 @@ same as in the learner's.
 """
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,15 +22,21 @@ SAMPLE = Path(__file__).parent / "lab" / "source" / "99_sample.py"
 def with_answers(source: Path) -> str:
     """The solved notebook's set-up, exercise and check cells, and those that need an answer."""
     lab = load(source)
-    needed = dependent(lab.cells)
+    needed = {_unmasked(cell.text) for cell in dependent(lab.cells)}
     notebook = json.loads(build(source, solved=True))
-    pairs = zip([c for c in lab.cells if c.claim is None], notebook["cells"], strict=True)
     notebook["cells"] = [
-        built
-        for cell, built in pairs
-        if cell.exercise or cell.check or "setup" in cell.tags or cell in needed
+        cell
+        for cell in notebook["cells"]
+        if cell["metadata"].get("coursekit", {}).keys() & {"exercise", "check"}
+        or "setup" in cell["metadata"].get("tags", [])
+        or "".join(cell["source"]) in needed
     ]
     return json.dumps(notebook)
+
+
+def _unmasked(text: str) -> str:
+    """A cell's text with its magics as they stand in the notebook."""
+    return re.sub(r"^# (?=[%!])", "", text, flags=re.MULTILINE)
 
 
 def test_an_untouched_notebook_runs_through_and_its_claims_hold(

@@ -130,7 +130,7 @@ def test_ctrl_c_says_what_is_kept(part, capsys, monkeypatch) -> None:
     monkeypatch.setattr(building, "measure", interrupted)
     words = ["tables", "build", "tiny", "--folder", str(part.parent.parent), "--part", str(part)]
     assert cli.main([*words, "--workers", "1"]) == 130
-    assert f"{part} keeps what is done: the same command goes on" in capsys.readouterr().err
+    assert f"{part} keeps finished entries: the same command resumes" in capsys.readouterr().err
 
 
 def test_misuse_is_named(capsys, tmp_path) -> None:

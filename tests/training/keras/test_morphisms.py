@@ -130,7 +130,7 @@ def test_a_branch_is_another_layer_beside_it():
     [
         (lambda m: widen(m, "answer", 9), "its units are the model's output"),
         (lambda m: widen(m, "normal", 9), "layer 'normal' has no units to widen.*Dense or Conv"),
-        (lambda m: widen(m, "hidden", 3), "new=3: there are 4 units already"),
+        (lambda m: widen(m, "hidden", 3), "new=3: the layer already has 4 units"),
         (lambda m: widen(m, "nothing", 9), "no layer 'nothing' in model .* it has 'hidden'"),
         (lambda m: widen(m, "logits", 9), "layer 'probabilities' is a softmax"),
         (lambda m: deepen(m, "hidden"), "'hidden' has outputs that relu would change.*blend=True"),
@@ -176,7 +176,7 @@ def test_models_without_a_graph():
 
     with pytest.raises(TypeError, match="Hidden, whose graph is hidden in its code"):
         widen(Hidden(), "dense", 4)
-    with pytest.raises(ValueError, match=r"no weights yet: begin it with keras\.Input"):
+    with pytest.raises(ValueError, match=r"no weights yet: start it with keras\.Input"):
         widen(keras.Sequential([layers.Dense(3, name="dense")]), "dense", 4)
     with pytest.raises(TypeError, match="no Keras model"):
         widen("model", "dense", 4)
