@@ -10,7 +10,7 @@
 # - write a search strategy of your own, and prove that it keeps its promises;
 # - run evolution through Keras Tuner.
 #
-# **It takes** about 90 seconds of computing on two cores (all cells), and an hour or two of yours. **Budget:** 20 epochs of Keras training on 5,000 images; all else is replayed from a table of trainings that were done once, for everybody. No GPU, no network.
+# **It takes** about 100 seconds of computing on two cores (all cells), and an hour or two of yours. **Budget:** 20 epochs of Keras training on 5,000 images; all else is replayed from a table of trainings that were done once, for everybody. No GPU, no network.
 #
 # **How it works:** predict before you run; move whatever has a slider; write code where it says so, then run the check below it. Stuck? `hint("6.1")`, and again for more; after a try, `solution("6.1")`.
 
@@ -532,7 +532,7 @@ from coursekit.testing import examine
 
 names = {"__name__": "__main__"}
 exec(find("6.4")[1].setting + "\n" + find("6.4")[1].solution, names)
-assert examine(names["Evolution"]).broken and not examine(LocalSearch).broken
+assert examine(names["Evolution"]).broken  # the suite has passed LocalSearch above
 
 # %% [markdown]
 # ## 9. In Keras Tuner
