@@ -9,6 +9,7 @@ Every check takes what it looks at, so that a test can hand it a machine that la
 import argparse
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,14 @@ from typing import List, NamedTuple, Optional, Tuple
 GIGABYTE = 1e9
 DISK_FOR_SETUP = 6 * GIGABYTE  # 3.8 GB of packages, compiled, and what is downloaded on the way
 PORTABLE_GLIBC, MODERN_GLIBC = (2, 17), (2, 39)
+MODERN = ((3, 13), (3, 12))  # Pythons of the modern stack, the first choice first
+# The newest Python that each distribution has in its packages and that a stack runs on.
+PACKAGED = {
+    "debian 12": "3.11",
+    "debian 13": "3.13",
+    "ubuntu 22.04": "3.11",
+    "ubuntu 24.04": "3.12",
+}
 
 
 class Finding(NamedTuple):
@@ -48,7 +57,7 @@ def check_c_library(system: str, libc: Tuple[str, str], python: Tuple[int, int])
     needed = MODERN_GLIBC if python >= (3, 12) else PORTABLE_GLIBC
     if tuple(int(part) for part in version.split(".")[:2]) >= needed:
         return Finding(True, "C library: glibc " + version)
-    cure = "write 3.11 into .python-version" if python >= (3, 12) else "use a newer Linux"
+    cure = "make setup PYTHON=3.11" if python >= (3, 12) else "use a newer Linux"
     message = "C library: glibc {} is too old for Python {}.{}, which needs glibc {}.{}: {}"
     return Finding(False, message.format(version, *python, *needed, cure))
 
@@ -63,16 +72,27 @@ def check_uv(uv: Optional[str], python3: str) -> Finding:
 
 
 def check_python(
-    version: Tuple[int, int], interpreter: Optional[str], may_download: bool = True
+    version: Tuple[int, int],
+    interpreter: Optional[str],
+    may_download: bool = True,
+    distribution: str = "",
 ) -> Finding:
-    """`interpreter` is the path of a Python of that version, None if the machine has none."""
+    """`interpreter` is the path of a Python of that version, None if the machine has none.
+
+    distribution: its name and number, such as "debian 13": the cure is a package that it has.
+    """
     name = "Python {}.{}".format(*version)
     if interpreter:
         return Finding(True, f"{name}: {interpreter}")
     if may_download:
         return Finding(True, name + ": uv will download it")
-    cure = "apt install python{0}.{1} python{0}.{1}-dev, or unset UV_PYTHON_DOWNLOADS"
-    return Finding(False, name + ": not found, no download allowed: " + cure.format(*version))
+    found = PACKAGED.get(distribution, "{}.{}".format(*version))
+    cure = f"apt install python{found} python{found}-dev"
+    if found != "{}.{}".format(*version):
+        cure += f", then make setup PYTHON={found}"
+    if os.environ.get("UV_PYTHON_DOWNLOADS"):
+        cure += ", or unset UV_PYTHON_DOWNLOADS"
+    return Finding(False, f"{name}: not found and not downloaded: {cure}")
 
 
 def check_compiler(system: str, path: str) -> Finding:
@@ -109,39 +129,117 @@ def check_disk(folder: Path, needed: float = DISK_FOR_SETUP) -> Finding:
     return Finding(False, text + cure.format(needed / GIGABYTE, folder))
 
 
-def find_python(uv: Optional[str], version: Tuple[int, int]) -> Optional[str]:
-    """The interpreter of `version` that uv would take; None if it would download one."""
-    name = "{}.{}".format(*version)
+def find_python(uv: Optional[str], wanted: str) -> Optional[str]:
+    """The interpreter that uv would take for `wanted`; None if it would download one."""
     if uv:
-        found = _output([uv, "python", "find", "--no-project", "--system", name])
+        found = _output([uv, "python", "find", "--no-project", "--system", wanted])
         return found.strip() if found else None
-    found = shutil.which("python" + name)  # uv is not there yet: a good guess
+    name = wanted if os.sep in wanted else "python{}.{}".format(*version_of(wanted))
+    found = shutil.which(name)  # uv is not there yet: a good guess
     return found if found and _output([found, "-c", ""]) is not None else None
 
 
-def wanted_python(root: Path) -> Tuple[int, int]:
-    """The version that UV_PYTHON or `.python-version` asks for."""
-    text = os.environ.get("UV_PYTHON") or (root / ".python-version").read_text().strip()
-    parts = text.split(".")
-    if len(parts) < 2 or not (parts[0] + parts[1]).isdigit():
-        return (3, 11)  # a path or a name: uv will judge it
-    return (int(parts[0]), int(parts[1]))
+def wanted_python(root: Path, asked: str = "") -> str:
+    """The Python to set up with: what is asked for, what .venv has, or `.python-version`.
+
+    A version or a path, as uv takes them. `asked` is make's PYTHON; UV_PYTHON counts as asked, too.
+    What .venv was set up with stays, unless `.python-version` is newer.
+    """
+    default, ready = root / ".python-version", root / ".venv" / ".ready"
+    kept = root / ".venv" / ".python"
+    asked = asked or os.environ.get("UV_PYTHON", "")
+    if asked:
+        return asked
+    whole = ready.is_file() and kept.is_file() and ready.read_text() == str(root)
+    if whole and kept.stat().st_mtime >= default.stat().st_mtime:
+        return kept.read_text().strip()
+    return default.read_text().strip()
 
 
-def findings(root: Path, uv: Optional[str], needed: float = DISK_FOR_SETUP) -> List[Finding]:
-    """All checks of this machine, for an installation in `root`."""
-    system, python = platform.system(), wanted_python(root)
-    interpreter = find_python(uv, python)
-    may_download = os.environ.get("UV_PYTHON_DOWNLOADS", "automatic") == "automatic"
+def version_of(wanted: str) -> Tuple[int, int]:
+    """The version of a Python that is given as uv takes it: a number, a name or a path."""
+    text = wanted
+    if os.sep in wanted:
+        script = "import sys; print('%d.%d' % sys.version_info[:2])"
+        text = _output([wanted, "-c", script]) or ""
+    found = re.search(r"(\d+)\.(\d+)", text)
+    return (int(found.group(1)), int(found.group(2))) if found else (3, 11)  # uv will judge it
+
+
+def instead(
+    uv: Optional[str], system: str, libc: Tuple[str, str], wanted: Tuple[int, int]
+) -> Optional[str]:
+    """A Python of the modern stack that this machine has and can run; None if it has none."""
+    for version in MODERN:
+        if version != wanted and check_c_library(system, libc, version).good:
+            found = find_python(uv, "{}.{}".format(*version))
+            if found:
+                return found
+    return None
+
+
+def distribution(release: Path = Path("/etc/os-release")) -> str:
+    """The name and number of this Linux, such as "debian 13"; "" where nothing says it."""
+    if not release.is_file():
+        return ""
+    pairs = [line.split("=", 1) for line in release.read_text().splitlines() if "=" in line]
+    fields = {name: value.strip("\"'") for name, value in pairs}
+    return "{} {}".format(fields.get("ID", ""), fields.get("VERSION_ID", "")).strip()
+
+
+def findings(
+    root: Path, uv: Optional[str], asked: str = "", needed: float = DISK_FOR_SETUP
+) -> List[Finding]:
+    """All checks of this machine, for an installation in `root` with the Python `asked` for."""
+    system, libc, wanted = platform.system(), platform.libc_ver(), wanted_python(root, asked)
+    version, interpreter = version_of(wanted), find_python(uv, wanted)
+    if not interpreter and not _may_download() and not is_asked(asked):
+        interpreter = instead(uv, system, libc, version)
+        version = version_of(interpreter) if interpreter else version
     return [
         check_platform(system, platform.machine()),
-        check_c_library(system, platform.libc_ver(), python),
+        check_c_library(system, libc, version),
         check_uv(uv, sys.executable),
-        check_python(python, interpreter, may_download),
+        check_python(version, interpreter, _may_download(), distribution()),
         check_compiler(system, os.environ.get("PATH", "")),
-        check_headers(system, interpreter, python),
+        check_headers(system, interpreter, version),
         check_disk(root, needed),
     ]
+
+
+def is_asked(asked: str) -> bool:
+    """Whether someone chose the Python: then no other one is taken in its place."""
+    return bool(asked or os.environ.get("UV_PYTHON"))
+
+
+def choose(root: Path, uv: str, asked: str = "") -> Tuple[Optional[str], str]:
+    """The Python for uv to set up with, downloaded if need be, and what to say about it.
+
+    The default that is neither here nor to be had gives way to the system's Python where the
+    modern stack runs. Without any: None, and the text names the cure.
+    """
+    wanted = wanted_python(root, asked)
+    version = version_of(wanted)
+    if find_python(uv, wanted):
+        return wanted, ""
+    if _may_download() and _output([uv, "python", "install", wanted]) is not None:
+        return wanted, ""
+    system = platform.system()
+    other = None if is_asked(asked) else instead(uv, system, platform.libc_ver(), version)
+    if not other:
+        return None, check_python(version, None, False, distribution()).text
+    headers = check_headers(system, other, version_of(other))
+    if not headers.good:
+        return None, headers.text
+    name, default = "{}.{}".format(*version_of(other)), "{}.{}".format(*version)
+    return name, (
+        f"Python {default} is not here and could not be downloaded: "
+        f"taking Python {name} ({other}), with the modern stack"
+    )
+
+
+def _may_download() -> bool:
+    return os.environ.get("UV_PYTHON_DOWNLOADS", "automatic") == "automatic"
 
 
 def _output(command: List[str]) -> Optional[str]:
@@ -171,9 +269,21 @@ def main(argv: Optional[List[str]] = None) -> int:
     parser.add_argument(
         "--uv", default="uv", help="the uv that will install (may not be there yet)"
     )
+    parser.add_argument("--python", default="", help="the Python to set up with, such as 3.13")
+    parser.add_argument(
+        "--choose", action="store_true", help="print the Python that uv shall set up with"
+    )
     arguments = parser.parse_args(argv)
     root = Path(__file__).resolve().parent.parent
-    missing = [each.text for each in findings(root, shutil.which(arguments.uv)) if not each.good]
+    uv = shutil.which(arguments.uv)
+    if arguments.choose:
+        python, text = choose(root, uv or arguments.uv, arguments.python)
+        if text:
+            print(text, file=sys.stderr)
+        if python:
+            print(python)
+        return 0 if python else 1
+    missing = [each.text for each in findings(root, uv, arguments.python) if not each.good]
     for text in missing:
         print(text, file=sys.stderr)
     return 1 if missing else 0

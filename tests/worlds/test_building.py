@@ -130,7 +130,7 @@ def test_ctrl_c_says_what_is_kept(part, capsys, monkeypatch) -> None:
     monkeypatch.setattr(building, "measure", interrupted)
     words = ["tables", "build", "tiny", "--folder", str(part.parent.parent), "--part", str(part)]
     assert cli.main([*words, "--workers", "1"]) == 130
-    assert f"{part} keeps what is done: the same command goes on" in capsys.readouterr().err
+    assert f"{part} keeps finished entries: the same command resumes" in capsys.readouterr().err
 
 
 def test_misuse_is_named(capsys, tmp_path) -> None:
@@ -159,8 +159,14 @@ def test_the_list_shows_how_scores_are_spread(capsys) -> None:
     assert f"{median:8.1f}" in said
 
 
-@pytest.mark.slow(40)
-@pytest.mark.parametrize(("name", "count"), [("mlps", 8), ("cells", 3)])
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        pytest.param("mlps", 2, marks=pytest.mark.slow(10)),
+        pytest.param("mlps", 8, marks=pytest.mark.nightly(40)),
+        pytest.param("cells", 3, marks=pytest.mark.nightly(60)),
+    ],
+)
 def test_a_handful_of_entries_built_again_lies_within_the_seeds_noise(name, count) -> None:
     """They are trained again from the same seeds; on another processor rounding makes a
     training another one, as another seed does.
@@ -173,7 +179,7 @@ def test_a_handful_of_entries_built_again_lies_within_the_seeds_noise(name, coun
         pytest.importorskip("tensorflow")
     table, _ = tables.read(name)
     ends = table.validation[:, 0, :, -1]
-    bound = np.nanquantile(np.nanmax(ends, axis=1) - np.nanmin(ends, axis=1), 0.999)
+    bound = float(np.nanquantile(np.nanmax(ends, axis=1) - np.nanmin(ends, axis=1), 0.999))
     listed = tables.entries(RECIPES[name].space)
     for entry in building.sample(name, count):
         found = building.measure(name, listed[entry])

@@ -73,8 +73,13 @@ def test_keras_trains_both_spaces(name: str) -> None:
     assert len(lower.curve) == 1
 
 
-@pytest.mark.slow(20)
-@pytest.mark.parametrize(("name", "count", "least"), [("mlps", 12, 0.45), ("cells", 6, 0.7)])
+@pytest.mark.parametrize(
+    ("name", "count", "least"),
+    [
+        pytest.param("mlps", 12, 0.45, marks=pytest.mark.slow(15)),
+        pytest.param("cells", 6, 0.7, marks=pytest.mark.nightly(40)),
+    ],
+)
 def test_fresh_trainings_rank_candidates_as_the_table_does(name, count, least) -> None:
     """Kendall's tau over entries spread evenly from the table's worst to its best, from a seed that
     the table has not seen.

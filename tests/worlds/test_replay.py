@@ -137,7 +137,7 @@ def test_what_is_not_in_the_space_is_refused(cls) -> None:
     good = world.space.sample(np.random.default_rng(0))
     name = next(iter(good))
     for bad in ({**good, name: "no such"}, {**good, "more": 1}, {k: good[k] for k in [name]}):
-        with pytest.raises(ValueError, match=r"is not|is no parameter|is missing"):
+        with pytest.raises(ValueError, match=r"is not|is missing"):
             world.evaluate(Suggestion(bad))
 
 
