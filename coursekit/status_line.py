@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 
 FIRST = 2.0  # seconds until it appears
-BETWEEN = 0.2  # seconds between two of its looks
+BETWEEN = 0.2  # seconds between two updates
 
 
 class Line:
-    """Shows how far something is, from the second second on; by default on a terminal only."""
+    """Shows progress after the first two seconds; by default only on a terminal."""
 
     def __init__(self, wanted: bool | None) -> None:
         self._wanted = sys.stderr.isatty() if wanted is None else wanted
@@ -19,7 +19,7 @@ class Line:
         self._width = 0
 
     def show(self, tell: Callable[[float], str]) -> None:
-        """tell: makes the text of the seconds since the beginning; called if it is time to."""
+        """tell: makes the text from the seconds so far; called only if an update is due."""
         if not self._wanted:
             return
         now = time.monotonic()
@@ -32,6 +32,6 @@ class Line:
         self._width = len(text)
 
     def end(self) -> None:
-        """Go on below it."""
+        """End the line; later output starts below it."""
         if self._width:
             sys.stderr.write("\n")
