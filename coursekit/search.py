@@ -231,7 +231,7 @@ class Search:
             the evaluations' own cost, simulated or real. Without limits, the strategy ends the run.
         catch: exceptions of the judge that make a trial failed; its `message` keeps the reason.
             Others end the run.
-        progress: a line on stderr after the first two seconds; by default only on a terminal.
+        progress: a line after the first two seconds; by default on a terminal and in a notebook.
 
         Ctrl-C ends the run: finished trials are kept, and the next call runs the interrupted trial
         again.

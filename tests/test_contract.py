@@ -14,7 +14,7 @@ CHECKOUT = Path(coursekit.__file__).parent.parent
 # The layers from `search` down.
 LIGHT = [
     "arguments", "atomic", "data", "estimators", "forecasting", "journal", "lazy", "loading", "log",
-    "lookup", "processes", "search", "shipped", "spaces", "status_line", "strategies",
+    "lookup", "notebook", "processes", "search", "shipped", "spaces", "status_line", "strategies",
     "surrogates", "theme", "trials",
 ]  # fmt: skip
 HEAVY = {

@@ -32,6 +32,7 @@ class Live(World):
 
     early = True
     bounds: tuple[float, float] | None = (0.0, 1.0)  # of accuracies
+    measure, percent = "validation accuracy", True
     fidelities = LIVE
 
     def __init__(
@@ -65,12 +66,14 @@ class Live(World):
         return f"{self.recipe.title}, live"
 
     def at(self, fidelity: str) -> Self:
+        return self._like(fidelity=fidelity, seed=self.seed)
+
+    def seeded(self, seed: int) -> Self:
+        return self._like(fidelity=self.fidelity, seed=seed)
+
+    def _like(self, *, fidelity: str, seed: int) -> Self:
         return type(self)(
-            self._asked,
-            engine=self.engine,
-            seed=self.seed,
-            fidelity=fidelity,
-            patience=self.patience,
+            self._asked, engine=self.engine, seed=seed, fidelity=fidelity, patience=self.patience
         )
 
     def train(self, trial: Trial | Suggestion, history: History | None = None) -> Iterator[Epoch]:

@@ -12,7 +12,7 @@ import pickle
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -53,6 +53,7 @@ class NASBench201(World):
     datasets = tuple(FILES)
     early = False
     bounds: tuple[float, float] | None = (0.0, 1.0)  # of accuracies
+    measure, percent = "validation accuracy", True
 
     def __init__(self, dataset: str = "cifar10", *, seed: int | None = None) -> None:
         if dataset not in FILES:
@@ -78,6 +79,12 @@ class NASBench201(World):
     def accuracy(self, configuration: Mapping[str, Any]) -> float:
         """The mean over a cell's trainings, independent of the world's seed."""
         return float(self._means[self.row(configuration)])
+
+    def worth(self, configuration: Mapping[str, Any]) -> float:
+        return self.accuracy(configuration)
+
+    def seeded(self, seed: int) -> Self:
+        return type(self)(self.dataset, seed=seed)
 
     def train(self, trial: Trial | Suggestion, history: History | None = None) -> Iterator[Epoch]:
         """The end of a training as one step, with the seconds of 200 epochs."""

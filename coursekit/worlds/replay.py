@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
-from coursekit.worlds import tables
+from coursekit.worlds import trained_tables
 from coursekit.worlds.base import FULL, World
 from coursekit.worlds.recipes import FIDELITIES, RECIPES
 from coursekit.worlds.rows import Rows, one_training
@@ -30,6 +30,7 @@ class Replay(World):
     name: ClassVar[str]
     early = True
     bounds: tuple[float, float] | None = (0.0, 1.0)  # of accuracies
+    measure, percent = "validation accuracy", True
     fidelities = FIDELITIES
 
     def __init__(
@@ -42,7 +43,7 @@ class Replay(World):
             raise ValueError(f"no fidelity {fidelity!r}: there are {', '.join(FIDELITIES)}")
         self.dataset, self.space, self.title = recipe.data, recipe.space, recipe.title
         self.seed, self.fidelity, self.epochs = seed, fidelity, recipe.epochs
-        self._table, shared = tables.read(self.name)
+        self._table, shared = trained_tables.read(self.name)
         self._rows, self._entries = Rows(self.space), shared.tolist()
         level = FIDELITIES.index(fidelity)
         with warnings.catch_warnings():
@@ -77,6 +78,12 @@ class Replay(World):
         """The mean accuracy of its full trainings after the last epoch, independent of the world's
         seed and fidelity."""
         return _mean(self._table.validation[self.entry(configuration), 0, :, -1])
+
+    def worth(self, configuration: Mapping[str, Any]) -> float:
+        return self.accuracy(configuration)
+
+    def seeded(self, seed: int) -> Self:
+        return type(self)(self.dataset, seed=seed, fidelity=self.fidelity)
 
     def test(self, configuration: Mapping[str, Any]) -> float:
         """The mean accuracy of its full trainings on the test images, after the last epoch."""

@@ -190,7 +190,7 @@ def _identity(
     statistics: Statistics | None,
 ) -> list[tuple[layers.Layer, list[np.ndarray]]]:
     """Layers that compute the identity, with their weights."""
-    kernel = np.eye(width, dtype=np.float32)
+    kernel: np.ndarray = np.eye(width, dtype=np.float32)
     layer: layers.Layer
     if rank == 2:
         layer = layers.Dense(width, name=name)

@@ -12,7 +12,7 @@ from coursekit.training.keras.morphisms import branch, deepen, skip, widen
 from tests.training.keras.random_models import answers, chain, dense_parts, image_parts, shake
 
 random_models = settings(
-    max_examples=15,
+    max_examples=settings().max_examples * 15 // 100,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=True,
@@ -219,6 +219,7 @@ def test_noise_parts_the_copies_and_without_it_they_stay_together():
     assert apart[0.0] < 1e-4 and apart[0.1] > 0.01
 
 
+@pytest.mark.slow(8)
 def test_training_goes_on_from_there(tmp_path):
     digits = data.load("digits")
     parts = [("flatten", None), ("dense", (8, "relu"))]
