@@ -142,7 +142,7 @@ def build(options: argparse.Namespace) -> int:
         )
         return 130
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    pinned = digest == tables.SHA256[options.name]
+    pinned = digest == trained_tables.SHA256[options.name]
     print(f"\n{path}\nsha256 {digest} ({'as pinned' if pinned else 'not the pinned one'})")
     return 0
 

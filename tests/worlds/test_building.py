@@ -30,7 +30,7 @@ TINY = Recipe(
 @pytest.fixture
 def part(tmp_path, monkeypatch):
     monkeypatch.setitem(RECIPES, "tiny", TINY)
-    monkeypatch.setitem(tables.SHA256, "tiny", "not built yet")
+    monkeypatch.setitem(trained_tables.SHA256, "tiny", "not built yet")
     return tmp_path / "parts" / "tiny.jsonl"
 
 

@@ -106,7 +106,7 @@ def test_isomorphic_cells_share_an_entry() -> None:
 def test_damaged_and_missing_files_name_file_and_cure(name, tmp_path, monkeypatch) -> None:
     content = bytearray((shipped("data") / f"{name}.npz").read_bytes())
     content[len(content) // 2] ^= 1
-    monkeypatch.setattr(tables, "shipped", lambda folder: tmp_path)
+    monkeypatch.setattr(trained_tables, "shipped", lambda folder: tmp_path)
     fresh = read.__wrapped__
     with pytest.raises(DataError, match=rf"data/{name}\.npz is missing: .git checkout"):
         fresh(name)
@@ -118,5 +118,5 @@ def test_damaged_and_missing_files_name_file_and_cure(name, tmp_path, monkeypatc
 @pytest.mark.parametrize("name", NAMES)
 def test_the_readme_documents_each_table(name: str) -> None:
     readme = (shipped("data") / "README.md").read_text()
-    assert tables.SHA256[name] in readme
+    assert trained_tables.SHA256[name] in readme
     assert f"coursekit tables build {name}" in readme
