@@ -62,9 +62,9 @@ class Line:
 
 
 def counted(steps: Iterable[Step], what: str, total: int | None = None) -> Iterator[Step]:
-    """The steps of a loop, with a line that says how many of them are done.
+    """The steps of a loop, with a line of progress.
 
-    what: the steps in words, like "trainings". total: how many, where `steps` has no length.
+    what: the steps in words, like "trainings". total: their number, if `steps` has no length.
     """
     count = len(steps) if total is None and isinstance(steps, Sized) else total
     line = Line(None)

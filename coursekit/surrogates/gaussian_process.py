@@ -95,7 +95,7 @@ class GaussianProcess:
             raise ValueError("no points: a Gaussian process needs at least one")
         self._embedding = Embedding(axes)
         self._vectors = self._embedding(points)
-        from_first = scores - scores[0]  # exactly 0 where all are equal, as their mean need not be
+        from_first = scores - scores[0]  # exactly 0 if all are equal; scores - mean may round
         self._offset, self._scale = scores[0] + from_first.mean(), from_first.std() or 1.0
         self._y = (scores - self._offset) / self._scale
         own = np.zeros(len(scores)) if spreads is None else spreads
