@@ -24,7 +24,7 @@ EXAMPLES = """\
 examples:
   coursekit tables                     list the tables and the distribution of their scores
   coursekit tables build mlps --only 5 train 5 entries again and compare them with the table
-  coursekit tables build cells         train all of them again; Ctrl-C keeps what is done, and the
+  coursekit tables build cells         train all of them again; Ctrl-C keeps finished entries, the
                                        same command resumes
 """
 
