@@ -95,17 +95,13 @@ plt.title("The baseline: one run, one seed")
 plt.show()
 
 # %% claim="After five epochs the baseline's curve rises little, from other seeds too"
-curves = [history["val_accuracy"]]
-for seed in (2,):
-    keras.utils.set_random_seed(seed)
-    other = keras.models.clone_model(baseline)
-    other.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    curves.append(other.fit(*images.train, epochs=10, **training).history["val_accuracy"])
-early, late = (
-    np.mean([max(c[:5]) - c[0] for c in curves]),
-    np.mean([max(c) - max(c[:5]) for c in curves]),
-)
-assert late < 0.02 and late < early / 3
+keras.utils.set_random_seed(2)
+other = keras.models.clone_model(baseline)
+other.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+second = other.fit(*images.train, epochs=10, **training).history
+for curve in (history["val_accuracy"], second["val_accuracy"]):
+    early, late = curve[4] - curve[0], curve[9] - curve[4]
+    assert late < 0.025 and late < early / 3
 
 # %% [markdown]
 # ## 2. By hand
@@ -810,7 +806,7 @@ assert max(map(len, by_panel.values())) <= 11  # of 16: a front that excludes so
 recall(
     "01-dominated",
     "A candidate is slower than another and has as many parameters, but it is more accurate. Does the other dominate it?",
-    answer="No. A candidate that is better in one objective is dominated by none that is worse there. More objectives therefore mean a longer front.",
+    answer="No. The other would have to be at least as good in everything, and it is less accurate. With more objectives fewer candidates are dominated, so the front is longer.",
 )
 
 # %% [markdown]
