@@ -5,7 +5,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from coursekit.labs import record, runs
+from coursekit.labs import executions, record
 from coursekit.labs.cards import Card
 from coursekit.labs.exercises import Exercise, find
 from coursekit.labs.verdicts import verdict
@@ -20,7 +20,7 @@ def check(key: str, hidden: bool = False) -> None:
 
     Finds the answer by name in the notebook (outside of one: in the caller's globals), wherever its
     cell stands, runs it for some inputs within a time limit (10 seconds unless the exercise says
-    otherwise; `coursekit.labs.guard.run` tells what that cannot stop) and shows a verdict. Never
+    otherwise; `coursekit.guard.run` tells what that cannot stop) and shows a verdict. Never
     raises, but where nbgrader executes the notebook: there an answer that is not right raises
     AssertionError, since nbgrader gives full marks to any cell that does not.
     """
@@ -95,7 +95,7 @@ def solution(key: str) -> None:
 def _older(key: str, exercise: type[Exercise], namespace: dict[str, Any]) -> Card | None:
     """A card if the answer in memory is not what the exercise's cell defines now."""
     name = exercise.answer
-    if name in namespace and (why := runs.stale(key, name, namespace[name])):
+    if name in namespace and (why := executions.stale(key, name, namespace[name])):
         return Card("not yet", f"{key} {exercise.title()}", text=[why])
     return None
 

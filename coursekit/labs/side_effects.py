@@ -13,7 +13,7 @@ CALLS = 100  # of one check whose arguments are looked at
 ENTRIES = 100_000  # of an argument that is looked at
 
 
-class Watch:
+class SideEffects:
     """What was noticed.
 
     silent: the name of the function whose last call returned None, else "".
