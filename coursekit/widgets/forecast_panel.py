@@ -15,6 +15,7 @@ from coursekit.plots.forecasts import GO, STOP, forecast, tell
 from coursekit.widgets.panel import Panel, draw, kept, status
 
 OWN, DRAWN = "my own", "drawn by hand"
+ACCURACY = (0.0, 1.0)  # bounds
 POINTS = 8  # that a curve is drawn with
 
 
@@ -51,6 +52,11 @@ class ForecastPanel(Panel):
         self.horizon, self.seed, self.experience = lengths.pop(), seed, experience
         if experience is not None and experience.horizon != self.horizon:
             raise ValueError(f"experience={experience!r}: the curves have {self.horizon} epochs")
+        if experience is not None and not experience.suits(ACCURACY):
+            raise ValueError(
+                f"experience={experience!r} has bounds={experience.bounds}: these are accuracies, "
+                "Experience(epochs, bounds=(0, 1))"
+            )
         best = max(curve[-1] for curve in self.curves.values()) if incumbent is None else incumbent
         self.pick = w.Dropdown(
             options=[OWN, DRAWN, *self.curves],
@@ -124,7 +130,7 @@ class ForecastPanel(Panel):
         """What the rule says now."""
         curve, best = list(self.curve[: self.seen.value]), self.best.value / 100
         return decide(
-            curve, self.horizon, best, delta=self.delta.value, bounds=(0.0, 1.0),
+            curve, self.horizon, best, delta=self.delta.value, bounds=ACCURACY,
             experience=self.experience if self.learn.value else None,
         )  # fmt: skip
 

@@ -46,6 +46,7 @@ rng = np.random.default_rng(11)
 drawn = [world.evaluate(Suggestion(world.space.sample(rng))).curve for _ in range(220)]
 seen = np.array([curve for curve in drawn if len(curve) == 40][:200])
 ends = seen[:, -1]
+bounds = world.bounds  # 0 and 1: what is known of an accuracy before any is seen
 
 # %%
 plt.plot(np.arange(1, 41), 100 * seen[:40].T, linestyle="-", marker="", alpha=0.6)
@@ -194,7 +195,7 @@ check("11.2")
 # %%
 figure, panels = plt.subplots(1, 3, figsize=(9, 3), sharey=True, layout="constrained")
 for axes, n in zip(panels, (2, 8, 20)):
-    plots.forecast(decide(sample[:n], 40, -math.inf), truth=sample, axes=axes)
+    plots.forecast(decide(sample[:n], 40, -math.inf, bounds=bounds), truth=sample, axes=axes)
     axes.set_title(f"{n} epochs seen")
     axes.label_outer()
 panels[2].legend(loc="lower right", fontsize="small")
@@ -210,7 +211,7 @@ predict(
 )
 
 # %%
-forecasts = [Forecast(curve[:10], 40) for curve in seen]
+forecasts = [Forecast(curve[:10], 40, bounds=bounds) for curve in seen]
 low, high = np.array([forecast.quantiles([0.1, 0.9]) for forecast in forecasts]).T
 measured("11-band", int(np.sum((ends >= low) & (ends <= high))))
 
@@ -269,7 +270,8 @@ panel
 
 # %%
 best = ends.max()
-stops = [n for n in range(3, 40) if decide(seen[order[100]][:n], 40, best).stop]
+middle = seen[order[100]]
+stops = [n for n in range(3, 40) if decide(middle[:n], 40, best, bounds=bounds).stop]
 given_up = stops[0] if stops else 40
 measured("11-stop", answers[0 if given_up <= 5 else 1 if given_up <= 15 else 2])
 
@@ -367,7 +369,7 @@ plt.show()
 
 # %%
 bloomer = 0.15 + 0.8 / (1 + np.exp(-(epochs - 25) / 2))
-late = decide(bloomer[:15], 40, 0.9)
+late = decide(bloomer[:15], 40, 0.9, bounds=bounds)
 plots.forecast(late, 0.9, truth=bloomer)
 plt.title("A late bloomer, after fifteen epochs")
 plt.legend()
@@ -380,7 +382,8 @@ predict("11-wrong", question, unit="curves")
 # %%
 turns = rng.uniform(8, 32, (100, 1))
 bloomers = 0.15 + 0.8 / (1 + np.exp(-(epochs - turns) / 2)) + rng.normal(0, 0.005, (100, 40))
-measured("11-wrong", int(sum(decide(curve[:5], 40, 0.9).stop for curve in bloomers)))
+wrong = sum(decide(curve[:5], 40, 0.9, bounds=bounds).stop for curve in bloomers)
+measured("11-wrong", int(wrong))
 
 # %% [markdown]
 # **Crossing curves.** One candidate is fast and stays below, another is slow and ends above. While only the fast one has anything to show, the order is wrong, and no rule that looks early can know. How many of our real winners would be lost? Here is a bar that the best of the 200 curves, not quite a tenth, clear in the end, and of those the number that the rule would stop, looking after so many epochs, for a cautious delta and for bold ones.
@@ -390,7 +393,8 @@ bar = np.sort(ends)[-21]
 winners = seen[ends > bar]
 for delta in (0.05, 0.2, 0.4):
     stopped_at = {
-        n: sum(decide(c[:n], 40, bar, delta=delta).stop for c in winners) for n in (1, 3, 10)
+        n: sum(decide(c[:n], 40, bar, delta=delta, bounds=bounds).stop for c in winners)
+        for n in (1, 3, 10)
     }
     print(f"delta {delta}: of {len(winners)} winners stopped after so many epochs: {stopped_at}")
 
@@ -409,7 +413,7 @@ cells = Cells(seed=0)
 draw = np.random.default_rng(11)
 annealed = np.array([cells.evaluate(Suggestion(cells.space.sample(draw))).curve for _ in range(60)])
 above = {
-    n: float(np.mean([curve[-1] > Forecast(curve[:n], 12).median for curve in annealed]))
+    n: float(np.mean([c[-1] > Forecast(c[:n], 12, bounds=bounds).median for c in annealed]))
     for n in (2, 4, 6, 8)
 }
 measured("11-cosine", sides[0 if above[2] > 0.6 else 1 if above[2] < 0.4 else 2])
@@ -421,11 +425,11 @@ print({f"{n} epochs seen": f"{share:.0%} above" for n, share in above.items()})
 # What helps: begin to decide later (`start`), ask for less certainty before going on (a smaller `delta`), and with a schedule look at trainings of the *same* length, as a lower fidelity does. What does not help is a cleverer formula: the information is not in the epochs that were seen. It is somewhere else, though. A search has seen **other** curves of this world to their ends, and the crowd need not stay as it was: whoever explained those well gets more say in the next forecast, and bands that were too wide for them become narrower. The kit calls that `Experience`; `Extrapolation` gathers it by itself. Twenty cells that were trained to the end, and the other forty once more:
 
 # %%
-experience = Experience(12)
+experience = Experience(12, bounds=bounds)
 for curve in annealed[:20]:
     experience.learn(curve)
 for title, known in (("as before", None), ("experienced", experience)):
-    told = [Forecast(curve[:2], 12, experience=known) for curve in annealed[20:]]
+    told = [Forecast(curve[:2], 12, bounds=bounds, experience=known) for curve in annealed[20:]]
     off = 100 * np.mean([abs(f.median - c[-1]) for f, c in zip(told, annealed[20:])])
     above = np.mean([c[-1] > f.median for f, c in zip(told, annealed[20:])])
     print(f"{title:12} mean error {off:4.1f} points, {above:.0%} of the ends above the median")

@@ -111,6 +111,17 @@ def test_a_conclusion_is_a_manually_graded_cell_with_its_rubric_above() -> None:
     assert answer.splitlines()[0] == "### BEGIN SOLUTION" and rubric[1] in answer
 
 
+def test_a_recall_is_markdown_with_its_answer_folded(notebooks: Path) -> None:
+    cell = cells(build(notebooks / "source" / "99_sample.py"))["recall-99-cost"]
+    question, _, fold = "".join(cell["source"]).partition("\n\n")
+    assert cell["cell_type"] == "markdown"
+    assert question == "**Why does each rung of the bracket cost the same?**"
+    assert fold.startswith("<details><summary>") and "Fewer train longer." in fold
+    path = edit(notebooks, 'answer="Fewer train longer."', "answer=rungs")
+    with pytest.raises(ValueError, match=r"99_sample\.py:\d+: a recall whose texts are not"):
+        build(path)
+
+
 def test_nbgrader_makes_the_learners_cell_of_the_solved_one() -> None:
     from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, ComputeChecksums
     from nbgrader.utils import determine_grade
