@@ -17,7 +17,6 @@ from coursekit.theme import INK
 from coursekit.widgets.panel import Markup, Panel, answer_while_busy, draw, status, table
 
 HALF, ROW, GAP = 130, 30, 18  # pixels: half a component's room, its height, below it the arrows
-BESIDE = 130  # pixels on each side, for arrows that pass all components of a row
 LONG = 120  # characters of a property that are shown
 FINISHED = ("done", "reused")
 # Of the properties, those that are the same for all components or say nothing to a reader.
@@ -152,6 +151,8 @@ class PipelinePanel(Panel):
             [((2 * x / SPREAD - left + 1) * HALF, ROW / 2 - y * (ROW + GAP)) for x, y in route]
             for route in routes
         ]
+        reached = [x for path in paths for x, _ in path]  # arrows pass components on either side
+        beside = max(0, -min(reached, default=0), max(reached, default=0) - across * HALF) + 6
         drawing = _lines(paths[: len(drawn)], paths[len(drawn) :], across, down)
         lines = w.HTML(drawing, layout=w.Layout(margin="0"))
         lines.layout.grid_area = "1 / 1 / -1 / -1"
@@ -164,7 +165,7 @@ class PipelinePanel(Panel):
                 overflow="auto hidden",
                 flex="0 1 auto",
                 max_width="100%",
-                padding=f"0 {BESIDE}px",
+                padding=f"0 {beside:.0f}px",
                 margin="0 16px 0 0",
             ),
         )
