@@ -123,10 +123,11 @@ def around(
 ) -> list[list[tuple[float, float]]]:
     """For each arrow its points, from below one box to above the other, past those in between.
 
-    Where a box is in the way, the arrow passes it through the nearest gap of its row. Arrows beside
-    all boxes of a row have a lane each.
+    Where a box is in the way, the arrow passes it through the nearest gap of its row that no other
+    has taken, or beside all boxes of the row, where each has a lane of its own.
     """
     lanes = {-1: 0, 1: 0}  # how many arrows pass on the left and on the right
+    taken = set[tuple[float, int]]()
     routes = []
     for start, end in arrows:
         (x0, y0), (x1, y1) = places[start], places[end]
@@ -142,8 +143,10 @@ def around(
                     lanes[side] += 1
                 edge = row[0] if side < 0 else row[-1]
                 beside = edge + side * (0.5 + LANE * lanes[side])
-                between = [(left + right) / 2 for left, right in pairwise(row)]
-                x = min([beside, *between], key=lambda each: abs(each - wanted))
+                gaps = {(left + right) / 2 for left, right in pairwise(row)}
+                free = [beside, *(each for each in sorted(gaps) if (each, y) not in taken)]
+                x = min(free, key=lambda each: abs(each - wanted))
+                taken.add((x, y))
             points += [(x, y + HALF_HIGH), (x, y - HALF_HIGH)]
         routes.append([*points, (x1, y1 + HALF_HIGH)])
     return routes
