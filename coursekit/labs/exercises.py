@@ -238,10 +238,15 @@ class Sampled(Exercise):
 
 
 def close(received: Any, expected: Any, relative: float = 1e-6) -> bool:
-    """Whether two plain values agree: numbers within `relative` of the larger, the rest equal."""
+    """Whether two plain values agree: numbers within `relative` of the larger, the rest equal.
+
+    NaN agrees with NaN.
+    """
     if isinstance(received, bool) or isinstance(expected, bool):
         return received is expected
     if isinstance(received, int | float) and isinstance(expected, int | float):
+        if received != received and expected != expected:
+            return True
         return math.isclose(received, expected, rel_tol=relative, abs_tol=1e-12)
     if type(received) is not type(expected):
         return False

@@ -148,7 +148,7 @@ class Interactive:
 
     def _set(self, step: Step) -> None:
         self.steps = [
-            replace(step, after=each.after) if each.name == step.name else each
+            replace(step, after=each.after, waits=each.waits) if each.name == step.name else each
             for each in self.steps
         ]
         for see in self._watchers:

@@ -112,7 +112,7 @@ class Metadata:
             numbers = [n for n in self.executions if run is None or self._run(n) == run]
         latest = {self.name(number): number for number in numbers}
         return [
-            replace(self.step(latest[step.name], ()), after=step.after)
+            replace(self.step(latest[step.name], ()), after=step.after, waits=step.waits)
             if step.name in latest
             else step
             for step in waiting(components)
@@ -172,16 +172,12 @@ class Metadata:
 
 def waiting(components: Sequence[Any]) -> list[Step]:
     """A pipeline's components as steps that have not run yet."""
-    return [Step(each.id, tuple(_before(each, components))) for each in components]
-
-
-def _before(component: Any, components: Sequence[Any]) -> list[str]:
-    """The ids of the components that a component must wait for: its inputs' and explicit ones."""
-    read = {
-        getattr(channel, "producer_component_id", None) for channel in component.inputs.values()
-    }
-    told = component.upstream_nodes
-    return [each.id for each in components if each.id in read or each in told]
+    found = []
+    for each in components:
+        read = {getattr(channel, "producer_component_id", None) for channel in each.inputs.values()}
+        before = [one.id for one in components if one.id in read or one in each.upstream_nodes]
+        found.append(Step(each.id, tuple(before), waits=tuple(n for n in before if n not in read)))
+    return found
 
 
 def properties(each: Any) -> dict[str, Any]:

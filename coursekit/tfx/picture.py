@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from coursekit.plots.shared import on
@@ -24,6 +25,9 @@ LOOKS: dict[str, tuple[str, Any, float, str]] = {
     "chosen": (INK, "-", 2.5, ""),
 }
 SPREAD = 1.15  # between the middles of neighbouring boxes
+HALF_HIGH = 0.3  # of a box
+LANE = 0.11  # between two arrows that pass the boxes on one side
+TOLD = (0, (3, 2))  # dash of an arrow along which nothing is handed on
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ class Box:
 def pipeline(steps: Sequence[Step], axes: Axes | None = None) -> Axes:
     """The steps from top to bottom, with the duration of each.
 
-    An arrow between two steps is left out where a longer path connects them.
+    An arrow leads from a step to each one that reads what it writes; a dashed arrow leads to a step
+    that was told to wait for it and reads nothing of it.
     """
     boxes = {
         step.name: Box(
@@ -46,7 +51,7 @@ def pipeline(steps: Sequence[Step], axes: Axes | None = None) -> Axes:
         )
         for step in steps
     }
-    axes = flow(boxes, arrows(steps), axes)
+    axes = flow(boxes, arrows(steps), axes, dashed=arrows(steps, told=True))
     axes.figure.alt = "Pipeline: " + ", ".join(  # type: ignore[attr-defined]
         f"{step.name} {step.state}" for step in steps
     )
@@ -54,25 +59,37 @@ def pipeline(steps: Sequence[Step], axes: Axes | None = None) -> Axes:
 
 
 def flow(
-    boxes: Mapping[str, Box], arrows: Sequence[tuple[str, str]], axes: Axes | None = None
+    boxes: Mapping[str, Box],
+    arrows: Sequence[tuple[str, str]],
+    axes: Axes | None = None,
+    *,
+    dashed: Sequence[tuple[str, str]] = (),
 ) -> Axes:
     """Boxes in rows, each below all its predecessors, and arrows between them.
 
-    arrows: pairs of keys of boxes. The box of key k is at `axes.places[k]`, (x, y) in data units:
-    boxes are 1 wide and 0.6 high.
+    arrows, dashed: pairs of keys of boxes. The box of key k is at `axes.places[k]`, (x, y) in data
+    units: boxes are 1 wide and 0.6 high.
     """
-    places = layout(list(boxes), arrows)
+    from matplotlib.patches import FancyArrowPatch
+    from matplotlib.path import Path
+
+    places = layout(list(boxes), [*arrows, *dashed])
+    routes = around([*arrows, *dashed], places)
     rows = 1 + max((-y for _, y in places.values()), default=0)
     columns = max((abs(x) for x, _ in places.values()), default=0) * 2 + 1
     axes = on(axes, (max(3.2, 2.1 * columns + 0.8), max(1.5, 0.52 * rows)))
-    for start, end in arrows:
-        (x0, y0), (x1, y1) = places[start], places[end]
-        axes.annotate(
-            "",
-            (x1, y1 + 0.3),
-            (x0, y0 - 0.3),
-            zorder=1,  # behind the boxes
-            arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 0.9},
+    for number, route in enumerate(routes):
+        axes.add_patch(
+            FancyArrowPatch(
+                path=Path(route),
+                arrowstyle="-|>",
+                mutation_scale=9,
+                facecolor=INK,
+                edgecolor=INK,
+                linewidth=0.9,
+                linestyle="-" if number < len(arrows) else TOLD,
+                zorder=1,  # behind the boxes
+            )
         )
     for key, box in boxes.items():
         colour, dash, width, sign = LOOKS[box.look]
@@ -93,11 +110,46 @@ def flow(
                 "linewidth": width,
             },
         )
-    widest = max((abs(x) for x, _ in places.values()), default=0.0)
+    outermost = [x for route in routes for x, _ in route] + [x for x, _ in places.values()]
+    widest = max(map(abs, outermost), default=0.0)
     axes.set(xlim=(-widest - 0.75, widest + 0.75), ylim=(-rows + 0.4, 0.6))
     axes.set_axis_off()
     axes.places = places  # type: ignore[attr-defined]
     return axes
+
+
+def around(
+    arrows: Sequence[tuple[str, str]], places: Mapping[str, tuple[float, float]]
+) -> list[list[tuple[float, float]]]:
+    """For each arrow its points, from below one box to above the other, past those in between.
+
+    Where a box is in the way, the arrow passes it through the nearest gap of its row that no other
+    has taken, or beside all boxes of the row, where each has a lane of its own.
+    """
+    lanes = {-1: 0, 1: 0}  # how many arrows pass on the left and on the right
+    taken = set[tuple[float, int]]()
+    routes = []
+    for start, end in arrows:
+        (x0, y0), (x1, y1) = places[start], places[end]
+        points, side = [(x0, y0 - HALF_HIGH)], 0
+        for y in range(int(y0) - 1, int(y1), -1):
+            wanted = x0 + (x1 - x0) * (y0 - y) / (y0 - y1)
+            row = sorted(x for x, other in places.values() if other == y)
+            x = wanted
+            if any(abs(each - wanted) < 0.6 for each in row):
+                if not side:
+                    away = {-1: wanted - row[0], 1: row[-1] - wanted}
+                    side = min(away, key=lambda each: (round(away[each], 2), lanes[each], -each))
+                    lanes[side] += 1
+                edge = row[0] if side < 0 else row[-1]
+                beside = edge + side * (0.5 + LANE * lanes[side])
+                gaps = {(left + right) / 2 for left, right in pairwise(row)}
+                free = [beside, *(each for each in sorted(gaps) if (each, y) not in taken)]
+                x = min(free, key=lambda each: abs(each - wanted))
+                taken.add((x, y))
+            points += [(x, y + HALF_HIGH), (x, y - HALF_HIGH)]
+        routes.append([*points, (x1, y1 + HALF_HIGH)])
+    return routes
 
 
 def layout(

@@ -23,9 +23,10 @@ class Artifact:
 class Step:
     """One component of a pipeline, and its state.
 
-    after: names of the steps before it. state: one of STATES ("reused": an earlier run had the same
-    result). seconds: its duration, None if it has not run. inputs, outputs: artifacts by the names
-    of its channels ("model"). properties: its settings. error: why it failed.
+    after: names of the steps before it. waits: those of them whose outputs it does not read, which
+    it was told to wait for. state: one of STATES ("reused": an earlier run had the same result).
+    seconds: its duration, None if it has not run. inputs, outputs: artifacts by the names of its
+    channels ("model"). properties: its settings. error: why it failed.
     """
 
     name: str
@@ -36,12 +37,18 @@ class Step:
     outputs: Mapping[str, Sequence[Artifact]] = field(default_factory=dict)
     properties: Mapping[str, Any] = field(default_factory=dict)
     error: str = ""
+    waits: tuple[str, ...] = ()
 
 
-def arrows(steps: Sequence[Step]) -> list[tuple[str, str]]:
-    """(before, after) for steps that follow directly, without those that a longer path connects."""
+def arrows(steps: Sequence[Step], *, told: bool = False) -> list[tuple[str, str]]:
+    """(writer, reader) of each artifact; `told`: (before, after) where a step only has to wait."""
     known = {step.name for step in steps}
-    return _direct([(before, s.name) for s in steps for before in s.after if before in known])
+    return [
+        (before, step.name)
+        for step in steps
+        for before in step.after
+        if before in known and (before in step.waits) == told
+    ]
 
 
 def tell(steps: Sequence[Step]) -> str:
@@ -55,19 +62,3 @@ def tell(steps: Sequence[Step]) -> str:
         names = [step.name for step in steps if step.state == state]
         text += f" {' and '.join(names)} {words}." if names else ""
     return text
-
-
-def _direct(arrows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The arrows that no longer path replaces (the transitive reduction)."""
-    after: dict[str, list[str]] = {}
-    for start, end in arrows:
-        after.setdefault(start, []).append(end)
-
-    def leads(start: str, end: str) -> bool:
-        return start == end or any(leads(each, end) for each in after.get(start, ()))
-
-    return [
-        (start, end)
-        for start, end in arrows
-        if not any(other != end and leads(other, end) for other in after[start])
-    ]

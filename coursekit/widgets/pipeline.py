@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import ipywidgets as w
 
-from coursekit.tfx.picture import LOOKS, SPREAD, layout, pipeline
+from coursekit.tfx.picture import LOOKS, SPREAD, around, layout, pipeline
 from coursekit.tfx.steps import Artifact, Step, arrows, tell
 from coursekit.theme import INK
 from coursekit.widgets.panel import Markup, Panel, answer_while_busy, draw, status, table
@@ -137,8 +137,9 @@ class PipelinePanel(Panel):
 
     def _picture(self) -> w.GridBox:
         """The components in a grid of half a component's width, the arrows behind them."""
-        drawn = arrows(self.pipeline.steps)
-        places = layout(list(self.components), drawn)
+        drawn, told = arrows(self.pipeline.steps), arrows(self.pipeline.steps, told=True)
+        places = layout(list(self.components), [*drawn, *told])
+        routes = around([*drawn, *told], places)
         columns = {name: 2 * x / SPREAD for name, (x, _) in places.items()}
         left = min(columns.values(), default=0)
         cells = {name: (round(columns[name] - left), round(-places[name][1])) for name in places}
@@ -146,7 +147,14 @@ class PipelinePanel(Panel):
         down = 1 + max((row for _, row in cells.values()), default=0)
         for name, (column, row) in cells.items():
             self.components[name].layout.grid_area = f"{row + 1} / {column + 1} / auto / span 2"
-        lines = w.HTML(_lines(cells, drawn, across, down), layout=w.Layout(margin="0"))
+        paths = [
+            [((2 * x / SPREAD - left + 1) * HALF, ROW / 2 - y * (ROW + GAP)) for x, y in route]
+            for route in routes
+        ]
+        reached = [x for path in paths for x, _ in path]  # arrows pass components on either side
+        beside = max(0, -min(reached, default=0), max(reached, default=0) - across * HALF) + 6
+        drawing = _lines(paths[: len(drawn)], paths[len(drawn) :], across, down)
+        lines = w.HTML(drawing, layout=w.Layout(margin="0"))
         lines.layout.grid_area = "1 / 1 / -1 / -1"
         return w.GridBox(
             [lines, *self.components.values()],
@@ -157,6 +165,7 @@ class PipelinePanel(Panel):
                 overflow="auto hidden",
                 flex="0 1 auto",
                 max_width="100%",
+                padding=f"0 {beside:.0f}px",
                 margin="0 16px 0 0",
             ),
         )
@@ -191,7 +200,11 @@ class PipelinePanel(Panel):
             return f"Pipeline. {self.tell()}"
 
         _, rows = zip(
-            *layout(list(self.components), arrows(self.pipeline.steps)).values(), strict=True
+            *layout(
+                list(self.components),
+                [*arrows(self.pipeline.steps), *arrows(self.pipeline.steps, told=True)],
+            ).values(),
+            strict=True,
         )
         return status(self.tell()) + draw(paint, width=5.0, height=0.8 - 0.5 * min(rows))
 
@@ -212,22 +225,24 @@ class _Lines(io.TextIOBase):
 
 
 def _lines(
-    cells: Mapping[str, tuple[int, int]],
-    drawn: Sequence[tuple[str, str]],
+    arrows: Sequence[Sequence[tuple[float, float]]],
+    told: Sequence[Sequence[tuple[float, float]]],
     across: int,
     down: int,
 ) -> str:
-    """The arrows as SVG in the grid's own pixels."""
-    paths = []
-    for start, end in drawn:
-        (c0, r0), (c1, r1) = cells[start], cells[end]
-        x0, y0 = (c0 + 1) * HALF, r0 * (ROW + GAP) + ROW
-        x1, y1 = (c1 + 1) * HALF, r1 * (ROW + GAP)
-        paths.append(f"M{x0},{y0}L{x1},{y1 - 5}M{x1 - 4},{y1 - 7}L{x1},{y1 - 1}L{x1 + 4},{y1 - 7}")
+    """The arrows as SVG, from their points in the grid's own pixels; `told` are dashed."""
+    drawn = []
+    for routes, dash in ((arrows, ""), (told, ' stroke-dasharray="4 3"')):
+        lines = "".join("M" + "L".join(f"{x:.0f},{y:.0f}" for x, y in route) for route in routes)
+        heads = "".join(
+            f"M{x - 4:.0f},{y - 6:.0f}L{x:.0f},{y:.0f}L{x + 4:.0f},{y - 6:.0f}"
+            for *_, (x, y) in routes
+        )
+        drawn += [f'<path d="{lines}"{dash}/>', f'<path d="{heads}"/>']
     width, height = across * HALF, down * (ROW + GAP) - GAP
     return (
-        f'<svg aria-hidden="true" width="{width}" height="{height}" style="display:block">'
-        f'<path d="{"".join(paths)}" fill="none" stroke="{INK}"/></svg>'
+        f'<svg aria-hidden="true" width="{width}" height="{height}" '
+        f'style="display:block;overflow:visible" fill="none" stroke="{INK}">{"".join(drawn)}</svg>'
     )
 
 

@@ -1,72 +1,17 @@
-"""What the checks of lab 02 ask, and how they judge."""
+"""What the checks of lab 02 ask."""
 
-from __future__ import annotations
+from coursekit.labs.exercises import Exercise, Mistake
 
-import math
-from typing import Any
-
-from coursekit.labs.exercises import Exercise, Finding
-
-# Functions that every planted mistake is a variation of.
-TIGHTEN = """
-def tighten(schema, classes):
-    tfdv.set_domain(schema, "label", schema_pb2.IntDomain(min=0, max=classes - 1))
-    return schema
-"""
-
-EPOCHS = """
-def epochs_for(steps, examples, batch_size):
-    steps_per_epoch = -(-examples // batch_size)
-    return max(1, round(steps / steps_per_epoch))
-"""
-
-TUNER = """
-def tuner_fn(arguments):
-    task = Task(arguments, images.LABEL_XF)
-    tuner = Random(
-        lambda hp: images.build(hp, task.shapes, task.classes),
-        objective="val_accuracy",
-        max_trials=task.settings["trials"],
-        seed=task.settings["seed"],
-        directory=arguments.working_dir,
-    )
-    fitting = {"x": task.train, "validation_data": task.validation, "epochs": task.epochs}
-    return tfx.components.TunerFnResult(tuner=tuner, fit_kwargs=fitting)
-"""
-
-FIT = """
-def fit(model, task):
-    stop = keras.callbacks.EarlyStopping(patience=2, restore_best_weights=True)
-    fitting = {"validation_data": task.validation, "callbacks": [stop], "verbose": 0}
-    model.fit(task.train, epochs=task.epochs, **fitting)
-"""
-
-ANSWER = """
-def answer(served, pictures):
-    asked = tf.constant([example(picture) for picture in pictures])
-    probabilities = served.signatures["serving_default"](examples=asked)["probabilities"]
-    return np.argmax(probabilities, axis=1).tolist()
-"""
-
-CAME_FROM = """
-def came_from(artifact, written_by, reads):
-    behind, waiting = set(), [artifact]
-    while waiting:
-        execution = written_by.get(waiting.pop())
-        if execution is not None and execution not in behind:
-            behind.add(execution)
-            waiting += reads[execution]
-    return sorted(behind)
-"""
+WRITTEN = {1: 10, 2: 11, 3: 12, 4: 12, 5: 13, 6: 14, 7: 15}
+READS = {10: [], 11: [1], 12: [1, 2], 13: [3], 14: [4, 99], 15: [6, 2]}
+IN_A_CIRCLE = {1: 3, 2: 2, 3: 1, 4: 0}, {3: [], 2: [1], 1: [2, 1], 0: [3, 2]}
 
 
 class Tighten(Exercise):
     """What you know about the label"""
 
     key = "2.1"
-    answer = "tighten"
-    returns = dict
-    call = "tighten(schema, {0}): the range of label, and what else has changed"
+    call = "tighten(schema, {0}): the range of label, and whether the rest is as before"
     cases = [(10,)]
     hidden = [(3,), (100,)]
     hints = (
@@ -74,16 +19,26 @@ class Tighten(Exercise):
         '`tfdv.set_domain(schema, "label", schema_pb2.IntDomain(min=0, max=classes - 1))`',
         "`set_domain` changes the schema that it is given; return that one.",
     )
-    mistakes = {
-        "takes the number of classes for the last label": TIGHTEN.replace("classes - 1", "classes"),
-        "counts labels from one": TIGHTEN.replace("min=0, max=classes - 1", "min=1, max=classes"),
-        "leaves the lower end open": TIGHTEN.replace("min=0, ", ""),
-        "drops the image": TIGHTEN.replace("    return", "    del schema.feature[0]\n    return"),
-        "returns nothing": TIGHTEN.replace("    return schema\n", ""),
+    mistakes = (
+        Mistake("classes - 1", "classes",
+                "The last label is one less than the number of classes: labels begin at 0."),
+        Mistake("min=0, max=classes - 1", "min=1, max=classes", "Labels begin at 0, not at 1."),
+        Mistake("min=0, ", "", "The range is open at its lower end: say that labels begin at 0."),
+        Mistake("    return", "    del schema.feature[0]\n    return",
+                "The schema of the image has changed, too."),
+        Mistake(code="""
+            def tighten(schema, classes):
+                return schema_pb2.IntDomain(min=0, max=classes - 1)
+        """, reason="Return the schema itself, changed."),
+    )  # fmt: skip
+    reasons = {
+        "returned": "Return the schema itself, changed.",
+        "the rest is as before": "Only the range of `label` should change.",
     }
+    otherwise = "The range of `label` is 0 to `classes` - 1."
 
     @staticmethod
-    def probe(tighten: Any, classes: int) -> Any:
+    def probe(tighten, classes):
         from google.protobuf import text_format
         from tensorflow_metadata.proto.v0 import schema_pb2
 
@@ -97,88 +52,52 @@ class Tighten(Exercise):
         after = tighten(text_format.Parse(text, schema_pb2.Schema()), classes)
         if not isinstance(after, schema_pb2.Schema):
             return after if after is None else {"returned": type(after).__name__}
-        label = next((each for each in after.feature if each.name == "label"), None)
         low = high = None
-        if label is not None and label.HasField("int_domain"):
-            domain = label.int_domain
-            low = domain.min if domain.HasField("min") else None
-            high = domain.max if domain.HasField("max") else None
-            label.ClearField("int_domain")
-        return {"min": low, "max": high, "the rest is as before": after == before}
-
-    @staticmethod
-    def judge(received: dict[str, Any], classes: int) -> Finding | None:
-        expected = {"min": 0, "max": classes - 1, "the rest is as before": True}
-        if received == expected:
-            return None
-        if "returned" in received:
-            kind = received["returned"]
-            return Finding("a Schema", "Return the schema itself, changed.", kind)
-        if not received["the rest is as before"]:
-            return Finding(expected, "Only the range of `label` should change.")
-        if received["max"] == classes:
-            return Finding(
-                expected,
-                f"With {classes} classes the last label is {classes - 1}: labels begin at 0.",
-            )
-        if received["min"] is None or received["max"] is None:
-            return Finding(expected, "The range of `label` is open at one end, or at both.")
-        return Finding(expected, "That range is not 0 to `classes` - 1.")
+        for label in after.feature:
+            if label.name == "label" and label.HasField("int_domain"):
+                low = label.int_domain.min if label.int_domain.HasField("min") else None
+                high = label.int_domain.max if label.int_domain.HasField("max") else None
+                label.ClearField("int_domain")
+        same = after == before
+        return {"returned": "Schema", "the rest is as before": same, "from": low, "to": high}
 
 
 class EpochsFor(Exercise):
     """Steps and epochs"""
 
     key = "2.2"
-    answer = "epochs_for"
-    returns = int
-    cases = [(500, 3000, 32), (530, 3000, 32), (20, 3000, 32), (160, 100, 32)]
+    cases = {
+        "the last, smaller batch is a step as well": (500, 3000, 32),
+        "the closest whole number": (530, 3000, 32),
+        "at least one": (20, 3000, 32),
+        "small data": (160, 100, 32),
+    }
     hidden = [(376, 3000, 32), (1, 10, 100), (90, 96, 32), (33, 100, 16)]
     hints = (
         "100 examples in batches of 32 are four steps: 32, 32, 32 and 4.",
         "`-(-examples // batch_size)` divides and rounds up (`math.ceil` does it, too).",
         "`round(steps / steps_per_epoch)`, and `max(1, ...)` around it.",
     )
-    mistakes = {
-        "forgets the last, smaller batch": EPOCHS.replace(
-            "-(-examples // batch_size)", "examples // batch_size"
-        ),
-        "rounds down": EPOCHS.replace("round(steps / steps_per_epoch)", "steps // steps_per_epoch"),
-        "rounds up": EPOCHS.replace(
-            "round(steps / steps_per_epoch)", "-(-steps // steps_per_epoch)"
-        ),
-        "may train not at all": EPOCHS.replace(
-            "max(1, round(steps / steps_per_epoch))", "round(steps / steps_per_epoch)"
-        ),
-        "takes a step for an example": EPOCHS.replace(
-            "steps / steps_per_epoch", "steps / examples"
-        ),
-    }
-
-    @staticmethod
-    def judge(received: int, steps: int, examples: int, batch_size: int) -> Finding | None:
-        an_epoch = math.ceil(examples / batch_size)
-        exact = steps / an_epoch
-        expected = max(1, round(exact))
-        if received == expected:
-            return None
-        if received < 1:
-            return Finding(expected, "At least one epoch: a model that is not trained is none.")
-        told = f"An epoch has {an_epoch} steps here, so {steps} steps are {exact:.2f} epochs"
-        if received in (math.floor(exact), math.ceil(exact)):
-            return Finding(expected, f"{told}; the closest whole number is asked for.")
-        if examples % batch_size and received == max(1, round(steps / (examples // batch_size))):
-            return Finding(expected, f"{told}: the last, smaller batch is a step as well.")
-        return Finding(expected, f"{told}.")
+    mistakes = (
+        Mistake("-(-examples // batch_size)", "examples // batch_size",
+                "The last, smaller batch of an epoch is a step as well: round up."),
+        Mistake("round(steps / steps_per_epoch)", "steps // steps_per_epoch",
+                "That rounds down; the closest whole number of epochs is asked for."),
+        Mistake("round(steps / steps_per_epoch)", "-(-steps // steps_per_epoch)",
+                "That rounds up; the closest whole number of epochs is asked for."),
+        Mistake("max(1, round(steps / steps_per_epoch))", "round(steps / steps_per_epoch)",
+                "At least one epoch: without any the model is not trained."),
+        Mistake("steps / steps_per_epoch", "steps / examples",
+                "A step is a batch, not an example."),
+    )  # fmt: skip
+    otherwise = "Divide the steps by the steps of an epoch, and round to the closest."
 
 
 class TunerFunction(Exercise):
     """The function that the Tuner calls"""
 
     key = "2.3"
-    answer = "tuner_fn"
     points = 3
-    returns = dict
     seconds = 30
     call = "tuner_fn with {0} trials, seed {1}, {2} steps, 64 training and 24 validation images"
     cases = [(5, 3, 7)]
@@ -190,25 +109,42 @@ class TunerFunction(Exercise):
         '`fit_kwargs={"x": task.train, "validation_data": task.validation, '
         '"epochs": task.epochs, "verbose": 0}`',
     )
-    mistakes = {
-        "takes steps for epochs": TUNER.replace("task.epochs", "arguments.train_steps"),
-        "validates on what it trains on": TUNER.replace("task.validation", "task.train"),
-        "validates not at all": TUNER.replace('"validation_data": task.validation, ', ""),
-        "leaves the number of trials to Keras Tuner": TUNER.replace(
-            '        max_trials=task.settings["trials"],\n', ""
-        ),
-        "leaves the seed to chance": TUNER.replace('        seed=task.settings["seed"],\n', ""),
-        "searches in the working folder of the notebook": TUNER.replace(
-            "        directory=arguments.working_dir,\n", '        directory="search",\n'
-        ),
-        "chooses by the training accuracy": TUNER.replace('"val_accuracy"', '"accuracy"'),
-        "returns the tuner alone": TUNER.replace(
-            "tfx.components.TunerFnResult(tuner=tuner, fit_kwargs=fitting)", "tuner"
-        ),
+    mistakes = (
+        Mistake("task.epochs", "arguments.train_steps",
+                "Steps are not epochs: `task.epochs` has converted them."),
+        Mistake("task.validation", "task.train",
+                "`validation_data` is `task.validation`: data that is not trained on."),
+        Mistake('"validation_data": task.validation, ', "",
+                "Without `validation_data` there is no `val_accuracy` to choose by."),
+        Mistake('        max_trials=task.settings["trials"],\n', "",
+                "The number of trials is in `task.settings`."),
+        Mistake('        seed=task.settings["seed"],\n', "", "The seed is in `task.settings`."),
+        Mistake("directory=arguments.working_dir", 'directory="search"',
+                "Search in `arguments.working_dir`, which is new each time: elsewhere the next "
+                "search finds the finished trials of this one."),
+        Mistake('"val_accuracy"', '"accuracy"',
+                'The objective is `"val_accuracy"`: choose on images that are not trained on.'),
+        Mistake("tfx.components.TunerFnResult(tuner=tuner, fit_kwargs=fitting)", "tuner",
+                "Return a `tfx.components.TunerFnResult`, which holds the tuner."),
+        Mistake('"epochs": task.epochs}', '"epochs": task.epochs, "steps_per_epoch": 1}',
+                "`steps_per_epoch` cuts each epoch short: the data ends by itself."),
+    )  # fmt: skip
+    reasons = {
+        "returned": "Return a `tfx.components.TunerFnResult`.",
+        "random search": "The tuner should be a `Random`, or a `kt.RandomSearch`.",
+        "objective": 'The objective is `"val_accuracy"`.',
+        "trials": "The number of trials is in `task.settings`.",
+        "seed": "The seed is in `task.settings`.",
+        "asks for": "The hypermodel is `images.build`, with the task's shapes and classes.",
+        "below working_dir": "Search in `arguments.working_dir`, which is new each time.",
+        "epochs": "Steps are not epochs: `task.epochs` has converted them.",
+        "training images": "`x` should be `task.train`.",
+        "validation images": "`validation_data` should be `task.validation`, of the eval split.",
+        "more in fit_kwargs": "`fit_kwargs` holds more than is asked for; the data ends by itself.",
     }
 
     @staticmethod
-    def probe(tuner_fn: Any, trials: int, seed: int, steps: int) -> Any:
+    def probe(tuner_fn, trials, seed, steps):
         import tempfile
         from pathlib import Path
 
@@ -225,17 +161,13 @@ class TunerFunction(Exercise):
                       shape { dim { size: 1 } } }
         """
 
-        def record(label: int) -> bytes:
-            features = {
-                "image_xf": tf.train.Feature(
-                    float_list=tf.train.FloatList(value=[label / 10] * 784)
-                ),
-                "label_xf": tf.train.Feature(int64_list=tf.train.Int64List(value=[label])),
-            }
-            whole = tf.train.Example(features=tf.train.Features(feature=features))
+        def record(label):
+            whole = tf.train.Example()
+            whole.features.feature["image_xf"].float_list.value.extend([label / 10] * 784)
+            whole.features.feature["label_xf"].int64_list.value.append(label)
             return whole.SerializeToString()
 
-        def seen(data: Any) -> int:
+        def seen(data):
             return sum(len(y) for _, y in data) if data is not None else 0
 
         with tempfile.TemporaryDirectory() as name:
@@ -266,7 +198,7 @@ class TunerFunction(Exercise):
                 return {"returned": type(result).__name__}
             tuner, fitting = result.tuner, result.fit_kwargs
             oracle = tuner.oracle
-            below = Path(tuner.project_dir).is_relative_to(folder / "work")
+            known = {"x", "validation_data", "epochs", "verbose", "callbacks"}
             return {
                 "returned": "TunerFnResult",
                 "random search": isinstance(tuner, Random | keras_tuner.RandomSearch),
@@ -274,56 +206,26 @@ class TunerFunction(Exercise):
                 "trials": oracle.max_trials,
                 "seed": oracle.seed,
                 "asks for": sorted(hp.name for hp in oracle.get_space().space),
-                "below working_dir": below,
+                "below working_dir": Path(tuner.project_dir).is_relative_to(folder / "work"),
                 "epochs": fitting.get("epochs"),
                 "training images": seen(fitting.get("x")),
                 "validation images": seen(fitting.get("validation_data")),
+                "more in fit_kwargs": sorted(fitting.keys() - known),
             }
-
-    @staticmethod
-    def judge(received: dict[str, Any], trials: int, seed: int, steps: int) -> Finding | None:
-        expected = {
-            "returned": "TunerFnResult",
-            "random search": True,
-            "objective": "val_accuracy",
-            "trials": trials,
-            "seed": seed,
-            "asks for": ["learning_rate", "units"],
-            "below working_dir": True,
-            "epochs": max(1, round(steps / 2)),
-            "training images": 64,
-            "validation images": 24,
-        }
-        reasons = {
-            "returned": "Return a `tfx.components.TunerFnResult`.",
-            "random search": "The tuner should be a `Random`, or a `kt.RandomSearch`.",
-            "objective": 'The objective is `"val_accuracy"`: choose on images not trained on.',
-            "trials": "The number of trials is in `task.settings`.",
-            "seed": "The seed is in `task.settings`.",
-            "asks for": "The hypermodel is `images.build`, with the task's shapes and classes.",
-            "below working_dir": "Search in `arguments.working_dir`, which is new each time: "
-            "elsewhere the next search finds the finished trials of this one.",
-            "epochs": "Steps are no epochs: `task.epochs` has turned them round.",
-            "training images": "`x` should be `task.train`.",
-            "validation images": "`validation_data` should be `task.validation`, of the eval split.",
-        }
-        for name, reason in reasons.items():
-            if received.get(name) != expected[name]:
-                came = {name: received.get(name)}
-                return Finding({name: expected[name]}, reason, str(came))
-        return None
 
 
 class OneEpoch(Exercise):
     """Find the bug: a Trainer of one epoch"""
 
     key = "2.4"
-    answer = "fit"
     points = 2
-    returns = dict
     seconds = 60
     call = "fit(model, task) with {0} epochs of 8 steps, {1} validation labels"
-    cases = [(3, "right"), (60, "wrong")]
+    cases = {
+        "as many epochs as `task.epochs` says, while it learns": (3, "right"),
+        "it ends two epochs after the best validation loss": (60, "wrong"),
+        "a loss that still falls does not end it": (30, "right"),
+    }
     hidden = [(2, "right"), (50, "wrong")]
     hints = (
         "What does Keras take for an epoch if `steps_per_epoch` is given? And how many of them does "
@@ -331,22 +233,34 @@ class OneEpoch(Exercise):
         "Data that ends needs no `steps_per_epoch`: an epoch is once through.",
         "`model.fit(task.train, epochs=task.epochs, **fitting)`",
     )
-    mistakes = {
-        "counts steps as epochs": FIT.replace("task.epochs", "task.arguments.train_steps"),
-        "as many epochs, each of all steps": FIT.replace(
-            "task.train,", "task.train.repeat(), steps_per_epoch=task.arguments.train_steps,"
-        ),
-        "repeats the data without an end": FIT.replace("task.train,", "task.train.repeat(),"),
-        "keeps the last weights": FIT.replace(", restore_best_weights=True", ""),
-        "does not stop early": FIT.replace('"callbacks": [stop], ', ""),
-        "watches the training loss": FIT.replace(
-            "EarlyStopping(", 'EarlyStopping(monitor="loss", '
-        ),
-        "is patient for five epochs": FIT.replace("patience=2", "patience=5"),
+    mistakes = (
+        Mistake("task.epochs", "task.arguments.train_steps",
+                "These are steps; `task.epochs` says how many epochs to train at most."),
+        Mistake("task.train,",
+                "task.train.repeat(), steps_per_epoch=task.arguments.train_steps,",
+                "Each of these epochs takes all steps: an epoch is once through the data."),
+        Mistake("task.train,", "task.train.repeat(),",
+                "`repeat()` makes data without an end, so the first epoch would never end."),
+        Mistake(", restore_best_weights=True", "",
+                "The weights are those of the last epoch: restore the best ones."),
+        Mistake('"callbacks": [stop], ', "", "The callback is not used, so nothing stops early."),
+        Mistake("EarlyStopping(", 'EarlyStopping(monitor="loss", ',
+                "It watches the training loss, which falls on while the validation loss rises."),
+        Mistake("EarlyStopping(", 'EarlyStopping(monitor="val_accuracy", ',
+                "It watches the accuracy, which stands still while the validation loss falls."),
+        Mistake("patience=2", "patience=5", "It waits for five epochs; two are asked for."),
+    )  # fmt: skip
+    reasons = {
+        "validations": "Nothing is validated after an epoch.",
+        "steps an epoch": "Once through the data are 8 steps, and an epoch takes another number.",
+        "epochs": "`task.epochs` are the most, and training ends two epochs after the best "
+        "validation loss.",
+        "the best weights": "The weights are those of another epoch. Are the best ones restored, "
+        "and does `task.validation` tell which are the best?",
     }
 
     @staticmethod
-    def probe(fit: Any, epochs: int, labels: str) -> Any:
+    def probe(fit, epochs, labels):
         from types import SimpleNamespace
 
         import keras
@@ -368,7 +282,7 @@ class OneEpoch(Exercise):
         class Watched(keras.Sequential):
             """Tells at once what Keras itself would try for ever."""
 
-            def fit(self, x: Any = None, *args: Any, **given: Any) -> Any:
+            def fit(self, x=None, *args, **given):
                 endless = getattr(x, "cardinality", int)() == tf.data.INFINITE_CARDINALITY
                 if endless and given.get("steps_per_epoch") is None:
                     raise ValueError(
@@ -378,56 +292,25 @@ class OneEpoch(Exercise):
                 return super().fit(x, *args, **given)
 
         model = Watched([keras.Input((8,)), keras.layers.Dense(2, "softmax")])
-        model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
+        rate = keras.optimizers.Adam(0.03)
+        model.compile(rate, "sparse_categorical_crossentropy", metrics=["accuracy"])
         fit(model, task)
         losses = model.history.history.get("val_loss", [])
-        now = model.evaluate(task.validation, verbose=0)
+        now = model.evaluate(task.validation, verbose=0, return_dict=True)["loss"]
+        trained = len(model.history.epoch)
         return {
-            "epochs": len(model.history.epoch),
-            "validations": len(losses),
-            "steps": int(model.optimizer.iterations.numpy()),
-            "best epoch": int(np.argmin(losses)) + 1 if losses else 0,
-            "weights of the best epoch": bool(losses) and bool(np.isclose(now, min(losses))),
+            "validations": "one an epoch" if len(losses) == trained else "not one an epoch",
+            "steps an epoch": int(model.optimizer.iterations.numpy()) / max(trained, 1),
+            "epochs": trained,
+            "the best weights": bool(losses) and bool(np.isclose(now, min(losses), rtol=1e-4)),
         }
-
-    @staticmethod
-    def judge(received: dict[str, Any], epochs: int, labels: str) -> Finding | None:
-        trained, best = received["epochs"], received["best epoch"]
-        came = f"{trained} epochs"
-        if received["validations"] != trained:
-            reason = "Nothing is validated after an epoch."
-            return Finding("a validation after each epoch", reason, came + " without one")
-        if trained and received["steps"] != 8 * trained:
-            each = received["steps"] // trained
-            return Finding(
-                "8 steps an epoch",
-                f"An epoch takes {each} steps, but once through the data are 8.",
-                f"{each} steps an epoch",
-            )
-        if labels == "right" and trained != epochs:
-            reason = f"`task.epochs` is {epochs}, and it still learns."
-            return Finding(f"{epochs} epochs", reason, came)
-        if labels == "wrong" and trained != best + 2:
-            reason = (
-                f"The validation loss was lowest after epoch {best}, and {trained} were trained."
-            )
-            return Finding(f"{best + 2} epochs", reason, came)
-        if not received["weights of the best epoch"]:
-            reason = (
-                "The weights are those of another epoch. Are the best ones restored, and is it "
-                "`task.validation` that tells which are the best?"
-            )
-            return Finding(f"the weights after epoch {best}", reason, "other weights")
-        return None
 
 
 class AnswerPictures(Exercise):
     """From PNG bytes to a digit"""
 
     key = "2.5"
-    answer = "answer"
     points = 2
-    returns = list
     seconds = 30
     call = "answer(served, pictures) for pictures of the classes {0}"
     cases = [([3, 0, 9, 3],), ([5],)]
@@ -438,19 +321,22 @@ class AnswerPictures(Exercise):
         "`np.argmax(probabilities, axis=1)` runs along the classes; `.tolist()` makes whole "
         "numbers of it.",
     )
-    mistakes = {
-        "looks for the best picture of each class": ANSWER.replace("axis=1", "axis=0"),
-        "returns how sure it is": ANSWER.replace("np.argmax", "np.max"),
-        "answers for the first picture only": ANSWER.replace("in pictures]", "in pictures[:1]]"),
-        "takes the least probable": ANSWER.replace("argmax", "argmin"),
-        "sends bare PNGs": ANSWER.replace("[example(picture) for picture in pictures]", "pictures"),
-        "returns probabilities": ANSWER.replace(
-            "np.argmax(probabilities, axis=1).tolist()", "probabilities.numpy().tolist()"
-        ),
-    }
+    mistakes = (
+        Mistake("axis=1", "axis=0", "Ten answers, one for each class: look along the other axis."),
+        Mistake("np.argmax", "np.max",
+                "That is how probable the digit is; *which* digit is asked for."),
+        Mistake("in pictures]", "in pictures[:1]]", "Each picture needs an answer."),
+        Mistake("argmax", "argmin", "That is the least probable digit."),
+        Mistake("[example(picture) for picture in pictures]", "pictures",
+                "The signature wants serialized examples, and these are bare PNGs: "
+                "`example(picture)` makes one."),
+        Mistake("np.argmax(probabilities, axis=1).tolist()", "probabilities.numpy().tolist()",
+                "These are all probabilities: which digit has the highest?"),
+    )  # fmt: skip
+    otherwise = "For each picture, the digit with the highest probability."
 
     @staticmethod
-    def probe(answer: Any, classes: list[int]) -> Any:
+    def probe(answer, classes):
         import tempfile
 
         import numpy as np
@@ -460,7 +346,7 @@ class AnswerPictures(Exercise):
             """Class 0 is black, class 9 white."""
 
             @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
-            def probabilities(self, examples: Any) -> Any:
+            def probabilities(self, examples):
                 wanted = {"image": tf.io.FixedLenFeature([], tf.string)}
                 pictures = tf.io.parse_example(examples, wanted)["image"]
                 grey = tf.map_fn(
@@ -480,100 +366,46 @@ class AnswerPictures(Exercise):
             tf.io.encode_png(np.full((4, 4, 1), round(255 * each / 9), np.uint8)).numpy()
             for each in classes
         ]
-        return answer(served, pictures)
-
-    @staticmethod
-    def judge(received: list[Any], classes: list[int]) -> Finding | None:
-        if received == classes:
-            return None
-        if len(received) == 10 != len(classes):
-            return Finding(classes, "Ten answers, one for each class: look along the other axis.")
-        if len(received) != len(classes):
-            return Finding(classes, f"{len(classes)} pictures need {len(classes)} answers.")
-        if any(isinstance(each, list) for each in received):
-            return Finding(classes, "These are all probabilities: which digit has the highest?")
-        if any(isinstance(each, float) for each in received):
-            return Finding(classes, "That is how probable it is; *which* digit is asked for.")
-        return Finding(classes, "Another digit has the highest probability.")
+        return np.asarray(answer(served, pictures)).tolist()  # arrays and tensors are lists, too
 
 
 class CameFrom(Exercise):
     """Backwards"""
 
-    WRITTEN = {1: 10, 2: 11, 3: 12, 4: 12, 5: 13, 6: 14, 7: 15}
-    READS = {10: [], 11: [1], 12: [1, 2], 13: [3], 14: [4, 99], 15: [6, 2]}
-
     key = "2.6"
-    answer = "came_from"
     points = 2
-    returns = list
-    cases = [(7, WRITTEN, READS), (5, WRITTEN, READS)]
-    hidden = [
-        (1, WRITTEN, READS),
-        (99, WRITTEN, READS),
-        (4, {1: 3, 2: 2, 3: 1, 4: 0}, {3: [], 2: [1], 1: [2, 1], 0: [3, 2]}),
-    ]
+    cases = {
+        "all executions behind it, however many steps back": (7, WRITTEN, READS),
+        "only what leads to it": (5, WRITTEN, READS),
+        "an execution may have the number 0, and each is listed once": (4, *IN_A_CIRCLE),
+        "nothing is behind an artifact from outside": (99, WRITTEN, READS),
+    }
+    hidden = [(1, WRITTEN, READS), (3, *IN_A_CIRCLE), (6, WRITTEN, READS)]
     hints = (
         "The execution that wrote the artifact is the first; what *that* read leads further back.",
         "Keep two things: a set of executions found, and a list of artifacts still to be looked up.",
         "`written_by.get(artifact)` is None for an artifact from outside; 0 is an execution, too.",
     )
-    mistakes = {
-        "goes back one step only": """
-def came_from(artifact, written_by, reads):
-    return [written_by[artifact]]
-""",
-        "takes whatever ran before": """
-def came_from(artifact, written_by, reads):
-    return [execution for execution in sorted(reads) if execution <= written_by[artifact]]
-""",
-        "gives the artifacts": """
-def came_from(artifact, written_by, reads):
-    behind, waiting = set(), [artifact]
-    while waiting:
-        now = waiting.pop()
-        if now in written_by and now not in behind:
-            behind.add(now)
-            waiting += reads[written_by[now]]
-    return sorted(behind)
-""",
-        "follows the first input only": CAME_FROM.replace(
-            "reads[execution]", "reads[execution][:1]"
-        ),
-        "counts some of them twice": """
-def came_from(artifact, written_by, reads):
-    if artifact not in written_by:
-        return []
-    execution = written_by[artifact]
-    further = [came_from(each, written_by, reads) for each in reads[execution]]
-    return sorted([execution, *(each for one in further for each in one)])
-""",
-        "stumbles over artifacts from outside": CAME_FROM.replace(
-            "written_by.get(waiting.pop())", "written_by[waiting.pop()]"
-        ),
-    }
-
-    @staticmethod
-    def judge(
-        received: list[int], artifact: int, written_by: dict[int, int], reads: dict[int, list[int]]
-    ) -> Finding | None:
-        behind: set[int] = set()
-        waiting = [artifact]
-        while waiting:
-            execution = written_by.get(waiting.pop())
-            if execution is not None and execution not in behind:
-                behind.add(execution)
-                waiting += reads[execution]
-        expected = sorted(behind)
-        if received == expected:
-            return None
-        if missing := sorted(behind - set(received)):
-            return Finding(
-                expected, f"Execution {missing[0]} is missing: it wrote what a later one read."
-            )
-        if extra := sorted(set(received) - behind):
-            return Finding(
-                expected,
-                f"{extra[0]} is too much: nothing leads from there to artifact {artifact}.",
-            )
-        return Finding(expected, "Each execution once, the smallest number first.")
+    mistakes = (
+        Mistake("waiting += reads[execution]", "continue",
+                "That is one step back: what this execution read was written by others."),
+        Mistake("return sorted(behind)",
+                "return [each for each in sorted(reads) if behind and each <= max(behind)]",
+                "That is whatever ran before. Follow what each execution read."),
+        Mistake("sorted(behind)", "sorted(each for each, by in written_by.items() if by in behind)",
+                "Executions are asked for, not artifacts."),
+        Mistake("reads[execution]", "reads[execution][:1]",
+                "An execution may read several artifacts: follow all of them."),
+        Mistake("set(), [artifact]", "[], [artifact]",
+                "Some executions are listed twice: each counts once.",
+                also={" and execution not in behind": " and len(behind) < 9",
+                      "behind.add": "behind.append"}),
+        Mistake("written_by.get(waiting.pop())", "written_by[waiting.pop()]",
+                "An artifact from outside is not in `written_by`: use `.get`."),
+        Mistake("execution is not None", "execution",
+                "0 is an execution, too: compare with None."),
+        Mistake("waiting += reads[execution]",
+                "reads[execution] += waiting\n            waiting = reads[execution]",
+                "`reads` belongs to the caller: add to a list of your own."),
+    )  # fmt: skip
+    otherwise = "Each execution that leads to the artifact, once, the smallest number first."

@@ -154,6 +154,7 @@ def test_a_probe_must_stand_on_its_own() -> None:
         ({"a": 1}, {"b": 1}, False),
         ("a", "a", True),
         (float("nan"), 1.0, False),
+        ([float("nan")], [float("nan")], True),
     ],
 )
 def test_close(received: Any, expected: Any, same: bool) -> None:

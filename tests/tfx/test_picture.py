@@ -1,24 +1,39 @@
 """Pipelines as pictures."""
 
 from coursekit.tfx import picture
-from coursekit.tfx.picture import layout
+from coursekit.tfx.picture import around, layout
 from coursekit.tfx.steps import Step, arrows, tell
 
 STEPS = [
     Step("a", state="done", seconds=2.5),
     Step("b", after=("a",), state="reused"),
-    Step("c", after=("a", "b"), state="running"),
+    Step("c", after=("a", "b"), state="running", waits=("b",)),
     Step("d", after=("elsewhere",)),
     Step("e", after=("c", "d"), state="failed"),
 ]
 
 
-def test_an_arrow_that_a_longer_way_stands_for_is_left_out():
-    assert arrows(STEPS) == [("a", "b"), ("b", "c"), ("c", "e"), ("d", "e")]
+def test_arrows_are_what_is_read_and_apart_from_them_what_is_waited_for():
+    assert arrows(STEPS) == [("a", "b"), ("a", "c"), ("c", "e"), ("d", "e")]
+    assert arrows(STEPS, told=True) == [("b", "c")]
+
+
+def test_no_arrow_runs_behind_a_box():
+    names, chain = "abcde", [*zip("abcd", "bcde", strict=True)]
+    further = [("a", "c"), ("a", "e"), ("b", "e"), ("b", "d")]
+    places = layout(names, chain)
+    routes = around([*chain, *further], places)
+    for (start, end), route in zip([*chain, *further], routes, strict=True):
+        assert route[0] == (places[start][0], places[start][1] - 0.3)
+        assert route[-1] == (places[end][0], places[end][1] + 0.3)
+        for x, y in route[1:-1]:
+            assert all(abs(x - left) > 0.5 for left, row in places.values() if abs(row - y) < 0.4)
+    lanes = [frozenset(x for x, _ in route[1:-1]) for route in routes[4:]]
+    assert len(set(lanes)) == len(lanes), "each has a lane of its own"
 
 
 def test_each_is_below_all_that_lead_to_it():
-    places = layout([step.name for step in STEPS], arrows(STEPS))
+    places = layout([step.name for step in STEPS], arrows(STEPS) + arrows(STEPS, told=True))
     assert [places[name][1] for name in "abcde"] == [0, -1, -2, -2, -3]
     assert places["c"][0] == -places["d"][0] != 0
 
