@@ -25,7 +25,7 @@ def test_the_band_breathes_and_the_decision_changes(notebook: Notebook):
     notebook.run(cell)
     line, verdict = cell.get_by_role("status"), cell.locator(".coursekit-verdict")
     expect(line).to_contain_text("10 of 40 epochs seen")
-    expect(verdict).to_contain_text("Go on")
+    expect(verdict).to_contain_text("Continue")
     seen = cell.locator(".widget-slider", has_text="seen").locator(".noUi-handle")
     seen.press("ArrowRight")
     expect(line).to_contain_text("11 of 40 epochs seen")
