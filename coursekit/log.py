@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from coursekit.arguments import as_path
+
 Record = dict[str, Any]
 
 
@@ -33,7 +35,7 @@ class Log:
         cure: str = "give another file",
         repair: str = "",
     ) -> None:
-        self.path, self.cure = Path(path).expanduser(), cure
+        self.path, self.cure = as_path("path", path), cure
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self.path.open("a+b", buffering=0)  # nothing is left over for later
         try:

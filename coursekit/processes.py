@@ -23,7 +23,7 @@ THREADS = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 )
-OFTEN = 0.1  # seconds between two questions whether to stop
+STOP_CHECK_SECONDS = 0.1  # between two questions whether to stop
 GUARD = "put the call under `if __name__ == '__main__':`, or give workers=1"
 
 Task = TypeVar("Task")
@@ -85,7 +85,7 @@ def _as_done(
         yield from as_completed(futures)  # which does not look at all that are left each time
         return
     while futures and not stop():
-        done, futures = wait(futures, OFTEN, FIRST_COMPLETED)
+        done, futures = wait(futures, STOP_CHECK_SECONDS, FIRST_COMPLETED)
         yield from done
 
 

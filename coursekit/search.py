@@ -19,6 +19,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from coursekit import arguments
 from coursekit.journal import Event, Journal, describe, header
 from coursekit.spaces import Configuration
 from coursekit.status_line import Line
@@ -54,12 +55,10 @@ class Search:
         journal: str | Path | Journal | None = None,
         minimise: bool = False,
     ) -> None:
-        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-            raise ValueError(f"seed={seed!r}: a seed is a whole number, 0 or more")
         if not isinstance(strategy, Strategy):
             raise TypeError(f"strategy={strategy!r}: give a strategy of a space, as Random(space)")
         self.strategy = strategy
-        self.seed = int(seed)
+        self.seed = arguments.seed(seed)
         self.minimise = bool(minimise)
         self.history = History(minimised=self.minimise)
         self.spent = 0.0  # seconds of all finished trials
@@ -230,7 +229,8 @@ class Search:
             evaluations' own cost, simulated or real. Without either, until the strategy is done.
         catch: exceptions of the judge that make a trial a failed one, whose `message` keeps the
             reason; others end the run.
-        progress: a line on stderr from the second second on; by default on a terminal only.
+        progress: a line from the second second on; by default on a terminal and in a
+            notebook.
 
         Ctrl-C ends the run: what has finished is kept, the interrupted trial is run again by the
         next call.

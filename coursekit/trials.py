@@ -114,12 +114,12 @@ class Suggestion:
 ALONE = -1  # number of a trial that belongs to no search
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Trial:
     """A suggestion with a number, and what came of it.
 
     score: NaN while running and when failed. cost: seconds, simulated or real. The rest is as in
-    `Evaluation`.
+    `Evaluation`. Trials are equal if all of that is; here NaN equals NaN, in any version of Python.
     """
 
     number: int
@@ -131,6 +131,14 @@ class Trial:
     spread: float = 0.0
     measures: Mapping[str, float] = field(default_factory=dict)
     message: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Trial):
+            return NotImplemented
+        mine, theirs = (
+            (each.number, each.suggestion, each.status, *each.evaluation) for each in (self, other)
+        )
+        return _same(mine, theirs)
 
     @classmethod
     def of(cls, asked: Trial | Suggestion) -> Trial:
@@ -152,6 +160,15 @@ class Trial:
     def configuration(self) -> Mapping[str, Any]:
         """The suggestion's configuration."""
         return self.suggestion.configuration
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are equal, NaN and NaN as well, in sequences and mappings too."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_same(one[each], other[each]) for each in one)
+    if isinstance(one, tuple | list) and isinstance(other, tuple | list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other or (one != one and other != other))
 
 
 class History(Sequence[Trial]):
@@ -252,16 +269,6 @@ class History(Sequence[Trial]):
         if not self._completed:
             raise ValueError("no trial has completed yet: run some first")
         return max(self._completed, key=lambda trial: trial.score)
-
-    def incumbents(self) -> list[tuple[float, Trial]]:
-        """Each trial that was the best so far when it completed, with the seconds spent by then."""
-        found: list[tuple[float, Trial]] = []
-        seconds = 0.0
-        for trial in self.finished:
-            seconds += trial.cost
-            if trial.status is Status.COMPLETED and (not found or trial.score > found[-1][1].score):
-                found.append((seconds, trial))
-        return found
 
     def anytime(self) -> list[tuple[float, float]]:
         """(seconds spent, best score so far) after each finished trial; NaN before the first."""

@@ -38,7 +38,7 @@ def test_help_says_what_is_compared() -> None:
 def test_a_bad_count_is_named(value: str) -> None:
     done = command("perceptrons", f"--trials={value}")
     assert done.returncode == 2
-    assert f"{value!r}: take a whole number, 1 or more" in done.stderr
+    assert f"{value!r}: give a whole number, 1 or more" in done.stderr
 
 
 @pytest.mark.slow(15)

@@ -1,10 +1,12 @@
 """History: numbers, orders, and the curves that are read off it."""
 
 import math
+import pickle
+from dataclasses import replace
 
 import pytest
 
-from coursekit.trials import Evaluation, History, Status, Suggestion
+from coursekit.trials import Evaluation, History, Status, Suggestion, Trial
 
 NAN = math.nan
 
@@ -41,8 +43,25 @@ def test_the_best_is_the_first_to_get_there(history):
         History().best()
 
 
+def test_trials_are_equal_if_all_is_and_nan_is_nan():
+    """Python 3.13 compares a dataclass field by field, in which NaN is not even itself."""
+
+    def trial(**changed):
+        told = {"score": NAN, "curve": (0.5, float("nan")), "measures": {"seconds": NAN}} | changed
+        return Trial(3, Suggestion({"a": 1}), Status.FAILED, **told)
+
+    first = trial()
+    assert first == trial(score=float("nan")) == pickle.loads(pickle.dumps(first)) == first
+    for changed in (
+        {"score": 0.5}, {"curve": (0.5,)}, {"curve": (0.5, 0.6)}, {"measures": {}}, {"cost": 1.0},
+        {"measures": {"seconds": 1.0}}, {"message": "no memory"}, {"spread": NAN},
+    ):  # fmt: skip
+        assert first != trial(**changed)
+    assert first != replace(first, number=4) and first != replace(first, status=Status.RUNNING)
+    assert first != replace(first, suggestion=Suggestion({"a": 2})) and first != "trial"
+
+
 def test_the_curves(history):
-    assert [(s, t.number) for s, t in history.incumbents()] == [(1, 0), (7, 2)]
     assert history.anytime() == [(1, 0.5), (3, 0.5), (7, 0.75), (15, 0.75)]
     assert history.regret(1.0) == [(1, 0.5), (3, 0.5), (7, 0.25), (15, 0.25)]
 
@@ -53,7 +72,7 @@ def test_before_the_first_success_there_is_no_best_score():
         history.finish(history.add(Suggestion({})).number, Evaluation(score, cost=1.0))
     (_, none), (_, one) = history.anytime()
     assert math.isnan(none) and one == 0.25
-    assert History().anytime() == [] == History().incumbents()
+    assert History().anytime() == []
 
 
 def test_the_frame(history):

@@ -38,11 +38,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from coursekit.arguments import count
 from coursekit.benchmarks import inheritance_parity
 from coursekit.benchmarks.curves import DEVELOPMENT, REPORTED
 from coursekit.benchmarks.forecasters import FORECASTERS, Guess, gaussian, ours
 from coursekit.benchmarks.scores import Scores, difference, row
-from coursekit.benchmarks.strategies import count, some_of
+from coursekit.benchmarks.strategies import some_of
 from coursekit.estimators.extrapolation import HOPE, Extrapolation, decide
 from coursekit.estimators.full_training import FullTraining
 from coursekit.estimators.lower_fidelity import agreement

@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from coursekit.benchmarks.arguments import count
+from coursekit.arguments import count
 
 EXERCISE, ANSWER = "1.2", "def grid_size(low, high, step, choices): return 48"
 LIMITS = {"check, first": 0.1, "check, later": 0.1, "slider, worst": 1.0}  # seconds

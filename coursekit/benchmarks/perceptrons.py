@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coursekit.benchmarks.arguments import count
+from coursekit.arguments import count
 from coursekit.data import Dataset, load
 
 BATCH_SIZE = 64

@@ -33,6 +33,7 @@ from typing import Any
 
 import numpy as np
 
+from coursekit.arguments import count
 from coursekit.benchmarks.contests import MARKS, report, search
 from coursekit.benchmarks.peers import PEERS, SLOW, contestant
 from coursekit.spaces import Choice, Float, Integer, Space
@@ -180,9 +181,3 @@ def some_of(*known: str) -> Any:
         return found
 
     return names
-
-
-def count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: take a whole number, 1 or more")
-    return int(text)

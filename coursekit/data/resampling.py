@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-
-def is_count(value: object, most: int) -> bool:
-    """Whether this is a whole number from 1 to most."""
-    return (
-        isinstance(value, int | np.integer)
-        and not isinstance(value, bool)
-        and 1 <= int(value) <= most
-    )
+from coursekit.arguments import is_whole
 
 
 def stratified_order(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -34,7 +27,7 @@ def subset(labels: np.ndarray, size: int | float | None, classes: int, seed: int
     count = len(labels) if size is None else size
     if isinstance(count, float | np.floating) and 0 < count <= 1:
         count = round(float(count) * len(labels))
-    if not is_count(count, most=len(labels)) or count < classes:
+    if not is_whole(count, classes, len(labels)):
         raise ValueError(
             f"size={size!r}: take {classes} to {len(labels)} training images, or a share above 0 "
             f"and up to 1.0 that comes to {classes} images or more"

@@ -3,6 +3,7 @@ registry."""
 
 from __future__ import annotations
 
+from coursekit import lookup
 from coursekit.estimators.base import Estimator, Trains
 from coursekit.estimators.extrapolation import Extrapolation
 from coursekit.estimators.full_training import FullTraining
@@ -17,17 +18,22 @@ ESTIMATORS: dict[str, type[Estimator]] = {
 }
 
 
-def make(name: str, world: Trains, **options: object) -> Estimator:
-    """The estimator of that name, built around a world."""
-    if name not in ESTIMATORS:
-        raise ValueError(f"no estimator {name!r}: there are {', '.join(ESTIMATORS)}")
-    return ESTIMATORS[name](world, **options)
+def find(name: str) -> type[Estimator]:
+    """The class of an estimator; ValueError for an unknown name, which lists those there are."""
+    return lookup.find("estimator", name, ESTIMATORS)
+
+
+def make(text: str, world: Trains, **options: object) -> Estimator:
+    """The estimator of that name, built around a world; the text may have options, such as
+    "extrapolation(delta=0.1)".
+
+    Raises ValueError for an unknown name or option, for a value that the estimator refuses, and
+    for a world that it does not support.
+    """
+    return lookup.make("estimator", text, ESTIMATORS, world, **options)
 
 
 __all__ = [
-    "ESTIMATORS",
-    "Estimator",
-    "Trains",
-    "make",
-    *(cls.__name__ for cls in ESTIMATORS.values()),
-]
+    "ESTIMATORS", "Estimator", "Extrapolation", "FullTraining", "Inheritance", "LowerFidelity",
+    "Trains", "find", "make",
+]  # fmt: skip

@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
+from coursekit.arguments import KeepsOptions
 from coursekit.spaces import Space
 from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
@@ -37,7 +38,7 @@ class Trains(Protocol):
     def at(self, fidelity: str) -> Self: ...
 
 
-class Estimator(ABC):
+class Estimator(KeepsOptions, ABC):
     """Judges candidates around a world's training runs; never proposes.
 
     It stops a run when it has seen enough and accounts for every second that it has caused. What it
@@ -53,13 +54,6 @@ class Estimator(ABC):
     """
 
     estimates: ClassVar[bool] = True  # whether some of its scores are estimated
-
-    options: dict[str, Any]
-
-    def __new__(cls, *_: Trains, **options: Any) -> Self:  # copies and pickles give no world
-        made = super().__new__(cls)
-        made.options = options
-        return made
 
     def __init__(self, world: Trains) -> None:
         if not isinstance(world, Trains):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from coursekit.arguments import probability, whole_number
 from coursekit.estimators.base import Estimator, Trains
 from coursekit.forecasting.experience import Experience
 from coursekit.forecasting.forecast import Forecast
@@ -51,13 +52,9 @@ class Extrapolation(Estimator):
         bounds: tuple[float, float] | None = None,
     ) -> None:
         super().__init__(world)
-        if not 0 <= delta < 1:
-            raise ValueError(f"delta={delta!r}: give a probability, 0 to below 1")
         start = first(world.epochs) if start is None else start
-        for name, epochs in (("start", start), ("every", every)):
-            if isinstance(epochs, bool) or not epochs >= 1 or epochs != int(epochs):
-                raise ValueError(f"{name}={epochs!r}: give a number of epochs, 1 or more")
-        self.delta, self.start, self.every = delta, start, every
+        self.delta = probability("delta", delta, below_1=True)
+        self.start, self.every = whole_number("start", start), whole_number("every", every)
         self.bounds = world.bounds if bounds is None else bounds
         # A memo of the history that was seen last: experience by horizon, and of how many trials.
         self._seen: History | None = None

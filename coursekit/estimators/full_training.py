@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 
+from coursekit.arguments import whole_number
 from coursekit.estimators.base import Estimator, Trains
 from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
@@ -20,9 +21,7 @@ class FullTraining(Estimator):
 
     def __init__(self, world: Trains, *, patience: int | None = None) -> None:
         super().__init__(world)
-        if patience is not None and not patience >= 1:
-            raise ValueError(f"patience={patience!r}: give a number of epochs, 1 or more")
-        self.patience = patience
+        self.patience = None if patience is None else whole_number("patience", patience)
 
     def evaluate(self, trial: Trial | Suggestion, history: History | None = None) -> Evaluation:
         done: list[Epoch] = []

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 
 import numpy as np
 
+from coursekit.arguments import as_path, whole_number
 from coursekit.estimators.base import Estimator, Trains
 from coursekit.estimators.legacies import Legacies, Legacy
 from coursekit.trials import ALONE, Epoch, Evaluation, History, Suggestion, Trial
@@ -97,11 +98,15 @@ class Inheritance(Estimator):
     ) -> None:
         super().__init__(world)
         for name, value in (("epochs", epochs), ("first", first)):
-            if value is not None and not value >= 1:
-                raise ValueError(f"{name}={value!r}: give a number of epochs, 1 or more")
+            if value is not None:
+                whole_number(name, value)
         self._short = max(1, round(world.epochs / 10)) if epochs is None else epochs
         self._first = self._short if first is None else first
-        place = Path(tempfile.mkdtemp(prefix="coursekit-")) if folder is None else Path(folder)
+        place = (
+            Path(tempfile.mkdtemp(prefix="coursekit-"))
+            if folder is None
+            else as_path("folder", folder)
+        )
         if folder is None:
             weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)
         self.legacies = Legacies(

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import struct
-import tempfile
 import time
 import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
+
+from coursekit import atomic
+from coursekit.arguments import as_path, whole_number
 
 HOUR = 3600  # after which a file that nobody has finished writing is nobody's
 OUT = ("oldest", "worst")
@@ -57,13 +58,13 @@ class Legacies:
         out: str = "oldest",
     ) -> None:
         for name, value in (("count", count), ("size", size)):
-            if value is not None and not value >= 1:
-                raise ValueError(f"{name}={value!r}: give 1 or more, or None for any")
+            if value is not None:
+                whole_number(name, value)
         if out not in OUT:
             raise ValueError(f"out={out!r}: take one of {', '.join(OUT)}")
-        self.folder, self.count, self.size, self.out = Path(folder), count, size, out
+        self.folder, self.count, self.size, self.out = as_path("folder", folder), count, size, out
         self.folder.mkdir(parents=True, exist_ok=True)
-        for left in self.folder.glob("*.part"):
+        for left in self.folder.glob(f"*{atomic.SUFFIX}"):
             try:
                 if time.time() - left.stat().st_mtime > HOUR:
                     left.unlink()  # of a process that was killed
@@ -83,19 +84,15 @@ class Legacies:
         names = list(legacy.weights)
         about = json.dumps([dict(legacy.configuration), legacy.epochs, legacy.own, names])
         weights = {f"w{name}": np.asarray(value) for name, value in legacy.weights.items()}
-        path = self.folder / f"{number}_{score:.6f}.npz"
-        handle, part = tempfile.mkstemp(suffix=".part", dir=self.folder)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, about=np.array(about), **weights)  # type: ignore[arg-type]
-                file.flush()
-                os.fsync(file.fileno())
-            for older in self.folder.glob(f"{number}_*.npz"):
-                if older != path:
-                    older.unlink(missing_ok=True)
-            Path(part).replace(path)
-        finally:
-            Path(part).unlink(missing_ok=True)
+        kept = self.folder / f"{number}_{score:.6f}.npz"
+
+        def fill(file: BinaryIO) -> None:
+            np.savez(file, about=np.array(about), **weights)  # type: ignore[arg-type]
+
+        atomic.write(kept, fill)
+        for older in self.folder.glob(f"{number}_*.npz"):
+            if older != kept:
+                older.unlink(missing_ok=True)
         self._make_room()
 
     def get(self, number: int) -> Legacy | None:

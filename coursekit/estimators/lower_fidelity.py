@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from coursekit.arguments import whole_number
 from coursekit.estimators.base import Estimator, Trains
 from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
@@ -72,12 +73,11 @@ class LowerFidelity(Estimator):
         if epochs is None:
             cut = fidelity == world.fidelity
             epochs = max(1, world.epochs // SHARE) if cut else world.epochs
-        if isinstance(epochs, bool) or not 1 <= epochs <= world.epochs or epochs != int(epochs):
-            raise ValueError(f"epochs={epochs!r}: {world} trains 1 to {world.epochs}")
+        epochs = whole_number("epochs", epochs, 1, world.epochs)
         if fidelity == world.fidelity and epochs == world.epochs:
             raise ValueError(f"fidelity={fidelity!r}, epochs={epochs}: that is a full training")
         self.full, self.world = world, world.at(fidelity)
-        self.fidelity, self.epochs, self.agreement = fidelity, int(epochs), agreement
+        self.fidelity, self.epochs, self.agreement = fidelity, epochs, agreement
 
     @classmethod
     def supports(cls, world: Trains) -> bool:

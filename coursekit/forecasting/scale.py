@@ -6,14 +6,15 @@ import math
 
 import numpy as np
 
+from coursekit.arguments import whole_number
+
 Array = np.ndarray
 LONGEST = 5_000  # epochs
 
 
 def check(horizon: int, bounds: tuple[float, float] | None) -> None:
-    """Raises ValueError for a number of epochs or for bounds that nothing can be forecast with."""
-    if isinstance(horizon, bool) or not 1 <= horizon <= LONGEST or horizon != int(horizon):
-        raise ValueError(f"horizon={horizon!r}: give a number of epochs, 1 to {LONGEST:,}")
+    """Raises TypeError or ValueError for a horizon or bounds without which there is no forecast."""
+    whole_number("horizon", horizon, 1, LONGEST)
     if bounds is not None and not -math.inf < bounds[0] < bounds[1] < math.inf:
         raise ValueError(f"bounds={bounds!r}: give the least and the highest score there can be")
 

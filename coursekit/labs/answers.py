@@ -1,6 +1,7 @@
 """What an exercise's probe gives: of the learner's answer, of the solution, of known mistakes."""
 
 import copy
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from coursekit.labs.exercises import Exercise, close
 from coursekit.labs.plain import Opaque, plain
 from coursekit.labs.watch import Watch
 
+PATIENCE = 3.0  # seconds of computing, to find the mistake that a learner made
 Case = tuple[Any, ...]
 Alike = Callable[[Any, Any], bool]
 
@@ -82,15 +84,16 @@ def recognise(
     """The reason of the known mistake that gives what was received, or "".
 
     seen: the cases so far, the last of them wrong. rest: further ones, observed only as long as
-    several mistakes fit.
+    several mistakes fit. Mistakes that would take longer than a few seconds are passed over.
     """
     alike = list(exercise.mistakes) if exercise.explained else []
+    end = time.thread_time() + PATIENCE
     for case, observed in reversed(seen):
-        alike = [reason for reason in alike if _gives(exercise, reason, case, observed)]
+        alike = [reason for reason in alike if _gives(exercise, reason, case, observed, end)]
     for case, observed in rest:
         if len(alike) < 2:
             break
-        fewer = [reason for reason in alike if _gives(exercise, reason, case, observed)]
+        fewer = [reason for reason in alike if _gives(exercise, reason, case, observed, end)]
         alike = fewer or alike[:1]
     return alike[0] if alike else ""
 
@@ -147,7 +150,12 @@ _rights: dict[tuple[type[Exercise], str], Any] = {}
 _mistakes: dict[tuple[type[Exercise], str, str], Observed] = {}
 
 
-def _gives(exercise: type[Exercise], reason: str, case: Case, observed: Observed) -> bool:
+def _gives(
+    exercise: type[Exercise], reason: str, case: Case, observed: Observed, end: float
+) -> bool:
+    known = (exercise, reason, repr(case)) in _mistakes
+    if not known and time.thread_time() > end:
+        return False
     return same(exercise, mistaken(exercise, reason, case), observed)
 
 

@@ -14,6 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from coursekit import atomic
 from coursekit.labs.claims import wrapped
 from coursekit.labs.exercises import Lab, folder, load, sources
 from coursekit.labs.source import BEGIN, END, Cell
@@ -173,7 +174,7 @@ def _build_all(notebooks: Path, only_check: bool, solved: Path | None) -> int:
             print(f"{path}: not what its source makes; run `make notebooks`")
         else:
             target.mkdir(parents=True, exist_ok=True)
-            path.write_text(built[path], encoding="utf-8")
+            atomic.write(path, built[path])
             print(f"{path}: written")
     if not (stale or unknown):
         print(f"{len(built)} notebooks up to date")

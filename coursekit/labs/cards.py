@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from coursekit.labs.guard import shell
+from coursekit.notebook import shell
 
 # status: (sign, word, colour). The colours are JupyterLab's, which change with its theme.
 LOOKS = {

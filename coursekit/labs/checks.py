@@ -5,10 +5,11 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from coursekit.labs import guard, record, runs
+from coursekit.labs import record, runs
 from coursekit.labs.cards import Card
 from coursekit.labs.exercises import Exercise, find
 from coursekit.labs.verdicts import verdict
+from coursekit.notebook import shell
 
 
 def check(key: str, hidden: bool = False) -> None:
@@ -100,9 +101,9 @@ def _older(key: str, exercise: type[Exercise], namespace: dict[str, Any]) -> Car
 
 
 def _namespace(name: str, caller: Any) -> dict[str, Any]:
-    shell = guard.shell()
-    if shell is not None and name in shell.user_ns:
-        namespace: dict[str, Any] = shell.user_ns
+    running = shell()
+    if running is not None and name in running.user_ns:
+        namespace: dict[str, Any] = running.user_ns
         return namespace
     found: dict[str, Any] = caller.f_globals
     return found

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from coursekit.notebook import shell
+
 OUTPUT = 2_000
 _AGAIN = 0.0005  # seconds between two attempts to stop code that catches everything
 PATIENCE = 4  # times the limit that code may take by the clock, waiting included
@@ -175,12 +177,6 @@ def _captured(output: _Bounded) -> Iterator[None]:
         sys.stdout, sys.stderr = streams
         if display is not None:
             del display.publish
-
-
-def shell() -> Any:
-    """The running IPython shell, or None. Imports nothing: without IPython there is no shell."""
-    module = sys.modules.get("IPython")
-    return module.get_ipython() if module is not None else None
 
 
 def _describe(error: BaseException, namespace: dict[str, Any] | None) -> Failure:

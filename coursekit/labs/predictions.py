@@ -9,8 +9,7 @@ from typing import Any
 
 from coursekit.labs import record
 from coursekit.labs.cards import Card
-from coursekit.labs.guard import shell
-from coursekit.notices import dead_widget
+from coursekit.notebook import dead_widget, kernel
 
 Entry = float | str
 _UNITS: dict[str, str] = {}  # of what was asked for in this session, entered or not
@@ -45,7 +44,7 @@ def predict(
     entry = _entry(key)
     text = f"{question}\n  {_said(entry, unit) if entry else _how(asked)}"
     text += f"\n  Note: {note}" if note else ""
-    if shell() is None or getattr(shell(), "kernel", None) is None:
+    if kernel() is None:
         print(text)
         return
     bundle = {"text/plain": text}

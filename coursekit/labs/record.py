@@ -4,12 +4,13 @@ import contextlib
 import copy
 import json
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from coursekit import atomic
 
 PATIENCE = 2.0  # seconds to wait for another kernel that is writing
 
@@ -84,7 +85,7 @@ def update(
                 note = f"The progress file was damaged and a new one begun; the old one is {aside}."
                 record = _empty()
             change(record)
-            _write(path, record)
+            atomic.write_json(path, record, indent=1, sort_keys=True)
             _unsaved.pop(path, None)
     except OSError as error:
         if path not in _unsaved:
@@ -124,19 +125,6 @@ def _parse(path: Path) -> dict[str, Any]:
             if not all(isinstance(entry.get(count, 0), int) for count in ("attempts", "hints")):
                 raise ValueError(f"{path}: a count is damaged")
     return record
-
-
-def _write(path: Path, record: dict[str, Any]) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix="progress.", suffix=".new")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(record, file, indent=1, sort_keys=True)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 @contextlib.contextmanager

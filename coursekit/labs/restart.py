@@ -11,7 +11,7 @@ from typing import Any
 from coursekit.labs.cards import Card
 from coursekit.labs.exercises import load, sources
 from coursekit.labs.names import names
-from coursekit.notices import RUN_ABOVE
+from coursekit.notebook import RUN_ABOVE
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -5,10 +5,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from coursekit.labs import guard
 from coursekit.labs.names import names
 from coursekit.labs.restart import load_ipython_extension
 from coursekit.labs.verdicts import untouched
+from coursekit.notebook import shell
 
 _order = itertools.count()
 _cells: dict[str, "Run"] = {}  # the last run of each cell, by its id
@@ -28,11 +28,11 @@ class Run:
 
 def watch() -> None:
     """From now on notes what cells of the running notebook do."""
-    shell = guard.shell()
-    if shell is not None:
-        load_ipython_extension(shell)
-    if shell is not None and _note not in shell.events.callbacks["post_run_cell"]:
-        shell.events.register("post_run_cell", _note)
+    running = shell()
+    if running is not None:
+        load_ipython_extension(running)
+    if running is not None and _note not in running.events.callbacks["post_run_cell"]:
+        running.events.register("post_run_cell", _note)
 
 
 def stale(key: str, name: str, answer: Any) -> str:
@@ -65,12 +65,11 @@ def _last(key: str, name: str) -> Run | None:
 
 def _note(result: Any) -> None:
     info = result.info
-    shell = guard.shell()
     code = str(getattr(info, "raw_cell", ""))
     error = result.error_before_exec or result.error_in_exec
     defines: set[str] | None
     try:
-        code = shell.transform_cell(code)
+        code = shell().transform_cell(code)
         defines = names(code).defines
     except Exception:  # whatever IPython's own transformations raise for what is no Python
         defines = None

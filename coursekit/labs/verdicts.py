@@ -14,7 +14,7 @@ from coursekit.labs.exercises import Exercise, Finding, Lab
 from coursekit.labs.guard import Failure
 from coursekit.labs.names import names
 from coursekit.labs.plain import Opaque, rounded
-from coursekit.notices import RUN_ABOVE
+from coursekit.notebook import RUN_ABOVE
 
 SHOWN = 300  # characters of a value in a verdict
 PARTS = 12  # entries of a list in words

@@ -9,9 +9,10 @@ import datetime
 import errno
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
+
+from coursekit import atomic
 
 MANIFEST = Path(".coursekit") / "notebooks.json"
 
@@ -32,7 +33,7 @@ def hand_out(folder: Path, source: Path) -> list[str]:
             if line:
                 lines.append(line)
         # Always written: the first to notice a folder that cannot be.
-        write_atomically(folder / MANIFEST, _as_json(handed_out))
+        atomic.write(folder / MANIFEST, _as_json(handed_out))
     return lines
 
 
@@ -52,26 +53,12 @@ def reset(folder: Path, source: Path, lab: str, today: datetime.date) -> str:
         untouched = {_digest(notebook.read_bytes()), handed_out.get(target.name)}
         if target.exists() and _digest(target.read_bytes()) not in untouched:
             kept = _unused(target, f"kept-{today:%Y-%m-%d}")
-            write_atomically(kept, target.read_bytes())
+            atomic.write(kept, target.read_bytes())
             line += f"; yours is kept as {kept.name}"
-        write_atomically(target, notebook.read_bytes())
+        atomic.write(target, notebook.read_bytes())
         handed_out[target.name] = _digest(notebook.read_bytes())
-        write_atomically(folder / MANIFEST, _as_json(handed_out))
+        atomic.write(folder / MANIFEST, _as_json(handed_out))
     return line
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Writes `path` whole or not at all, and through to the disk."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _bring(notebook: Path, target: Path, handed_out: dict[str, str]) -> str | None:
@@ -80,18 +67,18 @@ def _bring(notebook: Path, target: Path, handed_out: dict[str, str]) -> str | No
     digest, before = _digest(content), handed_out.get(target.name)
     handed_out[target.name] = digest
     if not target.exists():
-        write_atomically(target, content)
+        atomic.write(target, content)
         return f"{target.name}: {'new' if before is None else 'was missing, brought back'}"
     present = _digest(target.read_bytes())
     if present == digest or before == digest:  # nothing new, whatever the learner made of it
         return None
     if present == before:
-        write_atomically(target, content)
+        atomic.write(target, content)
         return f"{target.name}: updated (you had not changed it)"
     beside = target.with_name(f"{target.stem}.new-{digest[:8]}.ipynb")
     if beside.exists():
         return None
-    write_atomically(beside, content)
+    atomic.write(beside, content)
     return (
         f"{target.name}: there is a new version; yours is unchanged, the new one is {beside.name}"
     )

@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from coursekit.lookup import split
 from coursekit.race import report
 from coursekit.race.contest import Race, race
-from coursekit.race.contestants import split
 from coursekit.strategies import STRATEGIES
 from coursekit.worlds import WORLDS, make
 

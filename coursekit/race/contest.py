@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import pickle
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from coursekit.arguments import positive, whole_number
 from coursekit.processes import spread
 from coursekit.race import significance
 from coursekit.race.contestants import Build, build, fitted
@@ -136,7 +136,8 @@ def race(
     workers: processes, by default one a core; they import the script that races, which for that
         has the race under `if __name__ == "__main__":`. A strategy that was written in a notebook
         lives in this process alone, so the whole race stays in it.
-    progress: a line on stderr from the second second on; by default on a terminal only.
+    progress: a line from the second second on; by default on a terminal and in a
+        notebook.
     watch: is called after each search with the race, which the next search changes.
     stop: asked several times a second (with one worker between searches) whether to end the race.
 
@@ -198,14 +199,12 @@ def _check(
         raise ValueError(f"each strategy starts once: {', '.join(texts)} are named {wanted} times")
     if trials is None and seconds is None:
         raise ValueError("a race needs an end: give trials or seconds")
-    limits = {"trials": trials, "seconds": seconds, "seeds": seeds, "workers": workers}
-    for name, value in limits.items():
-        if value is None and name != "seeds":
-            continue
-        if not value or not math.isfinite(value) or value < 0:
-            raise ValueError(f"{name}={value!r}: give a number above 0")
-        if name != "seconds" and value != int(value):
-            raise ValueError(f"{name}={value!r}: give a whole number")
+    whole_number("seeds", seeds)
+    for name, value in (("trials", trials), ("workers", workers)):
+        if value is not None:
+            whole_number(name, value)
+    if seconds is not None:
+        positive("seconds", seconds)
     for name, contestant in texts.items():
         reason = refusal(world, contestant)
         if reason:

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from coursekit.arguments import whole_number
+
 
 def chances(total: int, draws: int) -> np.ndarray:
     """For each of so many, from the worst to the best: the chance to be the best that is drawn.
@@ -19,8 +21,7 @@ def chances(total: int, draws: int) -> np.ndarray:
     total: N, how many there are. draws: n, with replacement. Shape (total,); their sum is 1.
     """
     for name, number in (("total", total), ("draws", draws)):
-        if number != int(number) or number < 1:
-            raise ValueError(f"{name}={number!r}: give a whole number, 1 or more")
+        whole_number(name, number)
     return np.diff((np.arange(total + 1) / total) ** draws)
 
 

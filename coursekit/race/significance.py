@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 LEVEL = 0.05
+EXACT = 50  # differences: for as many, Wilcoxon's distribution is counted out
 
 
 class Comparison(NamedTuple):
@@ -39,11 +40,10 @@ def mean_ranks(scores: Mapping[str, Sequence[float] | np.ndarray]) -> dict[str, 
     scores: one value a seed for each strategy, in the same order of seeds; higher is better, and
         NaN, of who found nothing, is the worst.
     """
+    from scipy.stats import rankdata
+
     table = _table(scores)
-    table = np.where(np.isnan(table), -np.inf, table)
-    better = (table[None, :, :] > table[:, None, :]).sum(axis=1)
-    equal = (table[None, :, :] == table[:, None, :]).sum(axis=1)
-    ranks = 1 + better + (equal - 1) / 2
+    ranks = rankdata(-np.where(np.isnan(table), -np.inf, table), axis=0)
     return dict(zip(scores, ranks.mean(axis=1).tolist(), strict=True))
 
 
@@ -75,12 +75,25 @@ def signed_ranks(differences: np.ndarray) -> float:
 
 
 def wilcoxon(differences: np.ndarray) -> float:
-    """Two-sided p of Wilcoxon's signed-rank test (1945); differences of zero do not count."""
+    """Two-sided p of Wilcoxon's signed-rank test (1945); differences of zero do not count.
+
+    Up to 50 differences, all ways to give the ranks signs are counted, ties among the ranks or
+    not. SciPy does so without ties only, and with ties its answer depends on its version.
+    """
+    from scipy.stats import rankdata
     from scipy.stats import wilcoxon as test
 
     kept = np.asarray(differences, dtype=float)
     kept = kept[kept != 0]
-    return float(test(kept).pvalue) if len(kept) else 1.0
+    if len(kept) > EXACT:
+        return float(test(kept).pvalue)
+    ranks = (2 * rankdata(np.abs(kept))).astype(int)  # twice, as ties share halves
+    ways = np.zeros(ranks.sum() + 1)  # by the sum of the ranks with a minus; exact below 2^53
+    ways[0] = 1
+    for rank in ranks:
+        ways[rank:] += ways[:-rank].copy()
+    least = min(ranks[kept < 0].sum(), ranks[kept > 0].sum())
+    return min(1.0, 2 * float(ways[: least + 1].sum()) / 2 ** len(kept))
 
 
 def holm(values: Sequence[float]) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from coursekit.arguments import whole_number
 from coursekit.spaces.domains import Conditional, Domain
 from coursekit.spaces.numbers import Integer
 from coursekit.spaces.space import Configuration, Space
@@ -60,18 +61,9 @@ class Incremental(Space):
 def check_bounds(name: str, bounds: int | tuple[int, int]) -> tuple[int, int]:
     """The smallest and the largest, from a pair or from one number for both."""
     smallest, largest = bounds if isinstance(bounds, tuple) and len(bounds) == 2 else [bounds] * 2
-    if not 1 <= check_whole(name, smallest) <= check_whole(name, largest):
+    if whole_number(name, smallest) > whole_number(name, largest):
         raise ValueError(f"{name}={bounds!r}: from 1 on and in order, as in (1, 5)")
     return smallest, largest
-
-
-def check_whole(name: str, value: object, least: int = 1) -> int:
-    """A whole number of at least `least`, or an error that names it."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name}={value!r} is no whole number")
-    if value < least:
-        raise ValueError(f"{name}={value} is too small: it needs at least {least}")
-    return value
 
 
 def from_size(domain: Domain, size: str, least: int, bounds: tuple[int, int]) -> Conditional:

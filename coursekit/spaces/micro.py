@@ -11,8 +11,9 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
+from coursekit.arguments import whole_number
 from coursekit.spaces.domains import Choice
-from coursekit.spaces.incremental import Incremental, check_bounds, check_whole, from_size
+from coursekit.spaces.incremental import Incremental, check_bounds, from_size
 from coursekit.spaces.isomorphism import Reads, canonical_form
 from coursekit.spaces.skeleton import Skeleton
 from coursekit.spaces.space import Configuration
@@ -68,10 +69,6 @@ class CellSpace(Incremental):
     def graph(self, configuration: Mapping[str, Any]) -> Graph:
         """The cell as nodes and edges with operations; the configuration is checked."""
 
-    def valid(self, configuration: Mapping[str, Any]) -> bool:
-        """Whether the cell's output can be reached from an input."""
-        return bool(self.graph(configuration).used())
-
 
 class EdgeCells(CellSpace):
     """An operation on every edge between nodes in order; what comes into a node is added up.
@@ -92,7 +89,7 @@ class EdgeCells(CellSpace):
         *,
         skeleton: Skeleton | None = None,
     ) -> None:
-        check_whole("nodes", nodes, 2)  # an input and an output
+        whole_number("nodes", nodes, 2)  # an input and an output
         self.operations = tuple(operations)
         self.nodes = nodes
         self.skeleton = skeleton or Skeleton()
@@ -126,25 +123,6 @@ class EdgeCells(CellSpace):
                     terms += (len(units),)
             sums.append(terms)
         return canonical_form(units, sums[-1])
-
-    def unique_string(self, configuration: Mapping[str, Any]) -> str:
-        """What NAS-Bench-201's authors tell cells apart by: 6,466 among 15,625.
-
-        Each node is the sorted sum of what comes in, skips pass through, zero is "#". Unlike
-        `canonical` it does not see whether two equal branches are one, with the same weights, and
-        cells that add zero more often are others.
-        """
-        written = ["0"]
-        for target in range(1, self.nodes):
-            terms = []
-            for source, text in enumerate(written):
-                operation = configuration[f"{source}-{target}"]
-                if operation == "none" or text == "#":
-                    terms.append("#")
-                else:
-                    terms.append(text if operation == "skip_connect" else f"({text})@{operation}")
-            written.append("+".join(sorted(terms)))
-        return written[-1]
 
     def string(self, configuration: Mapping[str, Any]) -> str:
         """NAS-Bench-201's own form: |nor_conv_3x3~0|+|none~0|skip_connect~1|+|...|."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from coursekit.spaces.incremental import check_whole
+from coursekit.arguments import whole_number
 
 
 class Part(NamedTuple):
@@ -34,7 +34,7 @@ class Skeleton:
 
     def __post_init__(self) -> None:
         for name in ("stem", "cells", "stages", "stride"):
-            check_whole(name, getattr(self, name))
+            whole_number(name, getattr(self, name))
         if self.reduction not in ("residual", "cell"):
             raise ValueError(f"reduction={self.reduction!r}: there are 'residual' and 'cell'")
 

@@ -8,6 +8,7 @@ configuration into the middle of its place (NaN where a parameter does not exist
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -240,12 +241,10 @@ class Space:
 
         return extend({}, 0)
 
-    @property
+    @cached_property
     def count(self) -> int | float:
         """How many configurations there are, exactly; math.inf for a continuum."""
-        if not hasattr(self, "_count"):
-            self._count = counting.count(self.parameters)
-        return self._count
+        return counting.count(self.parameters)
 
 
 def _parameter(name: str, domain: Domain | Conditional) -> Parameter:

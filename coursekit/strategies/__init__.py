@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coursekit import lookup
 from coursekit.spaces import Space
 from coursekit.strategies.base import Strategy
 from coursekit.strategies.bayesian import Bayesian
@@ -31,11 +32,21 @@ STRATEGIES: dict[str, type[Strategy]] = {
 }
 
 
-def make(name: str, space: Space, **options: object) -> Strategy:
-    """The strategy of that name, built for a space."""
-    if name not in STRATEGIES:
-        raise ValueError(f"no strategy {name!r}: there are {', '.join(STRATEGIES)}")
-    return STRATEGIES[name](space, **options)
+def find(name: str) -> type[Strategy]:
+    """The class of a strategy; ValueError for an unknown name, which lists those that there are."""
+    return lookup.find("strategy", name, STRATEGIES)
 
 
-__all__ = ["STRATEGIES", "Strategy", "make", *(cls.__name__ for cls in STRATEGIES.values())]
+def make(text: str, space: Space, **options: object) -> Strategy:
+    """The strategy of that name, built for a space; the text may have options: "tpe(initial=5)".
+
+    Raises ValueError for an unknown name or option, for a value that the strategy refuses, and for
+    a space that it cannot search.
+    """
+    return lookup.make("strategy", text, STRATEGIES, space, **options)
+
+
+__all__ = [
+    "BOHB", "STRATEGIES", "TPE", "Bayesian", "Grid", "Hyperband", "LocalSearch", "Progressive",
+    "Random", "RegularizedEvolution", "Reinforce", "Strategy", "SuccessiveHalving", "find", "make",
+]  # fmt: skip

@@ -5,17 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
 from itertools import islice
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 
+from coursekit.arguments import KeepsOptions
 from coursekit.spaces import Configuration, Space
 from coursekit.trials import History, Pause, Suggestion, Trial
 
-FEW = 10_000  # points of a space that are listed without a thought
+LISTED_POINTS = 10_000  # of a space: as many are listed, of a larger one a tenth of them
 
 
-class Strategy(ABC):
+class Strategy(KeepsOptions, ABC):
     """Proposes a candidate, with a budget if it has one in mind; never evaluates.
 
     `suggest` changes nothing that can be observed: an extra call changes no later answer, and what
@@ -29,13 +30,6 @@ class Strategy(ABC):
     budgeted: ClassVar[bool] = False  # whether its suggestions carry a budget
     deterministic: ClassVar[bool] = False  # whether the seed makes no difference
     repeats: bool = False  # whether it may suggest again what the history holds
-
-    options: dict[str, Any]
-
-    def __new__(cls, *_: Space, **options: Any) -> Self:  # copies and pickles give no space
-        made = super().__new__(cls)
-        made.options = options
-        return made
 
     def __init__(self, space: Space) -> None:
         if not isinstance(space, Space):
@@ -59,7 +53,7 @@ class Strategy(ABC):
     def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:
         """The next candidate, or WAIT until a running trial has finished, or DONE for good."""
 
-    def observe(self, trial: Trial, rng: np.random.Generator) -> None:  # noqa: B027
+    def observe(self, trial: Trial, rng: np.random.Generator) -> None:
         """Learn from a trial that has finished, completed or failed; called once for each."""
 
     def fresh(
@@ -83,10 +77,10 @@ class Strategy(ABC):
                 if space.key(configuration) not in seen:
                     return configuration
         # Most draws fall where all is known: list what is left, of a large space the first of it.
-        few = space.count <= FEW
+        few = space.count <= LISTED_POINTS
         listed = space.enumerate() if few else space.enumerate(len(seen) + 2)
         unknown = (found for found in listed if space.key(found) not in seen)
-        rest = list(unknown if few else islice(unknown, FEW // 10))
+        rest = list(unknown if few else islice(unknown, LISTED_POINTS // 10))
         return rest[int(rng.integers(len(rest)))] if rest else None
 
 
@@ -106,12 +100,3 @@ class Seen:
             self._keys.add(self._space.key(history[self._read].configuration))
             self._read += 1
         return self._keys
-
-
-def positive(name: str, value: int, least: int = 1) -> int:
-    """A whole number of at least `least`, or an error that names it."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name}={value!r} is no whole number")
-    if value < least:
-        raise ValueError(f"{name}={value} is too small: it needs at least {least}")
-    return int(value)

@@ -7,8 +7,9 @@ from typing import Literal
 
 import numpy as np
 
+from coursekit.arguments import whole_number
 from coursekit.spaces import Configuration, Space
-from coursekit.strategies.base import Strategy, positive
+from coursekit.strategies.base import Strategy
 from coursekit.surrogates.acquisition import log_expected_improvement
 from coursekit.surrogates.axes import Axes
 from coursekit.surrogates.gaussian_process import GaussianProcess
@@ -48,8 +49,8 @@ class Bayesian(Strategy):
         if not exploration >= 0:
             raise ValueError(f"exploration={exploration!r} is 0 or more")
         self.acquisition, self.exploration = acquisition, exploration
-        self.initial, self.most = positive("initial", initial), positive("most", most)
-        self.candidates = positive("candidates", candidates, 2)
+        self.initial, self.most = whole_number("initial", initial), whole_number("most", most)
+        self.candidates = whole_number("candidates", candidates, 2)
         self._axes, self._observed = Axes(space), Observations(space)
         few = space.count <= candidates
         self._everything = [space.encode(each) for each in space.enumerate()] if few else None

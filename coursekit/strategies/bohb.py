@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from coursekit.arguments import whole_number
 from coursekit.spaces import Configuration, Space
-from coursekit.strategies.base import positive
 from coursekit.strategies.rungs import Halving, bracket_table
 from coursekit.surrogates.axes import Axes
 from coursekit.surrogates.density import ParzenEstimator, scott
@@ -53,14 +53,14 @@ class BOHB(Halving):
         table = bracket_table(max_budget, factor, min_budget=min_budget, rounding=rounding)
         super().__init__(space, table, iterations)
         self.min_budget, self.max_budget, self.factor = min_budget, max_budget, factor
-        self.least = len(space) + 1 if least is None else positive("least", least, 2)
+        self.least = len(space) + 1 if least is None else whole_number("least", least, 2)
         for name, share in (("random_fraction", random_fraction), ("good", good)):
             if not 0 <= share <= 1:
                 raise ValueError(f"{name}={share!r} is a share: give 0 to 1")
         if not bandwidth_factor > 0:
             raise ValueError(f"bandwidth_factor={bandwidth_factor!r}: give more than 0")
         self.random_fraction, self.good = random_fraction, good
-        self.candidates = positive("candidates", candidates)
+        self.candidates = whole_number("candidates", candidates)
         self.bandwidth_factor = bandwidth_factor
         self._axes = Axes(space)
         self._observed: dict[int, Observations] = {}  # of each budget

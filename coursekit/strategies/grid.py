@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from coursekit.arguments import whole_number
 from coursekit.spaces import Configuration, Space
-from coursekit.strategies.base import Strategy, positive
+from coursekit.strategies.base import Strategy
 from coursekit.trials import History, Pause, Suggestion
 
 CONTINUUM = 10  # values of a parameter that has no end of them
@@ -53,9 +54,9 @@ def resolutions(space: Space, wanted: int | Mapping[str, int] | None) -> dict[st
                 f"resolution for {unknown[0]!r}, which is no parameter of this space: "
                 f"it has {[parameter.name for parameter in space.parameters]}"
             )
-        given = {name: positive(f"resolution of {name}", each) for name, each in wanted.items()}
+        given = {name: whole_number(f"resolution of {name}", each) for name, each in wanted.items()}
     else:
-        all_alike = None if wanted is None else positive("resolution", wanted)
+        all_alike = None if wanted is None else whole_number("resolution", wanted)
         given = {p.name: all_alike for p in space.parameters} if all_alike else {}
     endless = {p.name: CONTINUUM for p in space.parameters if math.isinf(p.domain.count)}
     return {**endless, **given}

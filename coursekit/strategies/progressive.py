@@ -8,9 +8,10 @@ from typing import Any, cast
 
 import numpy as np
 
+from coursekit.arguments import whole_number
 from coursekit.spaces import Configuration, Space
 from coursekit.spaces.incremental import Incremental
-from coursekit.strategies.base import Strategy, positive
+from coursekit.strategies.base import Strategy
 from coursekit.surrogates.mlp import MLPEnsemble
 from coursekit.trials import History, Pause, Status, Suggestion, Trial
 
@@ -46,10 +47,10 @@ class Progressive(Strategy):
         pool_size: int = 5000,
     ) -> None:
         super().__init__(space)
-        self.beam_width = positive("beam_width", beam_width)
-        self.resolution = positive("resolution", resolution)
-        self.pool_size = positive("pool_size", pool_size)
-        self._surrogate = MLPEnsemble(members=positive("members", members))
+        self.beam_width = whole_number("beam_width", beam_width)
+        self.resolution = whole_number("resolution", resolution)
+        self.pool_size = whole_number("pool_size", pool_size)
+        self._surrogate = MLPEnsemble(members=whole_number("members", members))
         self._growing = cast(Incremental, space)
         self._stage = self._growing.smallest  # complexity that is being trained
         self._trained: list[Trial] = []

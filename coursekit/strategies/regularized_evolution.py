@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from coursekit.arguments import whole_number
 from coursekit.spaces import Space
-from coursekit.strategies.base import Strategy, positive
+from coursekit.strategies.base import Strategy
 from coursekit.trials import History, Pause, Suggestion, Trial
 
 
@@ -22,8 +23,8 @@ class RegularizedEvolution(Strategy):
 
     def __init__(self, space: Space, *, population_size: int = 30, sample_size: int = 5) -> None:
         super().__init__(space)
-        self.population_size = positive("population_size", population_size, 2)
-        self.sample_size = positive("sample_size", sample_size)
+        self.population_size = whole_number("population_size", population_size, 2)
+        self.sample_size = whole_number("sample_size", sample_size)
         if sample_size > population_size:
             raise ValueError(f"sample_size={sample_size} exceeds {population_size=}")
 

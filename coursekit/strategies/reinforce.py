@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from coursekit.arguments import whole_number
 from coursekit.spaces import Configuration, Space
-from coursekit.strategies.base import Strategy, positive
+from coursekit.strategies.base import Strategy
 from coursekit.surrogates.adam_state import AdamState
 from coursekit.surrogates.policies import Policy, RecurrentPolicy, TabularPolicy, softmax
 from coursekit.trials import History, Pause, Status, Suggestion, Trial
@@ -56,8 +57,8 @@ class Reinforce(Strategy):
             raise ValueError(f"entropy_weight={entropy_weight!r} is 0 or more")
         self.policy, self.repeats = policy, repeats
         self.baseline_decay, self.entropy_weight = baseline_decay, entropy_weight
-        self.units = positive("units", units)
-        positive("resolution", resolution)
+        self.units = whole_number("units", units)
+        whole_number("resolution", resolution)
         self._values = [list(p.domain.values(resolution)) for p in space.parameters]
         self._places = [
             np.array([p.domain.where(value) for value in values])

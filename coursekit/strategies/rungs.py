@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from coursekit.arguments import whole_number
 from coursekit.spaces import Configuration, Space
-from coursekit.strategies.base import Strategy, positive
+from coursekit.strategies.base import Strategy
 from coursekit.trials import History, Pause, Status, Suggestion, Trial
 
 ROUNDINGS = ("algorithm", "table", "keras_tuner")
@@ -42,10 +43,10 @@ def halvings(max_budget: int, factor: int = 3, *, min_budget: int = 1) -> int:
     max_budget: R in the paper, in epochs. min_budget: its unit, r. factor: eta.
     Raises ValueError if a budget is below 1, min_budget above max_budget, or factor below 2.
     """
-    positive("min_budget", min_budget)
-    if positive("max_budget", max_budget) < min_budget:
+    whole_number("min_budget", min_budget)
+    if whole_number("max_budget", max_budget) < min_budget:
         raise ValueError(f"max_budget={max_budget} is less than {min_budget=}: give more epochs")
-    positive("factor", factor, 2)
+    whole_number("factor", factor, 2)
     count = 0
     while min_budget * factor ** (count + 1) <= max_budget:
         count += 1
@@ -159,7 +160,7 @@ class Halving(Strategy):
     def __init__(self, space: Space, table: Iterable[Rung], iterations: int | None) -> None:
         super().__init__(space)
         self.table = [Rung(*map(int, rung)) for rung in table]
-        self.iterations = None if iterations is None else positive("iterations", iterations)
+        self.iterations = None if iterations is None else whole_number("iterations", iterations)
         self._brackets = [list(rungs) for _, rungs in groupby(self.table, lambda r: r.bracket)]
         self._order = {rungs[0].bracket: place for place, rungs in enumerate(self._brackets)}
         self._open: dict[int, Bracket] = {}  # by their numbers over all iterations

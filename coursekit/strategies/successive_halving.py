@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from coursekit.arguments import whole_number
 from coursekit.spaces import Space
-from coursekit.strategies.base import positive
 from coursekit.strategies.rungs import Halving, halve, halvings
 
 
@@ -30,7 +30,7 @@ class SuccessiveHalving(Halving):
         iterations: int | None = None,
     ) -> None:
         s = halvings(max_budget, factor, min_budget=min_budget)
-        n = positive("trials", factor**s if trials is None else trials)
+        n = whole_number("trials", factor**s if trials is None else trials)
         if n < factor**s:
             raise ValueError(
                 f"trials={n} leaves none for {max_budget} epochs: give {factor**s} or more, "

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from coursekit.arguments import whole_number
 from coursekit.spaces import Configuration, Space
-from coursekit.strategies.base import Strategy, positive
+from coursekit.strategies.base import Strategy
 from coursekit.surrogates.axes import Axes
 from coursekit.surrogates.density import ParzenEstimator, shrinking
 from coursekit.surrogates.observations import Observations
@@ -47,9 +48,9 @@ class TPE(Strategy):
         bad: int = 400,
     ) -> None:
         super().__init__(space)
-        self.initial = positive("initial", initial)
-        self.candidates = positive("candidates", candidates)
-        self.most_good, self.bad = positive("most_good", most_good), positive("bad", bad)
+        self.initial = whole_number("initial", initial)
+        self.candidates = whole_number("candidates", candidates)
+        self.most_good, self.bad = whole_number("most_good", most_good), whole_number("bad", bad)
         if not 0 < good < 1:
             raise ValueError(f"good={good!r} is a share of the trials: above 0 and below 1")
         if not prior > 0:

@@ -6,7 +6,7 @@ import numpy as np
 
 from coursekit.spaces import Domain, Integer, Space
 
-FEW = 32  # an ordered parameter with more values than this counts as a continuum
+LISTED_VALUES = 32  # an ordered parameter with more values counts as a continuum
 
 
 class Axes:
@@ -23,7 +23,7 @@ class Axes:
         self.ordered = np.array([domain.ordered for domain in domains])
         self.middles: list[np.ndarray | None] = [
             np.array([domain.where(value) for value in domain.values()])
-            if domain.count <= FEW or not domain.ordered
+            if domain.count <= LISTED_VALUES or not domain.ordered
             else None
             for domain in domains
         ]

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from coursekit.surrogates.axes import FEW, Axes
+from coursekit.surrogates.axes import LISTED_VALUES, Axes
 
 
 class ParzenEstimator:
@@ -80,7 +80,7 @@ class ParzenEstimator:
         Kernels of one bandwidth at one value share a row; the last row is the prior's.
         """
         m = self.points[:, axis]
-        if self._even is None or len(middles) > FEW:
+        if self._even is None or len(middles) > LISTED_VALUES:
             rows, row = _rows(self.axes, axis, m, self.bandwidths[:, axis]), np.arange(len(m))
         else:
             rows = _rows_of_values(self.axes, axis, float(self._even[axis]))

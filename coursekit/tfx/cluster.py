@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from kfp import components as kubeflow
-from tfx import v1 as tfx
-
 from coursekit.tfx.components import Places, pipeline
 from coursekit.tfx.examples import prepare
 from coursekit.tfx.plan import Plan, remote
+from coursekit.tfx.quiet import tfx
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,127}")
 
@@ -48,5 +46,7 @@ def compile(plan: Plan, path: str | Path, *, root: str, image: str) -> Path:
     tfx.orchestration.experimental.KubeflowV2DagRunner(
         config, output_dir=str(path.parent), output_filename=path.name
     ).run(made)
+    from kfp import components as kubeflow
+
     kubeflow.load_component_from_file(str(path))
     return path

@@ -145,7 +145,7 @@ def _load() -> None:
     if "coursekit.tfx.quiet" in sys.modules:
         return
     print("loading TFX ...", file=sys.stderr, flush=True)
-    import coursekit.tfx.quiet  # noqa: F401
+    import coursekit.tfx.quiet  # noqa: F401  (whatever comes next loads it)
 
 
 def _run(options: argparse.Namespace) -> int:

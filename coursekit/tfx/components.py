@@ -12,16 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tensorflow_model_analysis as tfma
-from tfx import v1 as tfx
-from tfx.proto import example_gen_pb2
-from tfx.types.standard_artifacts import HyperParameters
-
 from coursekit.tfx.code import check_function, digest
 from coursekit.tfx.examples import PATTERNS, SPLITS, Examples
 from coursekit.tfx.gate import AnomalyGate
 from coursekit.tfx.modules import images, tables
 from coursekit.tfx.plan import TUNE, Plan, remote
+from coursekit.tfx.quiet import tfma, tfx
 
 MODULES = {"images": images.__name__, "table": tables.__name__}
 LABELS = {"images": images.LABEL_XF, "table": tables.LABEL_XF}
@@ -77,7 +73,8 @@ def components(plan: Plan, examples: Examples, places: Places | None = None) -> 
         best = {"hyperparameters": tuner.outputs["best_hyperparameters"]}
     elif plan.imports:
         importer = tfx.dsl.Importer(
-            source_uri=plan.hyperparameters, artifact_type=HyperParameters
+            source_uri=plan.hyperparameters,
+            artifact_type=tfx.types.standard_artifacts.HyperParameters,
         ).with_id("ImportedHyperparameters")
         made.append(importer)
         best = {"hyperparameters": importer.outputs["result"]}
@@ -221,18 +218,16 @@ def pipeline(
 
 def _splits(examples: Examples) -> dict[str, Any]:
     """The folder's own splits, or 6 : 2 : 2 by a hash of each example."""
-    split = example_gen_pb2.Input.Split
+    split = tfx.proto.Input.Split
     pattern = PATTERNS[examples.kind]
     if examples.splits:
         own = [split(name=name, pattern=f"{name}/{pattern}") for name in SPLITS]
-        return {"input_config": example_gen_pb2.Input(splits=own)}
-    buckets = example_gen_pb2.SplitConfig.Split
+        return {"input_config": tfx.proto.Input(splits=own)}
+    buckets = tfx.proto.SplitConfig.Split
     dealt = [buckets(name=name, hash_buckets=n) for name, n in zip(SPLITS, (6, 2, 2), strict=True)]
     return {
-        "input_config": example_gen_pb2.Input(splits=[split(name="all", pattern=pattern)]),
-        "output_config": example_gen_pb2.Output(
-            split_config=example_gen_pb2.SplitConfig(splits=dealt)
-        ),
+        "input_config": tfx.proto.Input(splits=[split(name="all", pattern=pattern)]),
+        "output_config": tfx.proto.Output(split_config=tfx.proto.SplitConfig(splits=dealt)),
     }
 
 

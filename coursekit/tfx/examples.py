@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from coursekit.data import SOURCES, Split, load, penguins
 from coursekit.tfx.modules.names import IMAGE, LABEL
+from coursekit.tfx.quiet import tf
 
 PATTERNS = {"images": "*.tfrecord*", "table": "*.csv"}
 BATCH = 1000  # records that are taken over from TensorFlow together

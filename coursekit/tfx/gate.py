@@ -4,17 +4,16 @@ ExampleValidator writes down what is wrong with the data and lets the pipeline g
 """
 # No postponed annotations here: TFX reads them when the component is defined.
 
-import tensorflow as tf
 from tensorflow_metadata.proto.v0 import anomalies_pb2
-from tfx import v1 as tfx
-from tfx.dsl.component.experimental.decorators import component
+
+from coursekit.tfx.quiet import tf, tfx
 
 
 class AnomaliesFound(ValueError):
     """The data does not conform to the schema; the message lists every anomaly."""
 
 
-@component
+@tfx.dsl.components.component
 def AnomalyGate(
     anomalies: tfx.dsl.components.InputArtifact[tfx.types.standard_artifacts.ExampleAnomalies],
     tolerant: tfx.dsl.components.Parameter[int] = 0,

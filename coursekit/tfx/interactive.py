@@ -14,15 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tfx import v1 as tfx
-from tfx.orchestration.experimental.interactive.interactive_context import InteractiveContext
-
 from coursekit.tfx.components import components
 from coursekit.tfx.examples import prepare
 from coursekit.tfx.local import PipelineFailed, Progress, logged, reason
 from coursekit.tfx.metadata import Metadata, waiting
 from coursekit.tfx.outcome import Outcome, outcome
 from coursekit.tfx.plan import Plan
+from coursekit.tfx.quiet import tfx
 from coursekit.tfx.steps import Artifact, Step
 
 
@@ -44,6 +42,10 @@ class Interactive:
         )
         self.components: dict[str, Any] = components(plan, self.examples)
         with logged(plan.folder / "run.log"):
+            from tfx.orchestration.experimental.interactive.interactive_context import (
+                InteractiveContext,
+            )
+
             self.context = InteractiveContext(
                 pipeline_name=plan.folder.name,
                 pipeline_root=str(plan.folder / "artifacts"),

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TextIO
 
 from absl import logging as absl_logging
-from tfx import v1 as tfx
 
 from coursekit.tfx.code import yours
 from coursekit.tfx.components import pipeline
@@ -24,6 +23,7 @@ from coursekit.tfx.examples import prepare
 from coursekit.tfx.metadata import Metadata
 from coursekit.tfx.outcome import Outcome, outcome
 from coursekit.tfx.plan import Plan
+from coursekit.tfx.quiet import tfx
 
 Tell = Callable[[str], None]
 ours = logging.getLogger("coursekit.tfx")  # what a search logs

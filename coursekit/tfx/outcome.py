@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import tensorflow_model_analysis as tfma
-
 from coursekit.tfx.metadata import Metadata
+from coursekit.tfx.quiet import tfma
 from coursekit.tfx.steps import Step
 
 

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from coursekit.arguments import as_path, probability, whole_number
 from coursekit.data import SOURCES
-from coursekit.spaces import Float, Space
+from coursekit.lookup import options_of
 from coursekit.strategies import STRATEGIES
-from coursekit.strategies.base import positive
+from coursekit.tfx.strategy_names import PERCEPTRON, check_values, unknown
 
-# Those that are named where a name is wrong; any other tuner will do as well.
-KERAS_TUNERS = ("BayesianOptimization", "GridSearch", "Hyperband", "RandomSearch")
-# What the tuner of each strategy takes beside the strategy's options; to ask it would load Keras.
-OF_EVERY_TUNER = (
-    "inherit", "executions_per_trial", "max_retries_per_trial", "max_consecutive_failed_trials",
-    "objective", "max_trials", "seed", "hyperparameters", "tune_new_entries", "allow_new_entries",
-    "max_model_size", "optimizer", "loss", "metrics", "distribution_strategy", "logger", "tuner_id",
-    "overwrite",
-)  # fmt: skip
 NAMES = (*SOURCES, "penguins")
 TUNE, DEFAULTS = "tune", "defaults"
-PERCEPTRON = Space({"rate": Float(1e-4, 1e-2, log=True)})  # of the kind that is tuned here
 DATABASE = b"SQLite format 3\0"
 
 
@@ -59,8 +48,7 @@ class Plan:
     preprocessing_fn, tuner_fn, run_fn: your own module functions by their import paths, such as
         "my_module.run_fn"; None takes the kit's for this kind of data.
 
-    Raises ValueError for a value that cannot be right, TypeError for a count that is no whole
-    number.
+    Raises ValueError for a value that cannot be right, TypeError for one of the wrong type.
     """
 
     data: str = "mnist-5k"
@@ -83,26 +71,26 @@ class Plan:
     run_fn: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "folder", Path(self.folder).absolute())
+        object.__setattr__(self, "folder", as_path("folder", self.folder).absolute())
+        object.__setattr__(self, "data", str(as_path("data", self.data)))
         if self.data not in NAMES and not Path(self.data).is_dir():
             known = ", ".join(NAMES)
             raise ValueError(
                 f"data={self.data!r}: no folder, and no data set of the kit's ({known})"
             )
-        strategy = check_strategy(self.strategy, self.options)
+        strategy = _check_strategy(self.strategy, self.options)
         if self.tuner_fn is None:
             _check_space(strategy)
         for name in ("trials", "tune_steps", "train_steps"):
-            positive(name, getattr(self, name))
-        positive("seed", self.seed, 0)
+            whole_number(name, getattr(self, name))
+        whole_number("seed", self.seed, 0)
         if self.classes is not None:
-            positive("classes", self.classes, 2)
-        if not isinstance(self.threshold, int | float) or not 0 <= self.threshold <= 1:
-            raise ValueError(f"threshold={self.threshold!r}: an accuracy is a number from 0 to 1")
+            whole_number("classes", self.classes, 2)
+        probability("threshold", self.threshold)
         if self.imports and not remote(self.hyperparameters):
             object.__setattr__(self, "hyperparameters", str(_hyperparameters(self.hyperparameters)))
         if self.schema is not None and not remote(self.schema):
-            object.__setattr__(self, "schema", str(Path(self.schema).absolute()))
+            object.__setattr__(self, "schema", str(as_path("schema", self.schema).absolute()))
             if not Path(self.schema).is_file():
                 raise ValueError(f"schema={self.schema!r}: there is no such file")
         if self.folder.exists() and not self.folder.is_dir():
@@ -143,34 +131,22 @@ def check_database(path: Path) -> None:
         )
 
 
-def check_strategy(name: str, options: Mapping[str, Any]) -> str:
+def _check_strategy(name: str, options: Mapping[str, Any]) -> str:
     """The name, or for the import path of one of the kit's tuners that of its strategy.
 
     Raises ValueError unless it is a strategy's name or leads to a tuner, which takes these options.
+    Keras is loaded to look at a tuner: for an import path, and for an option that belongs to the
+    tuner of a strategy, such as `inherit`.
     """
-    if "." in name:
-        from coursekit.tfx.searching import check_tuner, registered  # which needs Keras
-
-        known = registered(name)
-        if known is None:
-            check_tuner(name, options)
+    if "." not in name:
+        if name not in STRATEGIES:
+            raise unknown(name)
+        if options.keys() <= options_of(STRATEGIES[name]).keys():
+            check_values(name, options)
             return name
-        name = known
-    if name not in STRATEGIES:
-        raise unknown(name, f"no strategy is called {name!r}")
-    _check_options(name, options)
-    return name
+    from coursekit.tfx.searching import check
 
-
-def unknown(name: str, said: str) -> ValueError:
-    """The error for a name that leads nowhere: what is said of it, and what there is."""
-    known = [*STRATEGIES, *(f"keras_tuner.{tuner}" for tuner in KERAS_TUNERS)]
-    close = get_close_matches(name, known, 1, 0.6)
-    meant = f" (did you mean {close[0]}?)" if close else ""
-    return ValueError(
-        f"{said}{meant}; there are {', '.join(known)}, and any keras_tuner.Tuner by its import "
-        "path, such as my_module.MyTuner"
-    )
+    return check(name, options)
 
 
 def _check_space(name: str) -> None:
@@ -183,24 +159,9 @@ def _check_space(name: str) -> None:
         )
 
 
-def _check_options(name: str, options: Mapping[str, Any]) -> None:
-    """Those of one of the kit's strategies, or of its tuner."""
-    known = list(inspect.signature(STRATEGIES[name].__init__).parameters)[2:]  # self, space
-    for option in options:
-        if option not in known and option not in OF_EVERY_TUNER:
-            takes = ", ".join([*known, *OF_EVERY_TUNER])
-            raise ValueError(f"options: {name} takes no {option!r} (it takes {takes})")
-    if STRATEGIES[name].supports(PERCEPTRON):
-        try:
-            own = {each: value for each, value in options.items() if each in known}
-            STRATEGIES[name](PERCEPTRON, **own)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"options of {name}: {error}") from None
-
-
 def _hyperparameters(given: str) -> Path:
     """The folder of a `best_hyperparameters` artifact, from itself or the file in it."""
-    path = Path(given).absolute()
+    path = as_path("hyperparameters", given).absolute()
     folder = path.parent if path.is_file() else path
     if not (folder / "best_hyperparameters.txt").is_file():
         raise ValueError(

@@ -1,27 +1,24 @@
-"""TFX without its pages of warnings and scripts from the network: import this before TFX."""
+"""TFX and what belongs to it, loaded without pages of warnings and scripts from the network.
+
+Whatever else here needs TFX or TensorFlow takes it from this module, which therefore loads first.
+"""
 
 from __future__ import annotations
 
 import logging
-import os
 import sys
-import warnings
 
-# Read when TensorFlow is loaded; 3 leaves its fatal errors.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from coursekit.loading import quietly
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    handlers = list(logging.root.handlers)
-    logging.disable(logging.WARNING)  # Beam says what it misses
-    import tfx.v1  # noqa: F401
+with quietly():
+    import tensorflow as tf
+    import tensorflow_model_analysis as tfma
+    from tfx import v1 as tfx
 
-    logging.disable(logging.NOTSET)
-    logging.root.handlers[:] = handlers
+__all__ = ["tf", "tfma", "tfx"]
 
-logging.getLogger("tensorflow").setLevel(
-    logging.ERROR
-)  # what TFX calls is deprecated here and there
+# What TFX calls is deprecated here and there.
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 if "ipykernel" in sys.modules:
     # Beam greets a notebook with a script that loads jQuery from the network.

@@ -13,16 +13,18 @@ from typing import Any, TypeGuard
 import keras
 import keras_tuner
 
+from coursekit.lookup import check_options, options_of, unknown_option
 from coursekit.strategies import Strategy
 from coursekit.tfx.code import NoModule, digest
-from coursekit.tfx.plan import check_strategy, unknown
+from coursekit.tfx.strategy_names import check_values, unknown
 from coursekit.tuners import TUNERS, StrategyTuner
-from coursekit.tuners.options import options_of
+from coursekit.tuners.tuner import kit_names
 
 GIVEN = ("hypermodel", "objective", "directory", "project_name")  # what a tuner has to take
+KEPT = ("hypermodel", "directory", "project_name")  # what no option can set
 BASES = (keras_tuner.Tuner, StrategyTuner)  # which search nothing themselves
 LIMITS = ("max_trials", "max_epochs", "max_budget")  # what ends a search: one of them is enough
-OFTEN = 2.0  # seconds between two lines of progress
+PROGRESS_SECONDS = 2.0  # between two lines of progress
 log = logging.getLogger("coursekit.tfx")
 
 
@@ -47,17 +49,20 @@ def make_tuner(
 
     Raises ValueError for a name that leads to no tuner, and for options that it does not take.
     """
-    check_strategy(name, options or {})
+    options = dict(options or {})
+    check(name, options)
     tuner = tuner_class(name)
-    given = {"max_trials": trials, "max_epochs": epochs, "max_budget": epochs, "seed": seed}
+    given = {"max_trials": trials, "max_budget": epochs, "seed": seed}
     if issubclass(tuner, StrategyTuner):
         given |= _few(tuner.strategy, trials)
+        options = kit_names(tuner.strategy, options)
     else:
+        given["max_epochs"] = epochs
         given["seed"] = seed or 1  # Keras Tuner takes 0 for no seed
     taken = _taken(tuner)
     arguments: dict[str, Any] = {key: value for key, value in given.items() if key in taken}
     arguments |= {"objective": objective, "directory": str(directory), "project_name": "search"}
-    return tuner(hypermodel=build, **arguments | dict(options or {}))
+    return tuner(hypermodel=build, **arguments | options)
 
 
 def tuner_class(name: str) -> type[keras_tuner.Tuner]:
@@ -70,7 +75,7 @@ def tuner_class(name: str) -> type[keras_tuner.Tuner]:
     try:
         digest(name)  # which says what is wrong with a path, and forgets modules that have changed
     except NoModule:
-        raise unknown(name, f"strategy={name!r}: no such module") from None
+        raise ValueError(f"strategy={name!r}: no such module; {unknown(name)}") from None
     path, _, wanted = name.rpartition(".")
     try:
         module = importlib.import_module(path)
@@ -93,21 +98,27 @@ def _is_tuner(what: Any) -> TypeGuard[type[keras_tuner.Tuner]]:
     return isinstance(what, type) and issubclass(what, keras_tuner.Tuner)
 
 
-def registered(name: str) -> str | None:
-    """Of an import path of one of the kit's own tuners, the name of its strategy.
+def check(name: str, options: Mapping[str, Any]) -> str:
+    """The name, or for the import path of one of the kit's tuners that of its strategy.
 
-    Raises ValueError as `tuner_class` does.
+    Raises ValueError unless it leads to a tuner that can be made with these options.
     """
     tuner = tuner_class(name)
-    return next((each for each, known in TUNERS.items() if known is tuner), None)
+    for strategy, known in TUNERS.items():
+        if known is tuner:
+            more = [
+                each for each in _taken(tuner) if each not in (*KEPT, *options_of(known.strategy))
+            ]
+            check_options(strategy, known.strategy, options, more)
+            check_values(strategy, kit_names(known.strategy, options))
+            return strategy
+    _check_class(name, tuner, options)
+    return name
 
 
-def check_tuner(name: str, options: Mapping[str, Any]) -> None:
-    """Raises ValueError unless an import path leads to a tuner that can be made with these options.
-
-    A constructor's `**arguments` are taken to go on to that of its parent, as Keras Tuner's do.
-    """
-    tuner = tuner_class(name)
+def _check_class(name: str, tuner: type[keras_tuner.Tuner], options: Mapping[str, Any]) -> None:
+    """Of a tuner that is not the kit's; a constructor passes its `**arguments` to its parent's, as
+    Keras Tuner's do."""
     taken = _taken(tuner)
     for needed in GIVEN:
         if needed not in taken:
@@ -116,8 +127,7 @@ def check_tuner(name: str, options: Mapping[str, Any]) -> None:
                              f"keras_tuner.RandomSearch's does{cure}")  # fmt: skip
     for option in options:
         if option not in taken:
-            known = ", ".join(each for each in taken if each not in GIVEN)
-            raise ValueError(f"options: {name} takes no {option!r} (it takes {known})")
+            raise unknown_option(name, option, [each for each in taken if each not in GIVEN])
     given = {*GIVEN, *LIMITS, "seed", *options}
     if lacking := [each for each, needed in taken.items() if needed and each not in given]:
         raise ValueError(f"options: {name} cannot be made without {', '.join(lacking)}")
@@ -196,7 +206,7 @@ class EpochReport(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Says it."""
         now = time.monotonic()
-        if now - self.said >= OFTEN:
+        if now - self.said >= PROGRESS_SECONDS:
             self.said = now
             known = ", ".join(f"{name} {value:.3f}" for name, value in (logs or {}).items())
             log.info("epoch %d of at most %d: %s", epoch + 1, self.most, known)

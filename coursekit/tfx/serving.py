@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from coursekit.tfx.examples import example
+from coursekit.tfx.quiet import tf
 
 
 class ServedModel:

@@ -14,6 +14,7 @@ from coursekit.data import Dataset, Split
 from coursekit.spaces import EdgeCells
 from coursekit.training.numpy.net2net import inherit
 from coursekit.training.numpy.perceptron import complete, hidden, train_perceptron
+from coursekit.training.remapping import COPY_NOISE
 from coursekit.trials import Epoch
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 Weights = Mapping[str, np.ndarray]
 Begun = tuple[list[np.ndarray], float]  # weights to begin with, and the parent's share in them
-NOISE = 0.05  # by which copies of units differ, so that training parts them
 
 
 class Candidate(ABC):
@@ -120,7 +120,7 @@ def thinner(configuration: Mapping[str, Any], width: float) -> dict[str, Any]:
 def _perceptron_inherits(parent: Weights, fresh: Weights, seed: int, activation: str) -> Begun:
     rng = np.random.default_rng((seed, len(parent)))
     theirs, mine = list(parent.values()), list(fresh.values())
-    return inherit(theirs, mine, activation=activation, rng=rng, noise=NOISE)
+    return inherit(theirs, mine, activation=activation, rng=rng, noise=COPY_NOISE)
 
 
 def _same_names(parent: Weights, fresh: Weights, seed: int) -> Begun:

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coursekit.arguments import whole_number
+
+COPY_NOISE = 0.05  # by which copies of units differ, so that training parts them
+
 Array = np.ndarray
 
 
@@ -100,7 +104,5 @@ class Remapping:
 
 
 def _at_least(name: str, value: int, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name}={value!r} is no whole number")
-    if value < least:
+    if whole_number(name, value) < least:
         raise ValueError(f"{name}={value}: there are {least} units already; give more")

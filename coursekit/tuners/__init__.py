@@ -5,34 +5,101 @@ tuner = RegularizedEvolution(build_model, objective="val_accuracy", max_trials=2
 tuner.search(x, y, validation_data=(x_validation, y_validation), epochs=3)
 
 There is a tuner for each strategy of the registry, under the strategy's name, with the
-arguments of `keras_tuner.RandomSearch` and the strategy's options: max_budget and iterations are
-what Keras Tuner's Hyperband calls max_epochs and hyperband_iterations, initial is what its Bayesian
-tuner calls num_initial_points.
+arguments of `keras_tuner.RandomSearch` and the strategy's options. `RandomSearch`,
+`BayesianOptimization` and `GridSearch` are Keras Tuner's names for `Random`, `Bayesian` and `Grid`.
+Options go by Keras Tuner's names as well: max_epochs and hyperband_iterations are max_budget and
+iterations, num_initial_points is initial, beta is exploration.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from coursekit.strategies import STRATEGIES
+import coursekit.training.keras  # noqa: F401  (loads Keras quietly, before Keras Tuner does)
+from coursekit import strategies
+from coursekit.strategies import STRATEGIES, Strategy
 from coursekit.tuners.oracle import StrategyOracle
 from coursekit.tuners.termination import StopUnpromising
 from coursekit.tuners.tuner import StrategyTuner
 
+
+class Grid(StrategyTuner):
+    strategy = strategies.Grid
+
+
+class Random(StrategyTuner):
+    strategy = strategies.Random
+
+
+class Bayesian(StrategyTuner):
+    strategy = strategies.Bayesian
+
+
+class LocalSearch(StrategyTuner):
+    strategy = strategies.LocalSearch
+
+
+class RegularizedEvolution(StrategyTuner):
+    strategy = strategies.RegularizedEvolution
+
+
+class Reinforce(StrategyTuner):
+    strategy = strategies.Reinforce
+
+
+class Progressive(StrategyTuner):
+    strategy = strategies.Progressive
+
+
+class TPE(StrategyTuner):
+    strategy = strategies.TPE
+
+
+class SuccessiveHalving(StrategyTuner):
+    strategy = strategies.SuccessiveHalving
+
+
+class Hyperband(StrategyTuner):
+    strategy = strategies.Hyperband
+
+
+class BOHB(StrategyTuner):
+    strategy = strategies.BOHB
+
+
+GridSearch, RandomSearch, BayesianOptimization = Grid, Random, Bayesian  # Keras Tuner's names
+
+
+def _tuner_of(strategy: type[Strategy]) -> type[StrategyTuner]:
+    name = strategy.__name__
+    found = globals().get(name)
+    if not (isinstance(found, type) and issubclass(found, StrategyTuner)):
+        raise ImportError(
+            f"{__file__}: the strategy {name} has no tuner; add\n\n"
+            f"class {name}(StrategyTuner):\n    strategy = strategies.{name}\n"
+        )
+    return found
+
+
 TUNERS: dict[str, type[StrategyTuner]] = {
-    name: type(cls.__name__, (StrategyTuner,), {"strategy": cls, "__module__": __name__})
-    for name, cls in STRATEGIES.items()
+    name: _tuner_of(strategy) for name, strategy in STRATEGIES.items()
 }
-globals().update({tuner.__name__: tuner for tuner in TUNERS.values()})
 
 __all__ = [
+    "BOHB",
+    "TPE",
     "TUNERS",
+    "Bayesian",
+    "BayesianOptimization",
+    "Grid",
+    "GridSearch",
+    "Hyperband",
+    "LocalSearch",
+    "Progressive",
+    "Random",
+    "RandomSearch",
+    "RegularizedEvolution",
+    "Reinforce",
     "StopUnpromising",
     "StrategyOracle",
     "StrategyTuner",
-    *(tuner.__name__ for tuner in TUNERS.values()),
+    "SuccessiveHalving",
 ]
-
-
-def __getattr__(name: str) -> Any:  # only so that type checkers know that there are more names
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,7 +16,7 @@ from coursekit.journal import Finished, Grown, Journal, Retried, header
 from coursekit.log import outside
 from coursekit.search import Search
 from coursekit.spaces import Configuration, Space
-from coursekit.strategies import STRATEGIES, Strategy
+from coursekit.strategies import Strategy, find
 from coursekit.trials import Evaluation, History, Pause, Status, Suggestion, Trial
 from coursekit.tuners import internals, project
 from coursekit.tuners.internals import KerasTrial, OracleBase, TrialStatus, guarded
@@ -76,9 +76,7 @@ class StrategyOracle(OracleBase):
             max_consecutive_failed_trials=max_consecutive_failed_trials,
         )
         if isinstance(strategy, str):
-            if strategy not in STRATEGIES:
-                raise ValueError(f"no strategy {strategy!r}: there are {', '.join(STRATEGIES)}")
-            strategy = STRATEGIES[strategy]
+            strategy = find(strategy)
         self.strategy, self.options = strategy, options
         self.inherits = False  # whether children begin with their parents' weights
         check(strategy, options, max_trials)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from coursekit import atomic
 from coursekit.journal import Journal
 from coursekit.log import Record
 
@@ -63,9 +64,7 @@ def holds_a_search(folder: Path) -> bool:
 def write(path: Path, state: Mapping[str, Any]) -> None:
     """Write JSON so that a reader finds either the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".tmp")
-    draft.write_text(json.dumps(state))
-    draft.replace(path)
+    atomic.write_json(path, state)
 
 
 def damaged(path: Path, expected: Mapping[str, Any]) -> bool | None:

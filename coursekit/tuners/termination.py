@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import keras
 import keras_tuner
 
+from coursekit.arguments import probability, whole_number
 from coursekit.estimators.extrapolation import HOPE, decide, first
 from coursekit.forecasting.experience import Experience
 from coursekit.tuners.internals import TrialStatus
@@ -64,13 +65,10 @@ class StopUnpromising(keras.callbacks.Callback):
         super().__init__()
         if not isinstance(tuner, keras_tuner.Tuner):
             raise TypeError(f"tuner={tuner!r}: give the tuner whose search this is for")
-        if not 0 <= delta < 1:
-            raise ValueError(f"delta={delta!r}: give a probability, 0 to below 1")
-        for name, epochs in (("start", start), ("every", every)):
-            if epochs is not None and not epochs >= 1:
-                raise ValueError(f"{name}={epochs!r}: give a number of epochs, 1 or more")
-        self.tuner, self.delta, self.start = tuner, delta, start
-        self.every, self.bounds = every, bounds
+        self.tuner, self.bounds = tuner, bounds
+        self.delta = probability("delta", delta, below_1=True)
+        self.start = None if start is None else whole_number("start", start)
+        self.every = whole_number("every", every)
         self.stopped: dict[str, Stopped] = {}
         self.experience: dict[tuple[int, int], Experience] = {}
         self._curve: list[float] = []

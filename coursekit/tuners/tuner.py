@@ -5,16 +5,20 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import math
 import time
 import warnings
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras_tuner
 
+from coursekit import lookup
 from coursekit.log import outside
+from coursekit.lookup import options_of
 from coursekit.strategies import Strategy
 from coursekit.training.keras.transfer import inherit as inherit_weights
+from coursekit.training.remapping import COPY_NOISE
 from coursekit.tuners.internals import (
     KerasTrial,
     TrialStatus,
@@ -23,7 +27,6 @@ from coursekit.tuners.internals import (
     load_json,
     save_json,
 )
-from coursekit.tuners.options import options_of
 from coursekit.tuners.oracle import ANCESTOR, EPOCHS, INITIAL_EPOCH, PARENT, StrategyOracle
 from coursekit.tuners.running import older_objects_spared
 
@@ -53,8 +56,22 @@ BUDGETED = """
 Trials are trained for as many epochs as the strategy says, `epochs=` in `search` is ignored; a
 promoted trial goes on from the weights and the optimizer of the trial that it continues.
 """
-NOISE = 0.05  # by which copies of units differ, so that training parts them
 ONCE = "As a tuner it makes one iteration unless told otherwise."
+# What Keras Tuner calls options of the kit's strategies.
+KERAS_NAMES = {
+    "max_epochs": "max_budget",
+    "hyperband_iterations": "iterations",
+    "num_initial_points": "initial",
+    "beta": "exploration",
+}
+# Arguments of Keras Tuner's that not every tuner can have, and what to do without them.
+CURES = {
+    "alpha": "the kit's Gaussian process estimates the noise itself, so leave it out",
+    "beta": "Bayesian has it, which explores",
+    "max_epochs": "each trial is trained for the epochs= of search(), or until a callback stops it",
+    "hyperband_iterations": "the search ends after max_trials",
+    "num_initial_points": "see the options of this strategy for how it begins",
+}
 
 
 class StrategyTuner(TunerBase):
@@ -65,6 +82,24 @@ class StrategyTuner(TunerBase):
     """
 
     strategy: ClassVar[type[Strategy]]
+
+    if TYPE_CHECKING:  # what all have in common; `inspect.signature` knows the options as well
+
+        def __init__(
+            self,
+            hypermodel: Any = None,
+            objective: Any = None,
+            max_trials: int | None = None,
+            seed: int | None = None,
+            hyperparameters: Any = None,
+            tune_new_entries: bool = True,
+            allow_new_entries: bool = True,
+            max_retries_per_trial: int = 0,
+            max_consecutive_failed_trials: int = 3,
+            *,
+            inherit: bool = False,
+            **options: Any,
+        ) -> None: ...
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -192,7 +227,7 @@ class StrategyTuner(TunerBase):
         if getattr(parent, "optimizer", None) is not None:
             parent.optimizer.build(parent.trainable_variables)  # or Keras warns of what it skips
         parent.load_weights(path)
-        inherit_weights(model, parent, noise=NOISE)
+        inherit_weights(model, parent, noise=COPY_NOISE)
 
     def _curve(self, results: Any) -> list[float]:
         """The objective after each epoch, the mean over executions; empty if it is not known."""
@@ -234,17 +269,62 @@ def _signature(cls: type[StrategyTuner]) -> inspect.Signature:
         if p.kind not in kept and p.name not in names
     ]
     own = inspect.Parameter("inherit", inspect.Parameter.KEYWORD_ONLY, default=False)
-    return inspect.Signature([*first, *_options(cls.strategy), own, *last])
+    keras = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
+        for name in _keras_names(cls.strategy)
+    ]
+    return inspect.Signature([*first, *_options(cls.strategy), *keras, own, *last])
+
+
+def _keras_names(strategy: type[Strategy]) -> dict[str, str]:
+    """By Keras Tuner's name, the kit's, of the options that a strategy has."""
+    known = options_of(strategy)
+    return {keras: name for keras, name in KERAS_NAMES.items() if name in known}
+
+
+def kit_names(strategy: type[Strategy], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options by the kit's names for them; ValueError for one that is given under both names.
+
+    None under a name of Keras Tuner's is as good as nothing. `beta` chooses the acquisition that it
+    belongs to; hyperband_iterations=inf is iterations=None.
+    """
+    made, names = dict(options), _keras_names(strategy)
+    for keras, name in names.items():
+        value = made.pop(keras, None)
+        if value is None:
+            continue
+        if name in made:
+            raise ValueError(
+                f"{keras}={value!r}, {name}={made[name]!r}: two names for one option, give one"
+            )
+        if keras == "beta":
+            made.setdefault("acquisition", "ucb")
+        if keras == "hyperband_iterations" and isinstance(value, float):
+            value = None if value == math.inf else int(value) if value.is_integer() else value
+        made[name] = value
+    return made
+
+
+def _check_names(cls: type[StrategyTuner], signature: inspect.Signature, given: Any) -> None:
+    known = signature.parameters
+    for name in given:
+        if name not in known:
+            cure = CURES.get(name) or f"it has {', '.join(list(known)[1:])}"
+            raise TypeError(
+                f"{cls.__name__} got an unexpected keyword argument {name!r}"
+                f"{lookup.meant(name, known)}: {cure}"
+            )
 
 
 def _initialiser(cls: type[StrategyTuner]) -> Callable[..., None]:
     signature, names = _signature(cls), [p.name for p in _options(cls.strategy)]
-    of_oracle = list(signature.parameters)[2:10]
+    of_oracle, keras = list(signature.parameters)[2:10], _keras_names(cls.strategy)
 
     def __init__(self: StrategyTuner, *args: Any, **given: Any) -> None:
-        bound = signature.bind(self, *args, **given)
+        _check_names(cls, signature, given)
+        bound = signature.bind(self, *args, **kit_names(cls.strategy, given))
         bound.apply_defaults()
-        arguments = dict(bound.arguments)
+        arguments = {k: v for k, v in bound.arguments.items() if k not in keras}
         del arguments["self"]
         own = {name: arguments.pop(name) for name in [*of_oracle, *names]}
         self.seed = own["seed"]
@@ -264,6 +344,11 @@ def _initialiser(cls: type[StrategyTuner]) -> Callable[..., None]:
     return __init__
 
 
+def _translation(strategy: type[Strategy]) -> str:
+    names = [f"{keras} for {name}" for keras, name in _keras_names(strategy).items()]
+    return f"Keras Tuner's own names do as well: {', '.join(names)}." if names else ""
+
+
 def _documentation(cls: type[StrategyTuner]) -> str:
     text = inspect.getdoc(cls.strategy) or cls.strategy.__name__
     idea, _, rest = text.partition("\n\n")
@@ -277,6 +362,7 @@ def _documentation(cls: type[StrategyTuner]) -> str:
             "A tuner for Keras models, to use in the place of `keras_tuner.RandomSearch`.",
             BUDGETED if budgeted else "",
             rest,
+            _translation(cls.strategy),
             ONCE if any(p.name == "iterations" for p in _options(cls.strategy)) else "",
             ARGUMENTS.format(trials=trials),
         )

@@ -13,7 +13,7 @@ from typing import Any
 
 import keras_tuner
 
-from coursekit.tuners.brackets import bracket_table
+from coursekit.strategies.rungs import bracket_table
 from coursekit.tuners.internals import BaseTuner, unlock
 from coursekit.tuners.running import SearchStopped, interrupt_calls, older_objects_spared
 
@@ -119,7 +119,7 @@ class Watch:
         oracle = self.tuner.oracle
         executions = getattr(self.tuner, "executions_per_trial", 1)
         if self._hyperband:
-            rungs = bracket_table(oracle.max_epochs, oracle.factor)
+            rungs = bracket_table(oracle.max_epochs, oracle.factor, rounding="keras_tuner")
             sweeps = oracle.hyperband_iterations
             if sweeps == float("inf"):
                 return None, None

@@ -1,7 +1,20 @@
-"""What people touch: thin ipywidgets above functions that work without them."""
+"""What people touch: thin ipywidgets above functions that work without them.
 
-import importlib
-from typing import Any
+Each is loaded when it is first asked for: Keras Tuner, which some need, is slow.
+"""
+
+from typing import TYPE_CHECKING
+
+from coursekit.lazy import lazily
+
+if TYPE_CHECKING:
+    from coursekit.widgets.explorer import Explorer
+    from coursekit.widgets.forecast_panel import ForecastPanel
+    from coursekit.widgets.growing import Growing
+    from coursekit.widgets.monitor import SearchMonitor
+    from coursekit.widgets.pipeline import PipelinePanel
+    from coursekit.widgets.population import Population
+    from coursekit.widgets.race_track import RaceTrack
 
 _HOMES = {
     "Explorer": "explorer",
@@ -12,14 +25,10 @@ _HOMES = {
     "RaceTrack": "race_track",
     "SearchMonitor": "monitor",
 }
-# Loaded on first use: Keras Tuner is slow.
 __all__ = [
     "Explorer", "ForecastPanel", "Growing", "PipelinePanel", "Population", "RaceTrack",
     "SearchMonitor",
 ]  # fmt: skip
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"coursekit.widgets has no {name!r}; there is {', '.join(_HOMES)}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+if not TYPE_CHECKING:
+    __getattr__ = lazily(__name__, _HOMES, __all__)

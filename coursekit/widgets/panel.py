@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from html import escape
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import ipywidgets
 
 from coursekit import theme
-from coursekit.notices import dead_widget
+from coursekit.notebook import cell, dead_widget
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -107,20 +106,12 @@ def kept(make: Callable[[], State], *key: Hashable) -> State:
     So a panel whose cell runs again keeps what was done with it. key: the panel's kind and all
     arguments: with others it begins afresh. Outside of a notebook nothing is kept.
     """
-    place = (_cell(), *key)
+    place = (cell(), *key)
     if not place[0]:
         return make()
     if place not in _kept:
         _kept[place] = make()
     return cast(State, _kept[place])
-
-
-def _cell() -> str:
-    """The id of the cell that is running, "" if there is none."""
-    module = sys.modules.get("IPython")
-    shell: Any = module.get_ipython() if module is not None else None
-    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
-    return str((parent or {}).get("metadata", {}).get("cellId", ""))
 
 
 class Panel:

@@ -3,6 +3,7 @@ training."""
 
 from __future__ import annotations
 
+from coursekit import lookup
 from coursekit.worlds.base import World
 from coursekit.worlds.live import Live
 from coursekit.worlds.nasbench201 import NASBench201
@@ -13,9 +14,7 @@ WORLDS: dict[str, type[World]] = {"nasbench201": NASBench201, "cells": Cells, "m
 
 def make(name: str, dataset: str | None = None) -> World:
     """The world of that name, on one of its data sets (its first one by default)."""
-    if name not in WORLDS:
-        raise ValueError(f"no world {name!r}: there are {', '.join(WORLDS)}")
-    cls = WORLDS[name]
+    cls = lookup.find("world", name, WORLDS)
     return cls(cls.datasets[0] if dataset is None else dataset)
 
 

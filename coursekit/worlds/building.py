@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from coursekit import atomic
 from coursekit.processes import spread
 from coursekit.spaces import Configuration
 from coursekit.worlds.recipes import FIDELITIES, RECIPES, Recipe
@@ -93,7 +94,7 @@ def build(
                 tell(f"{len(done)} of {len(listed)} entries, {left:.0f} min to go")
     about = {**head, "built": date.today().isoformat(), **versions(recipe)}
     path = folder / f"{name}.npz"
-    path.write_bytes(pack(assemble([done[entry] for entry in range(len(listed))], about),
+    atomic.write(path, pack(assemble([done[entry] for entry in range(len(listed))], about),
                           share(recipe.space)))  # fmt: skip
     return path
 

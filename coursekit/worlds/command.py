@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from coursekit.arguments import whole_number
 from coursekit.shipped import shipped
 from coursekit.worlds import building, tables
 from coursekit.worlds.recipes import FIDELITIES, RECIPES
@@ -118,8 +119,8 @@ def build(options: argparse.Namespace) -> int:
     folder = options.folder or shipped("data")
     if not folder.is_dir():
         raise ValueError(f"--folder {folder}: there is no such folder")
-    if options.workers is not None and options.workers < 1:
-        raise ValueError(f"--workers {options.workers}: give 1 or more")
+    if options.workers is not None:
+        whole_number("--workers", options.workers)
     part = options.part or Path("build/tables") / f"{options.name}.jsonl"
     tell = _line if sys.stderr.isatty() else print
     try:
@@ -146,8 +147,7 @@ def _line(text: str) -> None:
 
 def _compare(name: str, count: int) -> int:
     """Trains so many entries again and prints them beside the table's; nothing is written."""
-    if count < 1:
-        raise ValueError(f"--only {count}: give 1 or more")
+    whole_number("--only", count)
     table, _ = tables.read(name)
     listed = tables.entries(RECIPES[name].space)
     print(f"{'entry':>6}  {'table, %':16}{'now, %':16}{'s an epoch: table, now':>24}")

@@ -20,7 +20,7 @@ from coursekit.spaces import EdgeCells
 from coursekit.spaces.micro import NAS_BENCH_201 as OPERATIONS
 from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 from coursekit.worlds.base import World
-from coursekit.worlds.rows import Rows
+from coursekit.worlds.rows import Rows, one_training
 
 EPOCHS = 200
 FILES = {"cifar10": "cifar10", "cifar100": "cifar100", "imagenet16-120": "imagenet"}
@@ -65,9 +65,7 @@ class NASBench201(World):
         self._means = means = np.nanmean(accuracies, axis=1)
         self.optimum = float(means.max())
         if seed is not None:
-            trained = np.isfinite(accuracies).sum(axis=1)
-            drawn = np.random.default_rng(seed).integers(trained)
-            means = accuracies[np.arange(len(accuracies)), drawn]
+            means = one_training(accuracies, np.isfinite(accuracies).sum(axis=1), seed)
         self._scores: list[float] = means.tolist()  # plain lists: a question takes a microsecond
         self._seconds: list[float] = seconds.tolist()
 

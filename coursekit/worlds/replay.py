@@ -12,7 +12,7 @@ from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 from coursekit.worlds import tables
 from coursekit.worlds.base import FULL, World
 from coursekit.worlds.recipes import FIDELITIES, RECIPES
-from coursekit.worlds.rows import Rows
+from coursekit.worlds.rows import Rows, one_training
 
 
 class Replay(World):
@@ -51,8 +51,8 @@ class Replay(World):
             curves = np.nanmean(self._table.validation[:, level], axis=1, dtype=float)
         self.optimum = float(np.nanmax(ends))
         if seed is not None:
-            drawn = np.random.default_rng(seed).integers(recipe.seeds, size=len(curves))
-            curves = self._table.validation[np.arange(len(curves)), level, drawn].astype(float)
+            trained = self._table.validation[:, level]
+            curves = one_training(trained, recipe.seeds, seed).astype(float)
         # Plain tuples and floats: a question takes a microsecond. A failed run ends with its NaN.
         lengths = np.minimum(np.isfinite(curves).sum(axis=1) + 1, recipe.epochs).tolist()
         self._curves = [

@@ -1,9 +1,11 @@
-"""The place of a configuration among all of a finite space, in a microsecond."""
+"""The rows of a table: a configuration's place, in a microsecond, and one of its trainings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from coursekit.spaces import Space
 
@@ -38,3 +40,13 @@ class Rows:
         if row < 0 or len(configuration) != len(self._digits):
             self.space.check(configuration)  # which says what is wrong
         return row
+
+
+def one_training(values: np.ndarray, counts: int | np.ndarray, seed: int) -> np.ndarray:
+    """Of each row's trainings the one that a seed draws: what a search sees that trains once.
+
+    values: shape (rows, trainings, ...). counts: how many trainings a row has, one number for all
+    or one a row.
+    """
+    drawn = np.random.default_rng(seed).integers(counts, size=len(values))
+    return values[np.arange(len(values)), drawn]

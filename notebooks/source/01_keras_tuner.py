@@ -17,14 +17,14 @@
 from coursekit.labs import check, hint, measured, predict, progress, solution
 
 # %% tags=["setup"]
+from coursekit import data, plots, theme
+from coursekit.widgets import Explorer, SearchMonitor
+
 import keras
 import keras_tuner as kt
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-
-from coursekit import data, plots, theme
-from coursekit.widgets import Explorer, SearchMonitor
 
 theme.use()  # figures follow JupyterLab's theme
 

@@ -18,10 +18,10 @@
 from coursekit.labs import check, hint, measured, predict, progress, solution
 
 # %% [markdown]
-# TFX takes ten seconds and more to import, once. `quiet` loads it without its pages of warnings.
+# TFX takes ten seconds and more to import, once. `coursekit.tfx` loads it without its pages of warnings, so it comes first.
 
 # %% tags=["setup"]
-import coursekit.tfx.quiet
+from coursekit.tfx.interactive import Interactive
 from tfx import v1 as tfx
 import tensorflow_data_validation as tfdv
 
@@ -40,7 +40,6 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from coursekit import data, plots, theme
 from coursekit.tfx import Plan
 from coursekit.tfx.examples import example, png
-from coursekit.tfx.interactive import Interactive
 from coursekit.tfx.lineage import Lineage
 from coursekit.tfx.modules import images
 from coursekit.tfx.modules.training import Task

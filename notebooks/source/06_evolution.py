@@ -22,7 +22,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from coursekit import plots, theme
-from coursekit.labs import check, hint, measured, predict, progress, solution
+from coursekit.labs import check, hint, measured, predict, progress, recall, solution
 from coursekit.race import race
 from coursekit.race import report
 from coursekit.strategies import LocalSearch, RegularizedEvolution, Strategy
@@ -35,7 +35,7 @@ theme.use()  # figures follow JupyterLab's theme
 
 # %% [markdown]
 # ## 1. A world that answers at once
-# NAS-Bench-201 (Dong and Yang 2020) is a small search space of which everything is known. A candidate is a **cell**: four nodes, an edge between any two of them, and on each of the six edges one of five operations. The cell is stacked into a network. All 5⁶ = 15,625 of them were trained for 200 epochs on three data sets; our **world** looks the results up.
+# NAS-Bench-201 (Dong and Yang 2020) is a small search space of which everything is known. A candidate is a **cell**: four nodes, an edge between any two of them, and on each of the six edges one of five operations: nothing, a skip connection, a convolution of 1x1 or of 3x3, or average pooling of 3x3. The cell is stacked into a network. All 5⁶ = 15,625 of them were trained for 200 epochs on three data sets; our **world** looks the results up.
 
 # %%
 world = NASBench201("cifar100")
@@ -44,7 +44,7 @@ plots.cell(world.space, cell)
 plt.show()
 
 # %% [markdown]
-# To a strategy a cell is what any configuration is: a dictionary of decisions. Asking for its accuracy costs a microsecond here; it once cost somebody the seconds that the world reports along with it.
+# To a strategy a cell is what any configuration is: a dictionary of decisions. Its accuracy is looked up here; it once cost somebody the seconds that the world reports along with it.
 
 # %%
 answer = world.evaluate(Suggestion(cell))
@@ -70,10 +70,18 @@ plt.ylabel("cells")
 plt.show()
 
 # %% [markdown]
-# Most cells are decent and very few are excellent. That is a usual shape, and it is why random search looks good at first and then stalls. With 200 draws out of 15,625, its chance of meeting even one of the excellent ones is about a quarter:
+# Most cells are decent and very few are excellent: that is why random search looks good at first and then stalls. With 200 draws out of 15,625, its chance of meeting even one of the excellent ones is about a quarter:
 
 # %%
 f"{1 - (1 - good / len(accuracies)) ** 200:.0%}"
+
+# %% claim="The best reaches 73.5 %; most cells are decent, few are below 40 %, very few excellent"
+assert abs(world.optimum - 0.735) < 0.0005
+assert np.mean(accuracies > 0.6) > 0.7 and np.mean(accuracies < 0.4) < 0.05
+assert good / len(accuracies) < 0.002
+
+# %% claim="The chance of random search to meet an excellent cell is about a quarter"
+assert 0.2 < 1 - (1 - good / len(accuracies)) ** 200 < 0.3
 
 # %% [markdown]
 # ## 2. The tournament: who has a child
@@ -117,8 +125,23 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# A tournament of one is no selection at all, a tournament of all is greed. And whoever ranks among the last *S* − 1 can never win.
-#
+# A tournament of one is no selection at all, a tournament of all is greed. And the last *S* − 1 of the ranking can never win.
+
+# %% claim="A tournament of one selects nobody, one of all is greed, the last S - 1 never win"
+chances = {
+    s: [math.comb(10 - r, s - 1) / math.comb(10, s) for r in range(1, 11)] for s in (1, 3, 10)
+}
+assert set(chances[1]) == {0.1} and chances[10][0] == 1
+assert chances[3][-2:] == [0, 0] and abs(chances[3][0] - 0.3) < 1e-12
+
+# %%
+recall(
+    "06-pressure",
+    "A population of 50, tournaments of 10: how often does the best of all win? And the worst?",
+    answer="The best wins whenever it is drawn: in 10 of 50 cases, 20 %. The worst never: nine others are always drawn with it, and each of them is better.",
+)
+
+# %% [markdown]
 # ## 3. Mutation: what a child is
 # A child is its parent with **one decision changed**. That only helps if a small change of the candidate is a small change of its accuracy, on the whole. Is it so here? Take the best percent of all cells, and one child of each. If children were no better than random draws, about one in a hundred would get into that best percent again.
 
@@ -153,14 +176,25 @@ heirs = [world.space.mutate(parent, rng) for parent in elite for _ in range(10)]
 measured("06-heirs", round(100 * float(np.mean([world.accuracy(heir) >= bar for heir in heirs]))))
 
 # %% [markdown]
-# Good cells have good neighbours far more often than luck would have it. This **locality** is what evolution lives on, and so do local search and every model-based strategy. Where it is missing, nothing beats random search.
-#
+# Good cells have good neighbours far more often than luck would have it. Evolution rests on this **locality**, and so do local search and every model-based strategy. Without it, none of them has a reason to beat random search.
+
+# %% claim="A child of the best percent is in it far more often than one in a hundred"
+for seed in range(3):
+    draws = np.random.default_rng(seed)
+    heirs = [world.space.mutate(parent, draws) for parent in elite]
+    # 157 children, about 26 % of them: 15 % is three standard deviations below.
+    assert np.mean([world.accuracy(heir) >= bar for heir in heirs]) > 0.15
+
+# %% [markdown]
 # ## 4. Ageing: who dies
 # The population has a fixed size, so for each child somebody has to go. The obvious rule is that the worst goes. Real et al. (2019) chose another one: the **oldest** goes, however good it is. That is why they call it *regularized*: nothing stays only because it was lucky once, and a good architecture lasts through its children or not at all.
 
 # %%
-answers = ["the best of the living", "the best ever trained", "the youngest"]
-predict("06-fate", "The best so far dies of age. What does a search answer?", options=answers)
+predict(
+    "06-fate",
+    "The best so far dies of age. What does a search answer?",
+    options=["the best of the living", "the best ever trained", "the youngest"],
+)
 
 # %% [markdown]
 # Step through it. Each column is a birth, as high as its accuracy. Ringed ones were drawn into the tournament, the square won it, the diamond is its child, the cross dies. The first ten are drawn at random, and nobody dies among them. Then **play**, and move the sliders: what does a tournament of 1 look like, what one of 10? What does a large population change at the start?
@@ -268,12 +302,25 @@ measured("06-race", round(lead, 2))
 # %% [markdown]
 # For the first thirty trials the two are one strategy: evolution's first population is drawn at random, from the same seed. Then they part. Is it more than luck? The same seed gives both the same start, so the twenty differences are paired, and Wilcoxon's signed-rank test asks whether they lean to one side: *p* is how often luck alone would lean as far. The figure has shown medians and quartiles; the table has means and standard deviations, and a mean **rank**, the place among the contestants seed by seed, 1 the best.
 
+# %% claim="For the first thirty trials the two are one strategy"
+for seed in range(20):
+    one, other = (result.runs[name][seed].scores for name in result.names)
+    assert np.array_equal(one[:30], other[:30]) and not np.array_equal(one, other)
+
 # %%
 print(report.table(result))
 print(report.statement(result))
 
+# %% claim="Evolution leads random search, by over a point, from other seeds too"
+from coursekit.race.significance import compare
+
+more = race(world, result.names, trials=200, seeds=40).best()
+for seeds in (slice(0, 20), slice(20, 40)):
+    lead = compare({name: scores[seeds] for name, scores in more.items()})[0]
+    assert lead.better == "regularized_evolution" and lead.significant and lead.difference > 0.01
+
 # %% [markdown]
-# Was that fair? Equal numbers of trials, yes. But evolution breeds cells full of convolutions, and those train longer. So give both the same **training time** instead, as much as 200 average cells take: eight and a half days of one GPU, replayed in a second.
+# Was that fair? Equal numbers of trials, yes. But evolution breeds cells full of convolutions, and those train longer. So give both the same **training time** instead, as much as 200 average cells take: eight and a half days of one GPU, replayed in a second or two.
 
 # %%
 predict("06-time", "And its lead at equal training time?", unit="points")
@@ -285,6 +332,20 @@ best = timed.best()
 lead = 100 * (best["regularized_evolution"].mean() - best["random"].mean())
 measured("06-time", round(lead, 2))
 
+# %% claim="Evolution breeds cells that train longer, and leads at equal training time too"
+costs = {
+    name: np.mean([run.costs[100:].mean() for run in result.runs[name].values()])
+    for name in result.names
+}
+assert costs["regularized_evolution"] > 1.2 * costs["random"]
+assert (
+    abs(days / 86400 - 8.5) < 0.05
+    and abs(np.mean([world.estimate(Suggestion(each)).cost for each in cells]) - 3656) < 1
+)
+assert (
+    timed.comparisons()[0].better == "regularized_evolution" and timed.comparisons()[0].significant
+)
+
 # %% [markdown]
 # ## 7. Taking it apart
 # Which of the parts does the work? An **ablation** changes one thing and leaves the rest. First the sizes, around the kit's 30 and 5: a tournament of one (no selection), one of half the population; a population of ten, one of a hundred. And random search, to see where the bottom is.
@@ -294,6 +355,8 @@ sizes = {
     f"population {p}, tournament {s}": f"regularized_evolution(population_size={p}, sample_size={s})"
     for p, s in ((30, 5), (30, 1), (30, 15), (10, 5), (100, 5))
 }
+
+# %%
 predict("06-sizes", "Which will be the best after 200 trials?", options=list(sizes))
 
 # %%
@@ -308,8 +371,45 @@ print(report.table(ablation))
 print(report.statement(ablation))
 
 # %% [markdown]
-# Among fifteen pairs luck alone would make one or the other look good, so Holm's correction asks more of each *p*. What is left: without selection evolution is a random walk, and not told apart from random search. Pressure pays: half the population in each tournament has the best mean rank. And a population of 100 spends half of all trials before the first child is born, which it does not make up for. With ten times the trials that would weigh less. There are no best sizes, only sizes for a budget.
-#
+# Among fifteen pairs luck alone would make one or the other look good, so Holm's correction asks more of each *p*. What is left: without selection evolution is a random walk, and not told apart from random search. Pressure pays: each size with a tournament is ahead of random search. How much pressure is another matter: half the population in each tournament has the best mean rank, but these twenty seeds do not tell it from the kit's own 5 (forty do, by a quarter of a point). And a population of 100 spends half of all trials before the first child is born, which it does not make up for. With ten times the trials that weighs nothing: both find the best cells. There are no best sizes, only sizes for a budget.
+
+# %% claim="Without selection evolution is not told from random search; every tournament is ahead of it"
+pairs = {frozenset((c.better, c.worse)): c for c in ablation.comparisons()}
+assert len(pairs) == 15
+for name in sizes:
+    pair = pairs[frozenset((name, "random"))]
+    assert pair.significant == (name != "population 30, tournament 1"), name
+    assert not pair.significant or pair.better == name
+
+# %% claim="Half the population has the best rank; only forty seeds tell it from the kit's own 5"
+half, own = "population 30, tournament 15", "population 30, tournament 5"
+assert min(sizes, key=ablation.ranks().get) == half
+assert not next(c for c in ablation.comparisons() if {c.better, c.worse} == {half, own}).significant
+forty = race(
+    world, {name: sizes[name] for name in (half, own)}, trials=200, seeds=40
+).comparisons()[0]
+assert forty.better == half and forty.significant and 0.002 < forty.difference < 0.003
+
+# %% claim="A population of 100 is behind after 200 trials, and not after 2,000"
+large = "population 100, tournament 5"
+late = race(
+    world,
+    {name: sizes[name] for name in (large, "population 30, tournament 5")},
+    trials=2000,
+    seeds=10,
+)
+early = {name: scores for name, scores in ablation.best().items() if name in late.names}
+gap = lambda best: best["population 30, tournament 5"].mean() - best[large].mean()
+assert gap(early) > 0.003 and gap(late.best()) < 0.0005
+
+# %%
+recall(
+    "06-budget",
+    "You can pay for 60 trainings. Would you take a population of 30, as above?",
+    answer="Rather a smaller one: a population of 30 spends half of the 60 trials on random draws. With 10, fifty children are born.",
+)
+
+# %% [markdown]
 # Now the ageing, which is the paper's own idea. In this strategy the worst dies and nobody else, so the population is the best 30 of all trials so far. Two lines say so:
 
 
@@ -327,11 +427,16 @@ Population(world, WorstDies, population_size=10, sample_size=3)
 
 # %%
 rules = {"the oldest dies": "regularized_evolution", "the worst dies": WorstDies}
-outcomes = [*rules, "no clear difference"]
-predict("06-ageing", "Who will be ahead after 200 trials?", options=outcomes)
 
 # %%
-deaths = race(world, rules, trials=200, seeds=20)
+predict(
+    "06-ageing",
+    "Who will be ahead after 200 trials, over forty seeds?",
+    options=["the oldest dies", "the worst dies", "no clear difference"],
+)
+
+# %%
+deaths = race(world, rules, trials=200, seeds=40)
 print(report.table(deaths))
 print(report.statement(deaths))
 
@@ -340,8 +445,31 @@ found = deaths.comparisons()[0]
 measured("06-ageing", found.better if found.significant else "no clear difference")
 
 # %% [markdown]
-# A result to remember: the idea that gave the method its name makes no clear difference **here**. The paper's reason for it is noise: a model that was lucky in training would sit in the population for ever and have too many children, while with ageing an architecture lasts only if its copies, **trained again**, do well again. Our world answers with the mean of several trainings, always the same, so nobody is lucky in it. (`NASBench201("cifar100", seed=0)` answers with a single training of each cell, luck included: does ageing pay there?) Ageing costs nothing and needs no sorting, so the kit keeps it. But believe an ablation in *your* world rather than a name.
-#
+# A result to remember: the idea that gave the method its name costs a little **here**, a tenth or two of a point. (Twenty seeds do not show it: "not told apart" may mean too few seeds.) The paper's reason for ageing is noise: a model that was lucky in training would stay in the population for ever and have too many children, while with ageing an architecture lasts only if its copies, **trained again**, do well again. In our world the same cell always gets the same answer, and this search trains no cell twice, so no luck can be found out. The control, a world whose answers are single trainings (`NASBench201("cifar100", seed=1)`), changes nothing in that, and ageing does not lead there either. In real training it costs little and needs no sorting, so the kit keeps it. But believe an ablation in *your* world rather than a name.
+
+# %% claim="The worst-dies rule is a little ahead, from other seeds too; twenty seeds do not show it"
+from coursekit.race.significance import compare
+
+more = race(world, rules, trials=200, seeds=80).best()
+for seeds in (slice(0, 40), slice(40, 80)):
+    lead = compare({name: scores[seeds] for name, scores in more.items()})[0]
+    assert (
+        lead.better == "the worst dies" and lead.significant and 0.0005 < lead.difference < 0.0025
+    )
+assert not compare({name: scores[:20] for name, scores in more.items()})[0].significant
+
+# %% claim="Ageing does not lead where the answers are single trainings either"
+single = race(NASBench201("cifar100", seed=1), rules, trials=200, seeds=40).comparisons()[0]
+assert single.better == "the worst dies" or not single.significant
+
+# %%
+recall(
+    "06-ageing",
+    "Why might ageing help where each training gives another accuracy?",
+    answer="A lucky training keeps its place only until its candidate is too old. If its copies and children are trained again and do worse, the luck is found out.",
+)
+
+# %% [markdown]
 # ## 8. A strategy of your own
 # If selection pressure pays, why not go all the way? **Local search** (White et al. 2021) has a population of one. It tries the neighbours of the best candidate so far and moves to a better one: in the paper to the best of them all, here as soon as one is better, which takes fewer trials a step.
 #
@@ -382,8 +510,11 @@ check("6.5")
 conform(LocalSearch)
 
 # %%
-climbers = ["evolution", "local search"]
-predict("06-climb", "Who will have the better mean rank after 200 trials?", options=climbers)
+predict(
+    "06-climb",
+    "Who will have the better mean rank after 200 trials?",
+    options=["evolution", "local search"],
+)
 
 # %%
 contest = {"evolution": "regularized_evolution", "local search": "local_search"}
@@ -397,17 +528,36 @@ measured("06-climb", min(contest, key=ranks.get))
 print(report.statement(climb))
 
 # %% [markdown]
-# The climb is fast, and on its own it would end on the first summit; here the summits are few and starting again is cheap. What the better of the two wins by is small beside what both win over random search.
-#
+# Local search leads, by a fifth of a point: small beside what both win over random search. On its own a climb would end on the first summit; starting again is what makes it safe.
+
+# %% claim="Local search leads evolution, by much less than both lead random search, from other seeds too"
+from coursekit.race.significance import compare
+
+more = race(world, {**contest, "random": "random"}, trials=200, seeds=40).best()
+for seeds in (slice(0, 20), slice(20, 40)):
+    pairs = {(c.better, c.worse): c for c in compare({name: s[seeds] for name, s in more.items()})}
+    lead = pairs["local search", "evolution"]
+    assert lead.significant and 0.001 < lead.difference < 0.003
+    assert all(pairs[name, "random"].difference > 4 * lead.difference for name in contest)
+
+# %% claim="The suite names what the colleague of exercise 6.4 has still forgotten"
+from coursekit.labs.exercises import find
+from coursekit.testing import examine
+
+names = {"__name__": "__main__"}
+exec(find("6.4")[1].setting + "\n" + find("6.4")[1].solution, names)
+assert examine(names["Evolution"]).broken and not examine(LocalSearch).broken
+
+# %% [markdown]
 # ## 9. In Keras Tuner
 # Everything so far came out of a table. Now train for real, in ten trials of two epochs. `coursekit.tuners` has each strategy as a Keras Tuner tuner, with the signature of `kt.RandomSearch` and the strategy's own options behind it. So in a program of yours one line changes.
 
 # %%
-import keras
-
 from coursekit import data
 from coursekit.tuners import RegularizedEvolution as EvolutionTuner
 from coursekit.widgets import SearchMonitor
+
+import keras
 
 images = data.load("mnist-5k")
 
@@ -426,7 +576,7 @@ def build(hp):
 
 
 # %% [markdown]
-# With so few trials the population must be small: four at random, then six children. In the monitor, watch the lines: those of children run along their parents' and leave them at one hyperparameter.
+# With so few trials the population must be small: four at random, then six children. In the monitor, watch the lines: a child's line runs along its parent's and leaves it at one hyperparameter.
 
 # %%
 predict("06-keras", "Best validation accuracy among ten trials of two epochs", unit="%")
@@ -450,9 +600,33 @@ family = tuner.oracle.history.frame()
 family.drop(columns=["status", "cost", "budget"]).round(4)
 
 # %% [markdown]
-# Interrupt a search like this one, even with `kill -9`, run the same cell with `overwrite=False`, and it goes on where it was: the population is read off what has finished.
+# Interrupt a search like this one, even with `kill -9`, run the same cell with `overwrite=False`, and it continues: the population is read off what has finished.
+
+# %% claim="Four are drawn at random, then each child differs from its parent in one hyperparameter"
+trials = list(tuner.oracle.history)
+assert [trial.suggestion.parent is None for trial in trials] == [True] * 4 + [False] * 6
+for trial in trials[4:]:
+    child, parent = trial.configuration, trials[trial.suggestion.parent].configuration
+    assert sum(child[name] != parent.get(name) for name in child) == 1
+
+# %%
+recall(
+    "06-journal",
+    "Why can a search by evolution continue after a crash, though the strategy saves nothing?",
+    answer="It reads the population off the history, and the history is on disk.",
+)
+
+# %% [markdown] conclusion="06"
+# ## 10. Your conclusion
+# A colleague has a search space of 10⁹ networks, two GPUs and 150 trainings, and asks whether to use evolution. Write four or five sentences: what should be checked first, which sizes you would start with and why, and how you would find out whether it was worth it.
 #
-# ## 10. What to take away
+# - It checks first whether good candidates have good neighbours (locality), for instance by a few children of good ones.
+# - It chooses a population that leaves most of the 150 trials to children, and a tournament that presses, and says that sizes belong to a budget.
+# - It compares with random search at equal cost, over several paired seeds, and names the spread or a test.
+# - It does not take the method's name as a reason: what pays here (ageing, say) may not pay there.
+
+# %% [markdown]
+# ## 11. What to take away
 # - Regularized evolution is a tournament, a mutation and a queue: thirty lines, no model, no gradient, and at home in any space that knows how to change one decision.
 # - Selection pressure and population size belong to a **budget**. Small budgets want pressure, rugged spaces want diversity.
 # - It works because good candidates have good neighbours. Check that first, it takes one cell.

@@ -444,11 +444,11 @@ ForecastPanel(told, seen=2, experience=experience)
 # The same rule, in any search of Keras Tuner's, is a callback. It reads the best so far from the tuner, so a search that was killed and goes on knows what came before. Four small networks on digits, with learning rates from sensible to hopeless.
 
 # %%
-import keras
-import keras_tuner
-
 from coursekit import data
 from coursekit.tuners import StopUnpromising
+
+import keras
+import keras_tuner
 
 images = data.load("digits")
 

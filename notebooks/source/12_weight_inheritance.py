@@ -156,9 +156,9 @@ grower
 # In Keras the same steps are functions of `coursekit.training.keras.morphisms`: they take a Sequential or functional model and return a new one. In between, they follow batch normalisation, dropout, pooling, flattening and concatenation; where the function could not be kept, they refuse and name the layer.
 
 # %%
-import keras
-
 from coursekit.training.keras import morphisms
+
+import keras
 
 # %%
 layers = keras.layers

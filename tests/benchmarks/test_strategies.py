@@ -58,7 +58,7 @@ def test_help_says_how_to_get_the_peers() -> None:
         ("--strategies=rnadom", "'rnadom' is none of"),
         ("--peers=hyperopt", "'hyperopt' is none of optuna random"),
         ("--datasets=mnist", "'mnist' is none of cifar10"),
-        ("--seeds=0", "'0': take a whole number, 1 or more"),
+        ("--seeds=0", "'0': give a whole number, 1 or more"),
         ("--champion=rnadom", "invalid choice: 'rnadom'"),
     ],
 )

@@ -17,7 +17,7 @@ TIGHTEN = """def tighten(schema, classes):
 @pytest.fixture
 def notebook(lab: Callable[[str], Notebook]) -> Notebook:
     notebook = lab("02_tfx_pipelines.ipynb")
-    for text in ("from coursekit.labs", "import coursekit.tfx.quiet", "from dataclasses"):
+    for text in ("from coursekit.labs", "from coursekit.tfx.interactive", "from dataclasses"):
         assert notebook.run(notebook.code(text)) == ""  # not a word, and no script
     return notebook
 

@@ -169,7 +169,7 @@ def test_worlds_that_only_replay_are_refused():
         Inheritance(MLPs())
     assert not Inheritance.supports(MLPs()) and Inheritance.supports(Live("mlps"))
     for name in ("epochs", "first"):
-        with pytest.raises(ValueError, match=f"{name}=0: give a number of epochs"):
+        with pytest.raises(ValueError, match=f"{name}=0: give a whole number"):
             Inheritance(Live("mlps"), **{name: 0})
 
 

@@ -111,7 +111,7 @@ def test_what_a_killed_process_left_is_swept_when_it_is_old(tmp_path):
 
 def test_errors_name_the_value(tmp_path):
     for options, message in (
-        ({"count": 0}, "count=0: give 1 or more"),
+        ({"count": 0}, "count=0: give a whole number, 1 or more"),
         ({"size": -1}, "size=-1"),
         ({"out": "best"}, "out='best': take one of oldest, worst"),
     ):

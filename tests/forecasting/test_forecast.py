@@ -230,7 +230,7 @@ def test_long_horizons_are_averaged_in_blocks():
 
 @pytest.mark.parametrize("horizon", [0, -1, 2.5, 10**6, True])
 def test_a_horizon_is_checked(horizon):
-    with pytest.raises(ValueError, match=f"horizon={horizon}"):
+    with pytest.raises((TypeError, ValueError), match=f"horizon={horizon}"):
         Forecast([0.5], horizon)
 
 

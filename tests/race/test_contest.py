@@ -187,16 +187,26 @@ def test_workers_leave_ctrl_c_to_us_from_their_first_moment_on():
 
 def test_what_makes_no_race_is_named(world):
     for error, message, strategies, limits in (
-        (ValueError, "no strategy 'rnadom': there are grid, random", ["rnadom"], {}),
+        (
+            ValueError,
+            "'rnadom' (did you mean random?): there are grid, random",
+            ["rnadom"],
+            {},
+        ),
         (ValueError, "random has no option 'size': it has repeats", ["random(size=3)"], {}),
-        (ValueError, "'random(' tells no strategy: write", ["random("], {}),
-        (ValueError, "population_size=1 is too small", [PAIR[1].replace("5", "1")], {}),
+        (ValueError, "'random(' describes no strategy: write", ["random("], {}),
+        (
+            ValueError,
+            "population_size=1: give a whole number, 2",
+            [PAIR[1].replace("5", "1")],
+            {},
+        ),
         (ValueError, "needs at least one strategy", [], {}),
         (ValueError, "each strategy starts once: random are", ["random", "random"], {}),
         (ValueError, "needs an end: give trials or seconds", ["random"], {"trials": None}),
-        (ValueError, "seeds=0: give a number above 0", ["random"], {"seeds": 0}),
+        (ValueError, "seeds=0: give a whole number, 1 or more", ["random"], {"seeds": 0}),
         (ValueError, "seconds=nan: give a number above 0", ["random"], {"seconds": math.nan}),
-        (ValueError, "trials=1.5: give a whole number", ["random"], {"trials": 1.5}),
+        (TypeError, "trials=1.5: give a whole number", ["random"], {"trials": 1.5}),
         (TypeError, "strategies='random': give a list", "random", {}),
     ):
         with pytest.raises(error) as caught:

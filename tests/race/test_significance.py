@@ -4,8 +4,10 @@ from itertools import product
 
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import rankdata
 
 from coursekit.race.significance import compare, holm, mean_ranks, seeds_needed, wilcoxon
 
@@ -33,6 +35,26 @@ def test_wilcoxon_counts_the_signs_that_are_as_far_out():
     assert wilcoxon(differences) == pytest.approx(expected)
     assert wilcoxon(np.zeros(5)) == 1.0
     assert wilcoxon(np.array([0.0, 0.0, 1.0])) == 1.0  # one difference alone says nothing
+
+
+@pytest.mark.parametrize(
+    "differences", [[1, 1, -1, 2, 2, 3], [0.5, -0.5, 0.5, 0, 2, 2, 2, -7], [2] * 9]
+)
+def test_wilcoxon_is_exact_with_ties_whatever_scipy_does(differences):
+    kept = np.array([each for each in differences if each])
+    ranks = rankdata(np.abs(kept))
+    told = min(ranks[kept < 0].sum(), ranks[kept > 0].sum())
+    sums = [ranks[np.array(signs)].sum() for signs in product([False, True], repeat=len(kept))]
+    expected = min(1, 2 * np.mean([each <= told for each in sums]))
+    assert wilcoxon(np.array(differences, dtype=float)) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("count", [1, 5, 20, 50, 51, 200])
+def test_wilcoxon_is_scipys_without_ties(count):
+    differences = np.random.default_rng(count).normal(0.3, 1, count)
+    method = "exact" if count <= 50 else "auto"
+    expected = scipy.stats.wilcoxon(differences, method=method).pvalue
+    assert wilcoxon(differences) == pytest.approx(expected, rel=1e-9)
 
 
 def test_equals_share_their_ranks():

@@ -228,7 +228,7 @@ def test_misuse_is_named() -> None:
         Bayesian(LINE, acquisition="pi")
     with pytest.raises(ValueError, match=r"exploration=-1 is 0 or more"):
         Bayesian(LINE, exploration=-1)
-    with pytest.raises(ValueError, match="candidates=1 is too small"):
+    with pytest.raises(ValueError, match="candidates=1: give a whole number"):
         Bayesian(LINE, candidates=1)
 
 

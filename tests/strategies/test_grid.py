@@ -99,7 +99,7 @@ def test_a_space_that_grew_late_is_walked_to_the_end() -> None:
 def test_bad_resolutions_are_named() -> None:
     with pytest.raises(ValueError, match=r"resolution for 'depth'.*has.*optimizer"):
         Grid(CONDITIONAL, resolution={"depth": 3})
-    with pytest.raises(ValueError, match="resolution=0 is too small"):
+    with pytest.raises(ValueError, match="resolution=0: give a whole number"):
         Grid(CONDITIONAL, resolution=0)
-    with pytest.raises(TypeError, match=r"resolution of layers=1\.5 is no whole number"):
+    with pytest.raises(TypeError, match=r"resolution of layers=1\.5: give a whole number"):
         Grid(CONDITIONAL, resolution={"layers": 1.5})

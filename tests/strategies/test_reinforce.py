@@ -201,7 +201,7 @@ def test_misuse_is_named() -> None:
         ({"learning_rate": 0}, "learning_rate=0 is above 0"),
         ({"baseline_decay": 1}, "baseline_decay=1 is from 0 to below 1"),
         ({"entropy_weight": -1}, "entropy_weight=-1 is 0 or more"),
-        ({"units": 0}, "units=0 is too small"),
+        ({"units": 0}, "units=0: give a whole number"),
     ):
         with pytest.raises(ValueError, match=message):
             Reinforce(GENES, **options)

@@ -183,7 +183,7 @@ def test_misuse_is_named() -> None:
             TPE(LINE, good=good)
     with pytest.raises(ValueError, match=r"prior=0 is above 0"):
         TPE(LINE, prior=0)
-    with pytest.raises(ValueError, match="candidates=0 is too small"):
+    with pytest.raises(ValueError, match="candidates=0: give a whole number"):
         TPE(LINE, candidates=0)
 
 

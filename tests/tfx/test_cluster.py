@@ -6,7 +6,6 @@ pytest.importorskip("tfx")
 
 from kfp import components as kubeflow
 
-import coursekit.tfx.quiet  # noqa: F401
 from coursekit.tfx import Plan
 from coursekit.tfx.cluster import compile
 

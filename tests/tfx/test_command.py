@@ -4,7 +4,6 @@ import pytest
 
 pytest.importorskip("tfx")
 
-import coursekit.tfx.quiet  # noqa: F401
 from coursekit.cli import main
 
 

@@ -13,7 +13,6 @@ pytest.importorskip("tfx")
 
 import tensorflow as tf
 
-import coursekit.tfx.quiet  # noqa: F401
 from coursekit.tfx import Plan
 from coursekit.tfx.interactive import Interactive
 from coursekit.tfx.outcome import read_history

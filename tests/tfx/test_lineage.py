@@ -10,7 +10,6 @@ pytest.importorskip("tfx")
 import ml_metadata
 from ml_metadata.proto import metadata_store_pb2 as proto
 
-import coursekit.tfx.quiet  # noqa: F401
 from coursekit.tfx.lineage import Lineage
 from coursekit.tfx.metadata import Metadata
 from coursekit.tfx.picture import pipeline as picture

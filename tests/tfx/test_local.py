@@ -10,7 +10,6 @@ pytest.importorskip("tfx")
 
 from absl import logging as absl_logging
 
-import coursekit.tfx.quiet  # noqa: F401
 from coursekit.tfx.local import logged, reason
 from coursekit.tfx.serving import ServedModel
 

@@ -4,7 +4,6 @@ import pytest
 
 pytest.importorskip("tfx")
 
-import coursekit.tfx.quiet  # noqa: F401
 from coursekit.tfx.outcome import Outcome
 from coursekit.tfx.steps import Step
 

@@ -18,7 +18,6 @@ pytest.importorskip("tfx")
 import tensorflow as tf
 
 import coursekit.tfx.local
-import coursekit.tfx.quiet
 from coursekit.data import load
 from coursekit.tfx import Plan
 from coursekit.tfx.examples import SPLITS, example, png

@@ -1,6 +1,7 @@
 """Any strategy of the kit and any tuner of Keras Tuner, by its name, for a pipeline's Tuner."""
 
 import importlib
+import inspect
 import logging
 import re
 import sys
@@ -12,13 +13,13 @@ pytest.importorskip("keras_tuner")
 
 import keras
 
+from coursekit.lookup import options_of
 from coursekit.spaces import Float, Space
 from coursekit.strategies import STRATEGIES
 from coursekit.tfx import Plan, searching
-from coursekit.tfx.plan import KERAS_TUNERS, OF_EVERY_TUNER
-from coursekit.tfx.searching import EpochReport, ReportEpochs, _taken, make_tuner
+from coursekit.tfx.searching import EpochReport, ReportEpochs, make_tuner
+from coursekit.tfx.strategy_names import KERAS_TUNERS
 from coursekit.tuners import TUNERS
-from coursekit.tuners.options import options_of
 
 X = np.linspace(-1, 1, 64, dtype=np.float32)[:, None]
 Y = (X[:, 0] > 0).astype(np.int64)
@@ -135,12 +136,12 @@ def test_a_tuner_of_your_own_gets_what_its_constructor_takes(tmp_path, own):
         ("keras_tuner.Sklearn", {}, r"'keras_tuner.Sklearn'.* \(it has Bayesian.*Hyperband"),
         ("keras_tuner.SklearnTuner", {}, "keras_tuner has no subclass of keras_tuner.Tuner of"),
         ("own_tuner.Mine", {}, "^strategy='own_tuner.Mine': no such module; .*my_module.MyTuner"),
-        ("regularized.evolution", {}, r"^strategy=.*module \(did you mean regularized_evolution"),
+        ("regularized.evolution", {}, r"^strategy=.*module.* \(did you mean regularized_evolution"),
         ("own_tuners.mine", {}, r"own_tuners has no .* \(it has LocalSearch, Mine, Scheduled, End"),
         ("own_tuners.function", {}, "own_tuners has no subclass of keras_tuner.Tuner of that name"),
         ("own_broken.Mine", {}, "own_broken cannot be imported .ModuleNotFound.* 'own_missing'"),
-        ("own_tuners.Mine", {"patient": 1}, r"takes no 'patient' \(it takes patience, max_trials"),
-        ("keras_tuner.RandomSearch", {"initial": 1}, "RandomSearch takes no 'initial'"),
+        ("own_tuners.Mine", {"patient": 1}, r"has no option 'patient' .did you mean patience"),
+        ("keras_tuner.RandomSearch", {"initial": 1}, "RandomSearch has no option 'initial'"),
         ("own_tuners.Scheduled", {}, "own_tuners.Scheduled cannot be made without wanted"),
         ("own_tuners.Endless", {}, "takes none of max_trials, max_epochs, .* nothing would end"),
         ("own_tuners.Bare", {}, "takes no objective, as keras_tuner.RandomSearch's does$"),
@@ -149,7 +150,7 @@ def test_a_tuner_of_your_own_gets_what_its_constructor_takes(tmp_path, own):
         ("coursekit.tuners.StrategyTuner", {}, "no objective, .*; give a tuner for a search, not"),
         ("coursekit.tuners.Strategy", {}, r"\(it has (?!.*StrategyTuner).*TPE"),
         ("coursekit.tuners.RegularizedEvolution", {"population_size": -3}, "options of regul.*-3"),
-        ("own_tuners.LocalSearch", {"size": 1}, "local_search takes no 'size'"),
+        ("own_tuners.LocalSearch", {"size": 1}, "local_search has no option 'size'"),
     ],
 )
 def test_what_is_no_tuner_or_takes_something_else_is_refused_by_the_plan(
@@ -168,10 +169,24 @@ def test_a_kit_s_tuner_by_its_path_is_told_what_it_cannot_search(tmp_path):
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-def test_what_every_tuner_takes_is_what_the_plan_knows(name):
-    tuner = TUNERS[name]
-    given = {"hypermodel", "directory", "project_name"}  # and nobody else's business
-    assert set(_taken(tuner)) == {*options_of(tuner.strategy), *OF_EVERY_TUNER, *given}
+def test_the_plan_lets_a_strategys_tuner_have_whatever_it_takes_but_its_place(tmp_path, name):
+    taken = set(inspect.signature(TUNERS[name]).parameters)
+    place = {"hypermodel", "directory", "project_name"}
+    for option in (taken - place) - set(options_of(STRATEGIES[name])):
+        Plan(folder=tmp_path, strategy=name, options={option: None}, tuner_fn="my_module.tuner_fn")
+    for option in place:
+        with pytest.raises(ValueError, match=f"{name} has no option '{option}'"):
+            Plan(folder=tmp_path, strategy=name, options={option: "x"})
+
+
+def test_keras_tuners_names_for_options_go_through_the_pipeline(tmp_path):
+    Plan(folder=tmp_path, strategy="hyperband", options={"max_epochs": 9})
+    tuner = tuner_of("hyperband", tmp_path / "a", epochs=4, options={"max_epochs": 9})
+    assert tuner.oracle.options["max_budget"] == 9
+    tuner = tuner_of("hyperband", tmp_path / "b", epochs=4)
+    assert tuner.oracle.options["max_budget"] == 4
+    tuner = tuner_of("bayesian", tmp_path / "c", trials=9, options={"num_initial_points": 5})
+    assert tuner.oracle.options["initial"] == 5
 
 
 def test_an_option_of_the_tuner_is_handed_on(tmp_path):
@@ -182,7 +197,7 @@ def test_an_option_of_the_tuner_is_handed_on(tmp_path):
 
 
 def test_a_tuner_of_your_own_that_was_repaired_is_taken_as_it_is_now(tmp_path, own):
-    with pytest.raises(ValueError, match="takes no 'patient'"):
+    with pytest.raises(ValueError, match="has no option 'patient'"):
         Plan(folder=tmp_path, strategy="own_tuners.Mine", options={"patient": 1})
     own.write_text(OWN.replace("patience", "patient"))
     Plan(folder=tmp_path, strategy="own_tuners.Mine", options={"patient": 1})
@@ -204,7 +219,7 @@ def test_an_option_is_handed_on(tmp_path):
 
 
 def test_a_long_training_tells_of_its_epochs(caplog, monkeypatch):
-    monkeypatch.setattr(searching, "OFTEN", 0)
+    monkeypatch.setattr(searching, "PROGRESS_SECONDS", 0)
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(2, "softmax")])
     model.compile("sgd", "sparse_categorical_crossentropy")
     with caplog.at_level(logging.INFO, logger="coursekit.tfx"):

@@ -10,7 +10,6 @@ pytest.importorskip("tfx")
 
 import tensorflow as tf
 
-import coursekit.tfx.quiet  # noqa: F401
 from coursekit.tfx import Plan
 from coursekit.tfx.lineage import Lineage
 from coursekit.tfx.local import run

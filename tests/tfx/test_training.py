@@ -11,7 +11,6 @@ pytest.importorskip("tfx")
 
 import tensorflow as tf
 
-import coursekit.tfx.quiet  # noqa: F401
 from coursekit.tfx.modules import images, training
 from coursekit.tfx.modules.training import Task
 from coursekit.tuners import Random

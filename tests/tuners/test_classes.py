@@ -1,7 +1,10 @@
-"""The tuner classes that the registry makes: signatures, documentation, copies."""
+"""The tuner classes, one for each strategy: signatures, documentation, copies, other names."""
 
+import ast
 import copy
 import inspect
+import json
+import math
 import pickle
 
 import keras_tuner as kt
@@ -13,11 +16,14 @@ from coursekit.strategies import STRATEGIES, Strategy
 from coursekit.trials import Pause
 from coursekit.tuners import (
     TUNERS,
+    Bayesian,
+    BayesianOptimization,
     Hyperband,
     RegularizedEvolution,
     StrategyOracle,
     StrategyTuner,
 )
+from coursekit.tuners.tuner import KERAS_NAMES
 
 KINDS = inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL
 
@@ -40,9 +46,11 @@ def test_each_strategy_has_a_tuner_that_can_stand_where_keras_tuners_stood(name)
     base = parameters(kt.Tuner.__init__)
     assert set(base) - {"self", "oracle"} <= set(own)
     options = list(parameters(cls.__init__))[2:]
-    assert set(own) == (set(theirs) | set(base) | {"inherit", *options}) - {"self", "oracle"}
+    names = {keras for keras, name in KERAS_NAMES.items() if name in options}
+    taken = set(theirs) | set(base) | {"inherit", *options, *names}
+    assert set(own) == taken - {"self", "oracle"}
     text = inspect.getdoc(tuner)
-    for option in ["objective", "max_trials", "overwrite", "inherit", *options]:
+    for option in ["objective", "max_trials", "overwrite", "inherit", *options, *names]:
         assert option in text
     assert ("goes on from the weights" in text) == cls.budgeted
     assert pickle.loads(pickle.dumps(tuner)) is tuner
@@ -53,6 +61,91 @@ def test_what_a_tuner_says_of_itself_begins_with_the_idea_and_the_paper():
     assert text.startswith("The best of a random tournament has a child")
     assert "Real, Aggarwal, Huang, Le, 2019" in text and "P in the paper" in text
     assert parameters(Hyperband)["iterations"] == 1  # for ever, as the strategy has it, is long
+
+
+def test_editors_see_each_class():
+    """Read from the source, as they do: a class and a name in `__all__` for each strategy."""
+    tree = ast.parse(inspect.getsource(coursekit.tuners))
+    classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    (told,) = (
+        ast.literal_eval(node.value) for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    )  # fmt: skip
+    for cls in STRATEGIES.values():
+        name = cls.__name__
+        lines = f"class {name}(StrategyTuner):\n    strategy = strategies.{name}"
+        assert name in classes, f"coursekit/tuners/__init__.py lacks\n\n{lines}\n"
+        assert name in told, f'coursekit/tuners/__init__.py: __all__ lacks "{name}"'
+
+
+def test_a_strategy_without_a_tuner_is_named_with_the_lines_that_are_missing():
+    with pytest.raises(
+        ImportError, match=r"class Mine\(StrategyTuner\):\n    strategy = strategies"
+    ):
+        coursekit.tuners._tuner_of(Mine)
+
+
+def test_keras_tuners_names_are_the_same_classes():
+    for theirs in ("RandomSearch", "BayesianOptimization", "GridSearch", "Hyperband"):
+        assert issubclass(getattr(kt, theirs), kt.Tuner)  # it is a name of Keras Tuner's
+        assert getattr(coursekit.tuners, theirs) in TUNERS.values()
+        assert theirs in coursekit.tuners.__all__
+    assert BayesianOptimization is Bayesian
+
+
+def made(cls, folder, **options):
+    space = Space({"a": Integer(1, 99)})
+    return cls(None, kt.Objective("score", "max"), 3, 0, space, directory=folder, **options)
+
+
+@pytest.mark.parametrize(
+    ("cls", "theirs", "ours"),
+    [
+        (Hyperband, {"max_epochs": 9, "factor": 2, "hyperband_iterations": 2},
+         {"max_budget": 9, "factor": 2, "iterations": 2}),
+        (Hyperband, {"hyperband_iterations": 3.0}, {"iterations": 3}),
+        (Hyperband, {"hyperband_iterations": math.inf}, {"iterations": None}),
+        (BayesianOptimization, {"num_initial_points": 2, "beta": 2.6},
+         {"initial": 2, "exploration": 2.6, "acquisition": "ucb"}),
+        (BayesianOptimization, {"num_initial_points": None}, {}),
+    ],
+)  # fmt: skip
+def test_keras_tuners_names_for_options_give_the_same_journal(tmp_path, cls, theirs, ours):
+    journals = []
+    for folder, options in (("theirs", theirs), ("ours", ours)):
+
+        class Untrained(cls):
+            def run_trial(self, trial, *args, **kwargs):
+                return float(trial.hyperparameters["a"])
+
+        tuner = made(Untrained, tmp_path / folder, **options)
+        tuner.oracle.verbose = 0
+        tuner.search()
+        (path,) = (tmp_path / folder).rglob("journal.jsonl")
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        journals.append([line | ({"cost": 0} if "cost" in line else {}) for line in lines])
+    assert journals[0] == journals[1] and len(journals[0]) > 3
+
+
+def test_a_name_of_keras_tuners_that_has_no_meaning_here_is_answered_with_the_kits_word(tmp_path):
+    for cls, options, words in (
+        (
+            Bayesian,
+            {"alpha": 1e-4},
+            "'alpha': the kit's Gaussian process estimates the noise itself",
+        ),
+        (
+            RegularizedEvolution,
+            {"max_epochs": 9},
+            "'max_epochs': each trial is trained for the epoc",
+        ),
+        (Bayesian, {"max_epoch": 9}, "'max_epoch'"),
+        (Bayesian, {"initail": 9}, r"'initail' \(did you mean initial\?\): it has hypermodel, "),
+    ):
+        with pytest.raises(TypeError, match=words):
+            made(cls, tmp_path, **options)
+    with pytest.raises(ValueError, match="max_epochs=9, max_budget=27: two names for one option"):
+        made(Hyperband, tmp_path, max_epochs=9, max_budget=27)
 
 
 class Mine(Strategy):
@@ -133,5 +226,5 @@ def test_a_search_that_would_be_random_is_told_so(tmp_path):
             return Pause.DONE
 
     assert StrategyOracle(Any, "loss", whatever=3).options == {"whatever": 3}
-    with pytest.raises(TypeError, match="Hyperband has no option 'max_epochs': it has min_budget"):
-        StrategyOracle("hyperband", "loss", max_epochs=10)
+    with pytest.raises(ValueError, match="Hyperband has no option 'max_epoch': it has min_budget"):
+        StrategyOracle("hyperband", "loss", max_epoch=10)

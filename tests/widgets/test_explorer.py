@@ -31,7 +31,7 @@ def test_each_release_trains_for_real_and_is_drawn(explorer):
 
 
 def test_attempts_survive_a_second_run_of_the_cell(monkeypatch):
-    monkeypatch.setattr(panel, "_cell", lambda: "code-1")
+    monkeypatch.setattr(panel, "cell", lambda: "code-1")
     monkeypatch.setattr(panel, "_kept", {})
     first = Explorer("digits", epochs=2)
     first.controls["units"].value = 64
@@ -39,7 +39,7 @@ def test_attempts_survive_a_second_run_of_the_cell(monkeypatch):
     assert [run.by for run in again.attempts.runs] == ["start", "you"]
     assert again.configuration["units"] == 64 and "Attempt 2 (you)" in again.line.value
     assert len(Explorer("digits", epochs=3).attempts.runs) == 1, "other arguments: another panel"
-    monkeypatch.setattr(panel, "_cell", lambda: "code-2")
+    monkeypatch.setattr(panel, "cell", lambda: "code-2")
     assert len(Explorer("digits", epochs=2).attempts.runs) == 1, "another cell: another panel"
 
 

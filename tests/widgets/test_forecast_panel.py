@@ -162,7 +162,7 @@ def test_curves_are_checked():
 
 
 def test_the_controls_survive_a_second_run_of_the_cell(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(panel_module, "_cell", lambda: "code-1")
+    monkeypatch.setattr(panel_module, "cell", lambda: "code-1")
     monkeypatch.setattr(panel_module, "_kept", {})
     first = ForecastPanel(CURVES, incumbent=0.8, seen=8)
     first.pick.value, first.seen.value = "poor", 5

@@ -100,7 +100,7 @@ def test_places_without_widgets_get_html(digits):
 
 
 def test_the_network_survives_a_second_run_of_the_cell(digits, monkeypatch):
-    monkeypatch.setattr(panel_module, "_cell", lambda: "code-1")
+    monkeypatch.setattr(panel_module, "cell", lambda: "code-1")
     monkeypatch.setattr(panel_module, "_kept", {})
     Growing(digits).widen_button.click()
     assert Growing(digits).network.units == (8,)

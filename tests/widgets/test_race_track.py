@@ -244,7 +244,7 @@ def test_what_makes_no_race_is_said_without_a_traceback(track: RaceTrack):
     track.entries.picks["grid"].value = True
     track.entries.budget.value = 0
     track.run()
-    assert "No race: trials=0: give a number above 0" in track.line.value
+    assert "No race: trials=0: give a whole number, 1 or more" in track.line.value
     track.entries.budget.value = 3
     track.run()
     assert "Done: 3 searches" in track.line.value and "grid" in track.board.value

@@ -135,9 +135,9 @@ def test_ctrl_c_says_what_is_kept(part, capsys, monkeypatch) -> None:
 
 def test_misuse_is_named(capsys, tmp_path) -> None:
     for words, cure in {
-        ("--only", "0"): "--only 0: give 1 or more",
+        ("--only", "0"): "--only=0: give a whole number, 1 or more",
         ("--folder", str(tmp_path / "none")): "there is no such folder",
-        ("--workers", "0"): "--workers 0: give 1 or more",
+        ("--workers", "0"): "--workers=0: give a whole number, 1 or more",
     }.items():
         assert cli.main(["tables", "build", "mlps", *words]) == 1
         assert cure in capsys.readouterr().err

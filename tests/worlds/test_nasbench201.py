@@ -148,7 +148,7 @@ def test_bad_questions_are_named() -> None:
         world.evaluate(Suggestion({**good, "depth": 3}))
     with pytest.raises(ValueError, match="no data set 'mnist': there are cifar10, cifar100, image"):
         NASBench201("mnist")
-    with pytest.raises(ValueError, match="no world 'nasbench': there are nasbench201"):
+    with pytest.raises(ValueError, match=r"no world 'nasbench' \(did you mean nasbench201"):
         make("nasbench")
 
 

@@ -6,12 +6,11 @@ from typing import Any
 
 import keras
 import keras_tuner
-import tensorflow as tf
 from keras import layers
-from tfx import v1 as tfx
 
 from coursekit.tfx.modules.names import IMAGE, LABEL
 from coursekit.tfx.modules.training import Shapes, Task
+from coursekit.tfx.quiet import tf, tfx
 
 IMAGE_XF, LABEL_XF = f"{IMAGE}_xf", f"{LABEL}_xf"
 

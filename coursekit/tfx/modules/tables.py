@@ -6,12 +6,11 @@ from typing import Any
 
 import keras
 import keras_tuner
-import tensorflow as tf
 import tensorflow_transform as tft
 from keras import layers
-from tfx import v1 as tfx
 
 from coursekit.tfx.modules.training import Shapes, Task
+from coursekit.tfx.quiet import tf, tfx
 
 LABEL_XF = "label_xf"
 WORDS = 10  # so many of a column's words, the most frequent, are told apart

@@ -19,11 +19,10 @@ from typing import Any
 
 import keras
 import keras_tuner
-import tensorflow as tf
 import tensorflow_transform as tft
-from tfx import v1 as tfx
 
 from coursekit.tfx.plan import remote
+from coursekit.tfx.quiet import tf, tfx
 from coursekit.tfx.searching import EpochReport, ReportEpochs, make_tuner
 
 BATCH_SIZE = 32

@@ -1,4 +1,10 @@
 """Candidates as Keras models: training loop, morphisms, transfer of weights.
 
-Importing the package loads no Keras; its modules do.
+Importing the package loads Keras and TensorFlow, without what they write while they are loaded.
 """
+
+from coursekit.loading import quietly
+
+with quietly():
+    import keras  # noqa: F401
+    import tensorflow  # noqa: F401

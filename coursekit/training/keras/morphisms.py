@@ -25,7 +25,7 @@ import numpy as np
 from keras import layers
 
 from coursekit.training.keras.blend import Blend
-from coursekit.training.keras.rebuild import CONVOLUTIONS, Walk, graph_of, layer_of, refused
+from coursekit.training.keras.graph_walk import CONVOLUTIONS, Walk, graph_of, layer_of, refused
 from coursekit.training.remapping import Remapping
 
 __all__ = ["Blend", "branch", "deepen", "skip", "widen"]

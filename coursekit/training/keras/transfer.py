@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from coursekit.training.keras.rebuild import (
+from coursekit.training.keras.graph_walk import (
     CHANNEL_WISE,
     CONVOLUTIONS,
     MERGES,

@@ -13,6 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
+from coursekit.arguments import positive, probability
+
 Update = Callable[[np.ndarray], None]
 
 
@@ -30,9 +32,8 @@ class SGD:
     momentum: float = 0.9
 
     def __post_init__(self) -> None:
-        _require_learning_rate(self.learning_rate)
-        if not (isinstance(self.momentum, int | float | np.floating) and 0 <= self.momentum < 1):
-            raise ValueError(f"momentum={self.momentum!r}: take a number from 0 to below 1")
+        positive("learning_rate", self.learning_rate)
+        probability("momentum", self.momentum, below_1=True)
 
     def start(self, weights: np.ndarray) -> Update:
         velocity = np.zeros_like(weights)
@@ -62,7 +63,7 @@ class Adam:
     epsilon: float = 1e-7
 
     def __post_init__(self) -> None:
-        _require_learning_rate(self.learning_rate)
+        positive("learning_rate", self.learning_rate)
 
     def start(self, weights: np.ndarray) -> Update:
         mean = np.zeros_like(weights)  # m in the paper
@@ -96,8 +97,3 @@ class Adam:
 
 
 OPTIMIZERS: dict[str, Callable[[float], Optimizer]] = {"adam": Adam, "sgd": SGD}
-
-
-def _require_learning_rate(value: float) -> None:
-    if not (isinstance(value, int | float | np.floating) and 0 < value < math.inf):
-        raise ValueError(f"learning_rate={value!r}: take a number above 0, such as 0.001")

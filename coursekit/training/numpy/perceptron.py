@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from coursekit.arguments import probability, whole_number
 from coursekit.data import Dataset, Split
 from coursekit.training.numpy.activations import ACTIVATIONS, Array, Slope
 from coursekit.training.numpy.optimizers import OPTIMIZERS, Optimizer
@@ -43,13 +44,11 @@ class Perceptron:
         rng: np.random.Generator,
     ) -> None:
         for width in (inputs, classes, *units):
-            _require_count("layer width", width)
+            whole_number("layer width", width)
         if activation not in ACTIVATIONS:
             raise ValueError(f"activation={activation!r}: take one of {', '.join(ACTIVATIONS)}")
-        if not (isinstance(dropout, int | float | np.floating) and 0 <= dropout < 1):
-            raise ValueError(f"dropout={dropout!r}: take a number from 0 to below 1")
         self.activation = ACTIVATIONS[activation]
-        self.dropout = dropout
+        self.dropout = probability("dropout", dropout, below_1=True)
         self.classes = classes
         shapes: list[tuple[int, ...]] = []
         for layer in pairwise((inputs, *units, classes)):
@@ -115,10 +114,10 @@ class Perceptron:
         A run that diverges yields one score of NaN and ends. Nothing happens until the first
         epoch is asked for; whoever stops asking stops the training.
         """
-        _require_count("epochs", epochs)
-        _require_count("batch_size", batch_size)
+        whole_number("epochs", epochs)
+        whole_number("batch_size", batch_size)
         if patience is not None:
-            _require_count("patience", patience)
+            whole_number("patience", patience)
         x, targets = self._flat(train.x), self._one_hot(train.y)
         validation = Split(self._flat(validation.x), validation.y)
         step = optimizer.start(self._weights)
@@ -252,7 +251,7 @@ def complete(configuration: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(DEFAULTS)}")
     chosen = {**DEFAULTS, **configuration}
-    _require_count("layers", chosen["layers"], least=0)
+    whole_number("layers", chosen["layers"], least=0)
     if chosen["optimizer"] not in OPTIMIZERS:
         raise ValueError(f"optimizer={chosen['optimizer']!r}: take one of {', '.join(OPTIMIZERS)}")
     return chosen
@@ -291,8 +290,3 @@ def _windows(shapes: Sequence[tuple[int, ...]]) -> tuple[Array, list[Array]]:
     vector = np.zeros(stops[-1], np.float32)
     parts = np.split(vector, stops[:-1])
     return vector, [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
-
-
-def _require_count(name: str, value: object, least: int = 1) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ValueError(f"{name}={value!r}: take a whole number, {least} or more")

@@ -106,7 +106,7 @@ def test_errors_name_the_value():
         widen(weights, 1, 8, rng=rng)
     with pytest.raises(ValueError, match="new=3: there are 4 units already"):
         widen(weights, 0, 3, rng=rng)
-    with pytest.raises(TypeError, match=r"new=4\.5 is no whole number"):
+    with pytest.raises(TypeError, match=r"new=4\.5: give a whole number"):
         widen(weights, 0, 4.5, rng=rng)
     with pytest.raises(ValueError, match="without a hidden layer"):
         deepen(network([]).weights)

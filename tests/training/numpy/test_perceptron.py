@@ -277,7 +277,7 @@ def test_an_unknown_key_is_named(digits: Dataset) -> None:
 @pytest.mark.parametrize("option", ["epochs", "batch_size", "patience"])
 def test_bad_fit_options_are_refused_at_once(option: str) -> None:
     options = {"epochs": 1, option: 0}
-    with pytest.raises(ValueError, match=f"{option}=0: take a whole number, 1 or more"):
+    with pytest.raises(ValueError, match=f"{option}=0: give a whole number, 1 or more"):
         network().fit(
             images(5), images(5), optimizer=Adam(), rng=np.random.default_rng(0), **options
         )

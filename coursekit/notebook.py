@@ -1,12 +1,31 @@
-"""What a notebook says of itself when its kernel was restarted: which cells to run."""
+"""The notebook that code runs in, if any, and what it says when its kernel was restarted."""
 
+import sys
 from html import escape
+from typing import Any
 
 RUN_ABOVE = "Run the cells above it first: in the menu *Run*, *Run All Above Selected Cell*."
 DEAD = (
     "This panel does not answer any more: its kernel was restarted. Run the cells above it (menu "
     "Run, Run All Above Selected Cell), then this cell."
 )
+
+
+def shell() -> Any:
+    """The running IPython shell, or None. Imports nothing: without IPython there is no shell."""
+    module = sys.modules.get("IPython")
+    return module.get_ipython() if module is not None else None
+
+
+def kernel() -> Any:
+    """The kernel of a notebook, or None in a script and on a terminal."""
+    return getattr(shell(), "kernel", None)
+
+
+def cell() -> str:
+    """The id of the cell that is running, "" if that is not known."""
+    message = shell().get_parent() if hasattr(shell(), "get_parent") else {}
+    return str((message or {}).get("metadata", {}).get("cellId", ""))
 
 
 def dead_widget() -> str:

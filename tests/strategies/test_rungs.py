@@ -3,11 +3,11 @@
 import pytest
 from keras_tuner.oracles import HyperbandOracle
 
-from coursekit.tuners.brackets import Rung, bracket_table
+from coursekit.strategies.rungs import Rung, bracket_table
 
 
 def test_the_table_of_the_course():
-    table = bracket_table(10, 3)
+    table = bracket_table(10, 3, rounding="keras_tuner")
     assert table == [
         Rung(2, 0, 12, 0, 2),
         Rung(2, 1, 4, 2, 4),
@@ -29,17 +29,16 @@ def test_it_agrees_with_keras_tuner(max_epochs, factor):
         for bracket in range(oracle._get_num_brackets() - 1, -1, -1)
         for rung in range(oracle._get_num_rounds(bracket))
     ]
-    assert [
-        (r.bracket, r.rung, r.trials, r.stop) for r in bracket_table(max_epochs, factor)
-    ] == theirs
+    ours = bracket_table(max_epochs, factor, rounding="keras_tuner")
+    assert [(r.bracket, r.rung, r.trials, r.stop) for r in ours] == theirs
 
 
 def test_powers_of_the_factor_are_counted_exactly():
     # floor(log(243) / log(3)) is 4 in floating point; there are five halvings, so six brackets
-    assert bracket_table(243, 3)[0].bracket == 5
+    assert bracket_table(243, 3, rounding="keras_tuner")[0].bracket == 5
 
 
-@pytest.mark.parametrize(("arguments", "named"), [((0, 3), "max_epochs"), ((9, 1), "factor")])
+@pytest.mark.parametrize(("arguments", "named"), [((0, 3), "max_budget"), ((9, 1), "factor")])
 def test_bad_values_are_named(arguments, named):
     with pytest.raises(ValueError, match=named):
-        bracket_table(*arguments)
+        bracket_table(*arguments, rounding="keras_tuner")
