@@ -185,10 +185,11 @@ class ForecastPanel(Panel):
     def _verdict(self, decision: Decision) -> str:
         stop = decision.stop
         word, sign = ("Stop", "<") if stop else ("Continue", "≥")
+        chance = f"P(beats the best) = {100 * decision.chance:.1f} %"
         return (
             f'<div class="coursekit-verdict" style="font-weight:bold;border-left:6px '
             f'{"double" if stop else "solid"} {STOP if stop else GO};padding:2px 8px">'
-            f"{word}: P(beats the best) = {100 * decision.chance:.1f} % {sign} {self.delta.value} %</div>"
+            f"{word}: {chance} {sign} {self.delta.value} %</div>"
         )
 
     def _figure(self, decision: Decision) -> str:

@@ -13,8 +13,6 @@ SKIPPED = {"predict", "recall", "check"}
 PENDING = {
     "01_keras_tuner",
     "02_tfx_pipelines",
-    "11_learning_curves",
-    "12_weight_inheritance",
     "13_judging",
 }
 
