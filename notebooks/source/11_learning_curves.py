@@ -656,7 +656,7 @@ for share in ((shares["cells"][-1], shares["perceptrons"][-1]), late):
 assert apart.argmax() >= 3
 
 # %% [markdown]
-# In the first third the ends lie above the median in **both** worlds. So that bias is not the schedule's: the crowd expects too little early, as section 5 has shown. The worlds part at the end. With the rate near 0 the curves of the cells stand still, and the crowd still waits for a gain: nearly all ends lie below the median. Without the control we would have blamed the schedule for both.
+# In the first third the ends lie above the median in **both** worlds. So most of that bias is not the schedule's: the crowd expects too little early, as section 5 has shown. The worlds part at the end. With the rate near 0 the curves of the cells stand still, and the crowd still waits for a gain: nearly all ends lie below the median. Without the control we would have blamed the schedule for both.
 #
 # What helps in general: begin to decide later (`start`), or take a smaller `delta`. A cleverer formula does not help, because the information is not in the epochs that were seen. But a search has seen **other** curves of this world to their ends. Members of the crowd that explained those well can get more weight in the next forecast, and bands that were too wide can become narrower. The kit calls that `Experience`, and `Extrapolation` collects it by itself. Here it learns from twenty curves that reached the end, and forecasts the other forty.
 
