@@ -11,7 +11,7 @@ from pathlib import Path
 
 import coursekit
 from coursekit import preflight
-from coursekit.preflight import Finding
+from coursekit.preflight import Prerequisite
 
 DISK_FOR_WORK = 0.5 * preflight.GIGABYTE
 MAIN_PACKAGES = {
@@ -66,7 +66,7 @@ def stack(python: tuple[int, ...], tfx: str | None) -> str:
     return f"{name}, {'portable' if tfx.startswith('1.16.') else 'modern'} stack (TFX {tfx})"
 
 
-def machine() -> list[Finding]:
+def machine() -> list[Prerequisite]:
     """What the machine itself must offer once everything is installed."""
     system, python = platform.system(), sys.version_info[:2]
     return [
@@ -76,7 +76,7 @@ def machine() -> list[Finding]:
     ]
 
 
-def packages() -> list[Finding]:
+def packages() -> list[Prerequisite]:
     """The main packages and their versions."""
     found = []
     for package, extra in MAIN_PACKAGES.items():
@@ -85,17 +85,17 @@ def packages() -> list[Finding]:
         if extra == "tfx":
             cure = "run make setup in a checkout (pip alone cannot install TFX)"
         found.append(
-            Finding(True, f"{package} {number}")
+            Prerequisite(True, f"{package} {number}")
             if number
-            else Finding(False, f"{package} is not installed: {cure}")
+            else Prerequisite(False, f"{package} is not installed: {cure}")
         )
     return found
 
 
-def data_sets() -> list[Finding]:
+def data_sets() -> list[Prerequisite]:
     """Whether the data that needs no network is there and undamaged."""
     from coursekit.data import load
-    from coursekit.worlds import tables
+    from coursekit.worlds import trained_tables
     from coursekit.worlds.recipes import RECIPES
 
     found = []
@@ -103,20 +103,20 @@ def data_sets() -> list[Finding]:
         try:
             load(name)
         except OSError as error:
-            found.append(Finding(False, str(error)))
+            found.append(Prerequisite(False, str(error)))
         else:
-            found.append(Finding(True, f"data: {name}"))
+            found.append(Prerequisite(True, f"data: {name}"))
     for name in RECIPES:
         try:
-            tables.read(name)
+            trained_tables.read(name)
         except OSError as error:
-            found.append(Finding(False, str(error)))
+            found.append(Prerequisite(False, str(error)))
         else:
-            found.append(Finding(True, f"table: {name}"))
+            found.append(Prerequisite(True, f"table: {name}"))
     return found
 
 
-def widgets(prefix: Path) -> Finding:
+def widgets(prefix: Path) -> Prerequisite:
     """Whether JupyterLab's half of the widgets is there and speaks with Python's half.
 
     prefix: the environment that holds share/jupyter.
@@ -126,29 +126,33 @@ def widgets(prefix: Path) -> Finding:
     )
     python_half = installed("ipywidgets")
     if python_half is None:
-        return Finding(
+        return Prerequisite(
             False, 'widgets: ipywidgets is not installed: pip install "coursekit[widgets]"'
         )
     try:
         found = json.loads((prefix / LAB_EXTENSION).read_bytes())
         javascript_half = str(found["version"])
     except (OSError, ValueError, KeyError):
-        return Finding(False, f"widgets: JupyterLab cannot show them, its half is missing: {cure}")
+        return Prerequisite(
+            False, f"widgets: JupyterLab cannot show them, its half is missing: {cure}"
+        )
     # ipywidgets 8 speaks with version 5 of the manager, ipywidgets 7 with version 3.
     partner = {"8": "5", "7": "3"}.get(python_half.split(".")[0])
     if javascript_half.split(".")[0] != partner:
         text = f"widgets: ipywidgets {python_half} and its JupyterLab half {javascript_half} differ"
-        return Finding(False, f"{text}: {cure}")
-    return Finding(True, f"widgets: ipywidgets {python_half}, JupyterLab half {javascript_half}")
+        return Prerequisite(False, f"{text}: {cure}")
+    return Prerequisite(
+        True, f"widgets: ipywidgets {python_half}, JupyterLab half {javascript_half}"
+    )
 
 
-def kernel() -> Finding:
+def kernel() -> Prerequisite:
     """Whether the kernel answers a button while a cell is running."""
     number = installed("ipykernel")
     if number and int(number.split(".")[0]) >= 7:
-        return Finding(True, "buttons work while a cell runs")
+        return Prerequisite(True, "buttons work while a cell runs")
     cure = 'pip install "ipykernel>=7", then restart the kernel'
-    return Finding(False, f"buttons wait until a cell ends with ipykernel {number}: {cure}")
+    return Prerequisite(False, f"buttons wait until a cell ends with ipykernel {number}: {cure}")
 
 
 def optional() -> list[str]:

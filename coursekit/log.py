@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +119,14 @@ def outside() -> int:
     return level
 
 
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a file that exists; ValueError if somebody else holds it."""
+    with path.open("ab") as file:
+        _lock(file.fileno(), path)
+        yield
+
+
 def _lock(descriptor: int, path: Path) -> None:
     try:
         import fcntl
@@ -126,5 +136,26 @@ def _lock(descriptor: int, path: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise ValueError(
-            f"{path} is open in another search: stop or `close()` that one, or give another file"
+            f"{path} is open in another search{_holder(descriptor)}: stop or `close()` that one, "
+            "or give another file"
         ) from error
+
+
+def _holder(descriptor: int) -> str:
+    """Who holds the lock and since when that process runs, where the system tells (Linux)."""
+    try:
+        inode = str(os.fstat(descriptor).st_ino)
+        locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+        number = next(
+            int(words[4])
+            for words in locks
+            if len(words) > 5 and words[1] == "FLOCK" and words[5].endswith(f":{inode}")
+        )
+        if number == os.getpid():
+            return " of this process"
+        folder = Path("/proc") / str(number)
+        command = folder.joinpath("cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+        since = time.strftime("%Y-%m-%d %H:%M", time.localtime(folder.stat().st_mtime))
+    except (OSError, ValueError, StopIteration):
+        return ""
+    return f" (process {number}, running since {since}: {command[:60]})"

@@ -1,29 +1,86 @@
-"""What all tests share: the longest files first, and skips that nobody overlooks."""
+"""What all tests share: what stays on one worker, what comes first, and skips nobody overlooks."""
 
 import gc
 import os
+import signal
 from collections import defaultdict
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import PurePath
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadGroupScheduling
 
-settings.register_profile("coursekit", deadline=None)  # a busy machine is no fault
-settings.load_profile("coursekit")
+settings.register_profile("coursekit", deadline=None)  # a busy machine is not a fault
+settings.register_profile("fast", deadline=None, max_examples=25)
 
 UNTOLD = "NOT TESTED"
-SECONDS_IF_SLOW = 20
+SECONDS_IF_SLOW, SECONDS_IF_FAST = 20, 0.2
+NIGHTLY = "COURSEKIT_NIGHTLY"
+# Where one of many is tested in turn; fixed here, before there are workers.
+os.environ.setdefault("COURSEKIT_TURN", str(date.today().isocalendar().week))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files in the order of their slow tests' seconds, so that two workers end about together."""
+class ByGroupOrFile(LoadGroupScheduling):
+    """`--dist loadgroup`, where tests without an `xdist_group` stay together by file.
+
+    Fixtures of a file are set up once, as with `loadfile`; a lab or the browser is a group.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope = super()._split_scope(nodeid)
+        return nodeid.split("::")[0] if scope == nodeid else scope
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroupOrFile | None:
+    return ByGroupOrFile(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where slow tests are left out, properties are tried on a quarter of the examples."""
+    quick = "not slow" in config.getoption("markexpr")
+    settings.load_profile("fast" if quick else "coursekit")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without `-m nightly` or COURSEKIT_NIGHTLY=1 no nightly tests; the longest groups first.
+
+    Workers take groups in this order (`--no-loadscope-reorder`), so that they end about together.
+    """
+    if "nightly" not in config.getoption("markexpr") and os.environ.get(NIGHTLY) != "1":
+        nightly = [item for item in items if item.get_closest_marker("nightly")]
+        config.hook.pytest_deselected(items=nightly)
+        items[:] = [item for item in items if not item.get_closest_marker("nightly")]
     seconds: dict[str, float] = defaultdict(float)
     for item in items:
-        marker = item.get_closest_marker("slow")
-        if marker:
-            seconds[item.location[0]] += marker.args[0] if marker.args else SECONDS_IF_SLOW
-    items.sort(key=lambda item: -seconds[item.location[0]])
+        seconds[_group(item)] += _seconds(item)
+    items.sort(key=lambda item: (-seconds[_group(item)], _group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("xdist_group")
+    return marker.args[0] if marker else item.location[0]
+
+
+def _seconds(item: pytest.Item) -> float:
+    marker = item.get_closest_marker("slow") or item.get_closest_marker("nightly")
+    if marker is None:
+        return SECONDS_IF_FAST
+    return marker.args[0] if marker.args else SECONDS_IF_SLOW
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interrupts_are_heard() -> Iterator[None]:
+    """A shell that starts tests in the background lets them ignore Ctrl-C; some are about it."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -46,7 +103,7 @@ def not_testable() -> Callable[[str], NoReturn]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """A skip for want of something is said in a line of its own, not hidden in a count."""
+    """What was skipped for want of something, a line each; then the workers' seconds by folder."""
     reasons = {
         str(report.longrepr[2]).removeprefix("Skipped: ")
         for report in terminalreporter.stats.get("skipped", [])
@@ -54,3 +111,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     }
     for reason in sorted(reasons):
         terminalreporter.write_line(reason, yellow=True, bold=True)
+    seconds: dict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                folders = PurePath(report.nodeid.split("::")[0]).parts[:-1]
+                seconds["/".join(folders[:2])] += report.duration
+    ordered = sorted(seconds.items(), key=lambda pair: -pair[1])
+    told = ", ".join(f"{folder} {duration:.0f}" for folder, duration in ordered if duration >= 1)
+    if told:
+        terminalreporter.write_line(f"workers' seconds by folder: {told}")

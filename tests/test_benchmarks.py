@@ -9,9 +9,10 @@ import pytest
 
 from coursekit.benchmarks import labs, perceptrons
 from coursekit.data import Dataset, load
+from tests.commands import benchmark
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+def process(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "coursekit.benchmarks", *arguments],
         capture_output=True,
@@ -21,14 +22,14 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_without_a_name_the_benchmarks_are_listed() -> None:
-    done = command()
+    done = process()
     assert done.returncode == 0
     assert "perceptrons" in done.stdout
     assert "model.fit" in done.stdout
 
 
 def test_help_says_what_is_compared() -> None:
-    done = command("perceptrons", "--help")
+    done = benchmark("perceptrons", "--help")
     assert done.returncode == 0
     for word in ("keras_tuner.RandomSearch", "same order", "--repeats", "one thread"):
         assert word in done.stdout
@@ -36,14 +37,14 @@ def test_help_says_what_is_compared() -> None:
 
 @pytest.mark.parametrize("value", ["0", "-1", "two"])
 def test_a_bad_count_is_named(value: str) -> None:
-    done = command("perceptrons", f"--trials={value}")
+    done = benchmark("perceptrons", f"--trials={value}")
     assert done.returncode == 2
     assert f"{value!r}: give a whole number, 1 or more" in done.stderr
 
 
-@pytest.mark.slow(15)
+@pytest.mark.nightly(15)
 def test_a_small_run_prints_the_table_and_the_ratios() -> None:
-    done = command("perceptrons", "--trials=2", "--epochs=1", "--repeats=2")
+    done = process("perceptrons", "--trials=2", "--epochs=1", "--repeats=2")
     assert done.returncode == 0, done.stderr
     assert "2 configurations x 1 epochs on digits" in done.stdout
     rows = re.findall(
@@ -96,8 +97,9 @@ def test_keras_and_perceptron_build_networks_of_one_size(dropout: float) -> None
         assert model.count_params() == ours.parameters
 
 
+@pytest.mark.slow(12)
 def test_a_session_of_labs_is_measured_and_reported() -> None:
-    done = command("labs", "--sessions=1")
+    done = process("labs", "--sessions=1")
     assert done.returncode == 0, done.stderr
     rows = re.findall(r"^(\w+, \w+) +(\d+) ms +(\d+) ms +(\d+) ms$", done.stdout, re.MULTILINE)
     assert [(name, promised) for name, *_, promised in rows] == [

@@ -17,20 +17,20 @@ import coursekit
 from coursekit import doctor
 from coursekit.cli import COMMANDS
 from coursekit.labs import serve
+from tests.commands import coursekit as command
 
 CHECKOUT = Path(coursekit.__file__).parent.parent
 
 
-def run(*words: str | Path, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+def process(*words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "coursekit.cli", *words],
-        cwd=folder, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+        [sys.executable, "-m", "coursekit.cli", *words], capture_output=True, text=True, timeout=120
+    )
 
 
 def refused(*words: str | Path, code: int = 1, folder: Path | None = None) -> str:
     """Runs a command that must fail with one line; returns that line."""
-    finished = run(*words, folder=folder)
+    finished = command(*words, folder=folder)
     assert finished.returncode == code
     assert "Traceback" not in finished.stderr
     lines = finished.stderr.splitlines()
@@ -56,18 +56,18 @@ print(*sorted(sys.modules), file=sys.stderr)
 
 
 def test_version():
-    assert run("--version").stdout == f"coursekit {coursekit.__version__}\n"
+    assert process("--version").stdout == f"coursekit {coursekit.__version__}\n"
 
 
 def test_help_lists_every_command_with_examples():
-    text = run("--help").stdout
+    text = command("--help").stdout
     assert all(re.search(rf"^    {name} +\w", text, re.MULTILINE) for name in COMMANDS)
     assert "coursekit lab --reset 01" in text
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(name: str):
-    finished = run(name, "--help")
+    finished = command(name, "--help")
     assert finished.returncode == 0
     assert f"usage: coursekit {name}" in finished.stdout
 
@@ -82,7 +82,7 @@ def test_doctor_reads_versions_without_importing():
 
 
 def test_doctor_is_content_here():
-    finished = run("doctor")
+    finished = command("doctor")
     assert finished.returncode == 0, finished.stdout
     assert "FAIL" not in finished.stdout
     assert "ok    data: digits" in finished.stdout
@@ -109,6 +109,7 @@ def test_doctor_names_the_stack(tfx: str | None, words: str):
     assert words in doctor.stack((3, 11), tfx)
 
 
+@pytest.mark.slow(15)
 def test_the_readme_s_examples_run(tmp_path: Path):
     blocks = re.findall(r"```python\n(.*?)```", (CHECKOUT / "README.md").read_text(), re.DOTALL)
     own = ("coursekit.tuners", "coursekit.tfx")  # have tests of their own
@@ -118,7 +119,7 @@ def test_the_readme_s_examples_run(tmp_path: Path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert finished.returncode == 0, finished.stderr
     found, tested, *kept = finished.stdout.splitlines()[6:]
@@ -127,6 +128,9 @@ def test_the_readme_s_examples_run(tmp_path: Path):
     trained, saved, kept = kept[:3], kept[3], kept[4:]
     assert all(line.startswith("trained now: ") for line in trained)
     assert re.match(r"\d\d% of the epochs saved, 9\d\.\d% found", saved)
+    table, kept = kept[:7], kept[7:]
+    assert table[0].startswith("perceptrons on digits: incumbent's validation accuracy, fully")
+    assert any(line.startswith("grid + lower_fidelity(epochs=10) ") for line in table)
     assert kept[0].startswith("NearTheBest keeps its promises on mixed, conditional")
     assert (tmp_path / "search.jsonl").exists()
 
@@ -139,6 +143,9 @@ def test_the_readme_lists_every_lab():
 
 def test_a_word_that_is_no_command():
     assert "'labs'" in refused("labs", code=2)
+    finished = process("labs")
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert "'labs'" in finished.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1", ""])
@@ -171,11 +178,12 @@ def test_progress_without_a_work_folder(tmp_path: Path):
 
 
 def test_progress_of_a_new_work_folder(tmp_path: Path):
-    finished = run("progress", "--dir", tmp_path)
+    finished = command("progress", "--dir", tmp_path)
     assert finished.returncode == 0
     assert "exercises solved" in finished.stdout
 
 
+@pytest.mark.slow(10)
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_lab_prints_its_address_and_stops_cleanly(tmp_path: Path, stop: signal.Signals):
     command = [sys.executable, "-m", "coursekit.cli", "lab", "--no-browser", "--dir", "work"]
@@ -242,7 +250,16 @@ def commands(tmp_path: Path) -> Path:
 def test_make_alone_prints_every_target(checkout: Path):
     finished = make([], checkout)
     assert finished.returncode == 0
-    for target in ("lab", "test", "setup", "check", "notebooks", "clean"):
+    for target in (
+        "lab",
+        "test",
+        "test-fast",
+        "test-nightly",
+        "setup",
+        "check",
+        "notebooks",
+        "clean",
+    ):
         assert re.search(rf"^make {target} +\w", finished.stdout, re.MULTILINE)
 
 
@@ -280,24 +297,55 @@ def test_set_up_runs_again_when_it_must_and_begins_with_the_preflight(
     assert "coursekit lab" not in finished.stdout
 
 
-def test_set_up_compiles_and_leaves_its_mark_only_at_the_end(checkout: Path, tmp_path: Path):
-    half_made(checkout)
+@pytest.fixture
+def recorder(tmp_path: Path) -> str:
+    """A PATH on which uv finds every Python and prints what it would install, and with which."""
     uv = tmp_path / "uv"
     uv.write_text(
         '#!/bin/sh\n[ "$1 $2" = "python find" ] && command -v python3 && exit\n'
-        'echo uv "$@" compile=$UV_COMPILE_BYTECODE\nls -d .venv 2>/dev/null\n'
+        'echo uv "$@" compile=$UV_COMPILE_BYTECODE python=$UV_PYTHON\nls -d .venv 2>/dev/null\n'
         "mkdir -p .venv; exit ${UV_FAILS:-0}\n"
     )
     uv.chmod(0o755)
-    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-    failed = make(["setup", "UV_FAILS=1"], checkout, path)
+    return f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+
+
+def test_set_up_compiles_and_leaves_its_mark_only_at_the_end(checkout: Path, recorder: str):
+    half_made(checkout)
+    failed = make(["setup", "UV_FAILS=1"], checkout, recorder)
     assert failed.returncode != 0
     assert not (checkout / ".venv" / ".ready").exists()
-    finished = make(["setup"], checkout, path)
+    finished = make(["setup"], checkout, recorder)
     assert finished.returncode == 0, finished.stderr
-    assert "uv sync --all-extras --frozen compile=1\n" in finished.stdout
+    assert "uv sync --all-extras --frozen compile=1 python=3.11\n" in finished.stdout
     assert ".venv\n" not in finished.stdout  # what was half-made is gone
     assert (checkout / ".venv" / ".ready").read_text() == str(checkout)
+
+
+def test_another_python_is_set_up_when_it_is_asked_for_and_stays(
+    checkout: Path, recorder: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("UV_PYTHON", raising=False)
+    words = ["setup", "PYTHON3=./python3"]
+    # The C library of this machine may be too old for the modern stack.
+    (checkout / "new.py").write_text(
+        "import platform, runpy, sys\n"
+        "platform.libc_ver = lambda: ('glibc', '2.41')\n"
+        "sys.argv.pop(0)\n"
+        "runpy.run_path(sys.argv[0], run_name='__main__')\n"
+    )
+    (checkout / "python3").write_text(f'#!/bin/sh\nexec {sys.executable} new.py "$@"\n')
+    (checkout / "python3").chmod(0o755)
+    assert "sync" not in make(words, checkout, recorder).stdout
+    for asked in (["PYTHON=3.13"], ["UV_PYTHON=3.12"]):
+        finished = make([*words, *asked], checkout, recorder)
+        assert f"compile=1 python={asked[0].split('=')[1]}\n" in finished.stdout, finished.stderr
+        again = make([*words, *asked], checkout, recorder)
+        assert "sync" not in again.stdout
+    (checkout / "uv.lock").touch()  # an update
+    ready = checkout / ".venv" / ".ready"
+    os.utime(ready, (ready.stat().st_mtime - 3600,) * 2)
+    assert "python=3.12\n" in make(words, checkout, recorder).stdout
 
 
 def test_a_closed_tab_is_no_news_and_anything_else_is():

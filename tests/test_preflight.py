@@ -58,7 +58,7 @@ def test_accepts_what_both_stacks_run_on(system: str, machine: str):
     ("libc", "python", "good", "word"),
     [
         (("glibc", "2.36"), (3, 11), True, "2.36"),
-        (("glibc", "2.36"), (3, 12), False, ".python-version"),
+        (("glibc", "2.36"), (3, 12), False, "make setup PYTHON=3.11"),
         (("glibc", "2.39"), (3, 13), True, "2.39"),
         (("glibc", "2.5"), (3, 11), False, "newer Linux"),
         (("", ""), (3, 11), False, "Alpine"),
@@ -108,9 +108,31 @@ def test_a_python_that_is_to_be_downloaded_brings_its_headers():
 
 def test_python_can_be_downloaded_unless_that_is_forbidden():
     assert preflight.check_python((3, 11), None, may_download=True).good
-    finding = preflight.check_python((3, 11), None, may_download=False)
-    assert not finding.good
-    assert "apt install python3.11" in finding.text
+    assert not preflight.check_python((3, 11), None, may_download=False).good
+
+
+@pytest.mark.parametrize(
+    ("distribution", "cure"),
+    [
+        ("debian 12", "apt install python3.11 python3.11-dev"),
+        ("debian 13", "apt install python3.13 python3.13-dev, then make setup PYTHON=3.13"),
+        ("ubuntu 24.04", "apt install python3.12 python3.12-dev, then make setup PYTHON=3.12"),
+        ("", "apt install python3.11 python3.11-dev"),
+    ],
+)
+def test_the_cure_is_a_package_that_the_distribution_has(
+    distribution: str, cure: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("UV_PYTHON_DOWNLOADS", raising=False)
+    finding = preflight.check_python((3, 11), None, False, distribution)
+    assert finding.text == f"Python 3.11: not found and not downloaded: {cure}"
+
+
+def test_the_distribution_is_read(tmp_path: Path):
+    release = tmp_path / "os-release"
+    assert preflight.distribution(release) == ""
+    release.write_text('PRETTY_NAME="Debian 13"\nID=debian\n\nVERSION_ID="13"\n')
+    assert preflight.distribution(release) == "debian 13"
 
 
 def test_without_uv_python_must_be_able_to_make_environments(commands: Path):
@@ -124,9 +146,80 @@ def test_without_uv_python_must_be_able_to_make_environments(commands: Path):
 
 def test_asks_uv_which_python_it_would_take(commands: Path):
     uv = str(script(commands, "uv", "echo /opt/python3.11"))
-    assert preflight.find_python(uv, (3, 11)) == "/opt/python3.11"
+    assert preflight.find_python(uv, "3.11") == "/opt/python3.11"
     script(commands, "uv", "exit 2")
-    assert preflight.find_python(uv, (3, 11)) is None
+    assert preflight.find_python(uv, "3.11") is None
+
+
+def test_a_python_of_the_modern_stack_is_taken_where_the_c_library_allows(commands: Path):
+    uv = str(script(commands, "uv", 'test "$5" = 3.12 && echo /usr/bin/python3.12'))
+    new, old = ("glibc", "2.41"), ("glibc", "2.36")
+    assert preflight.instead(uv, "Linux", new, (3, 11)) == "/usr/bin/python3.12"
+    assert preflight.instead(uv, "Linux", old, (3, 11)) is None
+    script(commands, "uv", "exit 2")
+    assert preflight.instead(uv, "Linux", new, (3, 11)) is None
+
+
+@pytest.fixture
+def modern(commands: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A machine as Debian 13 without access to GitHub: uv finds Python 3.13, downloads nothing."""
+    for name in ("UV_PYTHON", "UV_PYTHON_DOWNLOADS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(preflight.platform, "libc_ver", lambda: ("glibc", "2.41"))
+    monkeypatch.setattr(preflight.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(preflight, "distribution", lambda: "debian 13")
+    python = script(
+        commands, "python3.13", f'case "$2" in *paths*) echo {commands};; *) echo 3.13;; esac'
+    )
+    return str(script(commands, "uv", f'test "$2 $5" = "find 3.13" && echo {python}'))
+
+
+def test_the_system_s_python_stands_in_for_a_default_that_is_not_to_be_had(
+    modern: str, commands: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / ".python-version").write_text("3.11\n")
+    assert preflight.choose(tmp_path, modern) == (
+        None,
+        f"Python headers: {commands}/python3.13 has no Python.h: apt install python3.13-dev",
+    )
+    (commands / "Python.h").touch()
+    python, text = preflight.choose(tmp_path, modern)
+    assert python == "3.13"
+    assert text.startswith(
+        "Python 3.11 is not here and could not be downloaded: taking Python 3.13"
+    )
+    # Somebody chose: nothing stands in for it.
+    python, text = preflight.choose(tmp_path, modern, "3.12")
+    assert python is None and text.startswith("Python 3.12: not found and not downloaded: ")
+    monkeypatch.setenv("UV_PYTHON", "3.11")
+    python, text = preflight.choose(tmp_path, modern)
+    assert python is None and text.endswith("then make setup PYTHON=3.13")
+
+
+def test_what_is_here_or_can_be_downloaded_is_taken(modern: str, tmp_path: Path, commands: Path):
+    (tmp_path / ".python-version").write_text("3.11\n")
+    assert preflight.choose(tmp_path, modern, "3.13") == ("3.13", "")
+    script(commands, "uv", 'test "$2 $3" = "install 3.11"')
+    assert preflight.choose(tmp_path, modern) == ("3.11", "")
+
+
+def test_what_was_set_up_stays_until_another_python_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("UV_PYTHON", raising=False)
+    (tmp_path / ".python-version").write_text("3.11\n")
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / ".python").write_text("3.13")
+    assert preflight.wanted_python(tmp_path) == "3.11"  # the set-up did not end
+    (tmp_path / ".venv" / ".ready").write_text(str(tmp_path))
+    assert preflight.wanted_python(tmp_path) == "3.13"
+    assert preflight.wanted_python(tmp_path, "3.12") == "3.12"
+    monkeypatch.setenv("UV_PYTHON", "3.11.7")
+    assert preflight.wanted_python(tmp_path) == "3.11.7"
+    monkeypatch.delenv("UV_PYTHON")
+    later = (tmp_path / ".venv" / ".python").stat().st_mtime + 3600
+    os.utime(tmp_path / ".python-version", (later, later))
+    assert preflight.wanted_python(tmp_path) == "3.11"
 
 
 def test_disk(tmp_path: Path):
@@ -137,12 +230,16 @@ def test_disk(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("asked", "version"), [("3.11", (3, 11)), ("3.13.2", (3, 13)), ("/usr/bin/python3", (3, 11))]
+    ("asked", "version"),
+    [
+        ("3.11", (3, 11)),
+        ("3.13.2", (3, 13)),
+        ("cpython@3.12", (3, 12)),
+        (sys.executable, sys.version_info[:2]),
+    ],
 )
-def test_which_python_is_wanted(asked: str, version: tuple[int, int], tmp_path: Path, monkeypatch):
-    monkeypatch.delenv("UV_PYTHON", raising=False)
-    (tmp_path / ".python-version").write_text(asked + "\n")
-    assert preflight.wanted_python(tmp_path) == version
+def test_the_version_of_what_is_asked_for(asked: str, version: tuple[int, int]):
+    assert preflight.version_of(asked) == version
 
 
 def test_all_that_is_missing_is_listed_at_once_a_line_each(commands: Path, tmp_path: Path):

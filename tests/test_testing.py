@@ -136,6 +136,26 @@ class GoesBySets(Random):
         return super().suggest(history, rng)
 
 
+class ThinksThatScoresAreAccuracies(RegularizedEvolution):
+    """Below one half it starts again at random."""
+
+    def suggest(self, history, rng):
+        if history.completed and history.best().score < 0.5:
+            return Suggestion(self.fresh(history, rng))
+        return super().suggest(history, rng)
+
+
+class AddsAMillionth(Random):
+    """Guards a division by a number that is small beside accuracies only."""
+
+    def suggest(self, history, rng):
+        scores = [trial.score for trial in history.completed] or [0.0]
+        share = (max(scores) - min(scores)) / (max(scores) - min(scores) + 1e-6)
+        return super().suggest(
+            history, np.random.default_rng([len(history), int(1e4 * share), int(rng.integers(99))])
+        )
+
+
 class Positional(Random):
     def __init__(self, space, repeats=False):
         super().__init__(space, repeats=repeats)
@@ -176,6 +196,8 @@ FAULTS = {
     RemembersOutsideObserve: "resumed equals uninterrupted",
     SortsTheHistory: "changed history.completed",
     GoesBySets: "same in a new process",
+    ThinksThatScoresAreAccuracies: "decides alike on any scale",
+    AddsAMillionth: "decides alike on any scale",
     Positional: "checks options",
     SaysNothingOfItsBudgets: "budgeted = True",
     RefusesWithoutAReason: "refuses what it does not support",

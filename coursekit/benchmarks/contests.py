@@ -19,7 +19,8 @@ import numpy as np
 from coursekit.benchmarks.peers import PEERS, SLOW, Peer
 from coursekit.processes import spread
 from coursekit.race import Run
-from coursekit.race.runs import Limits, Task, run
+from coursekit.race.contestants import Contestant
+from coursekit.race.runs import Entry, Limits, run
 from coursekit.race.significance import holm, wilcoxon
 from coursekit.worlds import NASBench201
 
@@ -30,24 +31,25 @@ Runs = dict[str, dict[int, Run]]  # by contestant and seed
 def search(dataset: str, peers: Sequence[str], options: argparse.Namespace) -> Runs:
     """Each contestant's runs by seed; peers' searches that `options.kept` holds are not rerun."""
     world, runs = NASBench201(dataset), Runs()
-    groups: dict[int, list[Task]] = {}
+    groups: dict[int, list[Entry]] = {}
     kept = Kept(options.kept, dataset)
     for name in [*options.strategies, *peers]:
         trials, seeds = _limits(name, options)
         known = kept.read(name, trials) if name in PEERS else {}
         runs[name] = {seed: run for seed, run in sorted(known.items()) if seed < seeds}
         build = partial(Peer, name=name, trials=trials) if name in PEERS else name
-        left = [Task(name, build, seed) for seed in range(seeds) if seed not in runs[name]]
+        mine = Contestant(name, build)
+        left = [Entry(mine, seed) for seed in range(seeds) if seed not in runs[name]]
         groups.setdefault(trials, []).extend(left)
-    for trials, tasks in groups.items():
-        tasks.sort(key=lambda task: task.seed)
-        workers = max(1, min(options.workers or os.cpu_count() or 1, len(tasks)))
-        with closing(spread(run, (world, Limits(trials, None)), tasks, workers)) as done:
-            for number, (task, found) in enumerate(done, start=1):
-                runs[task.name][task.seed] = found
-                if task.name in PEERS:
-                    kept.write(task.name, trials, task.seed, found)
-                _progress(f"search: {dataset}, {number} of {len(tasks)}", number)
+    for trials, entries in groups.items():
+        entries.sort(key=lambda entry: entry.seed)
+        workers = max(1, min(options.workers or os.cpu_count() or 1, len(entries)))
+        with closing(spread(run, (world, Limits(trials, None)), entries, workers)) as done:
+            for number, ((contestant, seed), found) in enumerate(done, start=1):
+                runs[contestant.name][seed] = found
+                if contestant.name in PEERS:
+                    kept.write(contestant.name, trials, seed, found)
+                _progress(f"search: {dataset}, {number} of {len(entries)}", number)
         _progress("", 0)
     return runs
 

@@ -16,8 +16,14 @@ Parts, all in one run, one thread:
                "ours, after 20 curves" has learned from as many finished ones of the same set, none
                of them among those that it is scored on.
                MCMC runs on the first few curves alone; all are scored on those again.
-  termination  searches that stop trainings by extrapolation against full trainings, the same seeds:
-               the accuracy lost, in points, and the share of the epochs, for two deltas.
+               "ours, bounds unknown" is not told that an accuracy lies between 0 and 1.
+  objectives   trials that are stopped in Keras Tuner by accuracy, percent, error and loss, and how
+               many of them wrongly; how losses are forecast.
+  termination  a noisy race of searches that stop trainings by extrapolation against full trainings:
+               the accuracy lost, in points, and the share of the seconds, for two deltas.
+  races        strategies x estimators in both worlds at equal seconds, those of that many full
+               trainings on average: what the incumbents are worth, and which differences are more
+               than luck.
   fidelities   rank correlation of every fidelity, at several epochs, with the full result.
   failures     stopping after so many epochs: how many of those that beat the bar are lost.
   inheritance  searches whose children begin with their parents' weights, and the same from scratch:
@@ -39,27 +45,31 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from coursekit.arguments import count
-from coursekit.benchmarks import inheritance_parity
+from coursekit.benchmarks import inheritance_parity, objectives
 from coursekit.benchmarks.curves import DEVELOPMENT, REPORTED
-from coursekit.benchmarks.forecasters import FORECASTERS, Guess, gaussian, ours
+from coursekit.benchmarks.forecasters import ACCURACY, FORECASTERS, Guess, gaussian, ours
 from coursekit.benchmarks.scores import Scores, difference, row
 from coursekit.benchmarks.strategies import some_of
-from coursekit.estimators.extrapolation import HOPE, Extrapolation, decide
-from coursekit.estimators.full_training import FullTraining
+from coursekit.estimators.extrapolation import HOPE, decide
 from coursekit.estimators.lower_fidelity import agreement
 from coursekit.forecasting.experience import Experience
 from coursekit.forecasting.forecast import Forecast
-from coursekit.search import Search
-from coursekit.strategies import make as make_strategy
+from coursekit.forecasting.scale import Bounds
+from coursekit.race import price, race, report
 from coursekit.trials import Suggestion
-from coursekit.worlds import WORLDS, World
-from coursekit.worlds.tables import entries
+from coursekit.worlds import WORLDS, make
+from coursekit.worlds.trained_tables import entries
 
-PARTS = ("forecasts", "termination", "fidelities", "failures", "inheritance")
+PARTS = (
+    "forecasts", "objectives", "termination", "races", "fidelities", "failures", "inheritance"
+)  # fmt: skip
+RACING = ("full", "extrapolation", "lower_fidelity")
 SEEN = {"mlps": 10, "cells": 4}  # epochs of the kit's curves; of others 10
 FITTED = "last value, width fitted"
 LIVED = 20  # curves that a search has finished, for the row of that name
 EXPERIENCED = f"ours, after {LIVED} curves"
+UNKNOWN = "ours, bounds unknown"
+UNKNOWN_EXPERIENCED = f"... after {LIVED} curves"
 DELTAS = (HOPE, 2 * HOPE)  # of the termination rule: the default, and a bolder one
 _now = time.process_time
 
@@ -70,14 +80,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--parts", type=some_of(*PARTS), default=list(PARTS), help=",".join(PARTS))
     add("--curves", type=count, default=200, help="of each set (200)")
     add("--mcmc", type=int, default=5, help="curves of each set that MCMC runs on (5)")
-    add("--seeds", type=count, default=20, help="searches with termination (20)")
-    add("--workers", type=count, default=os.cpu_count() or 1, help="processes for inheritance")
+    add("--seeds", type=count, default=20, help="of each race, and of inheritance (20)")
+    add(
+        "--workers",
+        type=count,
+        default=os.cpu_count() or 1,
+        help="processes of races and inheritance",
+    )
     add("--trials", type=count, default=60, help="of each search (60)")
     add(
         "--strategies",
         type=some_of("random", "tpe", "regularized_evolution", "bayesian"),
         default=["random", "tpe"],
-        help="of the termination part (random,tpe)",
+        help="of the races (random,tpe)",
     )
 
 
@@ -88,11 +103,17 @@ def run(options: argparse.Namespace) -> None:
             print(f"curves: {name}", file=sys.stderr, flush=True)
             few = 0 if name in DEVELOPMENT else options.mcmc
             known = experience_of(name, options.curves)
-            forecasts(name, curves_of(name, options.curves), SEEN.get(name, 10), few, known)
+            unknown = experience_of(name, options.curves, None)
+            curves = curves_of(name, options.curves)
+            forecasts(name, curves, SEEN.get(name, 10), few, known, unknown)
+    if "objectives" in options.parts:
+        objectives.run(options.seeds)
     if "termination" in options.parts:
         for name in SEEN:
-            for strategy in options.strategies:
-                termination(name, strategy, options)
+            termination(name, options)
+    if "races" in options.parts:
+        for name in SEEN:
+            at_equal_seconds(name, options)
     if "fidelities" in options.parts:
         for name in SEEN:
             fidelities(name, options.curves)
@@ -122,7 +143,7 @@ def curves_of(name: str, wanted: int) -> np.ndarray:
     return np.array(found[:wanted])
 
 
-def experience_of(name: str, wanted: int) -> Experience:
+def experience_of(name: str, wanted: int, bounds: Bounds | None = ACCURACY) -> Experience:
     """Of curves of a set that are not among those wanted of it."""
     outside = DEVELOPMENT | REPORTED
     others = (
@@ -130,13 +151,15 @@ def experience_of(name: str, wanted: int) -> Experience:
         if name in outside
         else curves_of(name, wanted + LIVED)[wanted:]
     )
-    found = Experience(others.shape[1])
+    found = Experience(others.shape[1], bounds=bounds)
     for curve in others:
         found.learn(curve)
     return found
 
 
-def forecasts(name: str, curves: np.ndarray, seen: int, few: int, experience: Experience) -> None:
+def forecasts(
+    name: str, curves: np.ndarray, seen: int, few: int, experience: Experience, unknown: Experience
+) -> None:
     """The table of one set, and ours against the others by a bootstrap of its curves."""
     horizon, ends = curves.shape[1], curves[:, -1]
     use = "for development" if name in DEVELOPMENT else "reported"
@@ -144,7 +167,7 @@ def forecasts(name: str, curves: np.ndarray, seen: int, few: int, experience: Ex
     print(f"{'':26}{'error':>7}{'log-lik':>9}{'rank':>7}{'50 %':>7}{'80 %':>6}{'95 %':>6}{'ms':>9}")
     guesses: dict[str, list[Guess]] = {}
     spent: dict[str, float] = {}
-    Forecast(curves[0, :seen], horizon).score  # noqa: B018  the ensemble is drawn once
+    Forecast(curves[0, :seen], horizon, bounds=ACCURACY).score  # noqa: B018  the ensemble is drawn once
     for each, forecaster in FORECASTERS.items():
         mine = curves[:few] if each == "MCMC" else curves
         if not len(mine):
@@ -159,6 +182,14 @@ def forecasts(name: str, curves: np.ndarray, seen: int, few: int, experience: Ex
     begun = _now()
     guesses[EXPERIENCED] = [ours(curve[:seen], horizon, experience) for curve in curves]
     spent[EXPERIENCED] = 1000 * (_now() - begun) / len(curves)
+    begun = _now()
+    guesses[UNKNOWN] = [ours(curve[:seen], horizon, bounds=None) for curve in curves]
+    spent[UNKNOWN] = 1000 * (_now() - begun) / len(curves)
+    begun = _now()
+    guesses[UNKNOWN_EXPERIENCED] = [
+        ours(curve[:seen], horizon, unknown, bounds=None) for curve in curves
+    ]
+    spent[UNKNOWN_EXPERIENCED] = 1000 * (_now() - begun) / len(curves)
     for each, found in guesses.items():
         if each != "MCMC":
             print(f"{each:26}{row(Scores(found, ends))}{spent[each]:9.2f}")
@@ -168,7 +199,8 @@ def forecasts(name: str, curves: np.ndarray, seen: int, few: int, experience: Ex
             print(f"{each:26}{row(Scores(found[:few], ends[:few]))}{spent[each]:9.2f}")
     begun = _now()
     for curve in curves:
-        decide(curve[:seen], horizon, float(ends.max())).forecast.score  # noqa: B018
+        best = float(ends.max())
+        decide(curve[:seen], horizon, best, bounds=ACCURACY).forecast.score  # noqa: B018
     alone = 1000 * (_now() - begun) / len(curves)
     print(f"ours without the distribution that is scored here: {alone:.2f} ms for score and chance")
     for one, other in (("ours", "last value"), ("ours", "power law"), (EXPERIENCED, "ours")):
@@ -176,38 +208,41 @@ def forecasts(name: str, curves: np.ndarray, seen: int, few: int, experience: Ex
         print(f"{one} minus {other}: {off}")
 
 
-def termination(name: str, strategy: str, options: argparse.Namespace) -> None:
-    """Paired searches, with the table's mean accuracy of what was chosen as the result."""
-    lost, shares, spent = ({delta: list[float]() for delta in DELTAS} for _ in range(3))
-    for seed in range(options.seeds):
-        world = WORLDS[name](seed=seed)  # type: ignore[call-arg]
-        full = Search(make_strategy(strategy, world.space), seed=seed)
-        full.run(FullTraining(world), trials=options.trials)
-        for delta in DELTAS:
-            stopped, begun = Search(make_strategy(strategy, world.space), seed=seed), _now()
-            stopped.run(Extrapolation(world, delta=delta), trials=options.trials)
-            spent[delta].append(_now() - begun)
-            lost[delta].append(100 * (_accuracy(world, full) - _accuracy(world, stopped)))
-            shares[delta].append(_epochs(stopped) / _epochs(full))
-    print(f"\ntermination, {strategy} on {name}, {options.trials} trials, {options.seeds} seeds")
-    for delta in DELTAS:
-        off, share = lost[delta], shares[delta]
-        error = statistics.stdev(off) / len(off) ** 0.5 if len(off) > 1 else 0.0
+def termination(name: str, options: argparse.Namespace) -> None:
+    """At equal trials: what the choice loses by stopping, and what that saves."""
+    estimators = {"full": "full"} | {f"delta {d:.2f}": f"extrapolation(delta={d})" for d in DELTAS}
+    found = race(
+        make(name), options.strategies, estimators, trials=options.trials, seeds=options.seeds,
+        noisy=True, workers=options.workers,
+    )  # fmt: skip
+    best = found.best()
+    for strategy in options.strategies:
         print(
-            f"delta {delta:.2f}: full minus stopped {statistics.fmean(off):+.3f} points (standard "
-            f"error {error:.3f}, worst {max(off):+.2f}), {statistics.fmean(share):.0%} of the "
-            f"epochs ({min(share):.0%} to {max(share):.0%}), {statistics.fmean(spent[delta]):.1f} s"
+            f"\ntermination, {strategy} on {name}, {options.trials} trials, {options.seeds} seeds"
         )
+        for estimator in list(estimators)[1:]:
+            stopping = f"{strategy} + {estimator}"
+            off = (100 * (best[strategy] - best[stopping])).tolist()
+            runs = found.runs[strategy], found.runs[stopping]
+            shares = [runs[1][s].costs.sum() / runs[0][s].costs.sum() for s in found.paired()]
+            spent = statistics.fmean(run.overhead for run in runs[1].values())
+            error = statistics.stdev(off) / len(off) ** 0.5 if len(off) > 1 else 0.0
+            print(
+                f"{estimator}: full minus stopped {statistics.fmean(off):+.3f} points (standard "
+                f"error {error:.3f}, worst {max(off):+.2f}), {statistics.fmean(shares):.0%} of the "
+                f"seconds ({min(shares):.0%} to {max(shares):.0%}), {spent:.1f} s"
+            )
 
 
-def _accuracy(world: World, search: Search) -> float:
-    """What the choice is worth: the mean over its trainings, of the best that was trained whole."""
-    whole = [t for t in search.history.completed if t.spread == 0]
-    return world.accuracy(max(whole, key=lambda t: t.score).configuration)  # type: ignore[attr-defined]
-
-
-def _epochs(search: Search) -> int:
-    return sum(len(trial.curve) for trial in search.history)
+def at_equal_seconds(name: str, options: argparse.Namespace) -> None:
+    """The seconds of a full training are those of the mean over the world."""
+    world = make(name)
+    found = race(
+        world, options.strategies, RACING, trials=None, seconds=options.trials * price(world),
+        seeds=options.seeds, noisy=True, workers=options.workers,
+    )  # fmt: skip
+    print(f"\nrace on {name}, the seconds of {options.trials} full trainings")
+    print(f"{report.table(found)}\n{report.statement(found)}")
 
 
 def fidelities(name: str, wanted: int) -> None:
@@ -250,8 +285,11 @@ def failures(name: str, curves: np.ndarray, bar: float | None = None) -> None:
     print(f"{'epochs seen':14}{'winners stopped':>17}{'losers stopped':>17}{'above median':>15}")
     for seen in sorted({max(1, round(horizon * s)) for s in (0.03, 0.08, 0.17, 0.33, 0.5)}):
         shares: Mapping[str, float] = {
-            which: sum(decide(c[:seen], horizon, bar).stop for c in group) / max(1, len(group))
+            which: sum(decide(c[:seen], horizon, bar, bounds=ACCURACY).stop for c in group)
+            / max(1, len(group))
             for which, group in (("winners", winners), ("losers", losers))
         }
-        above = np.mean([c[-1] > Forecast(c[:seen], horizon).median for c in curves])
+        above = np.mean(
+            [c[-1] > Forecast(c[:seen], horizon, bounds=ACCURACY).median for c in curves]
+        )
         print(f"{seen:<14}{shares['winners']:>17.0%}{shares['losers']:>17.0%}{above:>15.0%}")

@@ -11,7 +11,9 @@ import numpy as np
 from coursekit.forecasting import families as families
 from coursekit.forecasting.experience import Experience
 from coursekit.forecasting.forecast import Forecast
+from coursekit.forecasting.scale import Bounds
 
+ACCURACY = (0.0, 1.0)  # its bounds
 GRID = np.linspace(0.0, 1.0, 401)
 
 
@@ -40,9 +42,14 @@ def power_law(curve: np.ndarray, horizon: int) -> Guess:
     return gaussian(min(max(end, 0.0), 1.0), max(deviation, 0.002))
 
 
-def ours(curve: np.ndarray, horizon: int, experience: Experience | None = None) -> Guess:
+def ours(
+    curve: np.ndarray,
+    horizon: int,
+    experience: Experience | None = None,
+    bounds: Bounds | None = ACCURACY,
+) -> Guess:
     """`coursekit.forecasting.forecast`."""
-    found = Forecast(curve, horizon, experience=experience)
+    found = Forecast(curve, horizon, bounds=bounds, experience=experience)
     return Guess(found.score, found.median, found.below(GRID))
 
 

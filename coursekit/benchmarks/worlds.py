@@ -94,7 +94,8 @@ def _load(name: str) -> tuple[float, float]:
 def measure_races(options: argparse.Namespace) -> None:
     """Whole races, the start of the processes left out: they are there when the first are timed."""
     from coursekit.processes import spread
-    from coursekit.race.runs import Limits, Task
+    from coursekit.race.contestants import Contestant
+    from coursekit.race.runs import Entry, Limits
     from coursekit.race.runs import run as search
 
     print(f"{options.seeds} searches of {options.trials} trials, {options.workers} processes")
@@ -103,8 +104,8 @@ def measure_races(options: argparse.Namespace) -> None:
         world = make(name)
         for strategy in ("random", "regularized_evolution", "local_search"):
             # Random searches until every process is there and warm; then the clock starts.
-            warm = [Task("warm", "random", seed) for seed in range(options.warm)]
-            timed = [Task(strategy, strategy, seed) for seed in range(options.seeds)]
+            warm = [Entry(Contestant("warm", "random"), seed) for seed in range(options.warm)]
+            timed = [Entry(Contestant(strategy, strategy), seed) for seed in range(options.seeds)]
             limits = Limits(options.trials, None)
             rates = []
             for _ in range(max(1, options.repeats // 2)):
@@ -201,7 +202,7 @@ def measure_agreement(options: argparse.Namespace) -> None:
 def _spread_over(name: str, wanted: int) -> Sequence[Any]:
     """So many configurations, drawn once and for all."""
     from coursekit.worlds.building import sample
-    from coursekit.worlds.tables import entries
+    from coursekit.worlds.trained_tables import entries
 
     listed = entries(RECIPES[name].space)
     return [listed[entry] for entry in sample(name, wanted)]

@@ -1,8 +1,8 @@
-"""The data sets: some come with the package, two are downloaded when asked for.
+"""The data sets: some come with the package, two are downloaded on first use.
 
 `load("mnist-5k")` gives images, labels and three fixed splits; `size` and `resolution` make the
-cheaper versions that multi-fidelity methods train on. `python -m coursekit.data` lists what
-there is; `python -m coursekit.data build NAME` makes a shipped file again from its source.
+cheaper versions that multi-fidelity methods train on. `python -m coursekit.data` lists the data
+sets; `python -m coursekit.data build NAME` rebuilds a shipped file from its source.
 """
 
 from coursekit.data.reading import load, penguins

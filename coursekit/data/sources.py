@@ -1,4 +1,4 @@
-"""What data sets there are, and what one is."""
+"""The registry of data sets, and the types of a data set and its splits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PENGUINS = "1867a776a83379df4219f227bb1effb967da12adb13732127c8c8d120434c29b"
 
 
 class DataError(OSError):
-    """A data set's file is missing, damaged or out of reach; the message says what to do."""
+    """A data set's file is missing, damaged or not downloadable; the message says what to do."""
 
 
 class Split(NamedTuple):
@@ -41,11 +41,11 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Source:
-    """What is known of a data set before it is loaded.
+    """What the kit knows about a data set before loading it.
 
     shape: height and width in pixels. splits: images in train, validation, test.
-    brightest: the raw value that becomes 1. sha256: of the shipped file, None where there is none.
-    base: the data set that this one is made of when it is loaded; None: it stands for itself.
+    brightest: the raw value that becomes 1. sha256: of the shipped file; None if it is downloaded.
+    base: the data set from which this one is made on loading; None if there is none.
     """
 
     shape: tuple[int, int]
@@ -87,7 +87,7 @@ SOURCES = {
 
 
 def find(name: str) -> Source:
-    """What is known of a data set; ValueError if there is none of that name."""
+    """The source of a data set; ValueError for an unknown name."""
     if name not in SOURCES:
         raise ValueError(f"no data set is called {name!r}; there are {', '.join(SOURCES)}")
     return SOURCES[name]

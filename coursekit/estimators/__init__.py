@@ -16,11 +16,12 @@ ESTIMATORS: dict[str, type[Estimator]] = {
     "extrapolation": Extrapolation,
     "inheritance": Inheritance,
 }
+SHORT = {"full": "full_training"}  # short names, which texts may use
 
 
 def find(name: str) -> type[Estimator]:
     """The class of an estimator; ValueError for an unknown name, which lists those there are."""
-    return lookup.find("estimator", name, ESTIMATORS)
+    return lookup.find("estimator", name, _texts())
 
 
 def make(text: str, world: Trains, **options: object) -> Estimator:
@@ -30,10 +31,14 @@ def make(text: str, world: Trains, **options: object) -> Estimator:
     Raises ValueError for an unknown name or option, for a value that the estimator refuses, and
     for a world that it does not support.
     """
-    return lookup.make("estimator", text, ESTIMATORS, world, **options)
+    return lookup.make("estimator", text, _texts(), world, **options)
+
+
+def _texts() -> dict[str, type[Estimator]]:
+    return ESTIMATORS | {short: ESTIMATORS[name] for short, name in SHORT.items()}
 
 
 __all__ = [
-    "ESTIMATORS", "Estimator", "Extrapolation", "FullTraining", "Inheritance", "LowerFidelity",
-    "Trains", "find", "make",
+    "ESTIMATORS", "SHORT", "Estimator", "Extrapolation", "FullTraining", "Inheritance",
+    "LowerFidelity", "Trains", "find", "make",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -107,3 +108,14 @@ class Estimator(KeepsOptions, ABC):
     def at(self, fidelity: str) -> Self:
         """The same estimator around the world at another fidelity."""
         return type(self)(self.world.at(fidelity), **self.options)
+
+
+def least_spread(made: Evaluation, bounds: tuple[float, float] | None, share: float) -> float:
+    """The smallest spread that tells an estimate from a measurement, above 0.
+
+    share: of what lies between the bounds; where these are not known, of what the curve spans. A
+    rounding error of the score at least.
+    """
+    least, most = bounds or (min(made.curve, default=0.0), max(made.curve, default=0.0))
+    reach = share * (most - least)
+    return max(reach, math.ulp(made.score)) if math.isfinite(reach) else math.ulp(made.score)

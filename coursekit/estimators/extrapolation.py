@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from coursekit.arguments import probability, whole_number
-from coursekit.estimators.base import Estimator, Trains
+from coursekit.estimators.base import Estimator, Trains, least_spread
 from coursekit.forecasting.experience import Experience
 from coursekit.forecasting.forecast import Forecast
 from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
@@ -111,8 +111,9 @@ class Extrapolation(Estimator):
         return self.finished(done)
 
     def _stopped(self, done: list[Epoch], forecast: Forecast) -> Evaluation:
-        spread = math.hypot(max(forecast.spread, 1e-6), self.finished(done).spread)
-        return self.finished(done)._replace(score=forecast.score, spread=spread)
+        made = self.finished(done)
+        own = max(forecast.spread, least_spread(made, self.bounds, 1e-6))
+        return made._replace(score=forecast.score, spread=math.hypot(own, made.spread))
 
     def _due(self, epoch: int, horizon: int) -> bool:
         late = epoch - self.start
@@ -140,10 +141,14 @@ def decide(
     """The paper's rule: stop if P(y_T > y*) < delta.
 
     curve: scores so far. horizon: the epoch that counts, T. incumbent: the best so far, y*; -inf
-    never stops. experience: of the search's finished curves.
+    never stops. bounds: the least and the highest score that there can be, if they are known.
+    experience: of the search's finished curves.
+
+    The same curve on another scale, a * score + b with a > 0, is decided alike, bounds included.
+    Where nothing is known of the scale (see `Forecast.known`) the training goes on.
     """
-    forecast = Forecast(curve, horizon, bounds=bounds, experience=experience)
+    forecast = Forecast(curve, horizon, bounds=bounds, incumbent=incumbent, experience=experience)
     if incumbent == -math.inf:
         return Decision(False, 1.0, forecast)
     chance = forecast.beats(incumbent)
-    return Decision(chance < delta, chance, forecast)
+    return Decision(forecast.known and chance < delta, chance, forecast)

@@ -21,11 +21,11 @@ from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 import numpy as np
 
 from coursekit.arguments import as_path, whole_number
-from coursekit.estimators.base import Estimator, Trains
+from coursekit.estimators.base import Estimator, Trains, least_spread
 from coursekit.estimators.legacies import Legacies, Legacy
 from coursekit.trials import ALONE, Epoch, Evaluation, History, Suggestion, Trial
 
-LEAST = 1e-3  # spread of a score that has not moved: estimated it is all the same
+LEAST = 1e-3  # spread of a score that has not moved, as a share of what there can be
 
 
 class TrainingRun(Protocol):
@@ -131,7 +131,8 @@ class Inheritance(Estimator):
         later = made.curve[len(made.curve) // 2 :]
         moved = pstdev(later) if later and all(map(math.isfinite, later)) else 0.0
         cost = max(made.cost, perf_counter() - begun)  # reading and writing weights included
-        return made._replace(cost=cost, spread=0.0 if whole else max(moved, LEAST))
+        spread = 0.0 if whole else max(moved, least_spread(made, self.bounds, LEAST))
+        return made._replace(cost=cost, spread=spread)
 
     def train(self, trial: Trial | Suggestion, history: History | None = None) -> Iterator[Epoch]:
         """The run from the parent's weights; what it was when it ended or was closed is kept."""

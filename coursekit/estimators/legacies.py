@@ -79,12 +79,13 @@ class Legacies:
 
     def put(self, number: int, score: float, legacy: Legacy) -> None:
         """Keep what trial `number` leaves; older files give way, at worst this one."""
+        score = float(score)
         if "" in legacy.weights:
             raise ValueError("a weight without a name: give each one")
         names = list(legacy.weights)
         about = json.dumps([dict(legacy.configuration), legacy.epochs, legacy.own, names])
         weights = {f"w{name}": np.asarray(value) for name, value in legacy.weights.items()}
-        kept = self.folder / f"{number}_{score:.6f}.npz"
+        kept = self.folder / f"{number}_{score!r}.npz"
 
         def fill(file: BinaryIO) -> None:
             np.savez(file, about=np.array(about), **weights)  # type: ignore[arg-type]

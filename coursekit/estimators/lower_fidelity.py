@@ -13,9 +13,10 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from coursekit.arguments import whole_number
-from coursekit.estimators.base import Estimator, Trains
+from coursekit.estimators.base import Estimator, Trains, least_spread
 from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
+LEAST = 1e-3  # of the spread of an estimate, as a share of what there can be
 SHARE = 4  # by default a quarter of the epochs, in a world that knows no other fidelity
 
 
@@ -100,8 +101,11 @@ class LowerFidelity(Estimator):
 
     def finished(self, done: Sequence[Epoch]) -> Evaluation:
         made = super().finished(done)
-        spread = self.agreement.spread if self.agreement else wobble(made.curve)
-        return made if math.isnan(made.score) else made._replace(spread=spread)
+        if math.isnan(made.score):
+            return made
+        least = least_spread(made, self.bounds, LEAST)
+        spread = self.agreement.spread if self.agreement else max(wobble(made.curve), least)
+        return made._replace(spread=spread)
 
     def compare(self, suggestions: Sequence[Suggestion]) -> Agreement:
         """Train each of them both ways and say how the scores agree; those that fail are left out.
@@ -143,6 +147,6 @@ def agreement(cheap: Sequence[Evaluation], full: Sequence[Evaluation]) -> Agreem
 
 
 def wobble(curve: Sequence[float]) -> float:
-    """The noise of a score as the last steps of its curve show it; never 0."""
+    """The noise of a score as the last steps of its curve show it; 0 where they show none."""
     steps = np.diff(np.asarray(curve, dtype=float)[-6:])
-    return float(max(steps.std() / math.sqrt(2), 1e-3)) if len(steps) > 1 else 1e-3
+    return float(steps.std() / math.sqrt(2)) if len(steps) > 1 else 0.0

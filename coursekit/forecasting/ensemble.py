@@ -154,24 +154,22 @@ class CurveEnsemble:
         off = seen - self.mean[:, :n]
         return np.matmul(self.whiten[:, :n, :n], off[:, :, None])[:, :, 0]
 
-    def weigh(self, whitened: Array, prior: Array | None = None) -> Array:
-        """The posterior of the members, shape (members,); prior: their weights, by default even."""
-        n = whitened.shape[1]
-        evidence = -0.5 * np.sum(whitened**2, axis=1) - (self._size[:, n - 1] if n else 0.0)
-        return _posterior(TEMPER * evidence, prior)
+    def evidence(self, whitened: Array) -> Array:
+        """log p of what was seen, as each member has it, up to a constant: shape (members,)."""
+        n = whitened.shape[-1]
+        return -0.5 * np.sum(whitened**2, axis=-1) - (self._size[:, n - 1] if n else 0.0)
 
-    def hindsight(self, whitened: Array, prior: Array) -> tuple[Array, Array, Array]:
+    def hindsight(self, whitened: Array) -> tuple[Array, Array, Array]:
         """All forecasts of a finished curve's end, from its first block, its first two, and so on.
 
-        Weights, means and standard deviations, each of shape (members, blocks).
+        Evidence, means and standard deviations, each of shape (members, blocks).
         """
         n = whitened.shape[1]
         ahead, along, variance = self._look(self.horizon)
         evidence = -0.5 * np.cumsum(whitened**2, axis=1) - self._size[:, :n]
         means = ahead[:, :1] + np.cumsum(along[:, :n] * whitened, axis=1)
         left = variance[:, None] - np.cumsum(along[:, :n] ** 2, axis=1)
-        weights = _posterior(TEMPER * evidence, prior[:, None])
-        return weights, means, np.sqrt(np.maximum(left, 1e-10))
+        return evidence, means, np.sqrt(np.maximum(left, 1e-10))
 
     def noise(self, whitened: Array, kept: Array) -> Array:
         """How much of the last block's score is noise, as the members kept have it: its mean."""
@@ -186,23 +184,19 @@ class CurveEnsemble:
         mean = ahead[kept, 0] + np.sum(known * whitened, axis=1)
         return mean, np.sqrt(np.maximum(variance[kept] - np.sum(known**2, axis=1), 1e-10))
 
-    def expect(
-        self, level: float, block: int, prior: Array | None = None
-    ) -> tuple[Array, Array, Array]:
-        """The end as the level in one block alone tells: weights, means, deviations."""
+    def expect(self, level: float, block: int) -> tuple[Array, Array, Array]:
+        """The end as the level in one block alone tells: evidence, means, deviations."""
         ahead, _, variance = self._look(self.horizon)
         off, own = level - self.mean[:, block], self.own[:, block]
         slope = ahead[:, 1 + block] / own
         evidence = -0.5 * off**2 / own - 0.5 * np.log(own)
         deviation = np.sqrt(np.maximum(variance - slope**2 * own, 1e-10))
-        return _posterior(evidence, prior), ahead[:, 0] + slope * off, deviation
+        return evidence, ahead[:, 0] + slope * off, deviation
 
 
-def _posterior(evidence: Array, prior: Array | None) -> Array:
-    """Weights that sum to 1 over the members, the first axis."""
-    weights = np.exp(evidence - evidence.max(axis=0))
-    if prior is not None:
-        weights = weights * prior
+def posterior(evidence: Array, prior: Array) -> Array:
+    """Weights that sum to 1 over the first axis, from logarithms and from what they were before."""
+    weights = np.exp(evidence - evidence.max(axis=0)) * prior
     return weights / weights.sum(axis=0)
 
 

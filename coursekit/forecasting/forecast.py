@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
 
-from coursekit.forecasting.ensemble import MEMBERS, Array, CurveEnsemble, ensemble
+from coursekit.forecasting.ensemble import (
+    MEMBERS,
+    TEMPER,
+    Array,
+    CurveEnsemble,
+    ensemble,
+    posterior,
+)
 from coursekit.forecasting.experience import Experience
-from coursekit.forecasting.scale import Scale, check
+from coursekit.forecasting.scale import (
+    Bounded,
+    Bounds,
+    Scale,
+    Unbounded,
+    check,
+    prior_of,
+    reach_of,
+    stretched,
+)
 
 # The share of a curve's own trend in its score; the rest is what its level alone lets expect. And
 # how much of the noise in the last epoch is taken from that level: not much, since what looks like
@@ -24,12 +41,17 @@ class Forecast:
 
     curve: the scores that were seen, shape (n,); those from the first that is not finite on are
         left out. horizon: the epoch to forecast, from 1.
-    bounds: the least and the highest score that there can be; see `Scale` for None.
-    experience: what finished curves of the same search tell, if they were on the same scale; the
+    bounds: the least and the highest score that there can be, where they are known: (0, 1) of an
+        accuracy. Without them the forecast of a * curve + b is a * forecast + b for every a > 0,
+        and no score is thought impossible, see `Unbounded`.
+    incumbent: the best score so far; without bounds it tells of the scores that there are.
+    experience: what finished curves of the same search tell, if it has the same bounds; the
         members are then the experience's.
 
     A curve that has reached the horizon is its own forecast, with a spread of 0. One of no scores
-    gets the prior's.
+    gets the prior's. `known` is False where nothing tells of the scale: without bounds, a constant
+    curve, no other incumbent and no experience. Then every probability is one half, and the
+    median is the last score (NaN without one).
     """
 
     def __init__(
@@ -37,7 +59,8 @@ class Forecast:
         curve: Sequence[float] | Array,
         horizon: int,
         *,
-        bounds: tuple[float, float] | None = None,
+        bounds: Bounds | None = None,
+        incumbent: float | None = None,
         members: int = MEMBERS,
         experience: Experience | None = None,
     ) -> None:
@@ -45,9 +68,8 @@ class Forecast:
         given = np.asarray(curve, dtype=float).ravel()[:horizon]
         finite = np.isfinite(given)
         self.curve = given if finite.all() else given[: int(finite.argmin())]
-        self.horizon, self.scale = int(horizon), Scale(self.curve, bounds)
+        self.horizon = int(horizon)
         self.complete = len(self.curve) == self.horizon
-        self._angles = self.scale.forth(self.curve)
         self._mixtures: dict[int, tuple[Array, Array, Array]] = {}
         self._members, self._width = members, 1.0
         self._told: Experience | None = None
@@ -56,9 +78,23 @@ class Forecast:
                 raise ValueError(
                     f"experience={experience!r}: give one of curves of {horizon} epochs, or None"
                 )
-            if experience.suits(self.scale):
+            if experience.suits(bounds):
                 self._told, self._width = experience, experience.width(len(self.curve))
-        self._prior = None if self._told is None else self._told.prior
+        self.scale = self._scale(bounds, incumbent)
+        self.known = self.complete or self.scale is not None
+        factors = () if self.scale is None else self.scale.factors
+        self._factors = np.repeat(factors, self._ensemble.members)
+        self._prior = prior_of(factors, members) if self._told is None else self._told.prior
+
+    def _scale(self, bounds: Bounds | None, incumbent: float | None) -> Scale | None:
+        if bounds is not None:
+            return Bounded(bounds)
+        best = [] if incumbent is None or not math.isfinite(incumbent) else [incumbent]
+        scores = np.append(self.curve, best)
+        reach = reach_of(scores)
+        if self._told is not None and self._told.curves:
+            return self._told.scale(reach)
+        return Unbounded(scores.max(), reach) if reach else None
 
     def __repr__(self) -> str:
         return (
@@ -72,26 +108,42 @@ class Forecast:
 
     @cached_property
     def _posterior(self) -> tuple[Array, Array, Array]:
-        """The members that matter, their weights, and their whitened misses."""
-        whitened = self._ensemble.whitened(self._ensemble.blocks(self._angles))
-        weights = self._ensemble.weigh(whitened, self._prior)
+        """The members that matter, their weights, and their whitened misses.
+
+        A member on a scale by another factor is another one: they follow each other.
+        """
+        assert self.scale is not None
+        blocks = self._ensemble.blocks(self.scale.forth(self.curve))
+        whitened = [self._ensemble.whitened(stretched(blocks, 1 / f)) for f in self.scale.factors]
+        evidence = [
+            TEMPER * (self._ensemble.evidence(each) - len(blocks) * math.log(factor))
+            for factor, each in zip(self.scale.factors, whitened, strict=True)
+        ]
+        weights = posterior(np.concatenate(evidence), self._prior)
         kept = np.flatnonzero(weights > LIGHT * weights.max())
-        return kept, weights[kept] / weights[kept].sum(), whitened[kept]
+        return kept, weights[kept] / weights[kept].sum(), np.concatenate(whitened)[kept]
 
     def mixture(self, epoch: int | None = None) -> tuple[Array, Array, Array]:
         """Weights, means and deviations of the Gaussians that make up an epoch's forecast.
 
-        They live on the scale of angles, see `Scale`, without the experience's width.
-        ValueError for an epoch that was seen, or lies beyond the horizon.
+        They live on the scale of angles, see `Bounded` and `Unbounded`, without the experience's
+        width. ValueError for an epoch that was seen, or lies beyond the horizon, and where nothing
+        is known of the scale.
         """
         epoch = self.horizon if epoch is None else epoch
         if not len(self.curve) < epoch <= self.horizon:
             raise ValueError(
                 f"epoch={epoch}: this is a forecast of {len(self.curve) + 1} to {self.horizon}"
             )
+        if self.scale is None:
+            raise ValueError("nothing is known of the scores' scale: give bounds or an incumbent")
         if epoch not in self._mixtures:
             kept, weights, whitened = self._posterior
-            self._mixtures[epoch] = (weights, *self._ensemble.predict(whitened, epoch, kept))
+            means, deviations = self._ensemble.predict(
+                whitened, epoch, kept % self._ensemble.members
+            )
+            factors = self._factors[kept]
+            self._mixtures[epoch] = weights, stretched(means, factors), deviations * factors
         return self._mixtures[epoch]
 
     def below(self, score: float | Array, epoch: int | None = None) -> Array:
@@ -99,10 +151,10 @@ class Forecast:
         scores = np.asarray(score, dtype=float)
         if self.complete:
             return np.where(scores >= self.curve[-1], 1.0, 0.0)
+        if self.scale is None:
+            return np.full(scores.shape, 0.5)
         found = _stretched(_share(self.scale.forth(scores), *self.mixture(epoch)), 1 / self._width)
-        return np.where(
-            scores >= self.scale.high, 1.0, np.where(scores < self.scale.low, 0.0, found)
-        )
+        return self.scale.limit(scores, found)
 
     def beats(self, incumbent: float) -> float:
         """The probability that the last epoch's score exceeds this one: P(y_T > y*)."""
@@ -114,17 +166,23 @@ class Forecast:
             raise ValueError(f"shares={shares!r}: give numbers between 0 and 1")
         if self.complete:
             return np.full(len(shares), self.curve[-1])
+        if self.scale is None:
+            return np.full(len(shares), self._last)
         wanted = _stretched(np.asarray(shares), self._width)
-        return self.scale.back(_quantiles(wanted, *self.mixture(epoch)))
+        return self.scale.back(self._quantiles(wanted, *self.mixture(epoch)))
 
     def band(self, shares: Sequence[float]) -> Array:
         """`quantiles` of each epoch still to come, for figures, shape (epochs, shares)."""
         found = np.empty((self.horizon - len(self.curve), len(shares)))
+        if self.scale is None:
+            return np.full_like(found, self._last)
         wanted = _stretched(np.asarray(shares), self._width)
         for row, epoch in enumerate(range(len(self.curve) + 1, self.horizon + 1)):
             weights, means, deviations = self.mixture(epoch)
             reach = 3 * max(1.0, self._width) * deviations
-            low, high = np.clip([(means - reach).min(), (means + reach).max()], 0, np.pi / 2)
+            low, high = (means - reach).min(), (means + reach).max()
+            if isinstance(self.scale, Bounded):
+                low, high = np.clip([low, high], 0, np.pi / 2)
             angles = np.linspace(low, high, 50)
             below = _share(angles, weights, means, deviations)
             found[row] = np.interp(wanted, below, angles)
@@ -153,14 +211,40 @@ class Forecast:
         """
         if self.complete:
             return float(self.curve[-1])
-        n = len(self.curve)
-        if not n:
+        n, scale = len(self.curve), self.scale
+        if not n or scale is None:
             return self.median
         kept, weights, whitened = self._posterior
-        level = float(self._angles[-1] - CALMED * weights @ self._ensemble.noise(whitened, kept))
+        noise = self._ensemble.noise(whitened, kept % self._ensemble.members) * self._factors[kept]
+        level = float(scale.forth(self.curve[-1])) - CALMED * float(weights @ noise)
         block = int(np.searchsorted(self._ensemble.edges, n)) - 1
-        expected = _quantiles(np.array([0.5]), *self._ensemble.expect(level, block, self._prior))
-        return OWN * self.median + (1 - OWN) * float(self.scale.back(expected)[0])
+        levels = stretched(np.array(level), 1 / np.array(scale.factors))
+        alone = [self._ensemble.expect(float(each), block) for each in levels]
+        evidence, means, deviations = map(np.concatenate, zip(*alone, strict=True))
+        expected = self._quantiles(
+            np.array([0.5]),
+            posterior(evidence - np.log(self._factors), self._prior),
+            stretched(means, self._factors),
+            deviations * self._factors,
+        )
+        return OWN * self.median + (1 - OWN) * float(scale.back(expected)[0])
+
+    @property
+    def _last(self) -> float:
+        return float(self.curve[-1]) if len(self.curve) else math.nan
+
+    def _quantiles(self, shares: Array, weights: Array, means: Array, deviations: Array) -> Array:
+        """By bisection; angles beyond those of known bounds are the bounds."""
+        low, high, steps = np.zeros(len(shares)), np.full(len(shares), np.pi / 2), 20  # to 2e-6
+        if isinstance(self.scale, Unbounded):
+            reach, steps = 8 * max(1.0, self._width) * deviations, 40
+            low += (means - reach).min()
+            high += (means + reach).max()
+        for _ in range(steps):
+            middle = (low + high) / 2
+            under = _share(middle, weights, means, deviations) < shares
+            low, high = np.where(under, middle, low), np.where(under, high, middle)
+        return (low + high) / 2
 
 
 def _share(angles: Array, weights: Array, means: Array, deviations: Array) -> Array:
@@ -177,13 +261,3 @@ def _stretched(shares: Array, by: float) -> Array:
     from scipy.special import ndtr, ndtri
 
     return ndtr(by * ndtri(shares))
-
-
-def _quantiles(shares: Array, weights: Array, means: Array, deviations: Array) -> Array:
-    """By bisection; angles below 0 and above a right one are the bounds."""
-    low, high = np.zeros(len(shares)), np.full(len(shares), np.pi / 2)
-    for _ in range(20):  # to 2e-6
-        middle = (low + high) / 2
-        under = _share(middle, weights, means, deviations) < shares
-        low, high = np.where(under, middle, low), np.where(under, high, middle)
-    return (low + high) / 2

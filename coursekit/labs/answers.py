@@ -50,7 +50,7 @@ def right(exercise: type[Exercise], case: Case) -> Any:
         return plain(exercise.expected(*copy.deepcopy(case)))
     key = exercise, repr(case)
     if key not in _rights:
-        outcome = observe(exercise, _defined(exercise, exercise.solution), case, 600).outcome
+        outcome = observe(exercise, defined(exercise, exercise.solution), case, 600).outcome
         if outcome.failure or outcome.stopped:
             raise ValueError(f"the solution of exercise {exercise.key} fails: {outcome}")
         _rights[key] = outcome.value
@@ -103,7 +103,7 @@ def mistaken(exercise: type[Exercise], reason: str, case: Case) -> Observed:
     key = exercise, reason, repr(case)
     if key not in _mistakes:
         try:
-            answer = _defined(exercise, exercise.mistakes[reason])
+            answer = defined(exercise, exercise.mistakes[reason])
             _mistakes[key] = observe(exercise, answer, case, exercise.seconds / 4)
         except Exception as error:
             failure = guard.Failure(type(error).__name__, str(error))
@@ -159,7 +159,8 @@ def _gives(
     return same(exercise, mistaken(exercise, reason, case), observed)
 
 
-def _defined(exercise: type[Exercise], code: str) -> Any:
+def defined(exercise: type[Exercise], code: str) -> Any:
+    """The answer that this code makes, among the lab's own set-up statements."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(exercise.setting, f"setting of {exercise.key}", "exec"), namespace)
     exec(compile(code, f"exercise {exercise.key}", "exec"), namespace)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from coursekit import atomic
+from coursekit.labs import recalls
 from coursekit.labs.claims import wrapped
 from coursekit.labs.exercises import Lab, folder, load, sources
 from coursekit.labs.source import BEGIN, END, Cell
@@ -62,7 +63,7 @@ def build(path: Path, solved: bool = False, claims: bool = False) -> str:
 
 def _cell(lab: Lab, cell: Cell, solved: bool, seen: Counter[str]) -> dict[str, Any]:
     metadata: dict[str, Any] = {"tags": cell.tags} if cell.tags else {}
-    text = cell.text
+    text, kind = cell.text, cell.kind
     if cell.exercise:
         text = cell.marked if solved else cell.stub
         identity = f"exercise-{cell.exercise.replace('.', '-')}"
@@ -78,6 +79,9 @@ def _cell(lab: Lab, cell: Cell, solved: bool, seen: Counter[str]) -> dict[str, A
     elif cell.claim is not None:
         text = wrapped(lab.name, cell)
         identity = f"claim-{cell.line}"
+    elif kind == "code" and (recall := recalls.asked(cell.text)):
+        identity, kind = f"recall-{recall[0]}", "markdown"
+        text = recalls.markdown(*recall[1:])
     else:
         # By content: to edit or insert a cell changes no other cell's id.
         identity = f"{cell.kind}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
@@ -86,8 +90,8 @@ def _cell(lab: Lab, cell: Cell, solved: bool, seen: Counter[str]) -> dict[str, A
             identity += f"-{seen[identity]}"
     if key := cell.exercise or cell.check:
         metadata["coursekit"] = {"exercise" if cell.exercise else "check": key}
-    result: dict[str, Any] = {"cell_type": cell.kind, "id": identity, "metadata": metadata}
-    if cell.kind == "code":
+    result: dict[str, Any] = {"cell_type": kind, "id": identity, "metadata": metadata}
+    if kind == "code":
         text = text if cell.claim is not None else _MAGIC.sub("", text)
         result |= {"execution_count": None, "outputs": []}
     return result | {"source": text.splitlines(keepends=True)}

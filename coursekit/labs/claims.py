@@ -1,6 +1,7 @@
 """Claims: a sentence of a lab about a result, with the code that holds it to its word."""
 
 import ast
+import re
 from typing import Any
 
 from coursekit.labs.source import Cell
@@ -59,6 +60,6 @@ def _facts(code: str, line: int, values: dict[str, Any]) -> str:
         for name in read
         if name in values
         and not callable(values[name])
-        and "object at 0x" not in (text := repr(values[name]))
+        and not re.search(r"object at 0x|^<module ", text := repr(values[name]))
     ]
     return "".join(f"\n  {each}" for each in [ast.unparse(statement), *shown])

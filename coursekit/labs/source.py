@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from coursekit.labs.recalls import asked
+
 STUB = "...  # your code here"
 
 _HEADER = re.compile(r"# %%(?: (?P<rest>.*))?$")
@@ -154,6 +156,10 @@ def _refuse_bad_code(path: Path, cell: Cell) -> None:
     except SyntaxError as error:
         line = cell.line + (error.lineno or 1)
         raise SourceError(path, line, f"{error.msg}: write IPython magics as comments") from None
+    try:
+        asked(cell.text)
+    except ValueError as error:
+        raise SourceError(path, cell.line, str(error)) from None
     asserts = any(isinstance(node, ast.Assert) for node in ast.walk(body))
     if cell.claim is not None and not (cell.claim.strip() and asserts):
         cure = 'write # %% claim="the sentence", and assert it in the code'

@@ -26,6 +26,7 @@ def anytime(
     optimum: float | None = None,
     unit: str | None = None,
     name: str = "best so far",
+    looks: Mapping[str, tuple[int, int]] | None = None,
     axes: Axes | None = None,
 ) -> Axes:
     """The median of the best so far over the runs, and a band from quartile to quartile.
@@ -36,6 +37,8 @@ def anytime(
     at: where on the x axis; by default after each trial, or 400 points up to the last second.
     by: "trials" or "seconds": what the x axis counts, and `unit` is how that is called.
     optimum: the best there is, as a line to reach.
+    looks: for each label a number for colour and marker, and one for the dash: labels that share
+        one of them look alike in it. By default all three differ from label to label.
 
     The best at the end is named first, of equals the one that got there earlier. What lies below
     all bands after a twentieth of the way is cut off: at the start everybody is bad, and nothing
@@ -46,7 +49,7 @@ def anytime(
     axes = on(axes, _size(bands))
     if optimum is not None:
         _draw_optimum(axes, optimum)
-    _draw(axes, at, bands, _ordered(bands))
+    _draw(axes, at, bands, _ordered(bands), looks)
     axes.set(xlabel=unit or UNITS[by], ylabel=name)
     seen = [_tail(band, int(np.searchsorted(at, at[-1] / 20))) for band in bands.values()]
     top = [band[np.isfinite(band)] for band in bands.values()]
@@ -183,15 +186,20 @@ def _tail(band: np.ndarray, early: int) -> np.ndarray:
 
 
 def _draw(
-    axes: Axes, at: np.ndarray, bands: Mapping[str, np.ndarray], order: Sequence[str]
+    axes: Axes,
+    at: np.ndarray,
+    bands: Mapping[str, np.ndarray],
+    order: Sequence[str],
+    looks: Mapping[str, tuple[int, int]] | None = None,
 ) -> None:
     """Lines and bands, in the legend in this order; looks go by the order of the mapping."""
+    faint = 0.18 if len(bands) < 5 else 0.7 / len(bands)
     for label in order:
         low, middle, high = bands[label]
         place = list(bands).index(label)
-        colour, marker, dash = _look(place)
+        colour, marker, dash = _look(place) if looks is None else _shared_look(*looks[label])
         if not np.array_equal(low, high, equal_nan=True):
-            axes.fill_between(at, low, high, color=colour, alpha=0.18, linewidth=0)
+            axes.fill_between(at, low, high, color=colour, alpha=faint, linewidth=0)
         axes.plot(
             at,
             middle,
@@ -205,7 +213,10 @@ def _draw(
     axes.set_xlim(0, at[-1])
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:,.0f}" if x == round(x) else f"{x:g}")
     if bands:
-        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, borderaxespad=0)
+        axes.legend(
+            loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, borderaxespad=0,
+            handlelength=2 if looks is None else 4,  # room for the dash
+        )  # fmt: skip
 
 
 def _size(labels: Iterable[str]) -> tuple[float, float]:
@@ -230,6 +241,12 @@ def _look(place: int) -> tuple[str, str, object]:
     """Colour, marker and dash: the dash moves on with every round of colours."""
     round_, index = divmod(place, len(PALETTE))
     return PALETTE[index], MARKERS[index], DASHES[(index + round_) % 4]
+
+
+def _shared_look(first: int, second: int) -> tuple[str, str, object]:
+    """Colour and marker by the first number, dash by the second: in grey both can be told."""
+    index = first % len(PALETTE)
+    return PALETTE[index], MARKERS[index], DASHES[second % 4]
 
 
 def _spots(at: np.ndarray, line: np.ndarray, place: int, total: int) -> list[int]:

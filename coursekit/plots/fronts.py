@@ -39,18 +39,21 @@ def pareto(
     scores: Sequence[float] = (),
     *,
     measure: Callable[[Mapping[str, Any]], float] | None = None,
-    front: Sequence[int] | None = None,
     names: Sequence[str] = (),
     cost: str = "cost",
     score: str = "validation accuracy",
     axes: Axes | None = None,
 ) -> Axes:
-    """Score against cost (log axis), the Pareto front marked and its members named.
+    """Score against cost (log axis): the Pareto front of these two, its members named.
+
+    The others are grey: another candidate is at least as good in both and better in one.
 
     costs: above 0, and the scores that belong to them, NaN for failed trials (crosses on the lower
         edge); or a History alone: its members are named by their trials' numbers.
     measure: what to draw in place of a History's seconds, such as `world.parameters`.
-    front: indices, by default of the front of these two; another if there are more objectives.
+
+    With more than two objectives, draw one panel for each pair: a line through the members of a
+    larger front would join candidates that dominate each other in the plane.
 
     Where something costs nothing the axis is linear.
     """
@@ -61,9 +64,8 @@ def pareto(
         cost = "seconds of training" if measure is None and cost == "cost" else cost
         scores = [trial.score for trial in trials]
         costs = [measure(each.configuration) if measure else each.cost for each in trials]
-    if front is None:
-        front = pareto_front([(c, -s) for c, s in zip(costs, scores, strict=True)])
-    front = sorted(front, key=lambda i: costs[i])
+    front = pareto_front([(c, -s) for c, s in zip(costs, scores, strict=True)])
+    front.sort(key=lambda i: costs[i])
     done = sum(score == score for score in scores)
     if len(front) < done:
         axes.plot(costs, scores, color=INK, marker="o", linestyle="", alpha=0.6, label="dominated")

@@ -5,12 +5,13 @@ Both are drawn whole and seen up to some moment: see `behind_a_curtain`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from coursekit.spaces import Space
+from coursekit.spaces.domains import Parameter
 from coursekit.theme import INK
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 COLUMNS = 400  # of the strip, along an axis of seconds
 SHADES = 0.1, 0.95  # of viridis: from dark to light, so that they differ in grey as well
+# For values without an order: each lighter than the last, so that they differ in grey as well.
+CATEGORIES = (
+    "#4a1c1c", "#a4243b", "#2f6fb0", "#c8641b", "#8f8fd0", "#e58fa8", "#e8b53a", "#f6d9c5"
+)  # fmt: skip
 
 
 def sampled(
@@ -31,14 +36,18 @@ def sampled(
     by_trials: bool = True,
     axes: Axes,
 ) -> Axes:
-    """A strip with a column a trial and a row a parameter: dark for its first value, light for its
-    last, nothing where it does not exist; below them the score, light for the best.
+    """A strip with a column a trial and a row a parameter, nothing where it does not exist; below
+    them the score, light for the best.
+
+    Values with an order go from dark for the first to light for the last; others have a colour
+    each.
 
     configurations, scores: of the trials in order of completion. clock: when each was finished,
     rising; its column reaches back to the one before. end: of the axis. by_trials: whether the
     clock counts trials.
     """
     from matplotlib import colormaps
+    from matplotlib.colors import to_rgba_array
 
     columns = max(1, round(end)) if by_trials else COLUMNS
     middles = (np.arange(columns) + 0.5) * end / columns
@@ -49,6 +58,10 @@ def sampled(
     strip[:, there] = table[:, trial[there]]
     low, high = SHADES
     colours = colormaps["viridis"](low + (high - low) * np.nan_to_num(strip))
+    for row, parameter in enumerate(space.parameters):
+        if names := _unordered(parameter):
+            places = np.rint(np.nan_to_num(strip[row]) * (len(names) - 1)).astype(int)
+            colours[row, :, :3] = to_rgba_array(categories(len(names)))[places, :3]
     colours[..., 3] = np.isfinite(strip)
     rows = len(table)
     axes.imshow(
@@ -62,7 +75,9 @@ def sampled(
         spine.set_visible(False)
     axes.set(xlim=(0, end))
     for row, text in enumerate(_ranges(space)):
-        if text:
+        if not _same(space) and (values := _unordered(space.parameters[row])):
+            _list_colours(axes, row, values)
+        elif text:
             axes.annotate(
                 text,
                 (1, row),
@@ -101,6 +116,38 @@ def _ranks(scores: Sequence[float] | np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(scores), places, np.nan)
 
 
+def categories(count: int) -> list[str]:
+    """Colours for so many values without an order, as far apart as there are."""
+    return [CATEGORIES[round(place)] for place in np.linspace(0, len(CATEGORIES) - 1, count)]
+
+
+def _unordered(parameter: Parameter) -> Sequence[Any]:
+    """The values of a parameter that have no order, two to eight; nothing for others."""
+    domain = parameter.domain
+    few = not domain.ordered and 2 <= domain.count <= len(CATEGORIES)
+    return tuple(domain.items) if few else ()
+
+
+def _list_colours(axes: Axes, row: int, values: Sequence[Any]) -> None:
+    """Beside a row its values, each behind a patch of its colour."""
+    from matplotlib.offsetbox import AnnotationBbox, HPacker, TextArea
+
+    small = {"fontsize": "small"}
+    parts = [
+        TextArea(text, textprops=small | {"color": colour})
+        for value, category in zip(values, categories(len(values)), strict=True)
+        for text, colour in (("\N{BLACK SQUARE}", category), (_text(value), INK))
+    ]
+    box = HPacker(children=parts, align="center", pad=0, sep=3)
+    where = ("axes fraction", "data")
+    axes.add_artist(
+        AnnotationBbox(
+            box, (1, row), xybox=(6, 0), xycoords=where, boxcoords="offset points",
+            box_alignment=(0, 0.5), frameon=False, pad=0, annotation_clip=False,
+        )
+    )  # fmt: skip
+
+
 def _same(space: Space) -> Sequence[Any]:
     """The values that all parameters share, as the operations of a cell; nothing if they differ."""
     lists = [tuple(parameter.domain.items) for parameter in space.parameters]
@@ -130,9 +177,12 @@ def _key(space: Space, axes: Axes) -> None:
     low, high = SHADES
     names = [_text(value) for value in _same(space)] or ["first value", "last value"]
     spread = np.linspace(low, high, len(names)) if len(names) > 1 else [(low + high) / 2]
+    colours: Sequence[Any] = colormaps["viridis"](spread)
+    if _same(space) and _unordered(space.parameters[0]):
+        colours = categories(len(names))
     patches = [
-        Patch(facecolor=colormaps["viridis"](shade), edgecolor=INK, linewidth=0.5, label=name)
-        for shade, name in zip(spread, names, strict=True)
+        Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=name)
+        for colour, name in zip(colours, names, strict=True)
     ]
     axes.legend(
         handles=patches,
@@ -147,12 +197,15 @@ def _key(space: Space, axes: Axes) -> None:
     )
 
 
-def spread_out(axes: Axes, bands: Mapping[str, np.ndarray]) -> None:
+def spread_out(
+    axes: Axes, bands: Mapping[str, np.ndarray], text: Callable[[float], str] = "{:.1f}".format
+) -> None:
     """Give the room to nine tenths of what the lower quartiles show: the start is left out.
 
     Who ends below nine tenths of all others never got going; it is cut off and named in the corner.
 
     axes: with anytime curves. bands: their runs, shape (runs, points) each, in the axes' unit.
+    text: how a height is written.
     """
     lows = {name: _quartiles(runs) for name, runs in bands.items()}
     ends = {name: float(np.median(runs[:, -1])) for name, runs in bands.items()}
@@ -167,9 +220,9 @@ def spread_out(axes: Axes, bands: Mapping[str, np.ndarray]) -> None:
         margin = 0.1 * (top - bottom)
         axes.set_ylim(bottom - margin, top + margin)
     if behind:
-        text = ", ".join(f"{name} ({ends[name]:.1f})" for name in behind)
+        named = ", ".join(f"{name} ({text(ends[name])})" for name in behind)
         axes.annotate(
-            f"below: {text}",
+            f"below: {named}",
             (0.99, 0.02),
             xycoords="axes fraction",
             ha="right",
@@ -197,14 +250,14 @@ def swatch(line: Line2D) -> str:
     marker = MarkerStyle(str(line.get_marker()))
     path = marker.get_path().transformed(marker.get_transform())
     outline = " ".join(
-        f"{13 + 7 * x:.1f},{7 - 7 * y:.1f}" for polygon in path.to_polygons() for x, y in polygon
+        f"{20 + 7 * x:.1f},{7 - 7 * y:.1f}" for polygon in path.to_polygons() for x, y in polygon
     )
     # The pattern that was asked for is kept unscaled by the line's width alone.
     dash = line._unscaled_dash_pattern[1]  # type: ignore[attr-defined]
     dashes = " ".join(f"{2 * length:g}" for length in dash or ())
     return (
-        '<svg width="26" height="14" aria-hidden="true" style="vertical-align:middle">'
-        f'<line x1="0" y1="7" x2="26" y2="7" stroke="{colour}" stroke-width="2" '
+        '<svg width="40" height="14" aria-hidden="true" style="vertical-align:middle">'
+        f'<line x1="0" y1="7" x2="40" y2="7" stroke="{colour}" stroke-width="2" '
         f'stroke-dasharray="{dashes}"/><polygon points="{outline}" fill="{colour}"/></svg>'
     )
 

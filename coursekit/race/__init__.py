@@ -1,7 +1,7 @@
-"""Races: strategies against each other, and which differences are more than luck."""
+"""Races: strategies x estimators x worlds, and which differences are more than luck."""
 
 from coursekit.race import report
-from coursekit.race.contest import Race, price, race, refusal
+from coursekit.race.contest import Race, price, race, races
 from coursekit.race.runs import Run
 from coursekit.race.significance import Comparison, compare, mean_ranks
 from coursekit.race.standings import Standing, standings
@@ -15,7 +15,7 @@ __all__ = [
     "mean_ranks",
     "price",
     "race",
-    "refusal",
+    "races",
     "report",
     "standings",
 ]

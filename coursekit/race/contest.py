@@ -1,42 +1,58 @@
-"""Race: strategies against each other in one world, over the same seeds and at equal budget."""
+"""Race: strategies and estimators against each other, over the same seeds and at equal budget."""
 
 from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from coursekit.arguments import positive, whole_number
 from coursekit.processes import spread
 from coursekit.race import significance
-from coursekit.race.contestants import Build, build, fitted
-from coursekit.race.runs import Limits, Run, Task, run
+from coursekit.race.contestants import Around, Build, Contestant, contestants
+from coursekit.race.runs import Entry, Limits, Run, run
 from coursekit.race.significance import Comparison
 from coursekit.race.standings import Standing, standings
 from coursekit.status_line import Line
 from coursekit.trials import Suggestion
 from coursekit.worlds import World
 
+if TYPE_CHECKING:
+    import pandas
+
+Strategies = Sequence[str] | Mapping[str, str | Build]
+Estimators = Sequence[str] | Mapping[str, str | Around]
+
 
 @dataclass
 class Race:
-    """What a race brought: runs by strategy and seed.
+    """What a race brought: runs by contestant and seed.
 
-    seeds: how many were wanted. trials, seconds: the limits of each search. stopped: whether it
-    was interrupted; what compares strategies takes the seeds that all of them have run.
+    contestants: those that race, by name. seeds: how many were wanted. trials, seconds: the limits
+    of each search. noisy: whether each candidate had one training. left_out: pairs that cannot
+    race in this world, and why. stopped: whether the race was interrupted; what compares
+    contestants takes the seeds that all of them have run.
     """
 
     world: World
-    names: list[str]
+    contestants: Mapping[str, Contestant]
     seeds: int
     trials: int | None
     seconds: float | None
     runs: dict[str, dict[int, Run]] = field(default_factory=dict, repr=False)
+    noisy: bool = False
+    left_out: Mapping[str, str] = field(default_factory=dict)
     stopped: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        """The contestants' names, such as "tpe" and "tpe + extrapolation"."""
+        return list(self.contestants)
 
     @property
     def done(self) -> int:
@@ -44,7 +60,7 @@ class Race:
         return sum(len(runs) for runs in self.runs.values())
 
     def paired(self) -> list[int]:
-        """The seeds that every strategy has run."""
+        """The seeds that every contestant has run."""
         return sorted(set.intersection(*(set(self.runs[name]) for name in self.names)))
 
     def end(self) -> float:
@@ -62,37 +78,36 @@ class Race:
         return np.cumsum(run.costs) if self.seconds is not None else 1 + np.arange(len(run.scores))
 
     def curves(self, name: str, at: Sequence[float] | np.ndarray) -> np.ndarray:
-        """Best score so far, shape (paired seeds, len(at)); -inf before the first result.
+        """What the incumbents are worth, shape (paired seeds, len(at)); -inf before the first.
 
         at: seconds if the race had a limit in seconds, else numbers of trials.
         """
         rows = []
         for seed in self.paired():
             run = self.runs[name][seed]
-            best = np.maximum.accumulate(np.where(np.isnan(run.scores), -np.inf, run.scores))
             done = np.searchsorted(self.clock(run), at, side="right")
-            rows.append(np.concatenate([[-np.inf], best])[done])
+            rows.append(np.concatenate([[-np.inf], run.found()])[done])
         return np.array(rows, dtype=float).reshape(len(rows), len(at))
 
     def best(self, at: float | None = None) -> dict[str, np.ndarray]:
-        """Each strategy's best score by then, by default at the end: one value a paired seed."""
+        """What each incumbent is worth by then, by default at the end: one value a paired seed."""
         when = [self.end() if at is None else at]
         return {name: self.curves(name, when)[:, 0] for name in self.names}
 
     def standings(self, at: float | None = None, since: float | None = None) -> list[Standing]:
         """Who leads at that time, by default at the end, and who has moved up or down `since`.
 
-        Places go by mean rank over the paired seeds; nobody has one before the first result.
+        Places go by the median over the paired seeds; nobody has one before the first result.
         """
         then = None if since is None else self.best(since)
         return standings(self.best(at), then)
 
     def snapshot(self) -> Race:
-        """The race as it is, to look at while it goes on."""
+        """The race as it is, to look at while it continues."""
         return replace(self, runs={name: dict(runs) for name, runs in self.runs.items()})
 
     def ranks(self) -> dict[str, float]:
-        """Mean rank of each strategy at the end; 1 is the best."""
+        """Mean rank of each contestant at the end; 1 is the best."""
         return significance.mean_ranks(self._comparable())
 
     def comparisons(self) -> list[Comparison]:
@@ -102,37 +117,94 @@ class Race:
     def _comparable(self) -> dict[str, np.ndarray]:
         """The best of each at the end; ValueError if somebody has nothing."""
         found = self.best()
-        for name, scores in found.items():
-            if not len(scores):
-                raise ValueError("nothing to compare: no seed was run by every strategy")
-            if not np.isfinite(scores).all():
+        for name, values in found.items():
+            if not len(values):
+                raise ValueError("nothing to compare: no seed was run by every contestant")
+            if not np.isfinite(values).all():
                 costs = np.concatenate([run.costs for run in self.runs[name].values()])
                 raise ValueError(
                     f"{name} has no result by {self.end():g}: give more than that; a trial costs "
-                    f"{costs.mean():.0f} s"
+                    f"{costs.mean():.3g} s"
                 )
         return found
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Every finished trial of every search, also of seeds that have no pair, as plain values.
+
+        Scores and worth have the user's own sign. `message` and the measures are there if any
+        trial has some; a measure with the name of another column is called "measure.score".
+        """
+        sign = -1 if self.world.minimised else 1
+        runs = [each for of_one in self.runs.values() for each in of_one.values()]
+        told = any(any(each.messages) for each in runs)
+        measures = dict.fromkeys(n for each in runs for found in each.measures for n in found)
+        for name, contestant in self.contestants.items():
+            for seed, searched in sorted(self.runs[name].items()):
+                clock, worth = np.cumsum(searched.costs), searched.found()
+                for trial, score in enumerate(searched.scores):
+                    row: dict[str, Any] = {
+                        "world": str(self.world),
+                        "strategy": contestant.strategy_name,
+                        "estimator": contestant.estimator_name,
+                        "seed": seed,
+                        "trial": trial,
+                        "score": round(float(sign * score), 6),
+                        "cost": round(float(searched.costs[trial]), 6),
+                        "worth": round(float(sign * worth[trial]), 6),
+                        "seconds": round(float(clock[trial]), 6),
+                    }
+                    if told:
+                        row["message"] = searched.messages[trial] if searched.messages else ""
+                    found = searched.measures[trial] if searched.measures else {}
+                    yield row | {
+                        f"measure.{each}" if each in row else each: found.get(each)
+                        for each in measures
+                    }
+
+    def frame(self) -> pandas.DataFrame:
+        """The `rows` as a table. Needs `coursekit[widgets]`."""
+        import pandas
+
+        return pandas.DataFrame(self.rows())
 
 
 def race(
     world: World,
-    strategies: Sequence[str] | Mapping[str, str | Build],
+    strategies: Strategies,
+    estimators: Estimators | None = None,
     *,
     trials: int | None = 200,
     seconds: float | None = None,
     seeds: int = 20,
+    noisy: bool = False,
     workers: int | None = None,
     progress: bool | None = None,
     watch: Callable[[Race], object] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Race:
-    """Search the world with each strategy from seeds 0, 1, ...; a search is the same in any race.
+    """Search the world with each strategy and estimator from seeds 0, 1, ...
+
+    What is compared is what a search would hand over at each moment: the configuration of the
+    incumbent by the search's own scores, judged by `world.worth`, a full training (of a table: the
+    mean over its trainings). An estimator's score may be a forecast, or come from less data; here
+    it only chooses. That full training is charged to no contestant: each would need it. A live
+    world really runs it, for each new incumbent, which takes time.
+
+    A search is the same in any race with the same seeds and limits.
 
     strategies: names, with options if need be, such as "random" or
         "regularized_evolution(population_size=10)"; or a mapping from the names to show to such
         texts, or to whatever makes a strategy of a space, as its class does. Named strategies
-        with budgets get the world's epochs as `max_budget`, unless the text says otherwise.
-    trials, seconds: when a search ends; seconds are simulated, those of the trainings.
+        with budgets get the judge's epochs as `max_budget`, unless the text says otherwise.
+    estimators: likewise, such as "full", "extrapolation(delta=0.1)", "lower_fidelity(epochs=10)",
+        or what makes a judge of a world. Each strategy races with each of them. None: the world's
+        own scores, which are those of "full". A pair that cannot race here is left out and named
+        in `Race.left_out`; ValueError if nothing is left of a strategy or of an estimator.
+    trials, seconds: when a search ends; seconds are those of the trainings that the estimator has
+        run, simulated in a replay. Estimators are cheap in seconds, so seconds are the fair limit
+        where they race.
+    noisy: each search trains each candidate once, as `world.seeded(seed)` does, in place of
+        seeing the mean over a table's trainings.
     workers: processes, by default one a core; they import the script that races, which for that
         has the race under `if __name__ == "__main__":`. A strategy that was written in a notebook
         lives in this process alone, so the whole race stays in it.
@@ -142,28 +214,76 @@ def race(
     stop: asked several times a second (with one worker between searches) whether to end the race.
 
     Ctrl-C ends the race as `stop` does; it then holds the searches that were done. Raises
-    ValueError for strategies that do not exist or cannot search this world, and for limits that
-    make no sense.
+    ValueError for strategies and estimators that do not exist or cannot race in this world and for
+    limits out of range, TypeError for a number of trials, seeds or workers that is not whole.
     """
-    if isinstance(strategies, str):
-        raise TypeError(f"strategies={strategies!r}: give a list, as in [{strategies!r}]")
-    texts = strategies if isinstance(strategies, Mapping) else {text: text for text in strategies}
-    _check(world, texts, len(strategies), trials, seconds, seeds, workers)
-    texts = {name: fitted(contestant, world) for name, contestant in texts.items()}
+    limits = _limits(trials, seconds, seeds, workers, noisy)
+    (lineup,) = lineups([world], contestants(strategies, estimators))
+    return _race(world, *lineup, limits, seeds, workers, progress, watch, stop)
+
+
+def races(
+    worlds: Sequence[World],
+    strategies: Strategies,
+    estimators: Estimators | None = None,
+    *,
+    trials: int | None = 200,
+    seconds: float | Sequence[float] | None = None,
+    seeds: int = 20,
+    noisy: bool = False,
+    workers: int | None = None,
+    progress: bool | None = None,
+) -> list[Race]:
+    """The same contestants in several worlds, one race after the other; the rest as `race`.
+
+    seconds: one limit for all worlds, or one for each.
+
+    A pair that cannot race in one world is left out there. Ctrl-C ends the race that is under way,
+    which is then the last one. Raises ValueError as `race` does.
+    """
+    if not worlds:
+        raise ValueError("worlds: give at least one")
+    several = [*seconds] if isinstance(seconds, Sequence) else [seconds] * len(worlds)
+    if len(several) != len(worlds):
+        raise ValueError(f"seconds={seconds!r}: give one number, or one for each of the worlds")
+    limits = [_limits(trials, each, seeds, workers, noisy) for each in several]
+    found = list[Race]()
+    for world, lineup, limit in zip(
+        worlds, lineups(worlds, contestants(strategies, estimators)), limits, strict=True
+    ):
+        found.append(_race(world, *lineup, limit, seeds, workers, progress))
+        if found[-1].stopped:
+            break
+    return found
+
+
+def _race(
+    world: World,
+    entered: Mapping[str, Contestant],
+    left_out: Mapping[str, str],
+    limits: Limits,
+    seeds: int,
+    workers: int | None,
+    progress: bool | None,
+    watch: Callable[[Race], object] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Race:
     # Seed by seed, so that a race that is stopped has whole seeds to compare.
-    tasks = [Task(name, texts[name], seed) for seed in range(seeds) for name in texts]
-    workers = min(workers or os.cpu_count() or 1, len(tasks)) if _can_travel(texts) else 1
-    result = Race(world, list(texts), seeds, trials, seconds, {name: {} for name in texts})
+    entries = [Entry(each, seed) for seed in range(seeds) for each in entered.values()]
+    workers = min(workers or os.cpu_count() or 1, len(entries)) if _can_travel(entered) else 1
+    result = Race(
+        world, entered, seeds, limits.trials, limits.seconds, {name: {} for name in entered},
+        limits.noisy, left_out,
+    )  # fmt: skip
     line = Line(progress)
     try:
-        shared = world, Limits(trials, seconds)
-        with closing(spread(run, shared, tasks, workers, stop)) as done:
-            for task, found in done:
-                result.runs[task.name][task.seed] = found
-                line.show(lambda seconds: _progress(result.done, len(tasks), seconds))
+        with closing(spread(run, (world, limits), entries, workers, stop)) as done:
+            for entry, found in done:
+                result.runs[entry.contestant.name][entry.seed] = found
+                line.show(lambda seconds: _progress(result.done, len(entries), seconds))
                 if watch:
                     watch(result)
-        result.stopped = result.done < len(tasks)
+        result.stopped = result.done < len(entries)
     except KeyboardInterrupt:
         result.stopped = True
     finally:
@@ -171,32 +291,48 @@ def race(
     return result
 
 
+def lineups(
+    worlds: Sequence[World], entered: Mapping[str, Contestant]
+) -> list[tuple[dict[str, Contestant], dict[str, str]]]:
+    """For each world the contestants that race there, and the others with the reason.
+
+    Raises ValueError if a strategy or an estimator can race in none of the worlds, or nobody can
+    in one of them.
+    """
+    found = []
+    for world in worlds:
+        reasons = {name: each.refusal(world) for name, each in entered.items()}
+        left_out = {name: reason for name, reason in reasons.items() if reason is not None}
+        found.append(({n: each for n, each in entered.items() if n not in left_out}, left_out))
+    for part in ("strategy_name", "estimator_name"):
+        racing = {getattr(each, part) for kept, _ in found for each in kept.values()}
+        for name, each in entered.items():
+            if getattr(each, part) not in racing:
+                reason = found[0][1][name]
+                raise ValueError(f"{name}: {reason}; leave {getattr(each, part)} out")
+    for world, (kept, left_out) in zip(worlds, found, strict=True):
+        if not kept:
+            reasons_text = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+            raise ValueError(f"nobody can race in {world} ({reasons_text}): leave it out")
+    return found
+
+
 def _progress(done: int, total: int, seconds: float) -> str:
     left = seconds / done * (total - done)
     return f"{done} of {total} searches, {seconds:.0f} s, {left:.0f} s to go"
 
 
-def _can_travel(texts: Mapping[str, str | Build]) -> bool:
-    """Whether another process can make these strategies: not if they live in a notebook."""
+def _can_travel(entered: Mapping[str, Contestant]) -> bool:
+    """Whether another process can make these contestants: not if they live in a notebook."""
     try:
-        return b"__main__" not in pickle.dumps(dict(texts))
+        return b"__main__" not in pickle.dumps(dict(entered))
     except (pickle.PicklingError, AttributeError, TypeError):
         return False
 
 
-def _check(
-    world: World,
-    texts: Mapping[str, str | Build],
-    wanted: int,
-    trials: int | None,
-    seconds: float | None,
-    seeds: int,
-    workers: int | None,
-) -> None:
-    if not texts:
-        raise ValueError("a race needs at least one strategy")
-    if len(texts) < wanted:
-        raise ValueError(f"each strategy starts once: {', '.join(texts)} are named {wanted} times")
+def _limits(
+    trials: int | None, seconds: float | None, seeds: int, workers: int | None, noisy: bool
+) -> Limits:
     if trials is None and seconds is None:
         raise ValueError("a race needs an end: give trials or seconds")
     whole_number("seeds", seeds)
@@ -205,20 +341,7 @@ def _check(
             whole_number(name, value)
     if seconds is not None:
         positive("seconds", seconds)
-    for name, contestant in texts.items():
-        reason = refusal(world, contestant)
-        if reason:
-            raise ValueError(f"{name} {reason}: leave it out")
-
-
-def refusal(world: World, contestant: str | Build) -> str | None:
-    """Why a strategy cannot race in a world, as a predicate; None if it can.
-
-    Raises ValueError if it cannot even be made, which says why.
-    """
-    if build(fitted(contestant, world), world.space).budgeted and not world.early:
-        return f"trains candidates in part, and {world} knows the end of each training alone"
-    return None
+    return Limits(trials, seconds, noisy)
 
 
 def price(world: World, samples: int = 20) -> float:

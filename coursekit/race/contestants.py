@@ -1,35 +1,128 @@
-"""Contestants: strategies told by a text, so that a command line and another process can read it.
+"""Contestants: a strategy, and the estimator that judges its candidates.
 
-regularized_evolution(population_size=10, sample_size=3)
+Both are told by texts such as "regularized_evolution(population_size=10)" and
+"extrapolation(delta=0.1)", which a command line and another process can read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
-from coursekit import lookup, strategies
+from coursekit import estimators, lookup, strategies
 from coursekit.spaces import Space
 from coursekit.strategies import Strategy
+from coursekit.trials import Judge
 from coursekit.worlds import World
 
 Build = Callable[[Space], Strategy]
+Around = Callable[[World], Judge]
+FULL = "full"  # full trainings: the world's own answers
+FULL_TEXTS = (FULL, estimators.SHORT[FULL])
+ONE = {"strategies": "strategy", "estimators": "estimator"}
 
 
-def build(contestant: str | Build, space: Space) -> Strategy:
+class Contestant(NamedTuple):
+    """A strategy and an estimator, each with the name that tables show.
+
+    estimator: a text, or what makes a judge of a world, as an estimator's class does. None lets the
+        world itself judge.
+    """
+
+    strategy_name: str
+    strategy: str | Build
+    estimator_name: str = FULL
+    estimator: str | Around | None = None
+
+    @property
+    def name(self) -> str:
+        """Such as "tpe" for full trainings, else "tpe + extrapolation"."""
+        plain = self.estimator_name == FULL
+        return self.strategy_name if plain else f"{self.strategy_name} + {self.estimator_name}"
+
+    def judge(self, world: World) -> Any:
+        """What gives the search its scores; ValueError if it cannot judge in this world."""
+        if self.estimator is None:
+            return world
+        if isinstance(self.estimator, str):
+            return estimators.make(self.estimator, world)
+        return self.estimator(world)
+
+    def make(self, world: World) -> tuple[Strategy, Any]:
+        """Strategy and judge for one search; ValueError if they cannot search this world."""
+        judge = self.judge(world)
+        return build(fitted(self.strategy, judge), world.space), judge
+
+    def refusal(self, world: World) -> str | None:
+        """Why it cannot race in a world, in words; None if it can.
+
+        Raises ValueError for an unknown name or option.
+        """
+        for text, kind, find in (
+            (self.strategy, "strategy", strategies.find),
+            (self.estimator, "estimator", estimators.find),
+        ):
+            if isinstance(text, str):
+                name, options = lookup.parse(kind, text)
+                lookup.check_options(name, find(name), options)  # type: ignore[operator]
+        try:
+            strategy, judge = self.make(world)
+        except ValueError as error:
+            return str(error)
+        if strategy.budgeted and not getattr(judge, "early", True):
+            return f"it trains candidates in part, and {world} has only the end of each training"
+        return None
+
+
+def contestants(
+    strategies: Iterable[str] | Mapping[str, str | Build],
+    estimators: Iterable[str] | Mapping[str, str | Around] | None = None,
+) -> dict[str, Contestant]:
+    """Each strategy with each estimator, by name; without estimators the world judges.
+
+    Raises TypeError for a text where a list belongs, ValueError for nothing and for names that
+    occur twice.
+    """
+    found = dict[str, Contestant]()
+    judges = {FULL: None} if estimators is None else named("estimators", estimators)
+    for strategy_name, strategy in named("strategies", strategies).items():
+        for estimator_name, estimator in judges.items():
+            made = Contestant(strategy_name, strategy, estimator_name, estimator)
+            if made.name in found:
+                raise ValueError(f"{made.name!r} is the name of two contestants: rename one")
+            found[made.name] = made
+    return found
+
+
+def named(what: str, given: Iterable[str] | Mapping[str, Any]) -> dict[str, Any]:
+    """A list of texts as a mapping, each under its own text; a mapping as it is."""
+    if isinstance(given, str):
+        raise TypeError(f"{what}={given!r}: give a list, as in [{given!r}]")
+    if isinstance(given, Mapping):
+        found = dict(given)
+    else:
+        texts = [*given]
+        found = {FULL if text in FULL_TEXTS else text: text for text in texts}
+        if len(found) < len(texts):
+            raise ValueError(f"each of the {what} starts once: {', '.join(map(str, texts))}")
+    if not found:
+        raise ValueError(f"a race needs at least one {ONE[what]}")
+    return found
+
+
+def build(strategy: str | Build, space: Space) -> Strategy:
     """The strategy that a text tells, or that a class or function makes of a space.
 
     Raises ValueError for an unknown name or option, and for a space that it cannot search.
     """
-    if not isinstance(contestant, str):
-        return contestant(space)
-    return strategies.make(contestant, space)
+    return strategies.make(strategy, space) if isinstance(strategy, str) else strategy(space)
 
 
-def fitted(contestant: str | Build, world: World) -> str | Build:
-    """A text that names a strategy with budgets and no `max_budget`, with the world's epochs."""
-    if not isinstance(contestant, str) or not world.early:
-        return contestant
-    name, options = lookup.parse("strategy", contestant)
+def fitted(strategy: str | Build, judge: Any) -> str | Build:
+    """A text that names a strategy with budgets and no `max_budget`, with the judge's epochs."""
+    if not isinstance(strategy, str) or not getattr(judge, "early", False):
+        return strategy
+    name, options = lookup.parse("strategy", strategy)
     if "max_budget" in options or "max_budget" not in lookup.options_of(strategies.find(name)):
-        return contestant
-    return lookup.text(name, options | {"max_budget": world.epochs})
+        return strategy
+    return lookup.text(name, options | {"max_budget": judge.epochs})

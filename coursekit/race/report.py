@@ -1,18 +1,23 @@
-"""What a race says: a table, a statement in words, a figure, and every trial as CSV."""
+"""What races say: tables, statements in words, figures, and every trial as CSV."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from coursekit.race.contest import Race
+from coursekit.race.contestants import FULL
 from coursekit.race.significance import LEVEL, seeds_needed
+from coursekit.worlds import World
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 def checkpoints(race: Race) -> list[float]:
@@ -22,61 +27,101 @@ def checkpoints(race: Race) -> list[float]:
 
 
 def table(race: Race) -> str:
-    """Best scores in percent, mean and standard deviation over the seeds; the best rank first."""
-    ranks = race.ranks()
+    """What the incumbents are worth, mean and standard deviation over the seeds; best rank first.
+
+    ms/trial is the time of strategy and estimator themselves, without the trainings.
+    """
+    ranks, world = race.ranks(), race.world
     points = checkpoints(race)
     unit = "s" if race.seconds is not None else "trials"
-    heads = [f"{point:,.0f} {unit}" for point in points]
+    heads = [f"{_count(point)} {unit}" for point in points]
     width = max(len("optimum"), *(len(name) for name in race.names))
     lines = [
-        f"{race.world}: best validation accuracy in percent, {len(race.paired())} seeds",
+        f"{world}: {_measure(race)}, {_seeds(race)}",
         f"{'':{width}}" + "".join(f"{head:>16}" for head in heads) + f"{'rank':>8}{'ms/trial':>10}",
     ]
-    scores = [race.best(point) for point in points]
+    found = [race.best(point) for point in points]
     for name in sorted(race.names, key=ranks.__getitem__):
         runs = [race.runs[name][seed] for seed in race.paired()]
         pace = np.median([1000 * run.overhead / max(1, len(run.scores)) for run in runs])
-        cells = "".join(f"{_spread(100 * found[name]):>16}" for found in scores)
+        cells = "".join(f"{_spread(world, values[name]):>16}" for values in found)
         lines.append(f"{name:{width}}{cells}{ranks[name]:8.2f}{pace:10.2f}")
-    if np.isfinite(race.world.optimum):
-        lines.append(
-            f"{'optimum':{width}}"
-            + " " * 16 * (len(points) - 1)
-            + f"{100 * race.world.optimum:9.2f}"
-        )
+    if np.isfinite(world.optimum):
+        best = _number(world, world.optimum)
+        lines.append(f"{'optimum':{width}}" + " " * 16 * (len(points) - 1) + f"{best:>9}")
+    lines += [f"left out: {name}: {reason}" for name, reason in race.left_out.items()]
     return "\n".join(lines)
 
 
-def _spread(values: np.ndarray) -> str:
+def matrix(races: Sequence[Race]) -> str:
+    """Mean ranks at the end, contestants by worlds, and their mean over the worlds; best first."""
+    ranks = [race.ranks() for race in races]
+    names = list(dict.fromkeys(name for found in ranks for name in found))
+    mean = {name: float(np.mean([r[name] for r in ranks if name in r])) for name in names}
+    heads = [str(race.world) for race in races]
+    width, columns = max(map(len, names)), [max(8, len(head) + 2) for head in heads]
+    lines = [
+        "mean rank at the end (1 is the best)",
+        " " * width + "".join(f"{h:>{c}}" for h, c in zip(heads, columns, strict=True)) + "   mean",
+    ]
+    for name in sorted(names, key=mean.__getitem__):
+        cells = [f"{found[name]:.2f}" if name in found else "-" for found in ranks]
+        row = "".join(f"{cell:>{c}}" for cell, c in zip(cells, columns, strict=True))
+        lines.append(f"{name:{width}}{row}{mean[name]:7.2f}")
+    return "\n".join(lines)
+
+
+def _measure(race: Race) -> str:
+    """What is compared; said in full where it may differ from the score that a search has seen."""
+    estimated = any(each.estimator_name != FULL for each in race.contestants.values())
+    text = "incumbent's " if estimated or race.noisy else "best "
+    text += race.world.measure + (", fully trained" if estimated or race.noisy else "")
+    return f"{text}, in percent" if race.world.percent else text
+
+
+def _seeds(race: Race) -> str:
+    seeds = len(race.paired())
+    return f"{seeds} seed{'s' * (seeds != 1)}"
+
+
+def _number(world: World, score: float) -> str:
+    return world.shown(score).removesuffix(" %")
+
+
+def _spread(world: World, values: np.ndarray) -> str:
     if not np.isfinite(values).all():
         return "-"
-    return f"{values.mean():.2f} ± {values.std(ddof=1) if len(values) > 1 else 0:.2f}"
+    spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    return f"{_number(world, float(values.mean()))} ± {_number(world, spread).lstrip('-')}"
 
 
-def _lead(difference: float) -> str:
+def _lead(world: World, difference: float) -> str:
     on_average = " on average, but better on most seeds" if difference < 0 else ""
-    return f"{100 * difference:+.2f}{on_average}"
+    text = _number(world, difference)
+    return f"{text if text.startswith('-') else f'+{text}'}{on_average}"
 
 
 def statement(race: Race) -> str:
     """Which differences at the end are significant, in words."""
     found, seeds = race.comparisons(), len(race.paired())
     if not found:
-        return "One strategy alone: nothing to compare."
+        return "One contestant alone: nothing to compare."
     pairs = f"{len(found)} pairs" if len(found) > 1 else "one pair"
+    unit = "points" if race.world.percent else race.world.measure
     lines = [
-        f"Differences at the end, in points (Wilcoxon over {seeds} paired seeds, Holm over "
+        f"Differences at the end, in {unit} (Wilcoxon over {seeds} paired seeds, Holm over "
         f"{pairs}, level {LEVEL}):"
     ]
     ranks = race.ranks()
     for name in sorted(race.names, key=ranks.__getitem__):
         beaten = sorted((c for c in found if c.significant and c.better == name), key=lambda c: c.p)
         if beaten:
-            texts = [f"{c.worse} ({_lead(c.difference)}, {_p(c.p)})" for c in beaten]
+            texts = [f"{c.worse} ({_lead(race.world, c.difference)}, {_p(c.p)})" for c in beaten]
             lines.append(f"  {name} is ahead of " + ", ".join(texts))
     alike = [f"{c.better} and {c.worse} ({_p(c.p)})" for c in found if not c.significant]
     if alike:
-        lines.append("  not told apart: " + "; ".join(alike))
+        lines += wrap("; ".join(alike), 100, initial_indent="  not told apart: ",
+                      subsequent_indent="    ", break_long_words=False)  # fmt: skip
     if seeds < (needed := seeds_needed(len(race.names))):
         lines.append(
             f"  {seeds} seeds cannot show anything at this level: take {needed} or more, and 20 if "
@@ -90,7 +135,7 @@ def _p(value: float) -> str:
 
 
 def tell(race: Race, at: float | None = None) -> str:
-    """Who leads at that time, by default at the end, in a sentence."""
+    """Who leads at that time by the median, by default at the end, in a sentence."""
     at = race.end() if at is None else at
     unit = "seconds of training" if race.seconds is not None else "trials"
     ahead = [each for each in race.standings(at) if each.place is not None]
@@ -100,47 +145,109 @@ def tell(race: Race, at: float | None = None) -> str:
     names = " and ".join(filter(None, [
         ", ".join(each.name for each in leaders[:-1]), leaders[-1].name
     ]))  # fmt: skip
-    text = f"After {_count(at)} of {_count(race.end())} {unit}: "
+    text, best = f"After {_count(at)} of {_count(race.end())} {unit}: ", leaders[0].best
     if len(ahead) == len(leaders) > 1:
-        return f"{text}all are level, {leaders[0].best:.2%} in the median."
-    text += (
-        f"{names} {'lead' if len(leaders) > 1 else 'leads'}, {leaders[0].best:.2%} in the median"
-    )
+        return f"{text}all are level, median {race.world.shown(best)}."
+    text += f"{names} {'lead' if len(leaders) > 1 else 'leads'}, median {race.world.shown(best)}"
     rest = ahead[len(leaders) :]
-    return f"{text}; {rest[0].name} follows, {rest[0].best:.2%}." if rest else f"{text}."
+    return (
+        f"{text}; {rest[0].name} follows, {race.world.shown(rest[0].best)}." if rest else f"{text}."
+    )
 
 
 def _count(amount: float) -> str:
     return f"{amount:,.0f}" if amount >= 100 or amount == int(amount) else f"{amount:.3g}"
 
 
-def figure(race: Race, axes: Axes | None = None) -> Axes:
-    """The anytime curves with bands."""
-    from coursekit.plots.anytime_curves import anytime
+def drawn(race: Race, values: np.ndarray) -> np.ndarray:
+    """Scores as heights in a figure: percent where people read that; higher stays better."""
+    return 100 * values if race.world.percent else values
 
+
+def _height(world: World, y: float) -> str:
+    return f"{0 - y if world.minimised else y:.4g}"
+
+
+def looks(races: Sequence[Race]) -> dict[str, tuple[int, int]] | None:
+    """Colour and marker by strategy, dash by estimator; None with one estimator alone."""
+    all_of_them = {name: each for race in races for name, each in race.contestants.items()}
+    strategies = list(dict.fromkeys(each.strategy_name for each in all_of_them.values()))
+    estimators = list(dict.fromkeys(each.estimator_name for each in all_of_them.values()))
+    if len(estimators) == 1:
+        return None
+    return {
+        name: (strategies.index(each.strategy_name), estimators.index(each.estimator_name))
+        for name, each in all_of_them.items()
+    }
+
+
+def figure(
+    race: Race,
+    axes: Axes | None = None,
+    *,
+    among: Sequence[Race] | None = None,
+    spread: bool | None = None,
+) -> Axes:
+    """The incumbents' worth at any time, median and quartiles over the seeds.
+
+    among: the races beside which this one is shown; a contestant looks the same in all of them.
+    spread: whether to leave out the start and what never got going (see `spread_out`); by default
+        where estimators race: a cheap one has its first, bad result long before the others.
+    """
+    from coursekit.plots.anytime_curves import anytime
+    from coursekit.plots.race_strip import spread_out
+
+    world, shared = race.world, looks([race] if among is None else among)
     at, unit = race.axis(), "finished trials" if race.seconds is None else "seconds of training"
+    curves = {name: drawn(race, race.curves(name, at)) for name in race.names}
     axes = anytime(
-        {name: 100 * race.curves(name, at) for name in race.names},
+        curves,
         at,
-        optimum=100 * race.world.optimum if np.isfinite(race.world.optimum) else None,
+        optimum=float(drawn(race, np.array(world.optimum))) if np.isfinite(world.optimum) else None,
         unit=unit,
-        name="best validation accuracy, %",
+        name=_measure(race).replace(", in percent", ", %").replace(", fully trained", ""),
+        looks=shared,
         axes=axes,
     )
-    seeds = len(race.paired())
-    axes.set_title(f"{race.world}: median and quartiles of {seeds} seed{'s' * (seeds != 1)}")
+    if spread or (spread is None and shared is not None):
+        spread_out(axes, curves, "{:.1f}".format if world.percent else lambda y: _height(world, y))
+    if world.minimised:  # drawn with the better side up, labelled with the user's own sign
+        axes.yaxis.set_major_formatter(lambda y, _: _height(world, y))
+    axes.set_title(f"{world}: median and quartiles of {_seeds(race)}")
     return axes
 
 
-def write_csv(race: Race, path: str | Path) -> None:
-    """Every finished trial of every search, also of those that have no pair."""
+def panels(races: Sequence[Race]) -> Figure:
+    """One figure for races in several worlds: a panel for each, one legend for all."""
+    import matplotlib.pyplot as plt
+
+    from coursekit.plots.shared import wrapped
+
+    names = list(dict.fromkeys(name for race in races for name in race.names))
+    height = max(2.9 * len(races), 0.5 + 0.26 * len(names))
+    made, rows = plt.subplots(
+        len(races), 1, figsize=(9.0, height), layout="constrained", squeeze=False
+    )
+    handles: dict[str, Any] = {}
+    full = {wrapped(name): name for name in names}
+    for race, axes in zip(races, rows[:, 0], strict=True):
+        figure(race, axes, among=races)
+        lines, labels = axes.get_legend_handles_labels()
+        handles |= {full.get(label, label): line for label, line in zip(labels, lines, strict=True)}
+        axes.get_legend().remove()
+    made.legend(
+        [handles[name] for name in names], names, loc="outside right upper", frameon=False,
+        handlelength=4,
+    )  # fmt: skip
+    made.alt = " ".join(f"{race.world}: {tell(race)}" for race in races)  # type: ignore[attr-defined]
+    return made
+
+
+def write_csv(races: Race | Sequence[Race], path: str | Path) -> None:
+    """The `rows` of one race or several; a column is there if any of them has it."""
+    rows = [row for race in ([races] if isinstance(races, Race) else races) for row in race.rows()]
+    columns = dict.fromkeys(name for row in rows for name in row)
     with Path(path).open("w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file)
-        rows.writerow(["strategy", "seed", "trial", "score", "cost", "best", "seconds"])
-        for name, runs in race.runs.items():
-            for seed, run in sorted(runs.items()):
-                best = np.fmax.accumulate(run.scores)
-                clock = np.cumsum(run.costs)
-                for trial, row in enumerate(zip(run.scores, run.costs, best, clock, strict=True)):
-                    score, cost, incumbent, seconds = (round(float(value), 6) for value in row)
-                    rows.writerow([name, seed, trial, score, cost, incumbent, seconds])
+        writer = csv.DictWriter(file, list(columns))
+        writer.writeheader()
+        writer.writerows(rows)

@@ -11,10 +11,11 @@ from coursekit.race.significance import mean_ranks
 
 
 class Standing(NamedTuple):
-    """A strategy's place at one moment.
+    """A contestant's place at one moment.
 
-    place: 1 for the best mean rank; equal ranks share a place. None before it has a result.
-    best: the median over the seeds of the best score so far, NaN before there is one.
+    place: 1 for the highest median; equal medians share a place. None while there is no median.
+    best: the median over the seeds of what the incumbents are worth, which is what the curves of a
+    race show; NaN until more than half of the seeds have a result.
     rank: the mean over the seeds of its rank on each, 1 for the best.
     moved: how many places it went up since the earlier moment, negative for down.
     """
@@ -29,29 +30,34 @@ class Standing(NamedTuple):
 def standings(
     best: Mapping[str, np.ndarray], before: Mapping[str, np.ndarray] | None = None
 ) -> list[Standing]:
-    """From the best scores now and at an earlier moment, shape (seeds,) each; the leader first.
+    """From what each has now and had at an earlier moment, shape (seeds,) each; the leader first.
 
-    -inf stands for no result yet. Of equal mean ranks the higher median comes first, then the
-    order given.
+    -inf stands for no result yet. Equal medians are in order of their mean ranks, then as given.
     """
     if not best or not len(next(iter(best.values()))):
         return [Standing(None, name, np.nan, np.nan, 0) for name in best]
-    ranks, places = mean_ranks(best), _places(best)
+    ranks, medians, places = mean_ranks(best), _medians(best), _places(best)
     earlier = _places(before) if before else {}
     found = []
-    for name, scores in best.items():
-        median, place = float(np.median(scores)), places.get(name)
+    for name in best:
+        place = places.get(name)
         moved = earlier[name] - place if place is not None and name in earlier else 0
-        median = median if np.isfinite(median) else np.nan
-        found.append(Standing(place, name, median, ranks[name], moved))
-    return sorted(found, key=lambda each: (each.rank, -np.nan_to_num(each.best, nan=-np.inf)))
+        found.append(Standing(place, name, medians.get(name, np.nan), ranks[name], moved))
+    return sorted(found, key=lambda each: (-np.nan_to_num(each.best, nan=-np.inf), each.rank))
+
+
+def _medians(best: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """By name, of those that have a result on more than half of the seeds."""
+    found = {}
+    for name, values in best.items():
+        if np.isfinite(values).mean() > 0.5:
+            found[name] = float(np.median(values))
+    return found
 
 
 def _places(best: Mapping[str, np.ndarray]) -> dict[str, int]:
-    """By name, of those that have a result on half of the seeds or more."""
-    ranks = mean_ranks(best)
+    medians = _medians(best)
     return {
-        name: 1 + sum(other < ranks[name] - 1e-9 for other in ranks.values())
-        for name, scores in best.items()
-        if np.isfinite(scores).mean() >= 0.5
+        name: 1 + sum(other > median + 1e-12 for other in medians.values())
+        for name, median in medians.items()
     }

@@ -11,11 +11,11 @@ from coursekit.spaces.domains import Domain, Parameter
 
 
 def count(parameters: Sequence[Parameter]) -> int | float:
-    """How many configurations parameters have, in order; math.inf for a continuum."""
+    """The number of configurations of these parameters, in order; math.inf for a continuum."""
     if any(math.isinf(p.domain.count) for p in parameters):
         return math.inf
-    # Dynamic programming: of what is decided, only what later parameters ask about is told
-    # apart, and of a value that none of them names only that it is another one (None).
+    # Dynamic programming: a state holds only the decisions that later parameters ask about. A
+    # value that no condition names is None.
     last: dict[str, int] = {}
     asked: dict[str, set[Any]] = {}
     parameters = _families(parameters)
@@ -40,9 +40,9 @@ def count(parameters: Sequence[Parameter]) -> int | float:
 
 
 def _families(parameters: Sequence[Parameter]) -> list[Parameter]:
-    """In an order in which children follow their last parent at once, so that little is open;
-    those of one name stay in theirs."""
-    waits: list[set[int]] = []  # for which others
+    """The parameters, each child directly after its last parent: this keeps the states few.
+    Parameters of one name keep their order."""
+    waits: list[set[int]] = []  # for each parameter, the indices that must come before it
     for index, parameter in enumerate(parameters):
         needed = {*parameter.conditions, parameter.name}
         waits.append({i for i in range(index) if parameters[i].name in needed})
@@ -61,5 +61,5 @@ def _families(parameters: Sequence[Parameter]) -> list[Parameter]:
 
 
 def _has(domain: Domain, value: Any) -> bool:
-    """Whether a value equals one of the domain's, as conditions compare them: 0 == 0.0 == False."""
+    """Whether the domain has an equal value, as conditions compare: 0 == 0.0 == False."""
     return value in domain or (value in (0, 1) and (bool(value) in domain or int(value) in domain))

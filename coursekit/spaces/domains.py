@@ -1,7 +1,7 @@
 """Domains: the values that one parameter can take.
 
-Every domain maps the unit interval onto its values (`at`) and back (`where`), so that to sample a
-space is to decode a point of the unit cube, and surrogates see numbers in [0, 1].
+Every domain maps the unit interval onto its values (`at`) and back (`where`). So a space samples
+by decoding a point of the unit cube, and surrogates see numbers in [0, 1].
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ Scalar = bool | int | float | str
 
 
 class Domain(ABC):
-    """What one parameter can be."""
+    """The values that one parameter can take."""
 
     ordered: bool = True  # whether near in the list means near in effect
     items: Sequence[Any]  # all values in order; empty for a continuum
 
     @property
     def count(self) -> int | float:
-        """How many values there are; math.inf for a continuum."""
+        """The number of values; math.inf for a continuum."""
         return len(self.items) or math.inf
 
     @abstractmethod
@@ -34,7 +34,7 @@ class Domain(ABC):
 
     @abstractmethod
     def describe(self) -> str:
-        """What would be good, for error messages."""
+        """The values that are allowed, in words, for error messages."""
 
     @abstractmethod
     def position(self, value: Any) -> int:
@@ -46,18 +46,19 @@ class Domain(ABC):
         return items[min(int(u * len(items)), len(items) - 1)]
 
     def where(self, value: Any) -> float:
-        """The u in [0, 1] that `at` maps to value: the middle of its place, if it has one."""
+        """The u in [0, 1] that `at` maps to value: of a countable value, the middle of its
+        interval."""
         return (self.position(value) + 0.5) / len(self.items)
 
     def values(self, resolution: int | None = None) -> Iterator[Any]:
-        """All values in order; of a continuum, or of more than `resolution`, that many, spread."""
+        """All values in order; at most `resolution`, evenly spread, if the domain is ordered."""
         if resolution is not None and resolution < 1:
             raise ValueError(f"resolution={resolution!r}: at least one value is needed")
         total = self.count
         if not self.ordered or (self.items and (resolution is None or resolution >= total)):
             return iter(self.items)
         if resolution is None:
-            raise ValueError(f"{self.describe()} has no end of values: give a resolution")
+            raise ValueError(f"{self.describe()} is a continuum: give a resolution")
         return self._spread(resolution)
 
     def _spread(self, resolution: int) -> Iterator[Any]:
@@ -66,8 +67,8 @@ class Domain(ABC):
         return (self.at(u) for u in np.linspace(0, 1, resolution).tolist())
 
     def near(self, value: Any) -> Iterator[Any]:
-        """The neighbours of a value: one step up and one down; of more than 32 values a tenth of
-        them up and down as well."""
+        """The neighbours of a value: one step up and one down; with more than 32 values, also a
+        tenth of them up and down."""
         here, total = self.position(value), len(self.items)
         steps = (1, -1) if total <= MANY else (1, -1, total // 10, -(total // 10))
         yield from (self.items[here + step] for step in steps if 0 <= here + step < total)
@@ -75,7 +76,7 @@ class Domain(ABC):
     def other(self, value: Any, rng: np.random.Generator) -> Any:
         """Another value: near in a number (normal step, sigma 0.2), any other one in a choice."""
         if self.count < 2:
-            raise ValueError(f"{value!r} is the only value there is: {self.describe()}")
+            raise ValueError(f"{value!r} is the only value: {self.describe()}")
         here = self.where(value)
         found = value
         while found == value:
@@ -84,7 +85,7 @@ class Domain(ABC):
         return found
 
     def middle(self) -> Any:
-        """The value in the middle; a choice's first."""
+        """The value in the middle; the first of an unordered choice."""
         return self.at(0.5)
 
     def when(self, parents: Mapping[str, Any] | None = None, /, **more: Any) -> Conditional:
@@ -97,29 +98,31 @@ class Domain(ABC):
             several = isinstance(values, Iterable) and not isinstance(values, str)
             wanted[name] = tuple(plain(value) for value in (values if several else [values]))
             if not wanted[name]:
-                raise ValueError(f"{name}={values!r} names no value: nothing could ever exist")
+                raise ValueError(
+                    f"{name}={values!r} names no value: the parameter would never exist"
+                )
         return Conditional(self, wanted)
 
 
-MANY = 32  # values that one reaches step by step
+MANY = 32  # with more values, `near` also takes longer steps
 
 
 @dataclass(frozen=True)
 class Conditional:
-    """A domain with the parents' values under which its parameter exists."""
+    """A domain, and the parents' values under which its parameter exists."""
 
     domain: Domain
     conditions: Mapping[str, tuple[Scalar, ...]]
 
 
 def plain(value: Any) -> Any:
-    """A NumPy scalar as Python's own, and anything else as it is."""
+    """A NumPy scalar as a Python scalar; any other value unchanged."""
     return value.item() if isinstance(value, np.generic) else value
 
 
 @dataclass(frozen=True, init=False)
 class Choice(Domain):
-    """One of some values: all of one kind, strings, numbers or booleans.
+    """One of several values: strings, numbers or booleans.
 
     ordered: whether near in the list means near in effect, as for batch sizes.
     """
@@ -130,8 +133,8 @@ class Choice(Domain):
     def __init__(self, items: Iterable[Scalar], ordered: bool = False) -> None:
         listed = tuple(plain(item) for item in items)
         for item in listed:
-            if not isinstance(item, Scalar) or item != item:  # NaN equals nothing, itself neither
-                raise TypeError(f"{item!r} cannot be chosen: strings, numbers and booleans can")
+            if not isinstance(item, Scalar) or item != item:  # NaN does not equal itself
+                raise TypeError(f"{item!r} cannot be chosen: take strings, numbers or booleans")
         if not listed:
             raise ValueError("a choice needs at least one value")
         if len(set(listed)) < len(listed):
@@ -152,7 +155,7 @@ class Choice(Domain):
         value = plain(value)
         if not isinstance(value, Scalar) or value not in self._positions:
             return False
-        return type(value) is type(self.items[self._positions[value]])  # no True among numbers
+        return type(value) is type(self.items[self._positions[value]])  # True is not 1
 
     def other(self, value: Any, rng: np.random.Generator) -> Any:
         if self.ordered or self.count < 2:
@@ -161,7 +164,7 @@ class Choice(Domain):
         return self.items[position + (position >= self.position(value))]
 
     def near(self, value: Any) -> Iterator[Any]:
-        """One step up and one down; without an order all others."""
+        """One step up and one down; all other values if there is no order."""
         if self.ordered:
             yield from super().near(value)
         else:

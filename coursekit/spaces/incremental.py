@@ -1,4 +1,4 @@
-"""Spaces whose configurations grow, from simple to complex (as progressive search asks for)."""
+"""Spaces whose configurations grow from simple to complex, as progressive search needs."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from coursekit.spaces.space import Configuration, Space
 
 
 class Incremental(Space):
-    """A space with simple configurations and complex ones, each of which grew from a simpler one.
+    """A space in which every complex configuration grows from a simpler one.
 
-    Every configuration on the way is a full one of the space, so any world can judge it. What a
-    step adds: a layer to `Chain`, a block to `BlockCells`, a node to `EdgeCells`.
+    Every configuration on the way belongs to the space, so any world can judge it. One step adds
+    a layer to `Chain`, a block to `BlockCells`, a node to `EdgeCells`.
 
-    size: name of the parameter that holds the complexity; there is none if it is always the same.
-    bounds: the smallest and the largest complexity (b = 1 and B in progressive NAS, Liu 2018); one
-        number for both.
-    parameters: those that depend on the size, or on nothing, after it.
+    size: name of the parameter that holds the complexity; left out if the complexity is fixed.
+    bounds: the smallest and the largest complexity (b = 1 and B in progressive NAS, Liu 2018), or
+        one number for both.
+    parameters: all others; they may depend on the size, which stands before them.
 
-    Raises ValueError for bounds that are no whole numbers from 1 on, in order.
+    Raises ValueError for bounds that are not whole numbers >= 1 in ascending order.
     """
 
     def __init__(
@@ -37,18 +37,18 @@ class Incremental(Space):
         super().__init__([*([(size, first)] if first.count > 1 else []), *parameters])
 
     def complexity(self, configuration: Mapping[str, Any]) -> int:
-        """How far it has grown: smallest to largest."""
+        """The complexity of a configuration, from smallest to largest."""
         return int(configuration.get(self.size, self.largest))
 
     def grow(
         self, configuration: Mapping[str, Any] | None = None, *, resolution: int = 3
     ) -> Iterator[Configuration]:
-        """Everything that it can become in one step, in order and made as it is asked for.
+        """All configurations one step larger, in order, generated lazily.
 
-        configuration: of complexity b; what comes has complexity b + 1 and is like it in all that
-            was decided before. None: all configurations of the smallest complexity. Of the largest
-            complexity nothing grows.
-        resolution: how many values a number gets at most.
+        configuration: of complexity b; each child has complexity b + 1 and keeps every earlier
+            decision. None gives all configurations of the smallest complexity. A configuration of
+            the largest complexity has no children.
+        resolution: the most values that a number gets.
         """
         if configuration is None:
             return self.enumerate(resolution, given={self.size: self.smallest})
@@ -59,15 +59,15 @@ class Incremental(Space):
 
 
 def check_bounds(name: str, bounds: int | tuple[int, int]) -> tuple[int, int]:
-    """The smallest and the largest, from a pair or from one number for both."""
+    """The smallest and the largest complexity, from a pair or from one number for both."""
     smallest, largest = bounds if isinstance(bounds, tuple) and len(bounds) == 2 else [bounds] * 2
     if whole_number(name, smallest) > whole_number(name, largest):
-        raise ValueError(f"{name}={bounds!r}: from 1 on and in order, as in (1, 5)")
+        raise ValueError(f"{name}={bounds!r}: give the smaller number first, as in (1, 5)")
     return smallest, largest
 
 
 def from_size(domain: Domain, size: str, least: int, bounds: tuple[int, int]) -> Conditional:
-    """The domain of a parameter that exists from a size on."""
+    """The domain of a parameter that exists when the size is at least `least`."""
     smallest, largest = bounds
     if least <= smallest:
         return domain.when()

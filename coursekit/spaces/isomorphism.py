@@ -1,4 +1,4 @@
-"""Isomorphism: when two graphs of operations are the same but for the order they are named in."""
+"""Isomorphism: two graphs of operations that differ only in their numbering are the same."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ Reads = tuple[tuple[int, str], ...]
 
 
 def canonical_form(units: Sequence[Reads], output: Iterable[int]) -> Hashable:
-    """Equal for graphs that are the same but for numbering, and for those alone.
+    """Equal exactly for graphs that differ only in their numbering.
 
-    units: what is computed, from 1 on in an order in which it can be: of each the (source, label)
-        pairs that it reads, in any order; a source is an earlier unit, or an input, 0 or below.
-    output: the units and inputs that come out, in any order. Units that it does not need are left
-        out. Two units that read the same are two, each with weights of its own.
+    units: numbered from 1 in topological order; each is the (source, label) pairs that it reads,
+        in any order. A source is an earlier unit, or an input (0 or below).
+    output: the units and inputs that form the output, in any order. Units that the output does
+        not need are left out. Two units that read the same stay two: each has its own weights.
     """
     output = list(output)
     needed = set(output)
     for number in range(len(units), 0, -1):
         if number in needed:
             needed.update(source for source, _ in units[number - 1])
-    # Written out in full, units can be put in an order that their numbers do not matter to.
+    # Written out in full, units can be sorted in an order that does not depend on their numbers.
     written: dict[int, str] = {}
     for number, reads in enumerate(units, start=1):
         if number in needed:
@@ -36,8 +36,8 @@ def canonical_form(units: Sequence[Reads], output: Iterable[int]) -> Hashable:
     ends = set(output)
     kind = _refined(written, readers, ends)
     order = sorted(written, key=kind.__getitem__)
-    # Units of one kind may still differ in whom they go with: the least of all orders. Twins, which
-    # read the same and are read by the same, need one order alone.
+    # Units of one kind may still differ in their partners: take the least of all orders. Twins,
+    # which read the same and are read by the same units, need only one order.
     twins = {
         number: (sorted(units[number - 1]), sorted(readers[number]), number in ends)
         for number in written
@@ -57,7 +57,7 @@ def canonical_form(units: Sequence[Reads], output: Iterable[int]) -> Hashable:
 def _refined(
     written: Mapping[int, str], readers: Mapping[int, list[tuple[int, str]]], output: set[int]
 ) -> dict[int, int]:
-    """Kinds of units, told apart by what they read and, again and again, by who reads them."""
+    """Kinds of units, refined in rounds: by what each unit reads and by which units read it."""
     names: dict[int, Any] = {number: (text, number in output) for number, text in written.items()}
     while True:
         ranks = {name: rank for rank, name in enumerate(sorted(set(names.values())))}
@@ -74,7 +74,7 @@ def _refined(
 
 
 def _arrangements(members: list[int], twins: Mapping[int, Any]) -> Iterator[list[int]]:
-    """All orders of the members but for those that differ in the order of twins alone."""
+    """All orders of the members, without those that differ only in the order of twins."""
     if not members:
         yield []
     tried: list[Any] = []

@@ -15,8 +15,8 @@ from coursekit.spaces.incremental import Incremental, check_bounds, from_size
 class Layer:
     """One layer of a chain.
 
-    type: one of the space's. parameters: its own, such as its width.
-    inputs: the layers whose outputs it reads, in order: 0 is the chain's input, 1 its first layer.
+    type: one of the space's types. parameters: the layer's own, such as its width.
+    inputs: the layers that it reads, in order: 0 is the chain's input, 1 its first layer.
     """
 
     type: str
@@ -25,19 +25,19 @@ class Layer:
 
 
 class Chain(Incremental):
-    """Layers one after the other: how many, of which type, how wide.
+    """Layers in sequence: their number, the type of each, its parameters.
 
-    layers: for each type of layer its own parameters, {} if it has none:
+    layers: the parameters of each type of layer, {} if it has none:
         `{"dense": {"units": Integer(16, 256, log=True)}, "normalisation": {}}`.
     depth: the fewest and the most layers, or one number for both.
-    skips: each layer chooses which earlier outputs it reads besides the one before it.
+    skips: each layer also chooses which outputs it reads besides that of the layer before it.
 
-    A configuration has "depth" (if it varies) and for each layer, from 1 on, "layer1_type", its
-    own "layer1_units", and with skips "layer3_from1", whether layer 3 reads layer 1 (0: the
-    input). A parameter that several types have by the same name and values keeps its value when
-    the type changes. `grow` adds a layer at the end.
+    A configuration has "depth" (if it varies) and for each layer, from 1 on, "layer1_type" and
+    parameters such as "layer1_units". With skips, "layer3_from1" says whether layer 3 reads layer
+    1 (0: the input). A parameter that several types share by name and values keeps its value
+    when the type changes. `grow` adds a layer at the end.
 
-    Raises ValueError or TypeError for layers or a depth that make no chain.
+    Raises ValueError or TypeError for layers or a depth that cannot make a chain.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Chain(Incremental):
         for name, own in self.types.items():
             for key, domain in own.items():
                 if not isinstance(domain, Domain):
-                    raise TypeError(f"{name}: {key}={domain!r} is no domain without conditions")
+                    raise TypeError(f"{name}: {key}={domain!r} is not an unconditional domain")
                 if key == "type" or key.startswith("from"):
                     raise ValueError(f"{name}: a layer's parameter cannot be called {key!r}")
         self.skips = skips
@@ -73,7 +73,7 @@ class Chain(Incremental):
             yield f"layer{i}_from{j}", from_size(Boolean(), "depth", i, bounds)
 
     def layers(self, configuration: Mapping[str, Any]) -> list[Layer]:
-        """The chain that a configuration says, from the input to the output, checked."""
+        """The layers of a configuration, from input to output; the configuration is checked."""
         self.check(configuration)
         chain = []
         for i in range(1, self.complexity(configuration) + 1):

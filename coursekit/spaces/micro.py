@@ -1,4 +1,4 @@
-"""Micro search spaces: a cell, of which a network is stacked by a skeleton.
+"""Micro search spaces: a cell, copies of which a skeleton stacks into a network.
 
 `EdgeCells`: NAS-Bench-201 (Dong and Yang, 2020, ICLR, arXiv:2001.00326). `BlockCells`: NASNet
 (Zoph et al., 2018, CVPR, arXiv:1707.07012) and PNAS (Liu et al., 2018, ECCV, arXiv:1712.00559).
@@ -32,7 +32,7 @@ PNAS = (
 
 
 class Edge(NamedTuple):
-    """An operation on the way from one node to another; "" where an output concatenates."""
+    """An operation from one node to another; "" where an output concatenates."""
 
     source: str
     target: str
@@ -47,7 +47,7 @@ class Graph(NamedTuple):
     edges: tuple[Edge, ...]
 
     def used(self) -> tuple[Edge, ...]:
-        """The edges on a way from an input to the output, without those that are none."""
+        """The edges on a path from an input to the output, without "none" edges."""
         edges = [edge for edge in self.edges if edge.operation != "none"]
         reached, needed = set(self.inputs), {self.nodes[-1]}
         for node in self.nodes:
@@ -60,26 +60,26 @@ class Graph(NamedTuple):
 
 
 class CellSpace(Incremental):
-    """Cells of one kind, and the skeleton that they are stacked on."""
+    """Cells of one kind, and the skeleton that stacks them."""
 
     operations: tuple[str, ...]
     skeleton: Skeleton
 
     @abstractmethod
     def graph(self, configuration: Mapping[str, Any]) -> Graph:
-        """The cell as nodes and edges with operations; the configuration is checked."""
+        """The cell's nodes, and its edges with operations; the configuration is checked."""
 
 
 class EdgeCells(CellSpace):
-    """An operation on every edge between nodes in order; what comes into a node is added up.
+    """An operation on every edge between ordered nodes; a node adds up what its edges bring.
 
-    operations: to choose from; "none" leaves an edge out, "skip_connect" passes through.
-    nodes: with the input, 0, and the output, the last.
+    operations: to choose from; "none" leaves an edge out, "skip_connect" is the identity.
+    nodes: their number, with the input (0) and the output (the last).
 
-    A configuration has an operation for each edge, "0-1" from node 0 to node 1, by target. The
-    defaults are the 15,625 cells of NAS-Bench-201. `grow` adds a node between input and output, in
-    order: at complexity 1 there is the edge from input to output alone, at b + 1 node b has an
-    edge, and later nodes have none.
+    A configuration has an operation for each edge, such as "0-1" from node 0 to node 1, sorted by
+    target. The defaults give the 15,625 cells of NAS-Bench-201. `grow` adds the next node between
+    input and output: complexity 1 has only the edge from input to output; at b + 1, node b has an
+    edge and later nodes have none.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class EdgeCells(CellSpace):
         self.ends = [(source, target) for target in range(nodes) for source in range(target)]
         self.edges = [f"{source}-{target}" for source, target in self.ends]
         super().__init__("nodes", nodes - 1, [(edge, Choice(operations)) for edge in self.edges])
-        if "none" in self.operations:  # without it there is nothing smaller
+        if "none" in self.operations:  # without it, every cell has the full size
             self.smallest = 1
 
     def graph(self, configuration: Mapping[str, Any]) -> Graph:
@@ -109,7 +109,7 @@ class EdgeCells(CellSpace):
         return Graph(("0",), names, tuple(edges))
 
     def canonical(self, configuration: Mapping[str, Any]) -> Hashable:
-        """Equal for isomorphic cells: zeros vanish, skips pass through, dead ends do not count."""
+        """Equal for isomorphic cells: "none" vanishes, skips are identities, dead ends go."""
         units: list[Reads] = []
         sums: list[tuple[int, ...]] = [(0,)]  # what each node adds up: units, or the input
         for target in range(1, self.nodes):
@@ -125,7 +125,7 @@ class EdgeCells(CellSpace):
         return canonical_form(units, sums[-1])
 
     def string(self, configuration: Mapping[str, Any]) -> str:
-        """NAS-Bench-201's own form: |nor_conv_3x3~0|+|none~0|skip_connect~1|+|...|."""
+        """A cell in NAS-Bench-201's form: |nor_conv_3x3~0|+|none~0|skip_connect~1|+|...|."""
         self.check(configuration)
         return "+".join(
             "".join(f"|{configuration[f'{s}-{target}']}~{s}" for s in range(target)) + "|"
@@ -133,7 +133,7 @@ class EdgeCells(CellSpace):
         )
 
     def parse(self, text: str) -> Configuration:
-        """The configuration of a cell in NAS-Bench-201's form; ValueError if it is none."""
+        """The configuration of a cell in NAS-Bench-201's form; ValueError for other texts."""
         found: Configuration = {}
         for target, node in enumerate(text.split("+"), start=1):
             for term in node.strip("|").split("|"):
@@ -141,11 +141,11 @@ class EdgeCells(CellSpace):
                 found[f"{source}-{target}"] = operation
         self.check(found)
         if self.string(found) != text:
-            raise ValueError(f"{text!r} is no cell: one reads like {self.string(found)!r}")
+            raise ValueError(f"{text!r} is not a cell: one reads like {self.string(found)!r}")
         return found
 
     def _of_node(self, node: int) -> list[str]:
-        """A node's edges to those before it and to the output."""
+        """A node's edges: from every earlier node, and to the output."""
         return [f"{source}-{node}" for source in range(node)] + [f"{node}-{self.nodes - 1}"]
 
     def complexity(self, configuration: Mapping[str, Any]) -> int:
@@ -174,22 +174,22 @@ class EdgeCells(CellSpace):
 
 
 class Block(NamedTuple):
-    """Two inputs, each through an operation, added up."""
+    """Two inputs, each through an operation; the results are added."""
 
     inputs: tuple[int, int]
     operations: tuple[str, str]
 
 
 class BlockCells(CellSpace):
-    """Blocks of two (input, operation) pairs; blocks that no other one reads are the output.
+    """Blocks of two (input, operation) pairs; the output joins the blocks that none reads.
 
     operations: to choose from; "none" leaves an input out.
     blocks: the fewest and the most (B in the papers), or one number for both.
 
-    A configuration has "blocks" (if they vary) and for each, from 1 on, "block1_input1",
-    "block1_operation1", "block1_input2" and "block1_operation2". Inputs are the outputs of the
-    cell before the last, -2, of the last cell, -1, and of earlier blocks, 1 and on. The defaults
-    are the cells of PNAS (5.6e14 with five blocks). `grow` adds a block.
+    A configuration has "blocks" (if it varies) and for each block, from 1 on, "block1_input1",
+    "block1_operation1", "block1_input2" and "block1_operation2". An input is the output of the
+    cell before the last (-2), of the last cell (-1) or of an earlier block (1, 2, ...). The
+    defaults give the cells of PNAS (5.6e14 with five blocks). `grow` adds a block.
     """
 
     def __init__(
@@ -212,7 +212,7 @@ class BlockCells(CellSpace):
         super().__init__("blocks", bounds, pairs)
 
     def blocks(self, configuration: Mapping[str, Any]) -> list[Block]:
-        """The cell's blocks in order, checked."""
+        """The cell's blocks in order; the configuration is checked."""
         self.check(configuration)
         return self._blocks(configuration)
 
@@ -238,7 +238,7 @@ class BlockCells(CellSpace):
         return Graph(("-2", "-1"), ("-2", "-1", *names, "output"), tuple(edges))
 
     def canonical(self, configuration: Mapping[str, Any]) -> Hashable:
-        """Equal for cells that differ in the order of blocks, or of the pairs in a block, alone."""
+        """Equal for cells that differ only in the order of blocks, or of pairs in a block."""
         blocks = [
             tuple(pair for pair in zip(*block, strict=True) if pair[1] != "none")
             for block in self._blocks(configuration)

@@ -1,4 +1,4 @@
-"""Numbers: domains from low to high, in steps or not, on a linear or a log scale."""
+"""Numbers: domains from low to high, with or without steps, on a linear or a log scale."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any
 
 from coursekit.spaces.domains import MANY, Domain, plain
 
-MOST = 2**40  # countable values; more could not be told apart in the unit interval
+MOST = 2**40  # countable values; the unit interval cannot separate more
 WIDEST = 1e300  # so that no difference overflows
 
 
 def _check_range(domain: Integer | Float, kinds: tuple[type, ...], what: str) -> None:
-    """Make low, high and step Python's own numbers; TypeError or ValueError for bad ones."""
+    """Make low, high and step Python numbers; TypeError or ValueError for bad ones."""
     for name in ("low", "high", "step"):
         value = plain(getattr(domain, name))
         absent = name == "step" and value is None
         if not absent and (isinstance(value, bool) or not isinstance(value, kinds)):
-            raise TypeError(f"{type(domain).__name__}: {name}={value!r} is no {what}")
+            raise TypeError(f"{type(domain).__name__}: {name}={value!r} is not a {what}")
         object.__setattr__(domain, name, value)
     low, high, step, log = domain.low, domain.high, domain.step, domain.log
     if not -WIDEST <= low <= high <= WIDEST:
@@ -42,8 +42,8 @@ def _check_count(domain: Integer | Float, count: int) -> None:
 class Integer(Domain):
     """Whole numbers from low to high, both included.
 
-    step: added from one to the next (default 1); with log=True it multiplies, and without it every
-    whole number counts, drawn evenly on the log scale.
+    step: the distance between values (default 1). With log=True it is a factor; without a step,
+        log=True keeps every whole number and draws evenly on the log scale.
     """
 
     low: int
@@ -69,7 +69,7 @@ class Integer(Domain):
 
     @cached_property
     def _edges(self) -> tuple[float, float] | None:
-        """Start and width of a log scale on which every whole number has a place."""
+        """Start and width of a log scale on which every whole number has an interval."""
         if not self.log or self.step:
             return None
         return math.log(self.low), math.log((self.high + 1) / self.low)
@@ -90,7 +90,7 @@ class Integer(Domain):
         return super().where(value)
 
     def near(self, value: Any) -> Iterator[int]:
-        """As any domain; on a log scale the double and the half in place of a tenth."""
+        """As in any domain; on a log scale, double and half replace the tenth."""
         if not self._edges or len(self.items) <= MANY:
             yield from super().near(value)
             return
@@ -100,7 +100,7 @@ class Integer(Domain):
                 yield other
 
     def _spread(self, resolution: int) -> Iterator[int]:
-        return iter(dict.fromkeys(super()._spread(resolution)))  # a log scale starts with few
+        return iter(dict.fromkeys(super()._spread(resolution)))  # a log scale repeats low values
 
     def __contains__(self, value: object) -> bool:
         value = plain(value)
@@ -114,7 +114,7 @@ class Integer(Domain):
 class Float(Domain):
     """Numbers from low to high, both included.
 
-    step: with one, the values are low, low + step, ... (times step if log=True).
+    step: if given, the values are low, low + step, ... (low * step, ... if log=True).
     """
 
     low: float
@@ -162,7 +162,7 @@ class Float(Domain):
         return (self._scale(value) - start) / width
 
     def near(self, value: Any) -> Iterator[float]:
-        """One step up and one down, of a continuum a tenth of the range."""
+        """One step up and one down; in a continuum, a tenth of the range."""
         if self.items:
             yield from super().near(value)
         else:
@@ -178,7 +178,7 @@ class Float(Domain):
         if not self.items:
             return True
         position = self.position(value)
-        near = 0 if self.log else 1e-9 * (self.step or 0)  # what adding floats up may leave
+        near = 0 if self.log else 1e-9 * (self.step or 0)  # for rounding errors of added floats
         return position < len(self.items) and math.isclose(
             self.items[position], value, abs_tol=near
         )
@@ -192,7 +192,7 @@ def _steps(domain: Integer | Float) -> str:
 
 
 class _Steps(Sequence[float]):
-    """low, low + step, ... (times step if log), in decimals: 0.1 + 2 * 0.1 is meant to be 0.3."""
+    """low, low + step, ... (low * step, ... if log), in decimals, so that 0.1 + 2 * 0.1 is 0.3."""
 
     def __init__(self, low: float, high: float, step: float, log: bool) -> None:
         self._low, last, self._step = (Decimal(repr(x)) for x in (low, high, step))
@@ -200,7 +200,7 @@ class _Steps(Sequence[float]):
         powers = (
             (last / self._low).ln() / self._step.ln() if log else (last - self._low) / self._step
         )
-        self.total = int(powers)  # rounded to 28 digits, so the last one is looked at again
+        self.total = int(powers)  # rounded to 28 digits, so the last one is checked below
         while self._at(self.total) <= last:
             self.total += 1
 

@@ -1,4 +1,4 @@
-"""Skeletons: what cells are stacked on to make a network."""
+"""Skeletons: how cells are stacked into a network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from coursekit.arguments import whole_number
 
 
 class Part(NamedTuple):
-    """A part of a network: "stem", "cell" or "reduction"; how many channels come out of it."""
+    """A part of a network ("stem", "cell" or "reduction") and its output channels."""
 
     kind: str
     channels: int
@@ -17,13 +17,13 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Skeleton:
-    """What cells are stacked on: the stem, and stages of cells with a reduction between two.
+    """A network around cells: a stem, then stages of cells with a reduction between stages.
 
     stem: channels of the first convolution; they double with each reduction.
-    stride: of the first convolution; 2 halves height and width at once.
-    cells: how many of them a stage has (N in the papers).
-    stages: how many there are.
+    cells: cells in a stage (N in the papers).
+    stages: number of stages.
     reduction: what halves height and width: a "residual" block, or the "cell" with stride 2.
+    stride: of the first convolution; 2 halves height and width there.
     """
 
     stem: int = 16
@@ -36,7 +36,7 @@ class Skeleton:
         for name in ("stem", "cells", "stages", "stride"):
             whole_number(name, getattr(self, name))
         if self.reduction not in ("residual", "cell"):
-            raise ValueError(f"reduction={self.reduction!r}: there are 'residual' and 'cell'")
+            raise ValueError(f"reduction={self.reduction!r}: choose 'residual' or 'cell'")
 
     def parts(self) -> list[Part]:
         """The network's parts from input to output, without its head."""

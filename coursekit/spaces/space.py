@@ -1,8 +1,8 @@
 """Space: named parameters, some of which exist only when others have certain values.
 
-A configuration is a plain dict: a value for each parameter that exists. A space is also a unit
-cube, one axis a parameter: `decode` turns any of its points into a configuration, `encode` turns a
-configuration into the middle of its place (NaN where a parameter does not exist).
+A configuration is a plain dict with a value for each parameter that exists. A space is also a unit
+cube with one axis for each parameter: `decode` turns any point into a configuration, `encode` turns
+a configuration into the middle of its interval on each axis (NaN where no parameter exists).
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ Configuration = dict[str, Any]
 
 
 class Space:
-    """Parameters in order, each a domain, conditional (`Domain.when`) or not.
+    """Parameters in order, each a domain; any of them may be conditional (`Domain.when`).
 
-    parameters: a mapping from names, or pairs, in which a name may come again: of several
-        parameters of one name the first that exists counts.
+    parameters: a mapping from names to domains, or pairs. In pairs a name may repeat: of several
+        parameters with one name, the first that exists counts.
 
-    Raises ValueError for a condition on a parameter that does not stand before it, or on a value
-    that its parent cannot have.
+    Raises ValueError for a condition on a parameter that does not come earlier, or on a value
+    that the parent cannot have.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Space:
         if not self.parameters:
             raise ValueError("a space needs at least one parameter")
         self._check_conditions()
-        # What the inner loops need, without an attribute look-up each.
+        # What the inner loops need, without attribute look-ups.
         self._rows = [
             (p.name, p.domain, p.exists if p.conditions else None) for p in self.parameters
         ]
@@ -54,8 +54,8 @@ class Space:
             for name, values in parameter.conditions.items():
                 if name not in seen:
                     raise ValueError(
-                        f"{parameter.name} depends on {name!r}, which does not stand before it: "
-                        f"before it stand {list(seen)}"
+                        f"{parameter.name} depends on {name!r}, which is not before it: "
+                        f"before it are {list(seen)}"
                     )
                 for value in values:
                     if not any(value in domain for domain in seen[name]):
@@ -69,7 +69,7 @@ class Space:
         return f"{type(self).__name__}({len(self.parameters)} parameters, {self.count} points)"
 
     def __len__(self) -> int:
-        """How many parameters (axes of the unit cube)."""
+        """The number of parameters (axes of the unit cube)."""
         return len(self.parameters)
 
     # Existence ------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ class Space:
         if self._plain:
             return self._every
         found: dict[str, int] = {}
-        made: Configuration = {}  # conditions ask about what stands before them alone
+        made: Configuration = {}  # conditions ask only about earlier parameters
         for index, (name, _, exists) in enumerate(self._rows):
             if name not in found and (exists is None or exists(made)):
                 found[name] = index
@@ -88,7 +88,7 @@ class Space:
         return list(found.values())
 
     def check(self, configuration: Mapping[str, Any]) -> None:
-        """Raise ValueError if this is no configuration of the space, naming what is wrong."""
+        """Raise ValueError, naming the first fault, if the space lacks this configuration."""
         existing = [self.parameters[index] for index in self.existing(configuration)]
         for parameter in existing:
             if parameter.name not in configuration:
@@ -101,7 +101,7 @@ class Space:
         extra = sorted(set(configuration) - {parameter.name for parameter in existing})
         if extra:
             known = {parameter.name: parameter.conditions for parameter in self.parameters}
-            why = f"is no parameter of this space, which has {list(known)}"
+            why = f"is not a parameter of this space, which has {list(known)}"
             if extra[0] in known:
                 why = f"exists only when {dict(known[extra[0]])}"
             raise ValueError(f"{extra[0]}={configuration[extra[0]]!r} {why}")
@@ -109,8 +109,8 @@ class Space:
     def complete(
         self, partial: Mapping[str, Any], point: Sequence[float] | np.ndarray | None = None
     ) -> Configuration:
-        """A configuration with partial's values where they fit and, where they do not, the values
-        at a point of the unit cube, shape (parameters,), or else those in the middle."""
+        """A configuration with the values of `partial` where they fit. All others come from a
+        point of the unit cube, shape (parameters,), or from the middle of their domains."""
         made: Configuration = {}
         for index, (name, domain, exists) in enumerate(self._rows):
             if name not in made and (exists is None or exists(made)):
@@ -134,22 +134,22 @@ class Space:
         return made
 
     def encode(self, configuration: Mapping[str, Any]) -> np.ndarray:
-        """A point, shape (parameters,), that decodes to this; NaN where nothing exists."""
+        """A point, shape (parameters,), that decodes to this; NaN where no parameter exists."""
         point = np.full(len(self.parameters), np.nan)
         try:
             for index in self.existing(configuration):
                 name, domain, _ = self._rows[index]
                 point[index] = domain.where(configuration[name])
         except (KeyError, TypeError, ValueError):
-            self.check(configuration)  # which says what is wrong
+            self.check(configuration)  # its error names the fault
             raise
         return point
 
     def one_hot(self, points: np.ndarray) -> np.ndarray:
         """Encoded points, shape (n, parameters), as features, shape (n, columns), all in [0, 1].
 
-        A column for each value of an unordered choice, one column for any other parameter, and one
-        that says whether it exists if it can be absent; absent values are 0.
+        An unordered choice has a column for each value, any other parameter one column. An ordered
+        parameter that can be absent has a second column: 1 if it exists. Absent values are 0.
         """
         columns = []
         for index, parameter in enumerate(self.parameters):
@@ -169,23 +169,23 @@ class Space:
     # Points ---------------------------------------------------------------------------------
 
     def sample(self, rng: np.random.Generator) -> Configuration:
-        """A configuration at random: each existing parameter evenly over its unit interval."""
+        """A random configuration: each existing parameter is uniform on its unit interval."""
         return self.decode(rng.random(len(self.parameters)))
 
     def key(self, configuration: Mapping[str, Any]) -> Hashable:
-        """What tells configurations apart."""
+        """A hashable form of a configuration: equal for equal configurations only."""
         if self._plain:
             return tuple([configuration[name] for name, _, _ in self._rows])
         return tuple(sorted(configuration.items()))
 
     def canonical(self, configuration: Mapping[str, Any]) -> Hashable:
-        """Equal for configurations that build the same model; spaces of cells know more."""
+        """Equal for configurations that build the same model; cell spaces override it."""
         return self.key(configuration)
 
     def mutate(self, configuration: Mapping[str, Any], rng: np.random.Generator) -> Configuration:
         """Change one decision: an existing parameter gets another value, drawn by its domain.
 
-        Parameters that come to exist by it are sampled, those that cease to are dropped.
+        Parameters that begin to exist are sampled; those that cease to exist are dropped.
         """
         free = self._free
         if not self._plain:
@@ -198,7 +198,7 @@ class Space:
         return changed if self._plain else self.complete(changed, rng.random(len(self)))
 
     def neighbours(self, configuration: Mapping[str, Any]) -> Iterator[Configuration]:
-        """Every configuration one step away (`Domain.near`), in order; new parameters in the
+        """Every configuration one step away (`Domain.near`), in order; new parameters take the
         middle of their domains."""
         for index in self.existing(configuration):
             name, domain, _ = self._rows[index]
@@ -212,17 +212,19 @@ class Space:
         *,
         given: Mapping[str, Any] | None = None,
     ) -> Iterator[Configuration]:
-        """All configurations in order, the last parameter fastest, made as they are asked for.
+        """All configurations in order, the last parameter fastest, generated lazily.
 
-        resolution: how many values a number gets at most, for all or by name; needed for a
-            continuum. Unordered choices give all of theirs.
-        given: values that stand fast where their parameters exist.
+        resolution: the most values that a number gets, for all or by name; needed for a
+            continuum. Unordered choices give all their values.
+        given: values that are fixed where their parameters exist.
         """
         fast = given or {}
         each = resolution if isinstance(resolution, Mapping) else {}
         unknown = sorted(set(each) - {parameter.name for parameter in self.parameters})
         if unknown:
-            raise ValueError(f"resolution for {unknown[0]!r}, which is no parameter of this space")
+            raise ValueError(
+                f"resolution for {unknown[0]!r}, which is not a parameter of this space"
+            )
         most = None if isinstance(resolution, Mapping) else resolution
 
         def extend(made: Configuration, index: int) -> Iterator[Configuration]:
@@ -243,7 +245,7 @@ class Space:
 
     @cached_property
     def count(self) -> int | float:
-        """How many configurations there are, exactly; math.inf for a continuum."""
+        """The exact number of configurations; math.inf for a continuum."""
         return counting.count(self.parameters)
 
 
@@ -254,4 +256,4 @@ def _parameter(name: str, domain: Domain | Conditional) -> Parameter:
         return Parameter(name, domain.domain, dict(domain.conditions))
     if isinstance(domain, Domain):
         return Parameter(name, domain, {})
-    raise TypeError(f"{name}={domain!r} is no domain: use Integer, Float, Choice or Boolean")
+    raise TypeError(f"{name}={domain!r} is not a domain: use Integer, Float, Choice or Boolean")

@@ -66,6 +66,7 @@ class Reinforce(Strategy):
         ]
         self._policy: Policy = TabularPolicy([len(values) for values in self._values])
         self._adam = AdamState(learning_rate)
+        self._origin: float | None = None  # the first score: rewards R count from there
         self._rewards = np.zeros(3)  # decayed sums of 1, R and (R - b)^2
 
     def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:
@@ -108,12 +109,15 @@ class Reinforce(Strategy):
         self._adam.step(self._policy.weights, self._policy.backward(path, dlogits))
 
     def _advantage(self, score: float) -> float:
+        if self._origin is None:
+            self._origin = score
+        reward = score - self._origin  # so that a shift of all scores makes no difference
         count, total, squares = self.baseline_decay * self._rewards
-        count, total = count + 1, total + score
-        squares += (score - total / count) ** 2
+        count, total = count + 1, total + reward
+        squares += (reward - total / count) ** 2
         self._rewards = np.array((count, total, squares))
-        spread = max((squares / count) ** 0.5, 1e-9 * abs(score))  # not a rounding error
-        return (score - total / count) / (spread or 1.0)
+        spread = max((squares / count) ** 0.5, 1e-9 * abs(reward))  # not a rounding error
+        return (reward - total / count) / (spread or 1.0)
 
     def _nearest(self, decision: int, configuration: Mapping[str, Any]) -> int:
         parameter = self.space.parameters[decision]

@@ -1,1 +1,1 @@
-"""What several strategies learn with: models of scores, and policies, in NumPy."""
+"""Models that several strategies share: surrogates of scores, and policies, in NumPy."""

@@ -1,4 +1,4 @@
-"""Acquisition: how much a point promises, given what a surrogate expects there."""
+"""Acquisition: how promising a point is, given a surrogate's prediction there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 def log_expected_improvement(mean: np.ndarray, deviation: np.ndarray, best: float) -> np.ndarray:
     """log E[max(f - best, 0)] for f ~ N(mean, deviation^2) (Jones et al., 1998, JGO 13).
 
-    Its logarithm tells points apart where the improvement itself rounds to 0 (Ament et al., 2023,
+    The logarithm separates points at which the improvement itself rounds to 0 (Ament et al., 2023,
     NeurIPS, arXiv:2310.20708, appendix A).
     """
     from scipy.special import erfcx, ndtr
@@ -16,7 +16,7 @@ def log_expected_improvement(mean: np.ndarray, deviation: np.ndarray, best: floa
     z = np.maximum((mean - best) / deviation, -1e6)
     density = np.exp(-0.5 * np.minimum(z * z, 700.0)) / np.sqrt(2 * np.pi)
     near = np.log(np.maximum(density + z * ndtr(z), 1e-300))
-    # phi(z) + z Phi(z) = phi(z) (1 - |z| Phi(-|z|) / phi(z)), about phi(z) / z^2 far below 0.
+    # z < 0: phi(z) + z Phi(z) = phi(z) (1 - |z| Phi(-|z|) / phi(z)), about phi(z) / z^2 far out.
     a = np.maximum(-z, 1.0)
     ratio = np.where(a < 1e3, 1 - a * np.sqrt(np.pi / 2) * erfcx(a / np.sqrt(2)), a**-2.0)
     far = -0.5 * a * a - 0.5 * np.log(2 * np.pi) + np.log(ratio)

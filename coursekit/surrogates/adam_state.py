@@ -8,7 +8,7 @@ Weights = dict[str, np.ndarray]
 
 
 class AdamState:
-    """Steps down the gradient, each weight's step scaled by its gradients so far.
+    """Gradient descent in which past gradients scale the step of each weight.
 
     learning_rate: alpha in the paper. decays: beta_1 and beta_2.
     """

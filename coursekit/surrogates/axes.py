@@ -1,4 +1,4 @@
-"""Axes: what a surrogate knows of the unit cube that a space's configurations are encoded in."""
+"""Axes: the unit cube in which a space encodes its configurations, as a surrogate sees it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ LISTED_VALUES = 32  # an ordered parameter with more values counts as a continuu
 
 
 class Axes:
-    """The axes of a space's unit cube, one a parameter.
+    """The axes of a space's unit cube, one for each parameter.
 
-    middles: of each axis the places of its values, shape (values,); None for a continuum.
+    middles: for each axis, the coordinates of its values, shape (values,); None for a continuum.
     ordered: shape (axes,), whether near on the axis means near in effect.
     optional: shape (axes,), whether the parameter can be absent.
     """
@@ -44,23 +44,23 @@ class Axes:
         return len(self.middles)
 
     def positions(self, axis: int, u: np.ndarray) -> np.ndarray:
-        """Of each u on an axis that has `middles` the index of its value (any index for NaN)."""
+        """The index of each u's value, on an axis that has `middles` (any index for NaN)."""
         borders = self._borders[axis]
         if borders is None:
             raise ValueError(f"axis {axis} is a continuum: its values have no positions")
         return borders.searchsorted(u)
 
     def edges(self, axis: int) -> np.ndarray:
-        """The ends of the values' places on an axis that has `middles`, shape (values + 1,)."""
+        """The ends of the values' intervals on an axis with `middles`, shape (values + 1,)."""
         edges = self._edges[axis]
         if edges is None:
             raise ValueError(f"axis {axis} is a continuum: its values have no edges")
         return edges
 
     def settle(self, points: np.ndarray) -> np.ndarray:
-        """Points, shape (n, axes), in the middles of their values, and NaN where none exists.
+        """Points, shape (n, axes), moved to the middles of their values; NaN for absent parameters.
 
-        So points drawn anyhow from the unit cube become encoded configurations.
+        So any points of the unit cube become encoded configurations.
         """
         settled = points.copy()
         for axis, middles in enumerate(self.middles):
@@ -74,8 +74,8 @@ class Axes:
     ) -> np.ndarray:
         """A neighbour of each encoded point, shape (n, axes), with one change on average.
 
-        A number takes a normal step, its sigma drawn log-evenly from `steps` and at least as long
-        as to the next value; a choice takes any value. What was absent is drawn anew.
+        A number takes a normal step, at least to the next value; its sigma is log-uniform in
+        `steps`. A choice takes any value. A parameter that was absent is sampled.
         """
         n, d = points.shape
         drawn, exists = rng.random((n, d)), ~np.isnan(points)
@@ -90,7 +90,7 @@ class Axes:
         return self.settle(np.where(change, moved, here))
 
     def exist(self, points: np.ndarray) -> np.ndarray:
-        """Which parameters exist at points, shape (n, axes), whatever stands on their axes."""
+        """Which parameters exist at points, shape (n, axes), whatever values their axes hold."""
         found = np.ones(points.shape, dtype=bool)
         if not self.optional.any():
             return found
@@ -115,7 +115,7 @@ class Axes:
 
 
 def _borders(domain: Domain, middles: np.ndarray) -> np.ndarray:
-    """Where a value's place on its axis ends and the next one's begins, shape (values - 1,)."""
-    if isinstance(domain, Integer) and domain.log and not domain.step:  # places differ in width
+    """The borders between the values' intervals on an axis, shape (values - 1,)."""
+    if isinstance(domain, Integer) and domain.log and not domain.step:  # intervals differ in width
         return np.array([domain.where(value + 0.5) for value in domain.values()])[:-1]
     return (middles[1:] + middles[:-1]) / 2

@@ -16,18 +16,19 @@ from coursekit.surrogates.axes import LISTED_VALUES, Axes
 class ParzenEstimator:
     """One kernel around each point, and the uniform prior.
 
-    On an ordered axis a kernel is a normal, cut off at 0 and 1; of few values each gets the mass
-    of its place. An unordered choice keeps its value but for a probability to be any other one. A
-    kernel whose point lacks a parameter is uniform on its axis; a point that lacks one is judged
-    by its other axes alone: whether a parameter exists follows from its parents.
+    On an ordered axis a kernel is a normal, truncated at 0 and 1; if there are few values, each
+    gets the mass of its interval. In an unordered choice, a kernel gives the bandwidth as
+    probability to all other values together. If a kernel's point lacks a parameter, the kernel is
+    uniform on that axis. If an evaluated point lacks one, only its other axes count: the parents
+    decide whether a parameter exists.
 
     axes: of the space. points: encoded, shape (n, axes), NaN where a parameter does not exist.
-    bandwidths: shape (axes,) or (n, axes): the normals' sigma; of an unordered choice the
-        probability of another value. `scott` and `shrinking` give them.
-    weights: of the points, shape (n,), even by default.
-    prior: weight of the uniform component beside an average point's 1; 0 leaves it out.
-    multivariate: one mixture of products; False takes the product of each axis' own mixture, from
-        the points that have its parameter.
+    bandwidths: shape (axes,) or (n, axes): sigma of the normals; for an unordered choice, the
+        probability of another value. `scott` and `shrinking` compute them.
+    weights: of the points, shape (n,), equal by default.
+    prior: weight of the uniform component, where an average point has 1; 0 leaves it out.
+    multivariate: True makes one mixture of products; False makes a product of one mixture for each
+        axis, from the points that have its parameter.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class ParzenEstimator:
         multivariate: bool = True,
     ) -> None:
         if not len(points) and prior <= 0:
-            raise ValueError(f"no points and prior={prior!r}: a density needs one or the other")
+            raise ValueError(f"no points and prior={prior!r}: a density needs points or a prior")
         self.axes, self.points, self.multivariate = axes, points, multivariate
         self.bandwidths = np.broadcast_to(bandwidths, points.shape)
         shares = np.ones(len(points)) if weights is None else np.asarray(weights, dtype=float)
@@ -53,7 +54,7 @@ class ParzenEstimator:
             own = np.where(there, np.maximum(self.shares, 1e-300), 0.0)
             self._shares_of = own / own.sum(axis=1, keepdims=True)
         # log kernel(x) = features(x) @ coefficients: all kernels at all points in one product.
-        self._even = bandwidths if bandwidths.ndim == 1 else None  # all kernels have the same
+        self._even = bandwidths if bandwidths.ndim == 1 else None  # the same for all kernels
         self._tables = {
             axis: self._table(axis, middles)
             for axis, middles in enumerate(axes.middles)
@@ -64,7 +65,7 @@ class ParzenEstimator:
         self._coefficients = np.concatenate((self._normals(), *blocks))
 
     def _normals(self) -> np.ndarray:
-        """log of the cut-off normals: what 1, x and x^2 count, shape (3 continua, kernels)."""
+        """log of the truncated normals: coefficients of 1, x, x^2, shape (3 continua, kernels)."""
         from scipy.special import ndtr
 
         m, h = self.points[:, self._continua].T, self.bandwidths[:, self._continua].T
@@ -95,7 +96,7 @@ class ParzenEstimator:
         x = np.where(exists, points, 0.0)
         place = {axis: self.axes.positions(axis, x[:, axis]) for axis in self._tables}
         powers = np.stack((exists, x, x * x))[:, :, self._continua]
-        with np.errstate(divide="ignore"):  # a share of 0
+        with np.errstate(divide="ignore"):  # log of a weight of 0
             if self.multivariate:
                 blocks = [powers.transpose(1, 0, 2).reshape(len(points), -1)]
                 for axis, (rows, _) in self._tables.items():
@@ -157,7 +158,7 @@ def _rows(axes: Axes, axis: int, m: np.ndarray, h: np.ndarray) -> np.ndarray:
     return rows / rows.sum(axis=1, keepdims=True)
 
 
-@lru_cache(maxsize=256)  # `shrinking` gives the same ones again and again; a few KB each
+@lru_cache(maxsize=256)  # `shrinking` repeats its bandwidths; a few KB each
 def _rows_of_values(axes: Axes, axis: int, bandwidth: float) -> np.ndarray:
     middles = axes.middles[axis]
     assert middles is not None
@@ -165,7 +166,7 @@ def _rows_of_values(axes: Axes, axis: int, bandwidth: float) -> np.ndarray:
 
 
 def _log_sum(logs: np.ndarray) -> np.ndarray:
-    """log of the rows' sums, from the logarithms."""
+    """log of each row's sum, computed from logarithms."""
     highest = logs.max(axis=1)
     return highest + np.log(np.exp(logs - highest[:, None]).sum(axis=1))
 
@@ -173,8 +174,9 @@ def _log_sum(logs: np.ndarray) -> np.ndarray:
 def scott(axes: Axes, points: np.ndarray, *, least: float = 1e-3) -> np.ndarray:
     """Bandwidths by the normal reference rule, 1.06 sigma n^(-1/(4+d)), shape (axes,): BOHB's.
 
-    Of an unordered choice, of values numbered from 0, as statsmodels' `KDEMultivariate` has it.
-    least: the smallest one; the largest of an unordered choice makes all its values equal.
+    The values of an unordered choice are numbered from 0, as in statsmodels' `KDEMultivariate`.
+    least: the smallest bandwidth. The largest for an unordered choice makes all values equally
+        likely.
     """
     n, d = points.shape
     made = np.empty(d)
@@ -190,10 +192,10 @@ def scott(axes: Axes, points: np.ndarray, *, least: float = 1e-3) -> np.ndarray:
 
 
 def shrinking(axes: Axes, count: int, *, prior: float = 1.0) -> np.ndarray:
-    """Bandwidths that shrink with the number of points alone, shape (axes,): optuna's.
+    """Bandwidths that depend only on the number of points, shape (axes,), as in optuna.
 
-    0.2 n^(-1/(4+d)) on ordered axes, at least 1 / min(100, n + 1) (Watanabe, section 3.3.3); of an
-    unordered choice of C values, each counts prior/n beside the point's 1.
+    0.2 n^(-1/(4+d)) on ordered axes, at least 1 / min(100, n + 1) (Watanabe, section 3.3.3). In an
+    unordered choice of C values, the point's value weighs 1 and every value prior/n more.
     """
     n, d = count + 1, len(axes)
     made = np.full(d, max(0.2 * n ** (-1 / (4 + d)), 1 / min(100, n + 1)))

@@ -16,13 +16,14 @@ LEAST_NOISE = 1e-6  # variance, of scores with variance 1
 class Embedding:
     """Encoded points as vectors, in groups of columns whose squared distances the kernel weighs.
 
-    An ordered parameter is one column. An unordered choice has a column a value, such that two
-    values are 1 apart. Parameters that choose from the same values, as the edges of a cell do, are
-    compared by how often each value occurs as well, one group a value. An absent parameter equals
-    an absent one and is about 1 from every value: ordered ones get a column for that.
+    An ordered parameter has one column. An unordered choice has a column for each value; two
+    values are 1 apart. Parameters that choose from the same values, such as the edges of a cell,
+    are also compared by how often each value occurs, with one group for each value. An absent
+    parameter equals an absent one and is about 1 from every value; optional parameters have a
+    further column for that.
 
-    group: of each column, shape (columns,). smooth: of each group whether it is an ordered
-        parameter's.
+    group: the group of each column, shape (columns,).
+    smooth: whether each group belongs to an ordered parameter, shape (groups,).
     """
 
     def __init__(self, axes: Axes) -> None:
@@ -50,7 +51,7 @@ class Embedding:
         blocks, indicators = [], {}
         for axis, ordered in enumerate(self.axes.ordered):
             if ordered:
-                # 0.5 aside by sqrt(3/4): between sqrt(3/4) and 1 from every place in [0, 1].
+                # Absent: 0.5, moved aside by sqrt(3/4), so sqrt(3/4) to 1 from every u in [0, 1].
                 blocks.append(np.where(absent[:, axis], 0.5, points[:, axis])[:, None])
                 if self.axes.optional[axis]:
                     blocks.append(absent[:, [axis]] * 0.75**0.5)
@@ -67,17 +68,17 @@ class Embedding:
 
 
 class GaussianProcess:
-    """Scores as a draw from a normal process, known at some points up to noise.
+    """Scores as a draw from a Gaussian process, observed at some points with noise.
 
-    k(x, x') = s^2 M(sum over ordered groups of w_g d_g^2) exp(-sum over the other ones), where d_g
-    are distances in the `Embedding` and M is Matern's kernel with nu = 5/2: so there is one
-    relevance w_g (an inverse squared length) a group. Scores are standardised.
+    k(x, x') = s^2 M(sum over ordered groups of w_g d_g^2) exp(-sum over the other groups of the
+    same), where d_g are distances in the `Embedding` and M is the Matern kernel with nu = 5/2. So
+    each group has one relevance w_g, an inverse squared length. Scores are standardised.
 
     points: encoded, shape (n, axes), n > 0. scores: shape (n,), finite.
-    spreads: standard deviations of the scores' own noise, shape (n,), beside the common one.
-    hyperparameters: log of w, of s^2 and of the noise's variance, shape (groups + 2,); those with
-        the highest posterior by default, from normal priors (`_prior`).
-    steps: of L-BFGS, at most.
+    spreads: standard deviations of each score's own noise, shape (n,), besides the common noise.
+    hyperparameters: log of w, of s^2 and of the noise's variance, shape (groups + 2,). By default
+        those with the highest posterior under normal priors (`_prior`).
+    steps: the most steps of L-BFGS.
     """
 
     def __init__(
@@ -94,7 +95,8 @@ class GaussianProcess:
             raise ValueError("no points: a Gaussian process needs at least one")
         self._embedding = Embedding(axes)
         self._vectors = self._embedding(points)
-        self._offset, self._scale = scores.mean(), scores.std() or 1.0
+        from_first = scores - scores[0]  # exactly 0 where all are equal, as their mean need not be
+        self._offset, self._scale = scores[0] + from_first.mean(), from_first.std() or 1.0
         self._y = (scores - self._offset) / self._scale
         own = np.zeros(len(scores)) if spreads is None else spreads
         self._own_noise = (own / self._scale) ** 2
@@ -112,7 +114,7 @@ class GaussianProcess:
         self._alpha = cho_solve((self._root, True), self._y, check_finite=False)
 
     def believing(self, points: np.ndarray) -> GaussianProcess:
-        """This process if it knew its own mean at some more points, shape (n, axes), for sure."""
+        """This process after observing its own mean, without noise, at points, shape (n, axes)."""
         after = copy(self)
         believed = (self.posterior(points)[0] - self._offset) / self._scale
         after._vectors = np.concatenate((self._vectors, self._embedding(points)))
@@ -122,8 +124,8 @@ class GaussianProcess:
         return after
 
     def _prior(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and deviation of each hyperparameter: lengths grow with the root of the number of
-        axes (Hvarfner et al., 2024, ICML, arXiv:2402.02229)."""
+        """Mean and standard deviation of each hyperparameter. Lengths grow with the square root of
+        the number of axes (Hvarfner et al., 2024, ICML, arXiv:2402.02229)."""
         groups = len(self._embedding.smooth)
         relevance = np.log(6 / len(self._embedding.axes))
         mean = np.concatenate((np.full(groups, relevance), (0.0, -6.0)))
@@ -144,7 +146,7 @@ class GaussianProcess:
         return found.x
 
     def _distances(self) -> np.ndarray:
-        """Squared distances of all points by group, shape (groups, n * n)."""
+        """Squared distances between all points in each group, shape (groups, n * n)."""
         made = np.empty((len(self._embedding.smooth), len(self._y) ** 2))
         for group in range(len(made)):
             made[group] = _squared(*[self._vectors[:, self._embedding.group == group]] * 2).ravel()
@@ -213,7 +215,7 @@ class GaussianProcess:
 
 
 def _cholesky(covariance: np.ndarray, noise: np.ndarray | float) -> np.ndarray:
-    """L of L L^T = K + noise, with more on the diagonal until there is one."""
+    """L with L L^T = K + noise; the diagonal grows until the decomposition succeeds."""
     from scipy.linalg import LinAlgError, cholesky
 
     diagonal, jitter = np.diag_indices(len(covariance)), LEAST_NOISE
@@ -233,7 +235,7 @@ def _squared(one: np.ndarray, two: np.ndarray) -> np.ndarray:
 
 
 def _matern(r2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Matern's kernel with nu = 5/2 (eq. 4.17) of squared distances, and its slope by them."""
+    """The Matern kernel with nu = 5/2 (eq. 4.17) of squared distances, and its derivative."""
     r = np.sqrt(5 * r2)
     decay = np.exp(-r)
     return (1 + r + r * r / 3) * decay, -(5 / 6) * (1 + r) * decay

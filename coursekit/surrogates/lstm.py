@@ -15,14 +15,14 @@ from coursekit.surrogates.adam_state import Weights
 
 
 class State(NamedTuple):
-    """What a layer carries from step to step: output h and cell c, shape (units,) each."""
+    """The state between steps: output h and cell c, shape (units,) each."""
 
     h: np.ndarray
     c: np.ndarray
 
 
 class LSTMStep(NamedTuple):
-    """What the way back needs of one step."""
+    """What `backward` needs of one step."""
 
     x: np.ndarray
     before: State
@@ -34,7 +34,7 @@ class LSTM:
     """i, f, o = sigmoid(.), g = tanh(.) of x W + h U + b; c' = f c + i g; h' = o tanh(c').
 
     inputs: width of x. units: width of h and c. rng: draws the weights, uniform in +-0.08 as in
-    Zoph and Le; forget biases start at 1, so that a fresh layer remembers.
+    Zoph and Le; forget biases start at 1, so that an untrained layer remembers.
     """
 
     def __init__(self, inputs: int, units: int, rng: np.random.Generator) -> None:
@@ -48,7 +48,7 @@ class LSTM:
         }
 
     def start(self) -> State:
-        """The state before the first step: nothing."""
+        """The state before the first step: zeros."""
         return State(np.zeros(self.units), np.zeros(self.units))
 
     def step(self, x: np.ndarray, before: State) -> LSTMStep:
@@ -63,7 +63,7 @@ class LSTM:
         return LSTMStep(x, before, gates, State(o * np.tanh(c), c))
 
     def backward(self, steps: Sequence[LSTMStep], dh: np.ndarray) -> Weights:
-        """Gradients of the weights from those of each step's h, shape (steps, units)."""
+        """Gradients of the weights, from those of each step's h: dh, shape (steps, units)."""
         w = self.weights
         gradients = {name: np.zeros_like(value) for name, value in w.items()}
         dh_next, dc_next = np.zeros(self.units), np.zeros(self.units)

@@ -15,10 +15,11 @@ from coursekit.surrogates.adam_state import AdamState, Weights
 class MLPEnsemble:
     """Regression from features, shape (n, d), to scores, shape (n,): two hidden layers of ReLUs.
 
-    members: how many perceptrons; they are computed side by side, as one batch.
+    members: number of perceptrons; they are computed together, as one batch.
     units: width of the hidden layers.
-    steps: of Adam on the mean absolute error, all data at once; learning_rate: of Adam.
-    decay: weight decay, decoupled (Loshchilov and Hutter, 2019), as a share a step at that rate.
+    steps: full-batch steps of Adam on the mean absolute error. learning_rate: of Adam.
+    decay: decoupled weight decay (Loshchilov and Hutter, 2019); a step takes off learning_rate *
+        decay of each weight.
     """
 
     def __init__(
@@ -38,7 +39,9 @@ class MLPEnsemble:
     def fit(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> MLPEnsemble:
         """Train from scratch on finite numbers; ValueError without any."""
         if len(x) == 0 or len(x) != len(y):
-            raise ValueError(f"{len(x)} rows of features and {len(y)} scores: give as many, not 0")
+            raise ValueError(
+                f"{len(x)} rows of features, {len(y)} scores: give as many of each, at least 1"
+            )
         self._centre, self._scale = float(np.mean(y)), float(np.std(y)) or 1.0
         self.weights = self._drawn(x.shape[1], rng)
         share = self._shares(len(x), rng)
@@ -58,7 +61,7 @@ class MLPEnsemble:
         )
 
     def _drawn(self, width: int, rng: np.random.Generator) -> Weights:
-        """He et al. (2015): normal with variance 2 / fan-in; one first axis for the members."""
+        """He et al. (2015): normal with variance 2 / fan-in; the first axis is the members'."""
         sizes = (width, self.units, self.units, 1)
         weights: Weights = {}
         for layer, (fan_in, fan_out) in enumerate(pairwise(sizes), 1):
@@ -68,9 +71,9 @@ class MLPEnsemble:
         return weights
 
     def _shares(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """Each point's part in each member's loss, shape (members, count): all but one fold in M.
+        """Each point's weight in each member's loss, shape (members, count): 0 in one fold.
 
-        Rows sum to 1. With fewer points than members nothing is left out.
+        Rows sum to 1. With fewer points than members, no point is left out.
         """
         fold = rng.permutation(count) % self.members
         seen = fold != np.arange(self.members)[:, None]
@@ -85,11 +88,11 @@ class MLPEnsemble:
         return first, second, (second @ w["W3"] + w["b3"])[..., 0]
 
     def loss(self, x: np.ndarray, y: np.ndarray, share: np.ndarray) -> float:
-        """The sum of the members' mean absolute errors, each over its share of the points."""
+        """The sum of the members' mean absolute errors, each weighted by its row of `share`."""
         return float((share * np.abs(self._forward(x)[-1] - y)).sum())
 
     def gradients(self, x: np.ndarray, y: np.ndarray, share: np.ndarray) -> Weights:
-        """Of `loss`, for each weight."""
+        """The gradient of `loss` for each weight."""
         w = self.weights
         first, second, out = self._forward(x)
         dout = (share * np.sign(out - y))[..., None]

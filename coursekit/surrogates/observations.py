@@ -1,4 +1,4 @@
-"""Observations: what a surrogate learns from, in arrays that grow with each trial."""
+"""Observations: a surrogate's training data, in arrays that grow with each trial."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Observations:
         return self._count
 
     def add(self, trial: Trial) -> None:
-        """Take a finished trial in."""
+        """Add a finished trial."""
         if self._count == len(self._rows):
             self._rows = np.concatenate((self._rows, np.empty_like(self._rows)))
         self._rows[self._count, :-2] = self._space.encode(trial.configuration)
@@ -42,10 +42,10 @@ class Observations:
 
     @property
     def spreads(self) -> np.ndarray:
-        """Standard deviations of the scores' noise as their estimators saw it, a view."""
+        """Standard deviations of the scores' noise, as the estimators gave them, a view."""
         return self._rows[: self._count, -1]
 
     @property
     def completed(self) -> int:
-        """How many have a score."""
+        """The number of trials with a score."""
         return int(np.isfinite(self.scores).sum())

@@ -1,4 +1,4 @@
-"""Policies: how likely each value of each decision is, given the decisions before it.
+"""Policies: the probability of each value of each decision, given the decisions before it.
 
 `TabularPolicy` is the controller of NATS-Bench (Dong et al., 2021, TPAMI, arXiv:2009.00437),
 `RecurrentPolicy` that of Zoph and Le (2017, ICLR, arXiv:1611.01578).
@@ -16,32 +16,32 @@ from coursekit.surrogates.lstm import LSTM, LSTMStep
 
 
 class Policy(Protocol):
-    """Logits of decisions, which come in order; any of them may be left out.
+    """Logits of decisions in order; a sequence may skip decisions.
 
-    weights: to be trained in place.
+    weights: trained in place.
     """
 
     weights: Weights
 
     def start(self) -> Any:
-        """Where every sequence starts: nothing has been decided."""
+        """The state before the first decision."""
 
     def read(self, here: Any, decision: int, value: int) -> Any:
-        """Where one is after a decision for the value of that index."""
+        """The state after a decision for the value with this index."""
 
     def logits(self, here: Any, decision: int) -> np.ndarray:
         """Unnormalised log-probabilities of a decision's values, shape (values,)."""
         ...
 
     def backward(self, path: Sequence[tuple[int, Any]], dlogits: Sequence[np.ndarray]) -> Weights:
-        """Gradients from those of the logits, for each decision taken and where it was taken."""
+        """Gradients of the weights, from those of the logits of each decision on the path."""
         ...
 
 
 class TabularPolicy:
-    """A softmax for each decision, whatever the others are; even at the start.
+    """A softmax for each decision, independent of the others; uniform at the start.
 
-    choices: how many values each decision has.
+    choices: the number of values of each decision.
     """
 
     def __init__(self, choices: Sequence[int]) -> None:
@@ -63,10 +63,10 @@ class TabularPolicy:
 class RecurrentPolicy:
     """A softmax for each decision, from an LSTM that has read the decisions before it.
 
-    choices: how many values each decision has. units: width of the LSTM.
+    choices: the number of values of each decision. units: width of the LSTM.
 
-    The LSTM reads which value of which decision came last (one-hot); each decision has output
-    weights of its own. Those start at 0: an untrained policy is even.
+    The LSTM reads the last decision and its value (one-hot); each decision has its own output
+    weights. They start at 0, so an untrained policy is uniform.
     """
 
     def __init__(self, choices: Sequence[int], units: int, rng: np.random.Generator) -> None:
@@ -74,7 +74,9 @@ class RecurrentPolicy:
         self._layer = LSTM(self._offsets[-1], units, rng)
         self.weights: Weights = {
             **self._layer.weights,
-            "V": np.zeros((units, self._offsets[-1])),  # all decisions' output weights in a row
+            "V": np.zeros(
+                (units, self._offsets[-1])
+            ),  # the output weights of all decisions, side by side
             "v": np.zeros(self._offsets[-1]),
         }
 
@@ -104,6 +106,6 @@ class RecurrentPolicy:
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities in proportion to exp(logits)."""
+    """Probabilities proportional to exp(logits)."""
     powers = np.exp(logits - logits.max())
     return powers / powers.sum()

@@ -1,5 +1,5 @@
-"""Warping of scores, so that a surrogate tells the best ones apart (as Vizier's bandit has it, Song
-et al., 2024, arXiv:2408.11527)."""
+"""Warping of scores, so that a surrogate separates the best ones (as in Vizier's bandit, Song et
+al., 2024, arXiv:2408.11527)."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ SOFTNESS = 0.3
 
 
 def warp(scores: np.ndarray, spreads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """-log(best - score + 0.3 (best - median)), and the spreads as far as that stretches them.
+    """-log(1 + (best - score) / (0.3 (best - median))), and the spreads stretched with it.
 
-    Scores of architectures have a long tail of failures, beside which good ones all look the same;
-    on this scale a step counts the more the nearer it is to the best. The order stays, and the
-    result is the same for a + b score, but for a constant. Equal scores stay as they are.
+    Scores of architectures have a long tail of failures, next to which all good ones look the
+    same. On this scale, a step counts more the nearer it is to the best. The order stays, and the
+    result is the same for a * score + b (a > 0). Equal scores become 0, and their spreads are
+    divided by their mean.
 
     scores, spreads: shape (n,), finite, n > 0.
     """
     below = scores.max() - scores
     softness = SOFTNESS * (np.median(below) or below.mean())
     if softness <= 0:
-        return scores, spreads
-    return -np.log(below + softness), spreads / (below + softness)
+        return np.zeros_like(scores), spreads / (spreads.mean() or 1.0)
+    return -np.log1p(below / softness), spreads / (below + softness)

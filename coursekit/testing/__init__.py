@@ -1,7 +1,8 @@
-"""Conformance: what every search strategy promises, put to the test.
+"""Conformance: what every strategy and every estimator promises, put to the test.
 
-from coursekit.testing import conform
+from coursekit.testing import conform, conform_estimator
 conform(MyStrategy)
+conform_estimator(MyEstimator)
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+from coursekit.estimators import Estimator, Trains
 from coursekit.labs import guard
 from coursekit.spaces import BlockCells, Boolean, Chain, Choice, EdgeCells, Float, Integer, Space
 from coursekit.strategies.base import Strategy
+from coursekit.testing import estimates
 from coursekit.testing.promises import (
     PROMISES,
     checks_options,
@@ -25,8 +28,18 @@ from coursekit.testing.promises import (
     same_in_a_new_process,
 )
 from coursekit.testing.watched import Broken, Case, Untested
+from coursekit.worlds import Cells, Live, MLPs, NASBench201
 
-__all__ = ["SPACES", "Broken", "Report", "conform", "examine"]
+__all__ = [
+    "SPACES",
+    "WORLDS",
+    "Broken",
+    "Report",
+    "conform",
+    "conform_estimator",
+    "examine",
+    "examine_estimator",
+]
 
 SPACES: Mapping[str, Space] = {
     "mixed": Space(
@@ -59,27 +72,36 @@ SPACES: Mapping[str, Space] = {
     "chains": Chain({"dense": {"units": Integer(8, 64, log=True)}, "dropout": {}}, skips=True),
 }
 
+WORLDS: Mapping[str, Callable[[], Trains]] = {
+    "mlps": lambda: MLPs(seed=0),
+    "cells": lambda: Cells(seed=0),
+    "nasbench201": NASBench201,
+    "live mlps": lambda: Live("mlps", seed=0).at("quarter data"),
+}
+
 LIMIT = 60  # seconds for a promise on a space
-ANY, ALL = "any space", "all spaces"  # where a promise has to do with no space by itself
+# Where a promise has to do with no space or world by itself.
+ANY, ALL, ANYWHERE = "any space", "all spaces", "any world"
 
 
 @dataclass
 class Report:
-    """What a strategy did with each promise on each space."""
+    """What a strategy did with each promise on each space, or an estimator in each world."""
 
-    strategy: str
-    kept: list[tuple[str, str]] = field(default_factory=list)  # space, check
+    subject: str
+    kept: list[tuple[str, str]] = field(default_factory=list)  # space or world, check
     broken: list[tuple[str, str, str]] = field(default_factory=list)  # and what happened
-    unsupported: dict[str, str] = field(default_factory=dict)  # space: why
+    unsupported: dict[str, str] = field(default_factory=dict)  # space or world: why
     untested: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        spaces = dict.fromkeys(space for space, _ in self.kept if space not in (ANY, ALL))
+        nowhere = {*self.unsupported, ANY, ALL, ANYWHERE}
+        spaces = dict.fromkeys(space for space, _ in self.kept if space not in nowhere)
         count = len(self.broken)
         lines = [
-            f"{self.strategy} breaks {count} promise{'s' * (count > 1)}:"
+            f"{self.subject} breaks {count} promise{'s' * (count > 1)}:"
             if count
-            else fill(f"{self.strategy} keeps its promises on {', '.join(spaces)}.", 80)
+            else fill(f"{self.subject} keeps its promises on {', '.join(spaces)}.", 80)
         ]
         lines += [f"- {check} ({space}): {what}" for space, check, what in self.broken]
         lines += [f"Not supported: {space} ({why})" for space, why in self.unsupported.items()]
@@ -117,6 +139,42 @@ def examine(
                 _try(report, name, promise, case)
     _try(report, ANY, checks_options, strategy)
     _try(report, ALL, same_in_a_new_process, cases)
+    return report
+
+
+def conform_estimator(
+    estimator: type[Estimator],
+    *,
+    worlds: Mapping[str, Callable[[], Trains]] = WORLDS,
+    **options: Any,
+) -> None:
+    """Print that an estimator keeps its promises, or raise AssertionError that says which not.
+
+    estimator: the class; options are handed to it. worlds: what builds those to try, by name.
+    """
+    report = examine_estimator(estimator, worlds=worlds, **options)
+    if report.broken:
+        raise Broken(str(report))
+    print(report)
+
+
+def examine_estimator(
+    estimator: type[Estimator],
+    *,
+    worlds: Mapping[str, Callable[[], Trains]] = WORLDS,
+    **options: Any,
+) -> Report:
+    """Put an estimator to every test in every world; nothing is printed or raised."""
+    report = Report(estimator.__name__)
+    for name, world in worlds.items():
+        case = estimates.Judging(partial(estimator, **options), world)
+        if estimator.supports(world()):
+            for promise in estimates.PROMISES:
+                _try(report, name, promise, case)
+        else:
+            report.unsupported[name] = estimator.needs()
+            _try(report, name, estimates.refuses_worlds_that_it_does_not_support, case)
+    _try(report, ANYWHERE, checks_options, estimator)
     return report
 
 

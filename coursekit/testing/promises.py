@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,19 @@ import numpy as np
 from coursekit.search import Search
 from coursekit.spaces import Space
 from coursekit.strategies.base import Strategy
-from coursekit.testing.watched import TRIALS, Broken, Case, Untested, score_of
+from coursekit.testing.watched import (
+    TRIALS,
+    Broken,
+    Case,
+    Judge,
+    Untested,
+    on_scale,
+    score_of,
+)
 from coursekit.trials import Evaluation, Pause, Trial
+
+# Times and plus: losses of a regression, accuracies in percent below a bar, rewards by the billion.
+SCALES = ((1e-6, 0.0), (100.0, -1e3), (1e9, 5e9))
 
 
 def refuses_what_it_does_not_support(case: Case) -> None:
@@ -103,6 +115,32 @@ def copes_with_any_score(case: Case) -> None:
     case.search().drive(workers=1, judge=odd)
 
 
+def decides_alike_on_any_scale(case: Case) -> None:
+    """Whatever a score is: accuracy in percent, a negated loss, a reward."""
+
+    def even(space: Space, trial: Trial) -> Evaluation:
+        """Scores on a plateau, all the same: means of them are rounded, others on another scale."""
+        return score_of(space, trial)._replace(score=0.1 if trial.number % 5 else math.nan)
+
+    plain = case.search()
+    plain.drive(judge=even, trials=TRIALS // 2)
+    for times, plus in SCALES:
+        why = (
+            f"told {times:g} * score {plus:+g} in place of score it goes another way: use "
+            "differences of scores in proportion to others, not numbers on a scale of your own"
+        )
+
+        def scaled(space: Space, trial: Trial, judge: Judge = score_of) -> Evaluation:
+            return on_scale(judge(space, trial), times, plus)  # noqa: B023
+
+        search = case.search()
+        search.drive(judge=scaled)
+        case.compare(search.made, why)
+    search = case.search()
+    search.drive(judge=partial(scaled, judge=even), trials=TRIALS // 2)
+    case.compare(search.made, why, plain.made)
+
+
 def copes_with_many_running(case: Case) -> None:
     search = case.search()
     running: list[Trial] = []
@@ -172,6 +210,7 @@ PROMISES = (
     suggest_changes_nothing,
     resumed_equals_uninterrupted,
     copes_with_any_score,
+    decides_alike_on_any_scale,
     copes_with_many_running,
     finite_space_ends,
 )

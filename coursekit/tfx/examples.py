@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from coursekit.data import SOURCES, Split, load, penguins
-from coursekit.tfx.modules.names import IMAGE, LABEL
+from coursekit.tfx.modules.feature_names import IMAGE, LABEL
 from coursekit.tfx.quiet import tf
 
 PATTERNS = {"images": "*.tfrecord*", "table": "*.csv"}

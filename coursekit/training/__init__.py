@@ -1,1 +1,1 @@
-"""Candidates as models that train: one score an epoch. Importing this loads no Keras."""
+"""Candidates as models that train: one score for each epoch. Importing this loads no Keras."""

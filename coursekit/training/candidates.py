@@ -1,4 +1,4 @@
-"""Candidates: what a configuration describes, ready to be trained from any seed."""
+"""Candidates: the model that a configuration describes, ready for training from any seed."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 Shape = tuple[int, ...]
 Weights = Mapping[str, np.ndarray]
-Begun = tuple[list[np.ndarray], float]  # weights to begin with, and the parent's share in them
+Begun = tuple[list[np.ndarray], float]  # initial weights, and the parent's share in them
 
 
 class Candidate(ABC):
-    """A model that can be trained again and again, each time from the beginning.
+    """A model that can be trained repeatedly, each time from the beginning.
 
-    shape: of the images that it takes, (height, width); None if it takes any. parameters: how many
-    numbers training has to find. share: which share of the weights that the last `fit` began with
-    were the parent's, 0..1.
+    shape: of the images that it takes, (height, width); None if it takes any. parameters: the
+    number of trained parameters. share: the parent's share of the initial weights of the last
+    `fit`, 0..1.
     """
 
     shape: Shape | None
@@ -46,11 +46,12 @@ class Candidate(ABC):
         patience: int | None = None,
         parent: Weights | None = None,
     ) -> Iterator[Epoch]:
-        """Train from fresh weights; the validation accuracy and the seconds of each epoch.
+        """Train from fresh weights; yields the validation accuracy and the seconds of each epoch.
 
-        seed: the initial weights, and apart from them the minibatches. patience: stop after so
-        many epochs in a row without a better score. parent: `weights` of another candidate of the
-        same space, to begin with as far as they go. A run that fails ends with a score of NaN.
+        seed: of the initial weights and, independently, of the minibatches. patience: stop after
+        this many epochs in a row without a better score. parent: `weights` of another candidate
+        of the same space, used as initial weights where they fit. A run that fails ends with a
+        score of NaN.
         """
         run, self.share = self._begin(data, seed, epochs=epochs, patience=patience), 0.0
         if parent:
@@ -60,11 +61,11 @@ class Candidate(ABC):
 
     @abstractmethod
     def _begin(self, data: Dataset, seed: int, **options: Any) -> Iterator[Epoch]:
-        """Set fresh weights; the training run from whatever weights there are at its beginning."""
+        """Set fresh weights; returns a run that trains from the weights set when it begins."""
 
     @abstractmethod
     def _inherit(self, parent: Weights, fresh: Weights, seed: int) -> Begun:
-        """The weights to begin with, in order, and the parent's share in them."""
+        """The initial weights, in order, and the parent's share in them."""
 
     @abstractmethod
     def _set(self, weights: list[np.ndarray]) -> None: ...
@@ -72,17 +73,17 @@ class Candidate(ABC):
     @property
     @abstractmethod
     def weights(self) -> dict[str, np.ndarray]:
-        """A copy of the weights as they are now, by name."""
+        """A copy of the current weights, by name."""
 
     @abstractmethod
     def accuracy(self, split: Split) -> float:
-        """The share of images that the weights of the last `fit` tell right."""
+        """The share of images that the weights of the last `fit` classify correctly."""
 
 
 class FastPerceptron(Candidate):
     """A perceptron in NumPy. configuration: as `train_perceptron` takes it.
 
-    width: share of its units that the hidden layers have, at least one unit.
+    width: the share of its units that each hidden layer keeps, at least one unit.
     """
 
     def __init__(
@@ -112,7 +113,7 @@ class FastPerceptron(Candidate):
 
 
 def thinner(configuration: Mapping[str, Any], width: float) -> dict[str, Any]:
-    """A perceptron's configuration, complete, with a share of each layer's units, at least one."""
+    """The complete configuration of a perceptron with a share of each layer's units, at least 1."""
     chosen = complete(configuration)
     return {**chosen, "units": [max(1, round(width * units)) for units in hidden(chosen)]}
 
@@ -124,7 +125,7 @@ def _perceptron_inherits(parent: Weights, fresh: Weights, seed: int, activation:
 
 
 def _same_names(parent: Weights, fresh: Weights, seed: int) -> Begun:
-    """The parent's weights where name and shape are the same: the edges that have not changed."""
+    """The parent's weights where name and shape are the same, as for unchanged edges."""
     kept = {n: parent[n] for n, v in fresh.items() if n in parent and parent[n].shape == v.shape}
     share = sum(v.size for v in kept.values()) / sum(v.size for v in fresh.values())
     return list({**fresh, **kept}.values()), share
@@ -133,10 +134,10 @@ def _same_names(parent: Weights, fresh: Weights, seed: int) -> Begun:
 class KerasCandidate(Candidate):
     """A Keras model in the epoch loop, which traces it once for all its trainings.
 
-    build: makes the model, with the initial weights that a generator draws.
-    optimizer: makes its optimizer. falling: whether the learning rate falls to nothing along a
-    cosine over so many epochs; None leaves it as it is. inherits: takes a parent's weights, fresh
-    ones and a seed, and gives the weights to begin with and the parent's share in them.
+    build: makes the model; a generator draws the initial weights. optimizer: makes its optimizer.
+    falling: the number of epochs over which the learning rate falls to 0 along a cosine; None
+    keeps it constant. inherits: a function from a parent's weights, fresh ones and a seed to the
+    initial weights and the parent's share in them.
 
     Raises MemoryError for a model that is too large for this machine.
     """
@@ -189,7 +190,7 @@ class KerasCandidate(Candidate):
 def keras_perceptron(
     configuration: Mapping[str, Any], shape: Shape, classes: int, width: float = 1.0
 ) -> KerasCandidate:
-    """What `FastPerceptron` is, in Keras."""
+    """The same model as `FastPerceptron`, in Keras."""
     import keras
 
     from coursekit.training.keras.models import perceptron_network
@@ -217,9 +218,9 @@ def keras_cells(
     epochs: int,
     width: float = 1.0,
 ) -> KerasCandidate:
-    """A network of cells, trained by Adam from 0.01 to nothing over so many epochs.
+    """A network of cells, trained by Adam; the learning rate falls from 0.01 to 0 over `epochs`.
 
-    width: share of the skeleton's channels that it has.
+    width: the share of the skeleton's channels that it has.
     """
     import keras
 

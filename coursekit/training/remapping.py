@@ -1,7 +1,7 @@
-"""Which unit of an old network each unit of a new one is a copy of, and what that does to weights.
+"""Which old unit each unit of a new network copies, and the weights that follow from it.
 
 Net2Net (Chen, Goodfellow, Shlens, 2016, ICLR, arXiv:1511.05641): the mapping g of
-Net2WiderNet, and the weights U that it makes of W.
+Net2WiderNet, and the weights U that it makes from W.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import numpy as np
 
 from coursekit.arguments import whole_number
 
-COPY_NOISE = 0.05  # by which copies of units differ, so that training parts them
+COPY_NOISE = 0.05  # makes copies of units differ, so that training can separate them
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
 class Remapping:
-    """Takes the weights of a layer of `old` units to a layer of as many units as `origin` has.
+    """Maps the weights of a layer with `old` units to a layer with len(origin) units.
 
-    origin: for each new unit the old one that it copies: g in the paper, shape (new,).
-    old: how many units there were.
+    origin: for each new unit, the old unit that it copies: g in the paper, shape (new,).
+    old: the number of old units.
     """
 
     origin: Array
@@ -30,13 +30,13 @@ class Remapping:
 
     @classmethod
     def same(cls, units: int) -> Remapping:
-        """Each unit is its own copy."""
+        """The identity: each unit copies itself."""
         return cls(np.arange(units), units)
 
     @classmethod
     def wider(cls, old: int, new: int, rng: np.random.Generator) -> Remapping:
-        """All old units stay, each further one is a copy of one that is drawn: g(j) = j for
-        the first, any for the others."""
+        """All old units stay, and each new one copies a random old one: g(j) = j for j < old, and
+        random for the others."""
         _at_least("new", new, old)
         return cls(np.concatenate([np.arange(old), rng.integers(old, size=new - old)]), old)
 
@@ -48,31 +48,31 @@ class Remapping:
         """
         old = len(importance)
         if not 1 <= new <= old:
-            raise ValueError(f"new={new}: of {old} units 1 to {old} can stay")
+            raise ValueError(f"new={new}: the layer has {old} units, keep 1 to {old}")
         return cls(np.sort(np.argsort(-np.asarray(importance), kind="stable")[:new]), old)
 
     @property
     def new(self) -> int:
-        """How many units there are now."""
+        """The number of new units."""
         return len(self.origin)
 
     @property
     def changed(self) -> bool:
-        """Whether the new units are not simply the old ones."""
+        """Whether the new units differ from the old ones."""
         return self.new != self.old or bool((self.origin != np.arange(self.old)).any())
 
     @property
     def copies(self) -> Array:
-        """How many new units copy the same old one as this one does, shape (new,)."""
+        """For each new unit, how many new units copy the same old one, shape (new,)."""
         return np.bincount(self.origin, minlength=self.old)[self.origin]
 
     def leaving(
         self, weights: Array, rng: np.random.Generator | None = None, noise: float = 0.0
     ) -> Array:
-        """Weights with a number for each unit in their last axis, such as a kernel or a bias.
+        """The new weights of an array whose last axis is the units, such as a kernel or a bias.
 
-        noise: how much the copies differ from their originals, as a share of the standard
-        deviation of these weights; the rng draws it. The first copy of each unit gets none.
+        noise: the standard deviation of the noise on copies, as a share of that of these weights;
+        the rng draws it. The first copy of each unit gets none.
         """
         made = weights[..., self.origin]
         if noise and rng is not None:
@@ -84,25 +84,25 @@ class Remapping:
 
     def entering(self, kernel: Array) -> Array:
         """The kernel of a layer that these units feed, shape (..., units, outputs): each weight is
-        shared out among the copies, so that their sum stays what it was."""
+        divided among the copies, so that their sum stays the same."""
         made: Array = kernel[..., self.origin, :] / self.copies[:, None]
         return made.astype(kernel.dtype)
 
     def repeated(self, times: int) -> Remapping:
-        """What remains of it when so many places of each unit are laid out in a row (flattened)."""
+        """The remapping after flattening an array with `times` positions of each unit."""
         places = np.arange(times)[:, None]
         return Remapping((places * self.old + self.origin).ravel(), times * self.old)
 
     def beside(self, other: Remapping) -> Remapping:
-        """Of two layers that are concatenated, this one first."""
+        """The remapping of two concatenated layers, this one first."""
         return Remapping(np.concatenate([self.origin, self.old + other.origin]),
                          self.old + other.old)  # fmt: skip
 
     def equals(self, other: Remapping) -> bool:
-        """Whether both do the same."""
+        """Whether both map the same units."""
         return self.old == other.old and np.array_equal(self.origin, other.origin)
 
 
 def _at_least(name: str, value: int, least: int) -> None:
     if whole_number(name, value) < least:
-        raise ValueError(f"{name}={value}: there are {least} units already; give more")
+        raise ValueError(f"{name}={value}: the layer already has {least} units; give at least that")

@@ -1,14 +1,14 @@
-"""Keras Tuner: the kit's strategies as drop-in tuners, and watching what a search does.
+"""Keras Tuner: the kit's strategies as drop-in tuners, and a watch over running searches.
 
 from coursekit.tuners import RegularizedEvolution
 tuner = RegularizedEvolution(build_model, objective="val_accuracy", max_trials=200)
 tuner.search(x, y, validation_data=(x_validation, y_validation), epochs=3)
 
-There is a tuner for each strategy of the registry, under the strategy's name, with the
-arguments of `keras_tuner.RandomSearch` and the strategy's options. `RandomSearch`,
-`BayesianOptimization` and `GridSearch` are Keras Tuner's names for `Random`, `Bayesian` and `Grid`.
-Options go by Keras Tuner's names as well: max_epochs and hyperband_iterations are max_budget and
-iterations, num_initial_points is initial, beta is exploration.
+Each strategy of the registry has a tuner of the same name, with the arguments of
+`keras_tuner.RandomSearch` and the strategy's options. `RandomSearch`, `BayesianOptimization` and
+`GridSearch` are Keras Tuner's names for `Random`, `Bayesian` and `Grid`. Keras Tuner's names of
+options work as well: max_epochs is max_budget, hyperband_iterations is iterations,
+num_initial_points is initial, beta is exploration.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""All that the kit needs of Keras Tuner beyond its public names, in one file.
+"""All private parts of Keras Tuner that the kit uses, in one file.
 
-The classes give Keras Tuner's private parts names of the kit's; no other file uses the private
-ones (tests/tuners/test_internals.py). Written for Keras Tuner 1.4.
+The classes give these parts public names; no other file uses the private ones
+(tests/tuners/test_internals.py). Written for Keras Tuner 1.4.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def with_values(
 ) -> keras_tuner.HyperParameters:
     """The same hyperparameters, set to these values.
 
-    Keras Tuner's `copy` writes all of them out and reads them in again; they never change.
+    Faster than Keras Tuner's `copy`, which serialises all of them, although they never change.
     """
     made = keras_tuner.HyperParameters()
     made._space = list(hyperparameters.space)
@@ -67,12 +67,12 @@ def with_values(
 
 
 def with_same_name(hyperparameters: keras_tuner.HyperParameters, name: str) -> Sequence[Any]:
-    """All hyperparameters of that name, under whatever conditions."""
+    """All hyperparameters of that name, under any conditions."""
     return hyperparameters._hps.get(name, ())
 
 
 def from_configs(configs: Sequence[Mapping[str, Any]]) -> keras_tuner.HyperParameters:
-    """Hyperparameters from what `get_config()["space"]` gave."""
+    """Hyperparameters from the output of `get_config()["space"]`."""
     made = keras_tuner.HyperParameters()
     made.merge([kinds.deserialize(config) for config in configs])
     return made
@@ -84,7 +84,7 @@ def metrics_of(trial: KerasTrial) -> dict[str, Any]:
 
 
 def with_metrics(trial: KerasTrial, metrics: Mapping[str, Any]) -> None:
-    """Give a trial what `metrics_of` told of it."""
+    """Set a trial's metrics from the output of `metrics_of`."""
     trial.metrics = MetricsTracker.from_config({"metrics": metrics})
 
 
@@ -92,17 +92,17 @@ def with_metrics(trial: KerasTrial, metrics: Mapping[str, Any]) -> None:
 
 
 def unlock(oracle: Any) -> None:
-    """Give back the oracle's lock, which Keras Tuner keeps when the call that it guards raises."""
+    """Release the oracle's lock, which Keras Tuner keeps when the guarded call raises."""
     if locks.THREADS[oracle] == threading.current_thread().name:
         locks.THREADS[oracle] = None
         locks.LOCKS[oracle].release()
 
 
 def guarded(method: Callable[..., Any]) -> Callable[..., Any]:
-    """`keras_tuner.synchronized`, but the oracle's lock is given back if the method raises.
+    """`keras_tuner.synchronized`, which also releases the oracle's lock if the method raises.
 
-    An interrupt or a full disk may come between the journal and what the oracle remembers, which
-    therefore abandons it, and reads it again when it continues.
+    After an interrupt or a full disk, journal and memory may differ. The oracle then closes its
+    journal, and reads it again before it continues.
     """
     locked = keras_tuner.synchronized(method)
 
@@ -135,7 +135,7 @@ class OracleBase(keras_tuner.Oracle):
 
     @property
     def waiting(self) -> list[str]:
-        """Trials to be handed out before any new one, the next one first."""
+        """Trials to hand out before any new one, the next one first."""
         return self._retry_queue
 
     @waiting.setter
@@ -144,11 +144,11 @@ class OracleBase(keras_tuner.Oracle):
 
     @property
     def attempts(self) -> dict[str, int]:
-        """How often each trial was run."""
+        """The number of runs of each trial."""
         return self._run_times
 
     def runs_again(self, trial: KerasTrial) -> bool:
-        """Whether a trial that ended without a result is to run again; it then waits."""
+        """Whether a trial that ended without a result will run again; if so, it waits."""
         return bool(self._retry(trial))
 
     def check_objective(self, metrics: Mapping[str, float]) -> None:
@@ -156,11 +156,11 @@ class OracleBase(keras_tuner.Oracle):
         self._check_objective_found(metrics)
 
     def show_begin(self, trial: KerasTrial) -> None:
-        """Print what Keras Tuner prints of a trial that begins."""
+        """Print what Keras Tuner prints when a trial begins."""
         self._display.on_trial_begin(trial)
 
     def show_end(self, trial: KerasTrial) -> None:
-        """Print what Keras Tuner prints of a trial that has ended."""
+        """Print what Keras Tuner prints when a trial has ended."""
         self._display.on_trial_end(trial)
 
     @property
@@ -170,15 +170,19 @@ class OracleBase(keras_tuner.Oracle):
 
     @property
     def state_file(self) -> Path:
-        """Where Keras Tuner keeps the oracle's state."""
+        """The file in which Keras Tuner keeps the oracle's state."""
         return Path(self._get_oracle_fname())
 
     def check_directory(self, directory: Any) -> None:
-        """Raise ValueError for a directory that does not serve; asked before it is taken."""
+        """Raise ValueError for an unsuitable directory; called before it is set."""
+
+    def folder_known(self) -> None:
+        """Called when `folder` is set, before Keras Tuner deletes anything in it."""
 
     def _set_project_dir(self, directory: Any, project_name: str) -> None:
         self.check_directory(directory)
         super()._set_project_dir(directory, project_name)
+        self.folder_known()
 
 
 class TunerBase(keras_tuner.Tuner):
@@ -190,15 +194,15 @@ class TunerBase(keras_tuner.Tuner):
         return bool(self._is_worker())
 
     def discover(self) -> None:
-        """Build the model once, so that the hyperparameters that it asks for are known."""
+        """Build the model once, to discover its hyperparameters."""
         self._populate_initial_space()
 
     def attempt(self, trial: KerasTrial, *args: Any, **options: Any) -> None:
-        """Run a trial and hand what came of it to the oracle; exceptions make it a failed one."""
+        """Run a trial and hand its result to the oracle; an exception makes the trial failed."""
         self._try_run_and_update_trial(trial, *args, **options)
 
     def prepare(self, model: Any, hp: keras_tuner.HyperParameters) -> None:
-        """Called with each model of a trial, before it is trained."""
+        """Called with each model of a trial, before its training."""
 
     def _build_hypermodel(self, hp: keras_tuner.HyperParameters) -> Any:
         model = super()._build_hypermodel(hp)
@@ -207,7 +211,7 @@ class TunerBase(keras_tuner.Tuner):
 
     @property
     def state_file(self) -> Path:
-        """Where Keras Tuner keeps the tuner's own state."""
+        """The file in which Keras Tuner keeps the tuner's own state."""
         return Path(self._get_tuner_fname())
 
     def checkpoint(self, trial_id: str) -> str | None:
@@ -216,5 +220,5 @@ class TunerBase(keras_tuner.Tuner):
         return path if Path(path).exists() else None
 
     def build_config(self, trial_id: str) -> dict[str, Any]:
-        """What a trial's model was built for: its input shapes."""
+        """The build configuration of a trial's model: its input shapes."""
         return dict(load_json(self._get_build_config_fname(trial_id)))

@@ -1,4 +1,4 @@
-"""The options of a strategy, as a tuner takes them."""
+"""The check of a strategy's options in a tuner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any of the kit's strategies as an oracle of Keras Tuner, with a journal that loses nothing."""
+"""Any of the kit's strategies as an oracle of Keras Tuner, with a journal of all trials."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ from coursekit.tuners.internals import KerasTrial, OracleBase, TrialStatus, guar
 from coursekit.tuners.options import check
 from coursekit.tuners.spaces import defaults, from_hyperparameters, merged, to_hyperparameters
 
-# How a trial knows its budget, by the names that Keras Tuner's Hyperband has for it: only its
-# values reach a worker.
+# A trial carries its budget among its values, under the names of Keras Tuner's Hyperband: a worker
+# receives only the values.
 EPOCHS, INITIAL_EPOCH, PARENT = "tuner/epochs", "tuner/initial_epoch", "tuner/trial_id"
-ANCESTOR = "tuner/inherits_from"  # whose weights another configuration begins with
+ANCESTOR = "tuner/inherits_from"  # the trial that gives another configuration its initial weights
 
 
 class StrategyOracle(OracleBase):
     """Asks one of the kit's strategies: the configurations are those of `coursekit.search.Search`.
 
     The search writes suggestions and results into a journal in the project's folder before it
-    continues, so a search that was killed resumes: what had finished is kept, what had not runs
-    again. Hyperparameters that a trial discovers make the space grow: the strategy is built again,
-    and the trials so far count as if they had had the new ones at their defaults.
+    continues, so a killed search resumes: finished trials are kept, unfinished ones run again.
+    Hyperparameters that a trial discovers make the space grow: the strategy is built again, and
+    earlier trials count as if they had the new hyperparameters at their defaults.
 
     strategy: a name in the registry, or a class.
     objective, allow_new_entries, tune_new_entries, max_retries_per_trial,
         max_consecutive_failed_trials: as `keras_tuner.Oracle` has them.
-    hyperparameters: `keras_tuner.HyperParameters`, or a space of the kit's (of cells, say: what
-        such a space knows beyond its parameters is kept until others are discovered).
+    hyperparameters: `keras_tuner.HyperParameters`, or one of the kit's spaces. A space of cells
+        keeps its methods until a trial discovers other hyperparameters.
     max_trials: None leaves the end to the strategy.
-    seed: as `Search` takes it; None draws one, which a resumed search keeps.
+    seed: as in `Search`; None draws one, which a resumed search keeps.
     options: the strategy's.
 
-    `history` remembers; its scores are higher for better, so those of an objective to minimise
-    have their sign turned; `history.frame()` shows the objective's own.
+    `history` holds all trials. Its scores are higher for better, so an objective to minimise
+    changes sign there; `history.frame()` shows the objective itself.
     """
 
     def __init__(
@@ -78,7 +78,8 @@ class StrategyOracle(OracleBase):
         if isinstance(strategy, str):
             strategy = find(strategy)
         self.strategy, self.options = strategy, options
-        self.inherits = False  # whether children begin with their parents' weights
+        self.inherits = False  # whether children start with their parents' weights
+        self.overwrites = False  # whether to delete the contents of the project's folder
         check(strategy, options, max_trials)
         self._given_seed = seed
         self.seed = secrets.randbelow(2**32) if seed is None else seed
@@ -95,11 +96,11 @@ class StrategyOracle(OracleBase):
 
     @property
     def history(self) -> History:
-        """All trials as the kit has them; number 7 is Keras Tuner's trial "0007"."""
+        """All trials, in the kit's form; number 7 is Keras Tuner's trial "0007"."""
         return self._search.history
 
     def make_strategy(self) -> Strategy:
-        """The strategy, new; ValueError or TypeError if its options or the space are no good."""
+        """A new strategy; ValueError or TypeError if its options or the space do not fit."""
         if not self.hyperparameters.space:
             return Undiscovered()
         space = self._space
@@ -107,21 +108,25 @@ class StrategyOracle(OracleBase):
             space = from_hyperparameters(self.hyperparameters)
         return self.strategy(space, **self.options)
 
-    # The project: its journal, and Keras Tuner's files from it
+    # The project: its journal, and Keras Tuner's files made from it
 
     def check_directory(self, directory: Any) -> None:
         if "://" in str(directory):
             raise ValueError(
-                f"directory={str(directory)!r} is an address, and the journal needs a folder of "
+                f"directory={str(directory)!r} is an address, and the journal needs a folder on "
                 "this machine: give one, such as tempfile.mkdtemp() (in TFX: the Task's directory)"
             )
 
+    def folder_known(self) -> None:
+        if self.overwrites:
+            project.clear(self)
+
     @guarded
     def open(self) -> None:
-        """Open the project's journal for this oracle alone, and take in what it holds.
+        """Open the project's journal for this oracle only, and replay it.
 
-        Raises ValueError if it belongs to another search, if another process has it open, if it
-        is damaged, or if the project is not one of the kit's.
+        Raises ValueError if the journal belongs to another search, is open in another process or
+        is damaged, or if the project was not made by the kit.
         """
         if self._search.journal is not None:
             return
@@ -138,7 +143,7 @@ class StrategyOracle(OracleBase):
 
     @guarded
     def close(self) -> None:
-        """Release the journal for others; what still runs is the first to run next time."""
+        """Release the journal for others; trials that still run are the first to run next time."""
         journal = self._search.journal
         if journal is None:
             return
@@ -160,7 +165,7 @@ class StrategyOracle(OracleBase):
             self._known = (0, 0)
 
     def _take_in(self, journal: Journal) -> None:
-        """Become what the journal tells, and journal what only this program knows of the space."""
+        """Restore the journal's state, and journal the part of the space that it lacks."""
         present, told = self.hyperparameters, None
         self.trials, self.start_order, self.end_order = {}, [], []
         self.ongoing_trials, self.waiting, self._failures = {}, [], 0
@@ -191,9 +196,9 @@ class StrategyOracle(OracleBase):
         project.write(self.state_file, self.get_state())
 
     def reload(self) -> None:
-        """Take in the project's journal, if it has one, and mend Keras Tuner's files after it.
+        """Replay the project's journal, if it has one, and rewrite Keras Tuner's files from it.
 
-        Warns of those that are damaged.
+        Warns about damaged files.
         """
         if not project.holds_a_search(self.folder):
             return
@@ -223,7 +228,7 @@ class StrategyOracle(OracleBase):
     # Trials of the history as Keras Tuner's
 
     def _admit(self, trial: Trial) -> KerasTrial:
-        """To run from the beginning."""
+        """The trial in Keras Tuner's form, to run from the beginning."""
         values = internals.with_values(self.hyperparameters, self._values(trial.suggestion))
         made = KerasTrial(values, identifier(trial.number), TrialStatus.RUNNING)
         if made.trial_id not in self.trials:
@@ -232,7 +237,7 @@ class StrategyOracle(OracleBase):
         return made
 
     def _revive(self, trial: KerasTrial, event: Finished) -> None:
-        """As it was when it ended; the journal's score tells if it completed."""
+        """Restore a trial to its state at its end; the journal's score says if it completed."""
         given = self._values(self.history[event.number].suggestion)
         values = event.more.get("values", given)
         trial.hyperparameters = internals.with_values(self.hyperparameters, values)
@@ -275,7 +280,7 @@ class StrategyOracle(OracleBase):
 
     @guarded
     def update_space(self, hyperparameters: keras_tuner.HyperParameters) -> None:
-        """Add what is new; the strategy is then built again, and learns from all trials so far."""
+        """Add new hyperparameters; the strategy is then built again and learns from all trials."""
         if self.history:
             self.open()
         before = len(self.hyperparameters.space)
@@ -284,7 +289,7 @@ class StrategyOracle(OracleBase):
             self._grow(self.hyperparameters.get_config()["space"])
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """Not used: `create_trial` numbers a suggestion and writes it down before it runs."""
+        """Not used: `create_trial` numbers a suggestion and journals it before it runs."""
         raise NotImplementedError("ask with create_trial(tuner_id)")
 
     @guarded
@@ -321,27 +326,27 @@ class StrategyOracle(OracleBase):
         """Take in metrics of a trial that runs."""
         self.open()
         trial, objective = self.trials[trial_id], self.objective
-        if self._runs(trial_id):  # or else a worker that was given up for dead reports late
+        if self._runs(trial_id):  # otherwise a worker that was presumed dead reports late
             self.check_objective(metrics)
             for name, value in metrics.items():
                 if not trial.metrics.exists(name):
                     direction = objective.direction if name == objective.name else None
                     trial.metrics.register(name, direction)
-                # Past the tracker, which would look for the best so far, before and after.
+                # Not through the tracker, which would look for the best value twice.
                 trial.metrics.metrics[name].update(float(value), step)
         return trial
 
     def score_trial(self, trial: KerasTrial) -> None:
         """Set a completed trial's score and best step."""
         observations = trial.metrics.get_history(self.objective.name)
-        if len(observations) == 1:  # as nearly always; the base class looks through them twice
+        if len(observations) == 1:  # the usual case; the base class is slower
             trial.score, trial.best_step = observations[0].mean(), observations[0].step
         else:
             super().score_trial(trial)
 
     @guarded
     def end_trial(self, trial: KerasTrial) -> None:
-        """Take in how a trial ended: it is written down, or runs again if it may."""
+        """Take in the end of a trial: it is journaled, or runs again if retries are left."""
         self.open()
         mine = self.trials[trial.trial_id]
         for tuner_id, each in list(self.ongoing_trials.items()):
@@ -368,7 +373,7 @@ class StrategyOracle(OracleBase):
         limit = self.max_consecutive_failed_trials
         if mine.status == TrialStatus.FAILED and limit and self._failures >= limit:
             raise RuntimeError(
-                f"{self._failures} trials failed in a row, {limit} are the limit: "
+                f"{self._failures} trials failed in a row, the limit is {limit}: "
                 f"{mine.message or 'no message'}"
             )
 
@@ -400,7 +405,7 @@ class StrategyOracle(OracleBase):
 
 
 class Undiscovered(Strategy):
-    """While no hyperparameter is known: one trial without any, which may discover some."""
+    """The strategy before any hyperparameter is known: one trial without any, to discover some."""
 
     def __new__(cls) -> Undiscovered:
         return object.__new__(cls)

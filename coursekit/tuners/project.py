@@ -1,44 +1,46 @@
-"""A tuner's folder: the journal, and Keras Tuner's files, which are made from it for others."""
+"""A tuner's folder: the journal, and Keras Tuner's files, which are made from the journal."""
 
 from __future__ import annotations
 
 import json
 import math
+import shutil
 import weakref
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
 from coursekit import atomic
 from coursekit.journal import Journal
-from coursekit.log import Record
+from coursekit.log import Record, locked
 
 NAME = "journal.jsonl"
-CURE = "overwrite=True starts again, another project_name goes beside it"
+CURE = "overwrite=True starts again, another project_name keeps both"
 
 
 class Holder(Protocol):
-    """What has a project's journal open."""
+    """An object that has a project's journal open."""
 
     @property
     def folder(self) -> Path: ...
     def close(self) -> None: ...
 
 
-# Who has a project's journal open in this process.
+# The holder of each project's journal in this process.
 _holders: weakref.WeakValueDictionary[Path, Holder] = weakref.WeakValueDictionary()
 
 
 def open_journal(holder: Holder, header: Record, seed: int | None) -> tuple[Journal, int]:
     """The folder's journal, open for one holder, and the search's seed.
 
-    header: the first line of a new journal. seed: None takes the one that is in the file. A file
-    that tells of no trial begins again. Another holder in this process, such as a tuner made
-    earlier in a notebook's cell, is closed.
+    header: the first line of a new journal. seed: None takes the file's seed. A file without trials
+    starts again. Another holder in this process, such as a tuner that the same notebook cell made
+    before, is closed.
     """
     folder = holder.folder
     if not (folder / NAME).exists() and any(folder.glob("trial_*/trial.json")):
-        raise ValueError(f"{folder} holds a search without a journal of the kit's: {CURE}")
+        raise ValueError(f"{folder} holds a search without the kit's journal: {CURE}")
     earlier = _holders.get(folder.resolve())
     if earlier is not None:
         earlier.close()
@@ -56,19 +58,29 @@ def open_journal(holder: Holder, header: Record, seed: int | None) -> tuple[Jour
     return journal, int(header["seed"])
 
 
+def clear(holder: Holder) -> None:
+    """Delete the folder; ValueError, which names the process, if another one searches in it."""
+    folder = holder.folder
+    earlier = _holders.get(folder.resolve())
+    if earlier is not None:
+        earlier.close()
+    with locked(folder / NAME) if (folder / NAME).exists() else nullcontext():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def holds_a_search(folder: Path) -> bool:
-    """Whether there is a journal, or trials of Keras Tuner's."""
+    """Whether the folder has a journal, or Keras Tuner's trials."""
     return (folder / NAME).exists() or any(folder.glob("trial_*/*.json"))
 
 
 def write(path: Path, state: Mapping[str, Any]) -> None:
-    """Write JSON so that a reader finds either the old file or the new one."""
+    """Write JSON so that a reader finds either the old file or the new one, complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic.write_json(path, state)
 
 
 def damaged(path: Path, expected: Mapping[str, Any]) -> bool | None:
-    """Whether a file is unreadable or says something else than expected; None if it is missing."""
+    """Whether a file is unreadable or differs from what is expected; None if it is missing."""
     try:
         found = json.loads(path.read_bytes())
     except FileNotFoundError:

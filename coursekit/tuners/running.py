@@ -1,4 +1,4 @@
-"""What a Keras Tuner search needs around it to be stopped cleanly and to run cheaply."""
+"""Context managers around a Keras Tuner search: a clean stop, and less garbage collection."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 
 
 class SearchStopped(BaseException):
-    """Leaves a training run on request; an Exception would make it a failed trial."""
+    """Ends a training run on request; an Exception would make the trial failed."""
 
 
 @contextlib.contextmanager
 def older_objects_spared() -> Iterator[None]:
-    """Keep the garbage collector off what exists already.
+    """Exclude existing objects from garbage collection.
 
-    Keras Tuner collects twice a trial, and each time looks at all of TensorFlow: about a quarter of
-    the CPU time of a short trial.
+    Keras Tuner collects twice in each trial, and scans all of TensorFlow each time: about a quarter
+    of the CPU time of a short trial.
     """
     before = gc.get_freeze_count()
     gc.collect()
@@ -27,13 +27,13 @@ def older_objects_spared() -> Iterator[None]:
     try:
         yield
     finally:
-        if not before:  # else the caller has frozen them
+        if not before:  # otherwise the caller has frozen them
             gc.unfreeze()
 
 
 @contextlib.contextmanager
 def interrupt_calls(stop: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C (or the kernel's interrupt) asks for a clean stop; a second one interrupts at once."""
+    """Ctrl-C (or the kernel's interrupt) requests a clean stop; a second one interrupts at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

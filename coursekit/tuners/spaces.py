@@ -1,7 +1,7 @@
-"""Keras Tuner's search spaces as the kit's, and back: conditions, name scopes and scales included.
+"""Conversion between Keras Tuner's search spaces and the kit's, with conditions, scopes and scales.
 
-Both have parameters that exist only beside certain values of others, and a name may come again
-under other conditions; the first of that name that exists counts.
+In both, a parameter may exist only beside certain values of others, and a name may repeat under
+other conditions; the first existing parameter of a name counts.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from coursekit.tuners.internals import Parent, kinds, with_same_name, with_value
 def from_hyperparameters(hyperparameters: HyperParameters) -> Space:
     """The space of Keras Tuner's hyperparameters.
 
-    What can never exist (a condition that no value of its parent meets) is left out; parents come
-    before children, in whatever order they were discovered. A `Fixed` is a choice of one.
+    A hyperparameter that can never exist (no value of its parent meets the condition) is left out.
+    Parents come before children, independent of the order of discovery. A `Fixed` is a choice of
+    one value.
     Raises ValueError if there are no hyperparameters.
     """
     seen: dict[str, list[Domain]] = {}
@@ -29,7 +30,7 @@ def from_hyperparameters(hyperparameters: HyperParameters) -> Space:
         parents: dict[str, list[Any]] = {}
         for condition in hp.conditions:
             values = _as_in(seen.get(condition.name, []), condition.values)
-            before = parents.get(condition.name, values)  # a scope within a scope of one parent
+            before = parents.get(condition.name, values)  # nested scopes of one parent
             parents[condition.name] = [value for value in before if value in values]
         if all(parents.values()):
             domain = _domain(hp)
@@ -41,7 +42,7 @@ def from_hyperparameters(hyperparameters: HyperParameters) -> Space:
 def to_hyperparameters(space: Space) -> HyperParameters:
     """A space as Keras Tuner's hyperparameters, set to their defaults.
 
-    Keras Tuner knows no order among strings: a choice of them loses it.
+    Keras Tuner has no order among strings: an ordered choice of strings loses its order.
     Raises TypeError for a choice whose values are not of one type.
     """
     made = HyperParameters()
@@ -51,16 +52,16 @@ def to_hyperparameters(space: Space) -> HyperParameters:
 
 
 def parents_first(hyperparameters: Sequence[Any]) -> list[Any]:
-    """The same in their order, but none before what it depends on (a worker's come by their type).
+    """The same in their order, but parents before children (a worker's come sorted by type).
 
-    What depends on something that is not there is left out.
+    A hyperparameter whose parent is missing is left out.
     """
     ordered: list[Any] = []
     waiting = list(hyperparameters)
     while waiting:
         names = {hp.name for hp in waiting}
         ready = [hp for hp in waiting if not any(c.name in names for c in hp.conditions)]
-        if not ready:  # a name that comes again under a condition on one that depends on it
+        if not ready:  # a repeated name, under a condition on one that depends on it
             placed = {hp.name for hp in ordered}
             ready = [hp for hp in waiting if all(c.name in placed for c in hp.conditions)]
         if not ready:
@@ -89,7 +90,7 @@ def _domain(hp: Any) -> Domain:
         values = list(dict.fromkeys(hp.values))
         return Choice(values, ordered=bool(hp.ordered) and len(values) > 1)
     if not isinstance(hp, (kinds.Int, kinds.Float)):
-        raise TypeError(f"{hp!r} is no hyperparameter of Keras Tuner's own kinds")
+        raise TypeError(f"{hp!r} is not one of Keras Tuner's own kinds of hyperparameters")
     log, kind = hp.sampling != "linear", Integer if isinstance(hp, kinds.Int) else Float
     step = None if kind is Integer and not log and hp.step == 1 else hp.step
     domain = kind(hp.min_value, hp.max_value, step, log)
@@ -113,7 +114,7 @@ def _hyperparameter(parameter: Parameter) -> Any:
         raise TypeError(f"{name}={domain!r}: Keras Tuner has integers, floats, choices, booleans")
     types = {type(item) for item in domain.items}
     if len(types) > 1:
-        raise TypeError(f"{name} is {domain.describe()}: in Keras Tuner all are of one type")
+        raise TypeError(f"{name} is {domain.describe()}: in Keras Tuner all values have one type")
     if len(domain.items) == 1:
         return kinds.Fixed(name, domain.items[0], **given)
     if types == {bool}:
@@ -122,7 +123,7 @@ def _hyperparameter(parameter: Parameter) -> Any:
 
 
 def _as_in(domains: Sequence[Domain], values: Sequence[Any]) -> list[Any]:
-    """The values as domains have them: Keras Tuner compares 1, 1.0 and True as equal."""
+    """The values in the domains' types: Keras Tuner compares 1, 1.0 and True as equal."""
     found = []
     for value in values:
         same = [value]
@@ -134,7 +135,7 @@ def _as_in(domains: Sequence[Domain], values: Sequence[Any]) -> list[Any]:
 
 @dataclass(frozen=True)
 class ReverseLog(Domain):
-    """Numbers from low to high, densest near high: a log scale read backwards."""
+    """Numbers from low to high, densest near high: a reversed log scale."""
 
     mirrored: Integer | Float
 
@@ -176,9 +177,9 @@ class ReverseLog(Domain):
 
 
 def merged(known: HyperParameters, present: HyperParameters) -> HyperParameters:
-    """What is known and then what only the present program has.
+    """The known hyperparameters, then those that only the present program has.
 
-    Raises ValueError if the present program has other values for what is known.
+    Raises ValueError if the present program changes a known hyperparameter.
     """
     made = with_values(known, known.values)
     for hp in present.space:
@@ -188,6 +189,6 @@ def merged(known: HyperParameters, present: HyperParameters) -> HyperParameters:
         elif same[0].get_config() | {"default": None} != hp.get_config() | {"default": None}:
             raise ValueError(
                 f"the search so far had {same[0]!r}, now it is {hp!r}: overwrite=True starts "
-                "again, another project_name goes beside it"
+                "again, another project_name keeps both"
             )
     return made

@@ -8,7 +8,8 @@ tuner.search(x, y, epochs=40, callbacks=[StopUnpromising(tuner)], validation_dat
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import keras
@@ -17,13 +18,66 @@ import keras_tuner
 from coursekit.arguments import probability, whole_number
 from coursekit.estimators.extrapolation import HOPE, decide, first
 from coursekit.forecasting.experience import Experience
+from coursekit.forecasting.scale import Bounds
 from coursekit.tuners.internals import TrialStatus
+
+METRICS = (
+    keras.metrics.Accuracy,
+    keras.metrics.AUC,
+    keras.metrics.BinaryAccuracy,
+    keras.metrics.BinaryIoU,
+    keras.metrics.CategoricalAccuracy,
+    keras.metrics.F1Score,
+    keras.metrics.FBetaScore,
+    keras.metrics.IoU,
+    keras.metrics.MeanIoU,
+    keras.metrics.OneHotIoU,
+    keras.metrics.OneHotMeanIoU,
+    keras.metrics.Precision,
+    keras.metrics.PrecisionAtRecall,
+    keras.metrics.Recall,
+    keras.metrics.RecallAtPrecision,
+    keras.metrics.SensitivityAtSpecificity,
+    keras.metrics.SparseCategoricalAccuracy,
+    keras.metrics.SparseTopKCategoricalAccuracy,
+    keras.metrics.SpecificityAtSensitivity,
+    keras.metrics.TopKCategoricalAccuracy,
+)  # Keras's own between 0 and 1
+
+
+def bounds_of(objective: str, model: keras.Model | None = None) -> Bounds | None:
+    """(0, 1) for a metric that lies there, with or without `val_`; None where that is not known.
+
+    The model's metric of that name tells: Keras's own class, not one that is derived from it or
+    that wraps a function. Where it has none, as in a training loop of its own, the name alone does
+    ("accuracy", "auc", "precision", also with a number that Keras has put behind it).
+    """
+    name = objective.removeprefix("val_")
+    kinds = [type(metric) for metric in _metrics(model) if metric.name == name]
+    if kinds:
+        return (0.0, 1.0) if all(kind in METRICS for kind in kinds) else None
+    return (0.0, 1.0) if re.sub(r"_\d+$", "", name).lower() in NAMES else None
+
+
+def _metrics(holder: Any) -> Iterator[keras.metrics.Metric]:
+    """A model's metrics, with those that Keras keeps in one of them."""
+    for metric in getattr(holder, "metrics", ()):
+        yield metric
+        yield from _metrics(metric)
+
+
+def _snake(name: str) -> str:
+    """As Keras names a metric of this class."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+NAMES = {"acc"} | {_snake(metric.__name__) for metric in METRICS}
 
 
 class Stopped(NamedTuple):
-    """A training that was stopped: after so many epochs, with this chance to beat the best.
+    """A training that was stopped after `epochs`, with its chance to beat the best.
 
-    score and spread: what its last epoch was forecast to bring; higher is better.
+    score and spread: the forecast for its last epoch; higher is better.
     """
 
     epochs: int
@@ -33,24 +87,28 @@ class Stopped(NamedTuple):
 
 
 class StopUnpromising(keras.callbacks.Callback):
-    """Stops a trial's training when it will hardly beat the best trial so far.
+    """Stops a trial's training when it is unlikely to beat the best trial so far.
 
-    The best is read from the tuner's oracle, which a search that goes on after a crash brings
-    along; of a budgeted search, the best of the trials with the same budget. As everywhere in
-    Keras Tuner, a trial's score is the one of its best epoch, stopped or not: it is measured.
-    Forecasts learn from the curves that came to their end in this session, see `Experience`: Keras
-    Tuner keeps none for the next. Of a loss they learn only where `bounds` are given.
+    The oracle gives the best score, also when a search resumes after a crash. In a budgeted search
+    it is the best of the trials with the same budget. As everywhere in Keras Tuner, a trial's score
+    is that of its best epoch, stopped or not: it is measured, not forecast. Forecasts learn from
+    the curves that were completed in this session, see `Experience`; Keras Tuner does not save
+    curves. The same curves in percent, or as losses, give the same decisions: what is not known of
+    an objective's scale is taken from the scores of the search.
 
-    tuner: any of Keras Tuner's that trains Keras models, or of the kit's. The copies that it makes
-        of its callbacks share what they know.
+    tuner: one of the kit's, or any of Keras Tuner's that trains Keras models. Its copies of this
+        callback share their experience.
     delta: stop if the chance to beat the best is below it; δ in the paper.
-    start: the first epoch after which to decide; by default a tenth of all, 2 at least.
-    every: epochs from one decision to the next.
-    bounds: the least and the highest value there can be of the objective (of its negative, if it
-        is to be minimised); by default 0 and 1 for what lies there.
+    start: the first epoch after which to decide; by default a tenth of all epochs, at least 2.
+    every: epochs between decisions.
+    bounds: the lowest and the highest possible value of the objective (of its negative, if the
+        objective is minimised). By default 0 and 1 for Keras's own accuracies, AUC, precision,
+        recall and similar metrics, see `bounds_of`, as long as all scores lie there; no bounds for
+        others. A loss has no bounds either, not even 0: a likelihood or a similarity may be
+        negative.
 
-    stopped: what was stopped in this session, by trial.
-    experience: what the others tell, by the first and the number of their epochs.
+    stopped: the trials that were stopped in this session.
+    experience: the curves of the other trials, by their first epoch and number of epochs.
     """
 
     def __init__(
@@ -60,7 +118,7 @@ class StopUnpromising(keras.callbacks.Callback):
         delta: float = HOPE,
         start: int | None = None,
         every: int = 1,
-        bounds: tuple[float, float] | None = None,
+        bounds: Bounds | None = None,
     ) -> None:
         super().__init__()
         if not isinstance(tuner, keras_tuner.Tuner):
@@ -71,11 +129,12 @@ class StopUnpromising(keras.callbacks.Callback):
         self.every = whole_number("every", every)
         self.stopped: dict[str, Stopped] = {}
         self.experience: dict[tuple[int, int], Experience] = {}
+        self._refuted: list[float] = []  # a score that leaves the bounds that the name promised
         self._curve: list[float] = []
-        self._from = 0  # the first epoch of this training; a promoted trial goes on from another
+        self._from = 0  # the first epoch of this training; a promoted trial continues another
 
     def __deepcopy__(self, memo: Any) -> StopUnpromising:
-        """One for the next training, which knows and tells what this one does."""
+        """A callback for the next training, which shares this one's experience."""
         made = type(self)(
             self.tuner,
             delta=self.delta,
@@ -84,6 +143,7 @@ class StopUnpromising(keras.callbacks.Callback):
             bounds=self.bounds,
         )
         made.stopped, made.experience = self.stopped, self.experience
+        made._refuted = self._refuted
         return made
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
@@ -92,15 +152,16 @@ class StopUnpromising(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         objective = self.tuner.oracle.objective
         if not logs or not objective.has_value(logs):
-            return  # Keras Tuner says so at the end of the training
+            return  # Keras Tuner raises at the end of the training
         if not self._curve:
             self._from = epoch
         self._curve.append(self._sign() * float(objective.get_value(logs)))
         horizon = int((self.params or {}).get("epochs") or 0) - self._from
         if self._due(len(self._curve), horizon) and math.isfinite(self._curve[-1]):
             trial = self._trial()
+            best = self._best(trial)
             decision = decide(
-                self._curve, horizon, self._best(trial), delta=self.delta, bounds=self.bounds,
+                self._curve, horizon, best, delta=self.delta, bounds=self._bounds(best),
                 experience=self.experience.get((self._from, horizon)),
             )  # fmt: skip
             if decision.stop:
@@ -111,10 +172,26 @@ class StopUnpromising(keras.callbacks.Callback):
                 )
                 self.model.stop_training = True
         if len(self._curve) == horizon:
-            key = self._from, horizon
+            key, bounds = (self._from, horizon), self._bounds()
             if key not in self.experience:
-                self.experience[key] = Experience(horizon, bounds=self.bounds)
+                self.experience[key] = Experience(horizon, bounds=bounds)
             self.experience[key].learn(self._curve)
+
+    def _bounds(self, best: float = -math.inf) -> Bounds | None:
+        """Those that are given, or that Keras's own metric has and no score has left."""
+        if self.bounds is not None or self._refuted:
+            return self.bounds
+        found = bounds_of(self.tuner.oracle.objective.name, self.model)
+        if found is None:
+            return None
+        low, high = sorted(self._sign() * bound for bound in found)
+        scores = [score for score in (*self._curve, best) if math.isfinite(score)]
+        outside = [score for score in scores if not low <= score <= high]
+        if outside:
+            self._refuted.append(outside[0])
+            self.experience.clear()
+            return None
+        return low, high
 
     def _sign(self) -> int:
         return 1 if self.tuner.oracle.objective.direction == "max" else -1

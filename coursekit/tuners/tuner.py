@@ -1,4 +1,4 @@
-"""The tuner class of a strategy: `keras_tuner.Tuner`, asked by the kit's strategies."""
+"""The tuner class of a strategy: a `keras_tuner.Tuner` that asks the kit's strategies."""
 
 from __future__ import annotations
 
@@ -31,59 +31,58 @@ from coursekit.tuners.oracle import ANCESTOR, EPOCHS, INITIAL_EPOCH, PARENT, Str
 from coursekit.tuners.running import older_objects_spared
 
 ARGUMENTS = """
-The other arguments are those of every tuner of Keras Tuner:
+The other arguments are those of every Keras Tuner tuner:
 
 hypermodel: a function of `hp` that returns a compiled model, or a `keras_tuner.HyperModel`.
 objective: such as "val_accuracy", or a `keras_tuner.Objective`.
-max_trials: how many configurations to try{trials}.
-hyperparameters: what is to be tuned, if it is to be known beforehand: `HyperParameters`, or a space
-    of the kit's.
+max_trials: the number of configurations to try{trials}.
+hyperparameters: what to tune, if it is fixed beforehand: `HyperParameters`, or one of the kit's
+    spaces.
 seed: makes the search repeatable; 0 is a seed. None draws one.
 directory, project_name: the folder of the journal, the trials and their checkpoints.
-overwrite: whether to start anew; else a search in that folder goes on where it ended, even if it
-    was killed.
-executions_per_trial: how often each configuration is trained; the score is the mean.
-max_retries_per_trial, max_consecutive_failed_trials: what to do about failed trials.
-inherit: whether a trial that has a parent (evolution's and local search's children) begins with the
-    weights of its parent's checkpoint: in wider and deeper models by a morphism, else where layers
-    match by name or order and by shape. A few epochs a trial are then enough. The scores are those
-    of inherited weights: the best configuration, trained from scratch, may be worse, so keep the
-    model (`get_best_models`). A search goes on with what it began with.
+overwrite: True starts again; False resumes a search in that folder, even if it was killed.
+executions_per_trial: trainings of each configuration; the score is their mean.
+max_retries_per_trial, max_consecutive_failed_trials: retries and limit for failed trials.
+inherit: whether a trial with a parent (evolution's and local search's children) starts with the
+    weights of its parent's checkpoint: by a morphism in wider and deeper models, otherwise where
+    layers match by name or order and by shape. Each trial then needs only a few epochs. The scores
+    belong to inherited weights: the best configuration may be worse when trained from scratch, so
+    keep the model (`get_best_models`). A resumed search keeps the setting it started with.
 
-`tuner.oracle.history` remembers all trials; `tuner.oracle.history.frame()` is a table of them.
+`tuner.oracle.history` holds all trials; `tuner.oracle.history.frame()` is a table of them.
 """
 BUDGETED = """
-Trials are trained for as many epochs as the strategy says, `epochs=` in `search` is ignored; a
-promoted trial goes on from the weights and the optimizer of the trial that it continues.
+The strategy sets the epochs of each trial; `epochs=` in `search` is ignored. A promoted trial
+continues from the weights and the optimizer of its parent.
 """
-ONCE = "As a tuner it makes one iteration unless told otherwise."
-# What Keras Tuner calls options of the kit's strategies.
+ONCE = "As a tuner, it makes one iteration by default."
+# Keras Tuner's names for options of the kit's strategies.
 KERAS_NAMES = {
     "max_epochs": "max_budget",
     "hyperband_iterations": "iterations",
     "num_initial_points": "initial",
     "beta": "exploration",
 }
-# Arguments of Keras Tuner's that not every tuner can have, and what to do without them.
+# Keras Tuner's arguments that some of the kit's tuners lack, and the cure.
 CURES = {
     "alpha": "the kit's Gaussian process estimates the noise itself, so leave it out",
-    "beta": "Bayesian has it, which explores",
+    "beta": "only Bayesian has it",
     "max_epochs": "each trial is trained for the epochs= of search(), or until a callback stops it",
     "hyperband_iterations": "the search ends after max_trials",
-    "num_initial_points": "see the options of this strategy for how it begins",
+    "num_initial_points": "see this strategy's options for its initial trials",
 }
 
 
 class StrategyTuner(TunerBase):
     """A tuner for Keras models that asks one of the kit's strategies.
 
-    Subclass it with `strategy` set to a class of strategies, as all of `coursekit.tuners` do; the
-    constructor then takes the strategy's options beside Keras Tuner's arguments.
+    Subclass it and set `strategy` to a strategy class, as in `coursekit.tuners`; the constructor
+    then takes the strategy's options besides Keras Tuner's arguments.
     """
 
     strategy: ClassVar[type[Strategy]]
 
-    if TYPE_CHECKING:  # what all have in common; `inspect.signature` knows the options as well
+    if TYPE_CHECKING:  # the common arguments; `inspect.signature` also has the options
 
         def __init__(
             self,
@@ -110,14 +109,14 @@ class StrategyTuner(TunerBase):
     _reloaded = False
 
     def reload(self) -> None:
-        """Take in what the project holds: the journal, and this tuner's own state."""
+        """Load the project: the journal, and this tuner's own state."""
         self._reloaded = True
         self.discover()
         if not self.is_worker:
             self.oracle.reload()
             if finished := self.oracle.history.count_finished:
                 print(
-                    f"{self.project_dir}: {finished} trials are done (overwrite=True starts anew)"
+                    f"{self.project_dir}: {finished} trials are done (overwrite=True starts again)"
                 )
         path = self.state_file
         try:
@@ -128,10 +127,10 @@ class StrategyTuner(TunerBase):
 
     # The search
 
-    _training: contextlib.ExitStack | None = None  # what begins with the first model of a search
+    _training: contextlib.ExitStack | None = None  # entered with the first model of a search
 
     def search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
-        """Search for the best configuration; the arguments are passed on to `model.fit`."""
+        """Search for the best configuration; the arguments go to `model.fit`."""
         try:
             if is_chief():
                 super().search(*fit_args, **fit_kwargs)
@@ -145,7 +144,7 @@ class StrategyTuner(TunerBase):
             self._save_own()
 
     def _search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
-        """As Keras Tuner's, which asks without a pause when told to ask again later."""
+        """Keras Tuner's loop, but with a pause before it asks an idle oracle again."""
         if "verbose" in fit_kwargs and not self.is_worker:
             self.oracle.verbose = fit_kwargs["verbose"]
         self.on_search_begin()
@@ -166,7 +165,7 @@ class StrategyTuner(TunerBase):
         self.on_search_end()
 
     def on_trial_end(self, trial: KerasTrial) -> None:
-        """Tell the oracle, whose journal makes Keras Tuner's saving of everything unnecessary."""
+        """Tell only the oracle: its journal replaces Keras Tuner's saving of everything."""
         self.oracle.end_trial(trial)
         if self.get_state():
             self._save_own()
@@ -177,7 +176,7 @@ class StrategyTuner(TunerBase):
     # Budgets
 
     def run_trial(self, trial: KerasTrial, *args: Any, **kwargs: Any) -> Any:
-        """Train a trial's model, if it has a budget from where its parent ended to that epoch."""
+        """Train a trial's model; with a budget, from its parent's last epoch to that epoch."""
         if self._training is not None:  # the first model of this search
             self._training.enter_context(older_objects_spared())
             self._training = None
@@ -187,7 +186,7 @@ class StrategyTuner(TunerBase):
             if PARENT in values and not self.checkpoint(values[PARENT]):
                 warnings.warn(
                     f"trial {trial.trial_id} starts from scratch: no checkpoint of trial "
-                    f"{values[PARENT]}, which it should go on from",
+                    f"{values[PARENT]}, which it should continue",
                     stacklevel=outside(),
                 )
                 start = 0
@@ -197,20 +196,20 @@ class StrategyTuner(TunerBase):
         return results
 
     def prepare(self, model: Any, hp: keras_tuner.HyperParameters) -> None:
-        """Give a promoted trial's model its parent's weights, and an heir's its ancestor's."""
+        """Load the weights of the parent (promoted trials) or of the ancestor (`inherit`)."""
         parent = hp.values.get(PARENT)
         path = parent and self.checkpoint(parent)
         if path:
             if not model.built:
                 model.build_from_config(self.build_config(parent))
             if getattr(model, "optimizer", None) is not None:
-                model.optimizer.build(model.trainable_variables)  # so that it has what is loaded
+                model.optimizer.build(model.trainable_variables)  # creates the variables to load
             model.load_weights(path)
         elif ANCESTOR in hp.values:
             self._begin_with(model, hp.values[ANCESTOR])
 
     def _begin_with(self, model: Any, ancestor: str) -> None:
-        """Give a model the weights of another trial's checkpoint, as far as they go."""
+        """Give a model the weights of another trial's checkpoint where they fit."""
         path = self.checkpoint(ancestor)
         if path is None:
             warnings.warn(
@@ -225,12 +224,14 @@ class StrategyTuner(TunerBase):
         if not model.built:
             model.build(parent.input_shape)
         if getattr(parent, "optimizer", None) is not None:
-            parent.optimizer.build(parent.trainable_variables)  # or Keras warns of what it skips
+            parent.optimizer.build(
+                parent.trainable_variables
+            )  # otherwise Keras warns about skipped variables
         parent.load_weights(path)
         inherit_weights(model, parent, noise=COPY_NOISE)
 
     def _curve(self, results: Any) -> list[float]:
-        """The objective after each epoch, the mean over executions; empty if it is not known."""
+        """The objective after each epoch, the mean over executions; empty if unknown."""
         objective, curves = self.oracle.objective, []
         for each in results if isinstance(results, list) else [results]:
             columns = getattr(each, "history", None) or {}
@@ -242,7 +243,7 @@ class StrategyTuner(TunerBase):
 
 
 def _options(strategy: type[Strategy]) -> list[inspect.Parameter]:
-    """A strategy's keyword options; a tuner makes one iteration where the strategy goes on."""
+    """A strategy's keyword options; `iterations` is 1 where the strategy would never end."""
     found = []
     for parameter in options_of(strategy).values():
         if parameter.kind is inspect.Parameter.VAR_KEYWORD:
@@ -256,7 +257,7 @@ def _options(strategy: type[Strategy]) -> list[inspect.Parameter]:
 def _signature(cls: type[StrategyTuner]) -> inspect.Signature:
     """`keras_tuner.RandomSearch`'s arguments, the strategy's options, `keras_tuner.Tuner`'s."""
     kept = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-    ends = cls.strategy.budgeted or cls.strategy.deterministic  # by itself
+    ends = cls.strategy.budgeted or cls.strategy.deterministic  # without max_trials
     first = [
         p.replace(default=None) if p.name == "max_trials" and ends else p
         for p in inspect.signature(keras_tuner.RandomSearch.__init__).parameters.values()
@@ -277,16 +278,16 @@ def _signature(cls: type[StrategyTuner]) -> inspect.Signature:
 
 
 def _keras_names(strategy: type[Strategy]) -> dict[str, str]:
-    """By Keras Tuner's name, the kit's, of the options that a strategy has."""
+    """The kit's name of each of a strategy's options, by Keras Tuner's name."""
     known = options_of(strategy)
     return {keras: name for keras, name in KERAS_NAMES.items() if name in known}
 
 
 def kit_names(strategy: type[Strategy], options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options by the kit's names for them; ValueError for one that is given under both names.
+    """The options under the kit's names; ValueError for an option given under both names.
 
-    None under a name of Keras Tuner's is as good as nothing. `beta` chooses the acquisition that it
-    belongs to; hyperband_iterations=inf is iterations=None.
+    None under Keras Tuner's name counts as not given. `beta` also chooses its acquisition, "ucb";
+    hyperband_iterations=inf is iterations=None.
     """
     made, names = dict(options), _keras_names(strategy)
     for keras, name in names.items():
@@ -330,11 +331,11 @@ def _initialiser(cls: type[StrategyTuner]) -> Callable[..., None]:
         self.seed = own["seed"]
         overwrite = arguments.pop("overwrite") and not self.is_worker
         oracle = StrategyOracle(cls.strategy, **own)
-        oracle.inherits = arguments.pop("inherit")
+        oracle.inherits, oracle.overwrites = arguments.pop("inherit"), overwrite
         base: Any = super(StrategyTuner, self)
         base.__init__(oracle, overwrite=overwrite, **arguments)
         if isinstance(self.oracle, StrategyOracle):
-            oracle.make_strategy()  # which checks its options
+            oracle.make_strategy()  # checks its options
         if not self._reloaded:
             self.reload()
 
@@ -346,7 +347,7 @@ def _initialiser(cls: type[StrategyTuner]) -> Callable[..., None]:
 
 def _translation(strategy: type[Strategy]) -> str:
     names = [f"{keras} for {name}" for keras, name in _keras_names(strategy).items()]
-    return f"Keras Tuner's own names do as well: {', '.join(names)}." if names else ""
+    return f"Keras Tuner's own names work as well: {', '.join(names)}." if names else ""
 
 
 def _documentation(cls: type[StrategyTuner]) -> str:
@@ -359,7 +360,7 @@ def _documentation(cls: type[StrategyTuner]) -> str:
         part.strip()
         for part in (
             f"{idea}\n\n{source}",
-            "A tuner for Keras models, to use in the place of `keras_tuner.RandomSearch`.",
+            "A tuner for Keras models, a drop-in replacement for `keras_tuner.RandomSearch`.",
             BUDGETED if budgeted else "",
             rest,
             _translation(cls.strategy),

@@ -1,4 +1,4 @@
-"""Watching any Keras Tuner search, and stopping it between two batches without losing a trial."""
+"""Watch any Keras Tuner search, and stop it between two batches without losing a trial."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from coursekit.tuners.running import SearchStopped, interrupt_calls, older_objec
 
 @dataclass
 class WatchedTrial:
-    """What a search has shown of one trial.
+    """One trial of a watched search.
 
-    curve: the objective after each epoch. seconds: None for a trial that an earlier session ran.
+    curve: the objective after each epoch. seconds: None for a trial of an earlier session.
     """
 
     identifier: str
@@ -38,10 +38,10 @@ class Watch:
     """Records what a tuner's `search` does, counts its budget in epochs, stops and resumes it.
 
     tuner: any `keras_tuner` tuner; its `search` is watched from now on, however it is called.
-    An interrupted trial stays with the oracle and is the first to run when the search goes on,
-    in this process or, with `overwrite=False`, in another (a grid search only in this one: Keras
-    Tuner does not save where it was, its issue 1055).
-    Raises TypeError for anything but a tuner, ValueError for one that is watched already.
+    An interrupted trial stays with the oracle and is the first to run when the search resumes, in
+    this process or, with `overwrite=False`, in another one (a grid search only in this one: Keras
+    Tuner does not save its position, see its issue 1055).
+    Raises TypeError for anything but a tuner, ValueError for a tuner that is already watched.
     """
 
     @classmethod
@@ -52,9 +52,9 @@ class Watch:
 
     def __init__(self, tuner: BaseTuner) -> None:
         if not isinstance(tuner, BaseTuner):
-            raise TypeError(f"{tuner!r} is no tuner: hand in one of keras_tuner's")
+            raise TypeError(f"{tuner!r} is not a tuner: give one of keras_tuner's")
         if isinstance(getattr(tuner.search, "__self__", None), Watch):
-            raise ValueError("this tuner is watched already: Watch.of(tuner) finds its watch")
+            raise ValueError("this tuner is watched already: Watch.of(tuner) returns its watch")
         self.tuner = tuner
         self.state = "ready"  # ready, running, stopping, stopped, finished, failed
         self.error: BaseException | None = None
@@ -85,7 +85,7 @@ class Watch:
 
     @property
     def objective(self) -> str:
-        """The objective's name, as the oracle knows it."""
+        """The name of the oracle's objective."""
         return str(self.tuner.oracle.objective.name)
 
     @property
@@ -99,7 +99,7 @@ class Watch:
 
     @property
     def completed(self) -> list[WatchedTrial]:
-        """Finished trials, in the order in which they ended, failed ones left out."""
+        """Finished trials, in the order in which they ended, without failed ones."""
         order = [self.trials[key] for key in self.tuner.oracle.end_order if key in self.trials]
         return [trial for trial in order if trial.score is not None]
 
@@ -115,7 +115,7 @@ class Watch:
         return sum(trial.epochs for trial in list(self.trials.values()))
 
     def planned(self) -> tuple[int | None, int | None]:
-        """(trials, epochs) of the whole search as far as they can be known, else None."""
+        """(trials, epochs) of the whole search; None for a number that is unknown."""
         oracle = self.tuner.oracle
         executions = getattr(self.tuner, "executions_per_trial", 1)
         if self._hyperband:
@@ -131,7 +131,7 @@ class Watch:
         return trials, trials * epochs * executions if trials and epochs else None
 
     def progress(self) -> float:
-        """The share of the budget that is spent, 0 to 1: Hyperband's epochs, else trials."""
+        """The spent share of the budget, 0 to 1: of epochs in Hyperband, otherwise of trials."""
         trials, epochs = self.planned()
         if self.state == "finished":
             return 1.0
@@ -140,7 +140,7 @@ class Watch:
         return min(1.0, len(self.tuner.oracle.end_order) / trials) if trials else 0.0
 
     def remaining_seconds(self) -> float | None:
-        """An estimate from the trials measured so far; None while there is nothing to go by."""
+        """An estimate from the trials measured so far; None before the first."""
         timed = [t for t in self.completed if t.seconds is not None]
         trials, epochs = self.planned()
         seconds = sum(trial.seconds or 0.0 for trial in timed)
@@ -154,7 +154,7 @@ class Watch:
     # What it does
 
     def search(self, *args: Any, **options: Any) -> None:
-        """The tuner's own `search`, watched; a request to stop ends it without an exception.
+        """Run the tuner's own `search`; a request to stop ends it without an exception.
 
         Raises RuntimeError if this search is running already.
         """
@@ -167,12 +167,12 @@ class Watch:
         self._epochs_wanted = options.get("epochs", self._epochs_wanted)
         takes_options = inspect.signature(self._search).parameters.values()
         if any(parameter.kind is parameter.VAR_KEYWORD for parameter in takes_options):
-            options.setdefault("verbose", 0)  # whoever watches prints
+            options.setdefault("verbose", 0)  # the watch's callers print
         self.tuner.oracle.verbose = options.get("verbose", 0)
         self._notify()
         try:
             with interrupt_calls(self.stop), older_objects_spared(), warnings.catch_warnings():
-                # Hyperband restores a promoted trial's weights, not its optimizer; it is by design.
+                # By design, Hyperband restores a promoted trial's weights, not its optimizer.
                 warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
                 self._search(*args, **options)
         except SearchStopped:
@@ -186,7 +186,7 @@ class Watch:
             self._change("finished")
 
     def stop(self) -> None:
-        """Ask the search to stop at the end of the batch that is being trained."""
+        """Ask the search to stop at the end of the current batch."""
         with self._changing:
             if self.state != "running":
                 return
@@ -195,7 +195,7 @@ class Watch:
         self._notify()
 
     def resume(self) -> None:
-        """Go on in the background with the arguments of the last `search`."""
+        """Resume in the background with the arguments of the last `search`."""
         if self._call is None:
             raise RuntimeError("nothing to resume: call search(...) first")
         if self.state in ("running", "stopping"):
@@ -242,13 +242,15 @@ class Watch:
         seen.configuration = {k: v for k, v in values.items() if not k.startswith("tuner/")}
         seen.status = str(getattr(trial.status, "value", trial.status)).lower()
         seen.score = trial.score if seen.status == "completed" else None
-        if seen.score is not None and not seen.epochs:  # from disk: only Hyperband keeps a count
+        if (
+            seen.score is not None and not seen.epochs
+        ):  # from disk: only Hyperband saves a number of epochs
             seen.epochs = values.get("tuner/epochs", 0) - values.get("tuner/initial_epoch", 0)
         return seen
 
     def _trial_begins(self, trial: Any) -> None:
         self._check_stop()
-        self.trials.pop(trial.trial_id, None)  # an interrupted run counts anew
+        self.trials.pop(trial.trial_id, None)  # an interrupted run starts again
         self._record(trial)
         self._started = time.perf_counter()
         self._notify()
@@ -282,6 +284,6 @@ class Watch:
         for listener in list(self.listeners):
             try:
                 listener()
-            except Exception as error:  # a drawing that fails must not fail the trial
+            except Exception as error:  # an error in a drawing must not fail the trial
                 self.listeners.remove(listener)
                 warnings.warn(f"no longer shown: {type(error).__name__}: {error}", stacklevel=2)

@@ -1,84 +1,94 @@
-"""The entries of a race: which strategies, in which world, for how long, from how many seeds."""
+"""The entries of a race: which strategies and estimators, in which world, for how long."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from typing import Any
 
 import ipywidgets as w
 
-from coursekit.race import price, refusal
-from coursekit.race.contestants import Build
+from coursekit.estimators import ESTIMATORS, SHORT
+from coursekit.race import price
+from coursekit.race.contestants import Around, Build, Contestant, named
 from coursekit.strategies import STRATEGIES
 from coursekit.worlds import WORLDS, Live, World, make
 
 TRIALS, SECONDS = "trials", "seconds of training"
-SHORT = {"description_width": "initial"}
+SHORTLY = {"description_width": "initial"}
 WRAPPED = w.Layout(flex_flow="row wrap", align_items="center")
 
 
 class Entries:
-    """Controls for all of it. Who cannot search the chosen world is greyed out, and told why.
+    """Controls for all of it. What cannot race in the chosen world is greyed out, and told why.
 
-    world: a name, or a world of one's own, which is then among those to choose from.
-    strategies: as of `race`; the others of the registry stand beside them to be picked.
+    world: a name, or a world, which is then among those to choose from.
+    strategies, estimators: as of `race`; the others of the registries stand beside them to be
+        picked.
     """
 
     def __init__(
         self,
         world: str | World,
         strategies: Sequence[str] | Mapping[str, str | Build],
+        estimators: Sequence[str] | Mapping[str, str | Around],
         trials: int,
         seeds: int,
     ) -> None:
-        if isinstance(strategies, str):
-            raise TypeError(f"strategies={strategies!r}: give a list, as in [{strategies!r}]")
-        named = (
-            strategies if isinstance(strategies, Mapping) else {text: text for text in strategies}
-        )
-        self.texts: dict[str, str | Build] = {
-            **named,
-            **{n: n for n in STRATEGIES if n not in named},
+        wanted, judging = named("strategies", strategies), named("estimators", estimators)
+        names = {name: short for short, name in SHORT.items()}
+        self._strategies: dict[str, Any] = wanted | {n: n for n in STRATEGIES if n not in wanted}
+        self._estimators: dict[str, Any] = judging | {
+            names.get(n, n): n for n in ESTIMATORS if names.get(n, n) not in judging
         }
         self._worlds: dict[str, Callable[[], World]] = {
-            f"{name} on {dataset}": lambda name=name, dataset=dataset: make(name, dataset)  # type: ignore[misc]
+            _label(name, dataset): lambda name=name, dataset=dataset: make(name, dataset)  # type: ignore[misc]
             for name, cls in WORLDS.items()
             for dataset in cls.datasets
         }
         if isinstance(world, World):
-            self.world, chosen = world, str(world)
-            self._worlds = {chosen: lambda: world, **self._worlds}
+            self.world, chosen = world, _known(world) or str(world)
+            self._worlds = {chosen: lambda: world} | self._worlds | {chosen: lambda: world}
         else:
             self.world = make(world)
-            chosen = f"{world} on {self.world.dataset}"
-        for name in named:  # what does not exist is said at once
-            refusal(self.world, self.texts[name])
+            chosen = _label(world, self.world.dataset)
+        for strategy in wanted:  # what does not exist is said at once
+            for estimator in judging:
+                self._contestant(strategy, estimator).refusal(self.world)
         self._chosen = chosen
         self._trials = float(trials)  # the budget, whatever its unit
         self._converting = False
         self.choice = w.Dropdown(options=list(self._worlds), value=chosen, description="world",
-                                 style=SHORT, layout=w.Layout(width="270px"))  # fmt: skip
+                                 style=SHORTLY, layout=w.Layout(width="270px"))  # fmt: skip
         self.budget = w.BoundedFloatText(trials, min=0.0, max=1e9, description="budget",
-                                         style=SHORT, layout=w.Layout(width="150px"))  # fmt: skip
+                                         style=SHORTLY, layout=w.Layout(width="150px"))  # fmt: skip
         self.unit = w.Dropdown(options=[TRIALS, SECONDS], layout=w.Layout(width="150px"),
                                tooltip="what each search may spend")  # fmt: skip
-        self.seeds = w.IntSlider(seeds, 1, max(50, seeds), description="seeds", style=SHORT,
+        self.seeds = w.IntSlider(seeds, 1, max(50, seeds), description="seeds", style=SHORTLY,
                                  layout=w.Layout(width="220px"))  # fmt: skip
-        self.picks = {name: self._pick(name, name in named) for name in self.texts}
-        self._wanted = set(named)
+        self._wanted = {*wanted, *judging}
+        self.picks = {name: self._pick(name, name in wanted) for name in self._strategies}
+        self.judges = {name: self._pick(name, name in judging) for name in self._estimators}
         self.refused = w.HTML()
         self.choice.observe(lambda _: self._enter(), names="value")
         self.unit.observe(lambda _: self._convert(), names="value")
         self.budget.observe(lambda _: self._remember(), names="value")
         settings = [self.choice, self.budget, self.unit, self.seeds]
-        picks = [*self.picks.values()]
-        self.box = w.VBox([w.HBox(settings, layout=WRAPPED), w.HBox(picks, layout=WRAPPED),
-                           self.refused])  # fmt: skip
+        self.box = w.VBox([
+            w.HBox(settings, layout=WRAPPED),
+            w.HBox([w.HTML("Strategies"), *self.picks.values()], layout=WRAPPED),
+            w.HBox([w.HTML("judged by"), *self.judges.values()], layout=WRAPPED),
+            self.refused,
+        ])  # fmt: skip
         self._check()
 
-    def contestants(self) -> dict[str, str | Build]:
+    def strategies(self) -> dict[str, str | Build]:
         """The picked strategies."""
-        return {name: self.texts[name] for name, pick in self.picks.items() if pick.value}
+        return {name: self._strategies[name] for name, pick in self.picks.items() if pick.value}
+
+    def estimators(self) -> dict[str, str | Around]:
+        """The picked estimators."""
+        return {name: self._estimators[name] for name, pick in self.judges.items() if pick.value}
 
     def limits(self) -> dict[str, float | int | None]:
         """Trials or seconds of each search, as `race` takes them."""
@@ -86,15 +96,20 @@ class Entries:
             return {"trials": None, "seconds": self.budget.value}
         return {"trials": round(self.budget.value), "seconds": None}
 
+    def _contestant(self, strategy: str, estimator: str) -> Contestant:
+        return Contestant(
+            strategy, self._strategies[strategy], estimator, self._estimators[estimator]
+        )
+
     def _pick(self, name: str, picked: bool) -> w.ToggleButton:
         button = w.ToggleButton(picked, description=name, layout=w.Layout(width="auto"))
         button.icon = "check" if picked else ""
-        button.observe(lambda change: self._picked(name, change["new"]), names="value")
+        button.observe(lambda change: self._picked(name, button, change["new"]), names="value")
         return button
 
-    def _picked(self, name: str, picked: bool) -> None:
-        self.picks[name].icon = "check" if picked else ""
-        if not self.picks[name].disabled:
+    def _picked(self, name: str, button: w.ToggleButton, picked: bool) -> None:
+        button.icon = "check" if picked else ""
+        if not button.disabled:
             (self._wanted.add if picked else self._wanted.discard)(name)
 
     def _enter(self) -> None:
@@ -112,16 +127,18 @@ class Entries:
         self._check()
 
     def _check(self) -> None:
+        """Grey out what cannot race: a strategy fully trained, an estimator with random search."""
         reasons: dict[str, list[str]] = {}
-        for name, pick in self.picks.items():
-            try:
-                reason = refusal(self.world, self.texts[name])
-            except ValueError as error:
-                reason = str(error)
-            pick.disabled, pick.tooltip = reason is not None, reason or f"whether {name} races"
-            pick.value = reason is None and name in self._wanted
-            if reason is not None:
-                reasons.setdefault(reason, []).append(name)
+        for picks, contestant in (
+            (self.picks, lambda name: Contestant(name, self._strategies[name])),
+            (self.judges, lambda name: Contestant("", "random", name, self._estimators[name])),
+        ):
+            for name, pick in picks.items():
+                reason = contestant(name).refusal(self.world)
+                pick.disabled, pick.tooltip = reason is not None, reason or f"whether {name} races"
+                pick.value = reason is None and name in self._wanted
+                if reason is not None:
+                    reasons.setdefault(reason, []).append(name)
         self._say("; ".join(f"{', '.join(names)}: {why}" for why, names in reasons.items()))
 
     def _say(self, why: str) -> None:
@@ -145,3 +162,15 @@ class Entries:
             self._trials = self.budget.value
         elif not isinstance(self.world, Live):
             self._trials = self.budget.value / price(self.world)
+
+
+def _label(name: str, dataset: str) -> str:
+    return f"{name} on {dataset}"
+
+
+def _known(world: World) -> str | None:
+    """The label under which the registry has this very world, if it has it."""
+    for name, cls in WORLDS.items():
+        if type(world) is cls and repr(world) == repr(make(name, world.dataset)):
+            return _label(name, world.dataset)
+    return None

@@ -14,7 +14,12 @@ from coursekit.forecasting.families import made_up
 from coursekit.plots.forecasts import GO, STOP, forecast, tell
 from coursekit.widgets.panel import Panel, draw, kept, status
 
+<<<<<<< HEAD
 OWN, DRAWN, RANKED = "my own", "drawn by hand", "by rank"
+=======
+OWN, DRAWN = "my own", "drawn by hand"
+ACCURACY = (0.0, 1.0)  # bounds
+>>>>>>> main
 POINTS = 8  # that a curve is drawn with
 
 
@@ -54,10 +59,19 @@ class ForecastPanel(Panel):
         self.horizon, self.seed, self.experience = lengths.pop(), seed, experience
         if experience is not None and experience.horizon != self.horizon:
             raise ValueError(f"experience={experience!r}: the curves have {self.horizon} epochs")
+<<<<<<< HEAD
         plain = (tuple(map(float, curve)) for curve in ranked)
         self.ranked = sorted(plain, key=lambda curve: -curve[-1])
         self.incumbent = incumbent
         options = [*self.curves, *([RANKED] if self.ranked else []), OWN, DRAWN]
+=======
+        if experience is not None and not experience.suits(ACCURACY):
+            raise ValueError(
+                f"experience={experience!r} has bounds={experience.bounds}: these are accuracies, "
+                "Experience(epochs, bounds=(0, 1))"
+            )
+        best = max(curve[-1] for curve in self.curves.values()) if incumbent is None else incumbent
+>>>>>>> main
         self.pick = w.Dropdown(
             options=options,
             value=options[0],
@@ -153,7 +167,11 @@ class ForecastPanel(Panel):
         """What the rule says now."""
         curve, best = list(self.curve[: self.seen.value]), self.best.value / 100
         return decide(
+<<<<<<< HEAD
             curve, self.horizon, best, delta=self.delta.value / 100, bounds=(0.0, 1.0),
+=======
+            curve, self.horizon, best, delta=self.delta.value, bounds=ACCURACY,
+>>>>>>> main
             experience=self.experience if self.learn.value else None,
         )  # fmt: skip
 

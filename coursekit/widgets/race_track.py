@@ -1,4 +1,4 @@
-"""The race track: strategies search a world side by side, and time can be moved to and fro."""
+"""The race track: strategies and estimators search a world side by side, and time can be moved."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets as w
 
 from coursekit.race import Race, race, report
-from coursekit.race.contestants import Build
+from coursekit.race.contestants import Around, Build, contestants
 from coursekit.widgets.entries import WRAPPED, Entries
 from coursekit.widgets.film import Film
 from coursekit.widgets.panel import Panel, answer_while_busy, status
@@ -27,9 +27,11 @@ class RaceTrack(Panel):
     """Start a race, watch it come in, then play it or drag the slider through its time.
 
     The searches run beside the kernel, in processes of their own. Curves and leaderboard show the
-    seeds that every strategy has run; the strip shows what one search has tried.
+    seeds that every contestant has run; the strip shows what one search has tried. The leaderboard
+    goes by the median over the seeds, which is what the curves show.
 
-    world: a name, such as "cells", or a World. strategies: as of `coursekit.race.race`.
+    world: a name, such as "cells", or a World. strategies, estimators: as of
+    `coursekit.race.race`, which says what is compared.
     trials, seeds: of each search, how many at first; the controls change them.
     workers: processes, by default one a core.
     """
@@ -38,12 +40,14 @@ class RaceTrack(Panel):
         self,
         world: str | World = "cells",
         strategies: Sequence[str] | Mapping[str, str | Build] = USUAL,
+        estimators: Sequence[str] | Mapping[str, str | Around] = ("full",),
         *,
         trials: int = 200,
         seeds: int = 20,
         workers: int | None = None,
     ) -> None:
-        self.entries, self.workers = Entries(world, strategies, trials, seeds), workers
+        self.entries = Entries(world, strategies, estimators, trials, seeds)
+        self.workers = workers
         self.race: Race | None = None  # as it is shown: it does not change under the reader
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -61,8 +65,8 @@ class RaceTrack(Panel):
         if self.running:
             return
         entries = self.entries
-        world, contestants, seeds = entries.world, entries.contestants(), entries.seeds.value
-        limits = entries.limits()
+        world, seeds, limits = entries.world, entries.seeds.value, entries.limits()
+        strategies, estimators = entries.strategies(), entries.estimators()
         self._stop.clear()
         self.play_clock.playing = False
         self.moment.value = self.moment.max
@@ -73,7 +77,7 @@ class RaceTrack(Panel):
 
         def work() -> None:
             try:
-                found = race(world, contestants, seeds=seeds, workers=self.workers,
+                found = race(world, strategies, estimators, seeds=seeds, workers=self.workers,
                              progress=False, watch=self._watch, stop=self._stop.is_set,
                              **limits)  # type: ignore[arg-type]  # fmt: skip
                 self._show(found)
@@ -158,7 +162,7 @@ class RaceTrack(Panel):
         self.moment = w.FloatSlider(0, min=0, max=1, description="after trials",
                                     style={"description_width": "initial"},
                                     layout=w.Layout(width="420px"))  # fmt: skip
-        self.shown = w.ToggleButtons(options=[*self.entries.contestants()],
+        self.shown = w.ToggleButtons(options=[*self._names()],
                                      style={"button_width": "auto"})  # fmt: skip
         self.seed = w.BoundedIntText(0, min=0, max=0, description="seed",
                                      style={"description_width": "initial"},
@@ -233,7 +237,14 @@ class RaceTrack(Panel):
         total = len(found.names) * found.seeds
         text = f"Stopped: {found.done} of {total}" if found.stopped else f"Done: {total}"
         trials = sum(len(run.scores) for runs in found.runs.values() for run in runs.values())
-        return f"{text} searches, {trials:,} trials in {time.monotonic() - self._begun:.1f} s"
+        text += f" searches, {trials:,} trials in {time.monotonic() - self._begun:.1f} s"
+        left_out = "; ".join(f"{name}: {reason}" for name, reason in found.left_out.items())
+        return f"{text}. Left out: {left_out}" if left_out else text
+
+    def _names(self) -> list[str]:
+        """Of the contestants, as the controls say now."""
+        strategies, estimators = self.entries.strategies(), self.entries.estimators()
+        return [*contestants(strategies, estimators)] if strategies and estimators else []
 
     def _say(self, text: str) -> None:
         self.line.value = status(text)
@@ -257,8 +268,8 @@ class RaceTrack(Panel):
         if isinstance(world, Live) or self.running:
             return
         try:
-            found = race(world, self.entries.contestants(), workers=1, progress=False,
-                         seeds=min(GLIMPSE, self.entries.seeds.value),
+            found = race(world, self.entries.strategies(), self.entries.estimators(),
+                         workers=1, progress=False, seeds=min(GLIMPSE, self.entries.seeds.value),
                          stop=lambda: time.monotonic() > until,
                          **self.entries.limits())  # type: ignore[arg-type]  # fmt: skip
         except ValueError as error:
@@ -266,6 +277,9 @@ class RaceTrack(Panel):
             return
         self._show(found)
         seeds = len(found.paired())
+        if not seeds:
+            self._say("Start races all seeds.")
+            return
         some = f"{seeds} seeds" if seeds != 1 else "One seed"
         self._say(f"{some} to begin with, of {self.entries.seeds.value}: Start races them all.")
 

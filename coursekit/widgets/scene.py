@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from coursekit.plots.race_strip import behind_a_curtain, sampled, spread_out, swatch
+from coursekit.plots.race_strip import behind_a_curtain, sampled, swatch
+from coursekit.plots.shared import wrapped
 from coursekit.race import Race, report
 from coursekit.widgets.panel import Markup, draw, table
 
@@ -14,7 +15,7 @@ ROW = 0.17  # inches of the strip for each parameter
 
 
 def picture(race: Race, name: str, seed: int) -> tuple[str, dict[str, str]]:
-    """The whole race as an SVG for a `Film`, and each strategy's swatch: there is no legend.
+    """The whole race as an SVG for a `Film`, and each contestant's swatch: there is no legend.
 
     name, seed: of the search whose trials are shown. The race has a seed that all have run.
     """
@@ -24,11 +25,10 @@ def picture(race: Race, name: str, seed: int) -> tuple[str, dict[str, str]]:
         # The picture is cut to what is drawn; to lay it out as well would take half as long again.
         curves.figure.set_layout_engine(None)
         curves.figure.subplots_adjust(left=0.1, right=0.9, bottom=0, top=1, hspace=0.42)
-        report.figure(race, axes=curves)
-        at = race.axis()
-        spread_out(curves, {each: 100 * race.curves(each, at) for each in race.names})
-        lines = curves.get_legend_handles_labels()[0]
-        swatches.update({str(line.get_label()).replace("\n", ""): swatch(line) for line in lines})
+        report.figure(race, axes=curves, spread=True)
+        full = {wrapped(each): each for each in race.names}
+        for line, label in zip(*curves.get_legend_handles_labels(), strict=True):
+            swatches[full.get(label, label)] = swatch(line)
         curves.get_legend().remove()
         if run is None:
             strip.set_axis_off()
@@ -56,8 +56,12 @@ def leaderboard(race: Race, at: float, swatches: Mapping[str, str]) -> str:
         known = place is not None
         arrow = f"{'▲' if moved > 0 else '▼'} {abs(moved)}" if moved else ""
         label = Markup(f"{swatches.get(name, '')} {escape(name)}")
-        rows.append((place or "", label, f"{best:.2%}" if known else "",
+        rows.append((place or "", label, race.world.shown(best) if known else "",
                      f"{rank:.2f}" if known else "", arrow))  # fmt: skip
     seeds = len(race.paired())
-    caption = f"Leaderboard of {seeds} seed{'s' * (seeds != 1)} (moved: in {window:,.3g} {unit})"
-    return table(("", "strategy", "median", "rank", "moved"), rows, caption=caption)
+    caption = (
+        f"Leaderboard by the median of {seeds} seed{'s' * (seeds != 1)} "
+        f"(moved: in {window:,.3g} {unit})"
+    )
+    head = ("", "contestant", "median", "mean rank", "moved")
+    return table(head, rows, caption=caption)

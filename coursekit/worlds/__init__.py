@@ -1,5 +1,4 @@
-"""Worlds: where candidates are judged. Replays of tables that were once trained for real, and live
-training."""
+"""Worlds judge candidates: replays of tables of real trainings, and live training."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ WORLDS: dict[str, type[World]] = {"nasbench201": NASBench201, "cells": Cells, "m
 
 
 def make(name: str, dataset: str | None = None) -> World:
-    """The world of that name, on one of its data sets (its first one by default)."""
+    """The world of that name, on one of its data sets (by default the first)."""
     cls = lookup.find("world", name, WORLDS)
     return cls(cls.datasets[0] if dataset is None else dataset)
 

@@ -21,18 +21,18 @@ from coursekit import atomic
 from coursekit.processes import spread
 from coursekit.spaces import Configuration
 from coursekit.worlds.recipes import FIDELITIES, RECIPES, Recipe
-from coursekit.worlds.tables import VERSION, Table, entries, pack, share
+from coursekit.worlds.trained_tables import VERSION, Table, entries, pack, share
 
-Measured = dict[str, Any]  # of one entry, as it is kept: plain lists
+Measured = dict[str, Any]  # the results of one entry, as plain lists
 
 
 def measure(name: str, configuration: Mapping[str, Any]) -> Measured:
     """Train one entry at each fidelity from each seed.
 
     Returns validation (fidelities, seeds, epochs) and test (fidelities, seeds), accuracies as
-    nested lists, None where a training had diverged; seconds of an epoch and parameters
-    (fidelities). Seconds are CPU time, the median over epochs and seeds, so that neither the
-    tracing of a model nor a busy machine counts.
+    nested lists, None where a training diverged; seconds of an epoch and parameters (fidelities).
+    Seconds are CPU time, the median over epochs and seeds, so that neither the tracing of a model
+    nor a busy machine counts.
     """
     recipe = RECIPES[name]
     found: Measured = {"validation": [], "test": [], "seconds": [], "parameters": []}
@@ -67,10 +67,11 @@ def build(
 ) -> Path:
     """Build a whole table; returns its file in the folder.
 
-    part: a file that keeps each entry as it is done; where it exists, the building goes on.
-    workers: processes, one thread each. tell: is told how far it is.
+    part: a file that keeps each finished entry; if it exists, the building resumes from it.
+    workers: processes, one thread each. tell: is called with the progress, in words.
 
-    Ctrl-C stops it; what is done is kept. Raises ValueError if `part` belongs to another table.
+    Ctrl-C stops it; finished entries are kept. Raises ValueError if `part` belongs to another
+    table.
     """
     recipe, listed = RECIPES[name], entries(RECIPES[name].space)
     head = _head(name, recipe, len(listed))
@@ -102,17 +103,19 @@ def build(
 def _measure(name: str, task: tuple[int, Configuration]) -> Measured:
     found = measure(name, task[1])
     if "keras" in sys.modules:
-        sys.modules["keras"].utils.clear_session()  # else each model's graph stays in memory
+        sys.modules[
+            "keras"
+        ].utils.clear_session()  # without this, each model's graph stays in memory
     return found
 
 
 def sample(name: str, count: int) -> list[int]:
-    """So many entries, spread over the table."""
+    """The indices of `count` entries, spread over the table."""
     return sorted(_order(len(entries(RECIPES[name].space)))[:count])
 
 
 def _order(count: int) -> list[int]:
-    """Shuffled, so that half a table is a fair sample, and the time to go a fair guess."""
+    """A shuffled order, so that half a table is a fair sample and the time left a fair estimate."""
     return [int(entry) for entry in np.random.default_rng(0).permutation(count)]
 
 
@@ -132,7 +135,7 @@ def _head(name: str, recipe: Recipe, count: int) -> dict[str, Any]:
 
 
 def _resume(part: Path, head: Mapping[str, Any]) -> dict[int, Measured]:
-    """The entries that are done already; a torn last line is dropped."""
+    """The entries that are finished; an incomplete last line is dropped."""
     part.parent.mkdir(parents=True, exist_ok=True)
     if not part.exists():
         part.write_text(json.dumps(head) + "\n", encoding="utf-8")
@@ -142,7 +145,7 @@ def _resume(part: Path, head: Mapping[str, Any]) -> dict[int, Measured]:
         part.write_text(text, encoding="utf-8")
     first, *lines = text.splitlines() or [""]
     if not first or json.loads(first) != head:
-        raise ValueError(f"{part} belongs to another table: remove it to begin anew")
+        raise ValueError(f"{part} belongs to another table: remove it to begin again")
     return dict(map(json.loads, lines))
 
 
@@ -162,6 +165,6 @@ def assemble(found: Sequence[Measured], about: Mapping[str, Any]) -> Table:
 
 
 def versions(recipe: Recipe) -> dict[str, str]:
-    """What the trainings ran on."""
+    """The versions of the software that the trainings ran on."""
     packages = ("numpy", "keras", "tensorflow") if recipe.check(None) == "keras" else ("numpy",)
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}

@@ -1,4 +1,4 @@
-"""`coursekit tables`: what the kit's tables hold, and how they are built again."""
+"""`coursekit tables`: show the kit's tables, or build them again."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import numpy as np
 
 from coursekit.arguments import whole_number
 from coursekit.shipped import shipped
-from coursekit.worlds import building, tables
+from coursekit.worlds import building, trained_tables
 from coursekit.worlds.recipes import FIDELITIES, RECIPES
 
 TEXT = """\
-A table holds what came out when every configuration of a space was trained for real: validation
-accuracy after each epoch, test accuracy, seconds and parameters, from several seeds and at several
-fidelities. Strategies search it in place of training (`coursekit race --world cells`).
+A table holds the results of training every configuration of a space: validation accuracy after each
+epoch, test accuracy, seconds and parameters, from several seeds and at several fidelities.
+Strategies search it instead of training (`coursekit race --world cells`).
 """
 EXAMPLES = """\
 examples:
-  coursekit tables                     what there is, and how the scores are spread
+  coursekit tables                     list the tables and the distribution of their scores
   coursekit tables build mlps --only 5 train 5 entries again and compare them with the table
   coursekit tables build cells         train all of them again; Ctrl-C keeps what is done, and the
-                                       same command goes on
+                                       same command resumes
 """
 
 
@@ -46,19 +46,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--only",
         type=int,
         metavar="N",
-        help="so many entries, compared with the shipped table; nothing is written",
+        help="train only N entries and compare them with the shipped table; nothing is written",
     )
     builder.add_argument(
-        "--folder", type=Path, metavar="DIR", help="where the table goes; the shipped one's place"
+        "--folder",
+        type=Path,
+        metavar="DIR",
+        help="where to write the table (default: where the shipped one is)",
     )
     builder.add_argument(
         "--part",
         type=Path,
         metavar="FILE",
-        help="keeps what is done (build/tables/NAME.jsonl)",
+        help="keeps finished entries (build/tables/NAME.jsonl)",
     )
     builder.add_argument(
-        "--workers", type=int, metavar="N", help="processes; one a core by default"
+        "--workers", type=int, metavar="N", help="processes (default: one for each core)"
     )
     builder.set_defaults(run=build)
 
@@ -66,7 +69,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def show(options: argparse.Namespace) -> int:
     """Prints each table's size and the distribution of its scores."""
     for name, recipe in RECIPES.items():
-        table, shared = tables.read(name)
+        table, shared = trained_tables.read(name)
         about = table.about
         size = (shipped("data") / f"{name}.npz").stat().st_size
         print(
@@ -80,12 +83,14 @@ def show(options: argparse.Namespace) -> int:
     return 0
 
 
-def distribution(table: tables.Table) -> list[str]:
+def distribution(table: trained_tables.Table) -> list[str]:
     """Quantiles of the last epoch's accuracy, mean over seeds, in percent, for each fidelity."""
     points = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
     lines = [
         f"{'accuracy, %':28}"
-        + "".join(f"{head:>8}" for head in ("least", "5 %", "25 %", "50 %", "75 %", "95 %", "best"))
+        + "".join(
+            f"{head:>8}" for head in ("lowest", "5 %", "25 %", "50 %", "75 %", "95 %", "best")
+        )
         + f"{'noise':>8}{'hours':>8}"
     ]
     for level, fidelity in enumerate(FIDELITIES):
@@ -93,7 +98,7 @@ def distribution(table: tables.Table) -> list[str]:
                              ("test", table.test[:, level])):  # fmt: skip
             ends = _means(scores)
             quantiles = np.quantile(ends[np.isfinite(ends)], points)
-            # The standard deviation between trainings that differ in the seed alone, typically.
+            # The typical standard deviation between trainings that differ only in the seed.
             noise = np.nanmedian(np.std(scores, axis=1, ddof=1))
             hours = table.seconds[:, level].sum() * np.prod(table.validation.shape[2:]) / 3600
             lines.append(
@@ -106,7 +111,7 @@ def distribution(table: tables.Table) -> list[str]:
 
 
 def _means(scores: np.ndarray) -> np.ndarray:
-    """Over seeds, shape (entries,), of the trainings that did not fail; NaN if all did."""
+    """The mean over seeds, shape (entries,), of trainings that did not fail; NaN if all did."""
     good = np.isfinite(scores)
     total = np.where(good, scores, 0).sum(axis=1, dtype=float)
     return np.where(good.any(axis=1), total / np.maximum(good.sum(axis=1), 1), np.nan)
@@ -132,7 +137,9 @@ def build(options: argparse.Namespace) -> int:
             tell=tell,
         )
     except KeyboardInterrupt:
-        print(f"\nstopped; {part} keeps what is done: the same command goes on", file=sys.stderr)
+        print(
+            f"\nstopped; {part} keeps finished entries: the same command resumes", file=sys.stderr
+        )
         return 130
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     pinned = digest == tables.SHA256[options.name]
@@ -146,11 +153,11 @@ def _line(text: str) -> None:
 
 
 def _compare(name: str, count: int) -> int:
-    """Trains so many entries again and prints them beside the table's; nothing is written."""
+    """Trains `count` entries again and prints them next to the table's; nothing is written."""
     whole_number("--only", count)
-    table, _ = tables.read(name)
-    listed = tables.entries(RECIPES[name].space)
-    print(f"{'entry':>6}  {'table, %':16}{'now, %':16}{'s an epoch: table, now':>24}")
+    table, _ = trained_tables.read(name)
+    listed = trained_tables.entries(RECIPES[name].space)
+    print(f"{'entry':>6}  {'table, %':16}{'now, %':16}{'s per epoch: table, now':>24}")
     for entry in building.sample(name, count):
         found = building.measure(name, listed[entry])
         now = np.array(found["validation"][0], dtype=float)[:, -1]

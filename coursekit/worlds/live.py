@@ -16,22 +16,23 @@ from coursekit.worlds.recipes import LIVE, RECIPES, Recipe
 
 
 class Live(World):
-    """Trains each candidate when it is asked, as long as its budget says.
+    """Trains each candidate on demand, for as many epochs as its budget.
 
-    recipe: "cells" or "mlps", one of `RECIPES`, or a `Recipe` of your own.
+    recipe: "cells" or "mlps" (from `RECIPES`), or your own `Recipe`.
     engine: "numpy" (perceptrons only) or "keras"; by default the recipe's first, with which the
         table of that name was made.
     seed: of the initial weights and the minibatches.
-    fidelity: "full", "quarter data", "half resolution", "half width" (of every layer: half the
-        units or channels), or several of the last three, as "quarter data and half width".
-    patience: stop after so many epochs in a row without a better score.
+    fidelity: "full", "quarter data", "half resolution", "half width" (half the units or channels
+        of every layer), or several of the last three, such as "quarter data and half width".
+    patience: stop after this many epochs in a row without a better score.
 
-    A run that diverges, or for which memory does not suffice, ends with a score of NaN.
+    A run that diverges, or that runs out of memory, ends with a score of NaN.
     Raises ValueError for names, engines and fidelities that do not exist.
     """
 
     early = True
     bounds: tuple[float, float] | None = (0.0, 1.0)  # of accuracies
+    measure, percent = "validation accuracy", True
     fidelities = LIVE
 
     def __init__(
@@ -65,12 +66,14 @@ class Live(World):
         return f"{self.recipe.title}, live"
 
     def at(self, fidelity: str) -> Self:
+        return self._like(fidelity=fidelity, seed=self.seed)
+
+    def seeded(self, seed: int) -> Self:
+        return self._like(fidelity=self.fidelity, seed=seed)
+
+    def _like(self, *, fidelity: str, seed: int) -> Self:
         return type(self)(
-            self._asked,
-            engine=self.engine,
-            seed=self.seed,
-            fidelity=fidelity,
-            patience=self.patience,
+            self._asked, engine=self.engine, seed=seed, fidelity=fidelity, patience=self.patience
         )
 
     def train(self, trial: Trial | Suggestion, history: History | None = None) -> Iterator[Epoch]:
@@ -79,12 +82,12 @@ class Live(World):
     def train_from(
         self, suggestion: Suggestion, parent: Mapping[str, np.ndarray] | None
     ) -> Descent:
-        """As `train`, from a parent's weights as far as they go: `Descent.weights` of its run."""
+        """As `train`, from a parent's weights (`Descent.weights` of its run) where they fit."""
         return Descent(self, suggestion, parent)
 
 
 class Descent(Iterator[Epoch]):
-    """A training run, epoch by epoch, that can be asked for its weights.
+    """A training run, epoch by epoch, with access to its weights.
 
     parent: weights of another candidate of the same space, or None.
     """
@@ -104,12 +107,12 @@ class Descent(Iterator[Epoch]):
 
     @property
     def share(self) -> float:
-        """Which share of the weights that it began with were the parent's, 0..1."""
+        """The parent's share of the initial weights, 0..1."""
         return 0.0 if self._candidate is None else self._candidate.share
 
     @property
     def weights(self) -> dict[str, np.ndarray]:
-        """A copy of the weights as they are now, by name; empty before the first epoch."""
+        """A copy of the current weights, by name; empty before the first epoch."""
         return {} if self._candidate is None else self._candidate.weights
 
     def _run(

@@ -12,7 +12,7 @@ import pickle
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -29,8 +29,8 @@ FILES = {"cifar10": "cifar10", "cifar100": "cifar100", "imagenet16-120": "imagen
 class Results(NamedTuple):
     """One data set; row r is the cell whose operations are r's digits in base five.
 
-    accuracies: on validation after 200 epochs, in 0..1, shape (15625, 3), one column a seed of
-        training; NaN where a cell was trained from two seeds only.
+    accuracies: on validation after 200 epochs, in 0..1, shape (15625, 3), one column for each
+        training seed; NaN where a cell was trained from two seeds only.
     seconds: of training for 200 epochs, shape (15625,).
     """
 
@@ -39,20 +39,21 @@ class Results(NamedTuple):
 
 
 class NASBench201(World):
-    """Answers with the validation accuracy after 200 epochs, and with the seconds they took.
+    """Returns the validation accuracy after 200 epochs, and the seconds that they took.
 
     dataset: cifar10, cifar100 or imagenet16-120.
-    seed: None answers with the mean over a cell's trainings. A number answers with one of them,
-        drawn for each cell by that seed: what a search sees that trains each candidate once. The
-        optimum stays the best mean.
+    seed: None returns the mean over a cell's trainings. A number returns one of them, drawn for
+        each cell by this seed, as if a search trained each candidate once. The optimum stays the
+        best mean.
 
-    Raises ValueError for other data sets, and, when asked, for a budget below 200 epochs: the
-    table holds the end of each training alone.
+    Raises ValueError for other data sets. `train` and `evaluate` raise ValueError for a budget
+    below 200 epochs: the table holds only the final score of each training.
     """
 
     datasets = tuple(FILES)
     early = False
     bounds: tuple[float, float] | None = (0.0, 1.0)  # of accuracies
+    measure, percent = "validation accuracy", True
 
     def __init__(self, dataset: str = "cifar10", *, seed: int | None = None) -> None:
         if dataset not in FILES:
@@ -60,13 +61,13 @@ class NASBench201(World):
         self.dataset = dataset
         self.seed = seed
         self.space, self.epochs = EdgeCells(OPERATIONS), EPOCHS
-        self.row = Rows(self.space)  # whose order of edges and operations is the table's
+        self.row = Rows(self.space)  # the space and the table order edges and operations alike
         accuracies, seconds = table(dataset)
         self._means = means = np.nanmean(accuracies, axis=1)
         self.optimum = float(means.max())
         if seed is not None:
             means = one_training(accuracies, np.isfinite(accuracies).sum(axis=1), seed)
-        self._scores: list[float] = means.tolist()  # plain lists: a question takes a microsecond
+        self._scores: list[float] = means.tolist()  # plain lists: a look-up takes a microsecond
         self._seconds: list[float] = seconds.tolist()
 
     def __repr__(self) -> str:
@@ -76,11 +77,17 @@ class NASBench201(World):
         return f"NAS-Bench-201 on {self.dataset}"
 
     def accuracy(self, configuration: Mapping[str, Any]) -> float:
-        """The mean over a cell's trainings, whatever the world's seed."""
+        """The mean over a cell's trainings, independent of the world's seed."""
         return float(self._means[self.row(configuration)])
 
+    def worth(self, configuration: Mapping[str, Any]) -> float:
+        return self.accuracy(configuration)
+
+    def seeded(self, seed: int) -> Self:
+        return type(self)(self.dataset, seed=seed)
+
     def train(self, trial: Trial | Suggestion, history: History | None = None) -> Iterator[Epoch]:
-        """The end of a training as one step, of 200 epochs' seconds."""
+        """The end of a training as one step, with the seconds of 200 epochs."""
         found = self.evaluate(trial, history)
         yield Epoch(found.score, found.cost)
 
@@ -90,7 +97,7 @@ class NASBench201(World):
         budget = suggestion.budget
         if budget is not None and budget < EPOCHS:
             raise ValueError(
-                f"budget={budget}: this table knows scores after {EPOCHS} epochs alone; "
+                f"budget={budget}: this table holds only scores after {EPOCHS} epochs; "
                 "take a strategy without budgets"
             )
         row = self.row(suggestion.configuration)
@@ -99,7 +106,7 @@ class NASBench201(World):
 
 @cache
 def table(dataset: str) -> Results:
-    """One data set's numbers, read once a process (80 ms).
+    """The results on one data set, read once in each process (80 ms).
 
     Raises ModuleNotFoundError without the extra `benchmarks`.
     """

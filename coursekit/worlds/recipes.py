@@ -1,4 +1,4 @@
-"""Recipes: the spaces that the kit has trained whole, and how each of their entries is trained."""
+"""Recipes: how the configurations of a space are trained, for tables and live training."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from coursekit.training.candidates import Candidate, FastPerceptron, keras_cells
 from coursekit.worlds.base import FULL
 
 FIDELITIES: tuple[str, ...] = (FULL, "quarter data", "half resolution")
-LIVE = (*FIDELITIES, "half width")  # what the tables have, and what live training can do besides
-AND = " and "  # between fidelities that come together
+LIVE = (*FIDELITIES, "half width")  # those of the tables, and one for live training only
+AND = " and "  # joins several fidelities
 
 Make = Callable[..., Candidate]
 
@@ -24,10 +24,10 @@ Make = Callable[..., Candidate]
 class Recipe:
     """How the configurations of a space are trained.
 
-    title: how figures call it. data: name of a data set. epochs: of each training.
-    seeds: trainings of each configuration and fidelity. engines: makes a candidate of a
-    configuration, a shape (height, width), a number of classes and, for "half width", the share of
-    the units or channels that it has; the first made the table.
+    title: for figures. data: name of a data set. epochs: of each training.
+    seeds: trainings of each configuration and fidelity. engines: functions by name, the first of
+    which made the table. Each makes a candidate from a configuration, a shape (height, width), a
+    number of classes and, for "half width", the share of its units or channels.
     """
 
     title: str
@@ -38,8 +38,8 @@ class Recipe:
     engines: Mapping[str, Make]
 
     def load(self, fidelity: str = FULL) -> Dataset:
-        """The data at a fidelity: whole, a quarter of the training images, or half as many pixels
-        each way. Validation and test are never cut."""
+        """The data at a fidelity: whole, with a quarter of the training images, or with half the
+        height and width. Validation and test keep all their images."""
         _, quarter, half, _ = _asked(fidelity)
         resolution = SOURCES[self.data].shape[0] // 2 if half else None
         return _load(self.data, 0.25 if quarter else None, resolution)
@@ -51,7 +51,7 @@ class Recipe:
         engine: str | None = None,
         fidelity: str = FULL,
     ) -> Candidate:
-        """A configuration's model for such data. Raises ValueError for one not of the space."""
+        """A configuration's model for this data; ValueError if the space does not have it."""
         self.space.check(configuration)
         make = self.engines[self.check(engine)]
         about = (configuration, data.train.x.shape[1:], data.classes)
@@ -59,14 +59,14 @@ class Recipe:
         return make(*about, 0.5) if thin else make(*about)
 
     def check(self, engine: str | None) -> str:
-        """The engine's name, by default the first; ValueError if there is none of that name."""
+        """The engine's name, by default the first; ValueError for an unknown name."""
         if engine not in (None, *self.engines):
             raise ValueError(f"no engine {engine!r}: there are {', '.join(self.engines)}")
         return next(iter(self.engines)) if engine is None else engine
 
 
 def _asked(fidelity: str) -> list[bool]:
-    """Which of `LIVE` a fidelity is, or combines; ValueError if it is none."""
+    """Which of `LIVE` a fidelity is or combines; ValueError for any other name."""
     names = fidelity.split(AND)
     if not set(names) <= set(LIVE if len(names) == 1 else LIVE[1:]):
         raise ValueError(
@@ -107,7 +107,7 @@ def _shape(
     return FastPerceptron({**chosen, **trained}, shape, classes, width)
 
 
-# Without a table: networks alone, all trained alike; `Live(SHAPES)`.
+# Without a table: only the shape of the network varies, not its training; `Live(SHAPES)`.
 SHAPES = Recipe(
     "shapes of perceptrons on rotated MNIST-5k",
     Space(

@@ -1,4 +1,4 @@
-"""Replays of the kit's own tables: thousands of trials in seconds, as they were once trained."""
+"""Replays of the kit's own tables of trained candidates: thousands of trials in seconds."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
-from coursekit.worlds import tables
+from coursekit.worlds import trained_tables
 from coursekit.worlds.base import FULL, World
 from coursekit.worlds.recipes import FIDELITIES, RECIPES
 from coursekit.worlds.rows import Rows, one_training
 
 
 class Replay(World):
-    """Answers with the validation accuracy after each epoch, and with the seconds that it took.
+    """Returns the validation accuracy after each epoch, and the seconds that it took.
 
     dataset: the one that the table was trained on, which is also the default.
-    seed: None answers with the mean over a configuration's trainings that did not fail. A number
-        answers with one of them, drawn for each configuration by that seed: what a search sees
-        that trains each candidate once. The optimum stays the best mean.
+    seed: None returns the mean over a configuration's trainings that did not fail. A number
+        returns one of them, drawn for each configuration by this seed, as if a search trained
+        each candidate once. The optimum stays the best mean.
     fidelity: "full", "quarter data" or "half resolution".
 
-    Raises ValueError for others, DataError if the table's file is missing or damaged.
+    Raises ValueError for other names, DataError if the table's file is missing or damaged.
     """
 
     name: ClassVar[str]
     early = True
     bounds: tuple[float, float] | None = (0.0, 1.0)  # of accuracies
+    measure, percent = "validation accuracy", True
     fidelities = FIDELITIES
 
     def __init__(
@@ -42,7 +43,7 @@ class Replay(World):
             raise ValueError(f"no fidelity {fidelity!r}: there are {', '.join(FIDELITIES)}")
         self.dataset, self.space, self.title = recipe.data, recipe.space, recipe.title
         self.seed, self.fidelity, self.epochs = seed, fidelity, recipe.epochs
-        self._table, shared = tables.read(self.name)
+        self._table, shared = trained_tables.read(self.name)
         self._rows, self._entries = Rows(self.space), shared.tolist()
         level = FIDELITIES.index(fidelity)
         with warnings.catch_warnings():
@@ -53,7 +54,7 @@ class Replay(World):
         if seed is not None:
             trained = self._table.validation[:, level]
             curves = one_training(trained, recipe.seeds, seed).astype(float)
-        # Plain tuples and floats: a question takes a microsecond. A failed run ends with its NaN.
+        # Plain tuples and floats: a look-up takes a microsecond. A failed run ends with its NaN.
         lengths = np.minimum(np.isfinite(curves).sum(axis=1) + 1, recipe.epochs).tolist()
         self._curves = [
             tuple(curve[:length]) for curve, length in zip(curves.tolist(), lengths, strict=True)
@@ -70,19 +71,26 @@ class Replay(World):
         return type(self)(self.dataset, seed=self.seed, fidelity=fidelity)
 
     def entry(self, configuration: Mapping[str, Any]) -> int:
-        """Its place in the table, the same for isomorphic cells; ValueError if it is not there."""
+        """Its index in the table, the same for isomorphic cells; ValueError if it is not there."""
         return self._entries[self._rows(configuration)]
 
     def accuracy(self, configuration: Mapping[str, Any]) -> float:
-        """The mean over its full trainings, after the last epoch, whatever seed and fidelity."""
+        """The mean accuracy of its full trainings after the last epoch, independent of the world's
+        seed and fidelity."""
         return _mean(self._table.validation[self.entry(configuration), 0, :, -1])
+
+    def worth(self, configuration: Mapping[str, Any]) -> float:
+        return self.accuracy(configuration)
+
+    def seeded(self, seed: int) -> Self:
+        return type(self)(self.dataset, seed=seed, fidelity=self.fidelity)
 
     def test(self, configuration: Mapping[str, Any]) -> float:
         """The mean accuracy of its full trainings on the test images, after the last epoch."""
         return _mean(self._table.test[self.entry(configuration), 0])
 
     def parameters(self, configuration: Mapping[str, Any]) -> int:
-        """How many numbers training had to find at this fidelity."""
+        """The number of trained parameters at this fidelity."""
         level = FIDELITIES.index(self.fidelity)
         return int(self._table.parameters[self.entry(configuration), level])
 
@@ -95,7 +103,7 @@ class Replay(World):
     def evaluate(self, trial: Trial | Suggestion, history: History | None = None) -> Evaluation:
         """The score of the budget's last epoch, the curve up to it, and the seconds it took.
 
-        Raises ValueError for a budget of less than one epoch, or of more than the table knows.
+        Raises ValueError for a budget below one epoch, or beyond the table's last epoch.
         """
         suggestion = trial if isinstance(trial, Suggestion) else trial.suggestion
         entry = self._entries[self._rows(suggestion.configuration)]
@@ -103,7 +111,7 @@ class Replay(World):
         if budget is not None:
             if not 1 <= budget <= self.epochs:
                 raise ValueError(
-                    f"budget={budget}: this table knows 1 to {self.epochs} epochs; give a strategy "
+                    f"budget={budget}: this table holds 1 to {self.epochs} epochs; give a strategy "
                     f"with budgets max_budget={self.epochs}"
                 )
             curve = curve[:budget]
@@ -123,7 +131,7 @@ class Cells(Replay):
 
 
 class MLPs(Replay):
-    """4,536 perceptrons and how they are trained, on digits: 40 epochs, three seeds."""
+    """4,536 perceptrons with their optimizers, on digits: 40 epochs, three seeds."""
 
     name = "mlps"
     datasets = (RECIPES["mlps"].data,)

@@ -1,4 +1,4 @@
-"""The rows of a table: a configuration's place, in a microsecond, and one of its trainings."""
+"""The rows of a table: a configuration's row, in a microsecond, and one of its trainings."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from coursekit.spaces import Space
 class Rows:
     """Numbers the configurations of a space without conditions, in the order of `enumerate`.
 
-    space: finite; ValueError if it is not, or has conditions.
+    space: finite and without conditions; ValueError otherwise.
     """
 
     def __init__(self, space: Space) -> None:
         names = [parameter.name for parameter in space.parameters]
         conditional = any(parameter.conditions for parameter in space.parameters)
         if conditional or len(set(names)) < len(names) or space.count == float("inf"):
-            raise ValueError(f"{space!r} has no rows: it needs values to count and no conditions")
+            raise ValueError(f"{space!r} has no rows: only finite spaces without conditions have")
         self.space, self.count = space, int(space.count)
-        # What a value adds to the row: its digit, times the size of all that turns faster.
+        # What a value adds to the row: its digit times the product of all later digits' sizes.
         self._digits: list[tuple[str, dict[Any, int]]] = []
         size = self.count
         for parameter in space.parameters:
@@ -32,21 +32,21 @@ class Rows:
             self._digits.append((parameter.name, added))
 
     def __call__(self, configuration: Mapping[str, Any]) -> int:
-        """The configuration's row; ValueError if it is none of the space's."""
+        """The configuration's row; ValueError if the space does not have it."""
         try:
             row = sum([digits[configuration[name]] for name, digits in self._digits])
         except (KeyError, TypeError):
             row = -1
         if row < 0 or len(configuration) != len(self._digits):
-            self.space.check(configuration)  # which says what is wrong
+            self.space.check(configuration)  # its error names the fault
         return row
 
 
 def one_training(values: np.ndarray, counts: int | np.ndarray, seed: int) -> np.ndarray:
-    """Of each row's trainings the one that a seed draws: what a search sees that trains once.
+    """One of each row's trainings, drawn by a seed, as if a search trained each row once.
 
-    values: shape (rows, trainings, ...). counts: how many trainings a row has, one number for all
-    or one a row.
+    values: shape (rows, trainings, ...). counts: trainings of a row, one number for all rows or
+    one for each.
     """
     drawn = np.random.default_rng(seed).integers(counts, size=len(values))
     return values[np.arange(len(values)), drawn]

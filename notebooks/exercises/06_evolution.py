@@ -22,7 +22,7 @@ class Tournament(Sampled):
         "`max(drawn, key=lambda member: scores[member])` is the drawn index with the best score.",
     )
     mistakes = (
-        Mistake("False", "True", "So it seems that a member can be drawn twice."),
+        Mistake("False", "True", "It seems that a member can be drawn twice."),
         Mistake("max(", "min(", "The worst of those drawn wins: take the highest score."),
         Mistake(BEST, "max(range(len(scores)), key=lambda member: scores[member])",
                 "The best of all wins each time. It can only win if it is drawn."),

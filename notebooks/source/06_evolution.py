@@ -311,13 +311,9 @@ for seed in range(20):
 print(report.table(result))
 print(report.statement(result))
 
-# %% claim="Evolution leads random search, by over a point, from other seeds too"
-from coursekit.race.significance import compare
-
-more = race(world, result.names, trials=200, seeds=40).best()
-for seeds in (slice(0, 20), slice(20, 40)):
-    lead = compare({name: scores[seeds] for name, scores in more.items()})[0]
-    assert lead.better == "regularized_evolution" and lead.significant and lead.difference > 0.01
+# %% claim="Evolution leads random search, by over a point"
+lead = result.comparisons()[0]  # from other seeds: see the claim on local search
+assert lead.better == "regularized_evolution" and lead.significant and lead.difference > 0.01
 
 # %% [markdown]
 # Was that fair? Equal numbers of trials, yes. But evolution breeds cells full of convolutions, and those train longer. So give both the same **training time** instead, as much as 200 average cells take: eight and a half days of one GPU, replayed in a second or two.
@@ -340,7 +336,7 @@ costs = {
 assert costs["regularized_evolution"] > 1.2 * costs["random"]
 assert (
     abs(days / 86400 - 8.5) < 0.05
-    and abs(np.mean([world.estimate(Suggestion(each)).cost for each in cells]) - 3656) < 1
+    and abs(np.mean([world.evaluate(Suggestion(each)).cost for each in cells]) - 3656) < 1
 )
 assert (
     timed.comparisons()[0].better == "regularized_evolution" and timed.comparisons()[0].significant
@@ -371,7 +367,7 @@ print(report.table(ablation))
 print(report.statement(ablation))
 
 # %% [markdown]
-# Among fifteen pairs luck alone would make one or the other look good, so Holm's correction asks more of each *p*. What is left: without selection evolution is a random walk, and not told apart from random search. Pressure pays: each size with a tournament is ahead of random search. How much pressure is another matter: half the population in each tournament has the best mean rank, but these twenty seeds do not tell it from the kit's own 5 (forty do, by a quarter of a point). And a population of 100 spends half of all trials before the first child is born, which it does not make up for. With ten times the trials that weighs nothing: both find the best cells. There are no best sizes, only sizes for a budget.
+# Among fifteen pairs luck alone would make one or the other look good, so Holm's correction asks more of each *p*. What is left: without selection evolution is a random walk, and not told apart from random search. Pressure pays: each size with a tournament is ahead of random search. How much pressure is another matter: half the population in each tournament has the best mean rank, but these twenty seeds do not tell it from the kit's own 5. And a population of 100 spends half of all trials before the first child is born, which it does not make up for. With five times the trials that weighs nothing: both find the best cells. There are no best sizes, only sizes for a budget.
 
 # %% claim="Without selection evolution is not told from random search; every tournament is ahead of it"
 pairs = {frozenset((c.better, c.worse)): c for c in ablation.comparisons()}
@@ -381,26 +377,18 @@ for name in sizes:
     assert pair.significant == (name != "population 30, tournament 1"), name
     assert not pair.significant or pair.better == name
 
-# %% claim="Half the population has the best rank; only forty seeds tell it from the kit's own 5"
+# %% claim="Half the population has the best mean rank, and is not told from the kit's own 5"
 half, own = "population 30, tournament 15", "population 30, tournament 5"
 assert min(sizes, key=ablation.ranks().get) == half
-assert not next(c for c in ablation.comparisons() if {c.better, c.worse} == {half, own}).significant
-forty = race(
-    world, {name: sizes[name] for name in (half, own)}, trials=200, seeds=40
-).comparisons()[0]
-assert forty.better == half and forty.significant and 0.002 < forty.difference < 0.003
+pair = next(c for c in ablation.comparisons() if {c.better, c.worse} == {half, own})
+assert not pair.significant
 
-# %% claim="A population of 100 is behind after 200 trials, and not after 2,000"
-large = "population 100, tournament 5"
-late = race(
-    world,
-    {name: sizes[name] for name in (large, "population 30, tournament 5")},
-    trials=2000,
-    seeds=10,
-)
-early = {name: scores for name, scores in ablation.best().items() if name in late.names}
-gap = lambda best: best["population 30, tournament 5"].mean() - best[large].mean()
-assert gap(early) > 0.003 and gap(late.best()) < 0.0005
+# %% claim="A population of 100 is behind after 200 trials, and not after 1,000"
+large, own = "population 100, tournament 5", "population 30, tournament 5"
+late = race(world, {name: sizes[name] for name in (large, own)}, trials=1000, seeds=5).best()
+early = ablation.best()
+assert early[own].mean() - early[large].mean() > 0.003
+assert late[own].mean() - late[large].mean() < 0.0005
 
 # %%
 recall(
@@ -445,22 +433,18 @@ found = deaths.comparisons()[0]
 measured("06-ageing", found.better if found.significant else "no clear difference")
 
 # %% [markdown]
-# A result to remember: the idea that gave the method its name costs a little **here**, a tenth or two of a point. (Twenty seeds do not show it: "not told apart" may mean too few seeds.) The paper's reason for ageing is noise: a model that was lucky in training would stay in the population for ever and have too many children, while with ageing an architecture lasts only if its copies, **trained again**, do well again. In our world the same cell always gets the same answer, and this search trains no cell twice, so no luck can be found out. The control, a world whose answers are single trainings (`NASBench201("cifar100", seed=1)`), changes nothing in that, and ageing does not lead there either. In real training it costs little and needs no sorting, so the kit keeps it. But believe an ablation in *your* world rather than a name.
+# A result to remember: the idea that gave the method its name costs a little **here**, a tenth or two of a point. (Twenty seeds do not show it: "not told apart" may mean too few seeds.) The paper's reason for ageing is noise: a model that was lucky in training would stay in the population for ever and have too many children, while with ageing an architecture lasts only if its copies, **trained again**, do well again. In our world the same cell always gets the same answer, and this search trains no cell twice, so no luck can be found out. The control, a world whose answers are single trainings (`NASBench201("cifar100", seed=1)`), changes nothing in that: the worst-dies rule is ahead there too. In real training it costs little and needs no sorting, so the kit keeps it. But believe an ablation in *your* world rather than a name.
 
-# %% claim="The worst-dies rule is a little ahead, from other seeds too; twenty seeds do not show it"
+# %% claim="The worst-dies rule is a little ahead; the first twenty seeds do not show it"
 from coursekit.race.significance import compare
 
-more = race(world, rules, trials=200, seeds=80).best()
-for seeds in (slice(0, 40), slice(40, 80)):
-    lead = compare({name: scores[seeds] for name, scores in more.items()})[0]
-    assert (
-        lead.better == "the worst dies" and lead.significant and 0.0005 < lead.difference < 0.0025
-    )
-assert not compare({name: scores[:20] for name, scores in more.items()})[0].significant
+lead, few = (compare({name: s[:n] for name, s in deaths.best().items()})[0] for n in (40, 20))
+assert lead.better == "the worst dies" and lead.significant and 0.0005 < lead.difference < 0.0025
+assert not few.significant
 
-# %% claim="Ageing does not lead where the answers are single trainings either"
+# %% claim="Where the answers are single trainings the worst-dies rule is ahead too"
 single = race(NASBench201("cifar100", seed=1), rules, trials=200, seeds=40).comparisons()[0]
-assert single.better == "the worst dies" or not single.significant
+assert single.better == "the worst dies" and single.significant and single.difference < 0.0025
 
 # %%
 recall(
@@ -530,7 +514,7 @@ print(report.statement(climb))
 # %% [markdown]
 # Local search leads, by a fifth of a point: small beside what both win over random search. On its own a climb would end on the first summit; starting again is what makes it safe.
 
-# %% claim="Local search leads evolution, by much less than both lead random search, from other seeds too"
+# %% claim="Local search leads evolution by much less than both lead random search, from other seeds too"
 from coursekit.race.significance import compare
 
 more = race(world, {**contest, "random": "random"}, trials=200, seeds=40).best()
@@ -538,7 +522,9 @@ for seeds in (slice(0, 20), slice(20, 40)):
     pairs = {(c.better, c.worse): c for c in compare({name: s[seeds] for name, s in more.items()})}
     lead = pairs["local search", "evolution"]
     assert lead.significant and 0.001 < lead.difference < 0.003
-    assert all(pairs[name, "random"].difference > 4 * lead.difference for name in contest)
+    for name in contest:
+        ahead = pairs[name, "random"]
+        assert ahead.significant and ahead.difference > max(0.01, 4 * lead.difference)
 
 # %% claim="The suite names what the colleague of exercise 6.4 has still forgotten"
 from coursekit.labs.exercises import find

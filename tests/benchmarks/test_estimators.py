@@ -11,7 +11,7 @@ from coursekit.benchmarks.curves import DEVELOPMENT, REPORTED
 from coursekit.benchmarks.estimators import curves_of
 from coursekit.benchmarks.forecasters import FORECASTERS, gaussian
 from coursekit.benchmarks.scores import Scores, correlation, ranks
-from coursekit.worlds import tables
+from coursekit.worlds import trained_tables
 
 OUTSIDE = DEVELOPMENT | REPORTED
 
@@ -31,7 +31,7 @@ def test_recurrent_networks_learn():
 
 def test_what_was_used_for_development_is_not_reported():
     assert not set(DEVELOPMENT) & set(REPORTED)
-    table, _ = tables.read("cells")
+    table, _ = trained_tables.read("cells")
     odd = {tuple(curve) for curve in table.validation[1::2, 0].reshape(-1, 12).tolist()}
     curves = [tuple(curve) for curve in curves_of("cells", 10_000).tolist()]
     assert len(curves) == len(table.validation) // 2  # each odd entry once
@@ -64,7 +64,7 @@ def test_rank_correlations_of_draws_are_spearmans():
     assert np.allclose(correlation(ranks(some, drawn), ranks(others, drawn)), expected)
 
 
-@pytest.mark.slow(10)
+@pytest.mark.nightly(10)
 def test_forecasts_hold_on_curves_of_other_data_and_other_models():
     # The same 60 curves each time, so only another version of scikit-learn can bring others. Bands
     # may be too wide; too narrow by chance at 4.5 standard deviations, 3e-6 each.
@@ -83,18 +83,22 @@ def test_forecasts_hold_on_curves_of_other_data_and_other_models():
         assert np.mean(ours.place <= share) > least
 
 
-@pytest.mark.slow(20)
+@pytest.mark.nightly(20)
 def test_a_small_run_prints_every_table(capsys, monkeypatch):
     monkeypatch.setattr(estimators, "DEVELOPMENT", {"boosting": DEVELOPMENT["boosting, cancer"]})
     monkeypatch.setattr(
         estimators, "REPORTED", {"forests": REPORTED["forests, Hastie's Gaussians"]}
     )
-    parts = "--parts=forecasts,termination,fidelities,failures"
+    parts = "--parts=forecasts,termination,races,fidelities,failures"
     sizes = ["--curves=5", "--mcmc=0", "--seeds=2", "--trials=8", "--strategies=random"]
+    sizes.append("--workers=1")
     assert main(["estimators", parts, *sizes]) == 0
     out = capsys.readouterr().out
     assert "\nboosting (for development): 5 curves" in out
     assert "\nforests (reported): 5 curves" in out and "\ncells (reported): 5 curves" in out
     assert out.count("ours minus last value: error") == out.count("curves minus ours") == 4
     assert out.count("delta 0.05: full minus stopped") == 2
+    assert out.count("% of the seconds (") == 4  # two deltas in two worlds
+    assert "\nrace on mlps, the seconds of 8 full trainings\nperceptrons on digits: inc" in out
+    assert out.count("\nrandom + lower_fidelity ") == 2
     assert "fidelities of cells" in out and "failures in late bloomers" in out

@@ -38,6 +38,7 @@ def test_searches_are_counted_until_they_reach_it(short):
     assert text.count("inheritance, 3 epochs") == 1 and text.count("random, 40 epochs") == 1
 
 
+@pytest.mark.slow(20)
 def test_shapes_are_trained_here_and_now(short, monkeypatch):
     monkeypatch.setattr(inheritance_parity, "CAP", 13)
     place = Place("shapes", "shapes", (80,), (1,))

@@ -1,8 +1,6 @@
 """The benchmark of the strategies: its protocol, its tables, and peers that are not there."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -11,15 +9,11 @@ from coursekit.benchmarks.peers import PEERS, Peer, contestant
 from coursekit.search import Search
 from coursekit.strategies import STRATEGIES
 from coursekit.trials import Evaluation
+from tests.commands import Ended, benchmark
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "coursekit.benchmarks", "strategies", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+def command(*arguments: str) -> Ended:
+    return benchmark("strategies", *arguments)
 
 
 def there(name: str) -> bool:

@@ -21,7 +21,7 @@ def test_tables_and_races_are_measured(capsys):
     assert "2 searches of 3 trials, 1 processes" in out
 
 
-@pytest.mark.slow(60)
+@pytest.mark.nightly(60)
 def test_trainers_and_agreement_are_measured(capsys):
     pytest.importorskip("keras_tuner")
     words = ["worlds", "--parts", "training", "agreement", "--candidates=2"]

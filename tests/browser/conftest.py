@@ -1,12 +1,24 @@
 """Fixtures of the browser tests: one server and one browser a worker, a fresh page a test."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NoReturn
 
+import nbformat
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.harness import Notebook, Server, chromium, open_notebook, serve
+
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of them on one worker: one server, one browser."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +52,18 @@ def page(browser: Browser) -> Iterator[Page]:
 def lab(page: Page, lab_server: Server) -> Callable[[str], Notebook]:
     """`lab("01_keras_tuner.ipynb")` opens a notebook of the work folder, its kernel ready."""
     return lambda name: open_notebook(page, lab_server, name)
+
+
+@pytest.fixture
+def written(page: Page, lab_server: Server) -> Callable[..., Notebook]:
+    """`written("small", "6 * 7", "1 / 0")` opens small.ipynb, made of these code cells."""
+
+    def write(name: str, *sources: str) -> Notebook:
+        made = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in sources],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        )
+        nbformat.write(made, lab_server.folder / f"{name}.ipynb")
+        return open_notebook(page, lab_server, f"{name}.ipynb")
+
+    return write

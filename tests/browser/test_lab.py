@@ -3,25 +3,19 @@
 import json
 from collections.abc import Callable
 
-import nbformat.v4
 import pytest
 
 from coursekit.shipped import shipped
 from tests.browser.harness import Notebook, Server
 
-pytestmark = pytest.mark.slow(40)
+pytestmark = pytest.mark.slow(10)
 CELLS = ["import os\nos.environ['COURSEKIT_DIR']", "print(6 * 7)", "1 / 0"]
 
 
 @pytest.fixture
-def small(lab: Callable[[str], Notebook], lab_server: Server) -> Notebook:
+def small(written: Callable[..., Notebook]) -> Notebook:
     """A notebook of three cells, none of which was run."""
-    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
-    content = nbformat.v4.new_notebook(
-        cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    )
-    (lab_server.folder / "small.ipynb").write_text(nbformat.writes(content))
-    return lab("small.ipynb")
+    return written("small", *CELLS)
 
 
 def test_cells_run_and_know_the_work_folder(small: Notebook, lab_server: Server):

@@ -90,7 +90,8 @@ def test_what_was_learned_is_what_it_decides_by():
         next(
             n
             for n in range(estimator.start, EPOCHS + 1)
-            if n == EPOCHS or decide(late[:n], EPOCHS, 0.9, experience=experience).stop
+            if n == EPOCHS
+            or decide(late[:n], EPOCHS, 0.9, bounds=(0, 1), experience=experience).stop
         )
         for experience in (None, estimator.experience(history, EPOCHS))
     )
@@ -159,7 +160,9 @@ def test_a_search_that_goes_on_judges_as_if_it_had_never_stopped(tmp_path):
     assert any(trial.spread > 0 for trial in whole)
 
 
-@pytest.mark.parametrize(("world", "share"), [(MLPs, 0.6), (Cells, 0.75)])
+@pytest.mark.parametrize(
+    ("world", "share"), [pytest.param(MLPs, 0.6, marks=pytest.mark.slow(5)), (Cells, 0.75)]
+)
 def test_a_search_finds_as_much_for_less(world, share):
     lost, spent = [], []
     for seed in range(6):

@@ -9,13 +9,21 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from coursekit.forecasting.ensemble import PRIORS, TEMPER, CurveEnsemble, _edges, ensemble
+from coursekit.forecasting.ensemble import (
+    PRIORS,
+    TEMPER,
+    CurveEnsemble,
+    _edges,
+    ensemble,
+    posterior,
+)
 from coursekit.forecasting.forecast import Forecast
-from coursekit.forecasting.scale import Scale
+from coursekit.forecasting.scale import Bounded, Unbounded
 from coursekit.trials import Suggestion
 from coursekit.worlds import MLPs
 
 HORIZON = 20
+ACCURACY = (0.0, 1.0)  # what is known of one
 RISING = [0.9 - 0.8 / epoch for epoch in range(1, HORIZON + 1)]
 SHARES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 
@@ -50,7 +58,8 @@ def test_a_member_conditions_as_a_gaussian_does():
         for k in range(8)
     ]
     weights = np.exp(TEMPER * (np.array(evidence) - max(evidence)))
-    assert np.allclose(small.weigh(small.whitened(seen)), weights / weights.sum())
+    found = posterior(TEMPER * small.evidence(small.whitened(seen)), np.full(8, 1 / 8))
+    assert np.allclose(found, weights / weights.sum())
 
 
 def test_the_ensemble_is_the_same_each_time():
@@ -78,7 +87,7 @@ def test_noise_is_what_the_members_do_not_take_for_the_curve():
 
 
 def test_a_rising_curve_is_expected_to_rise():
-    found = Forecast(RISING[:8], HORIZON)
+    found = Forecast(RISING[:8], HORIZON, bounds=ACCURACY)
     assert RISING[7] < found.score < 0.95 and RISING[7] < found.median
     assert abs(found.median - RISING[-1]) < 0.03
     assert found.beats(0.5) > 0.99 and found.beats(0.97) < 0.01
@@ -96,8 +105,9 @@ def test_a_curve_that_is_complete_is_its_own_forecast():
     assert found.band(SHARES).shape == (0, len(SHARES))
 
 
-def test_quantiles_and_probabilities_are_of_one_distribution():
-    found = Forecast(RISING[:6], HORIZON)
+@pytest.mark.parametrize("bounds", [ACCURACY, None])
+def test_quantiles_and_probabilities_are_of_one_distribution(bounds):
+    found = Forecast(RISING[:6], HORIZON, bounds=bounds)
     assert np.allclose(found.below(found.quantiles(SHARES)), SHARES, atol=1e-4)
     band = found.band(SHARES)
     assert band.shape == (HORIZON - 6, len(SHARES)) and (np.diff(band, axis=1) >= 0).all()
@@ -117,6 +127,61 @@ def test_losses_are_forecast_too():
     assert losses[9] < found.median < 0.5 and abs(found.median - losses[-1]) < 0.25
     shifted = Forecast([100 + each for each in losses[:10]], HORIZON)
     assert shifted.median == pytest.approx(found.median + 100, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("times", "plus"), [(100.0, 0.0), (1.0, -1.0), (2.0**-30, 0.0), (1e9, 0.0), (100.0, -1e3)]
+)
+@pytest.mark.parametrize("incumbent", [None, 0.6])
+@pytest.mark.parametrize("bounds", [None, ACCURACY])
+def test_a_scaled_curve_has_the_scaled_forecast(times, plus, incumbent, bounds):
+    for curve in (RISING[:2], RISING[:9], [0.1, 0.101], [0.7, 0.75, 0.6, 0.5, 0.45], [0.3, 0.3]):
+        one, other = (
+            Forecast(
+                [a * score + b for score in curve],
+                HORIZON,
+                bounds=bounds and (a * bounds[0] + b, a * bounds[1] + b),
+                incumbent=None if incumbent is None else a * incumbent + b,
+            )
+            for a, b in ((1.0, 0.0), (times, plus))
+        )
+        assert one.known == other.known
+        for name in ("median", "score"):
+            scaled = times * getattr(one, name) + plus
+            assert getattr(other, name) == pytest.approx(scaled, abs=1e-5 * times)
+        assert other.spread == pytest.approx(times * one.spread, rel=1e-4, abs=1e-6 * times)
+        for score in (0.05, 0.5, 0.8):
+            assert other.beats(times * score + plus) == pytest.approx(one.beats(score), abs=1e-6)
+
+
+def test_a_guess_is_never_a_certainty():
+    for curve, incumbent in (([10.0, 10.1], 60.0), ([-1.0, -0.8], -0.5), ([0.9, 0.99], 0.99)):
+        found = Forecast(curve, HORIZON, incumbent=incumbent)
+        for far in (1e3, 1e9):
+            assert 0 < found.beats(far) < 1e-3 and 1 - 1e-3 < found.beats(-far) < 1
+
+
+def test_the_best_so_far_widens_what_is_thought_possible():
+    alone = Forecast([10.0, 10.1], HORIZON).beats(50.0)
+    assert alone < 1e-3 < 0.05 < Forecast([10.0, 10.1], HORIZON, incumbent=60.0).beats(50.0)
+
+
+def test_nothing_changes_by_the_last_digit():
+    # What lies between 0 and 1 is no accuracy by that alone.
+    one, other = (Forecast([0.9, 0.99, last], HORIZON).median for last in (1.0, 1.0000001))
+    assert one == pytest.approx(other, abs=1e-5)
+    bounded = [
+        Forecast([0.9, 0.99, last], HORIZON, bounds=ACCURACY).median for last in (1.0, 1.0000001)
+    ]
+    assert bounded[0] == bounded[1] <= 1
+
+
+@pytest.mark.parametrize("curve", [[0.1], [0.1] * 7, []])
+def test_where_nothing_is_known_of_the_scale_every_chance_is_one_half(curve):
+    found = Forecast(curve, HORIZON)
+    assert not found.known and found.beats(0.5) == found.beats(-9) == 0.5
+    assert found.band(SHARES).shape == (HORIZON - len(curve), len(SHARES))
+    assert found.median == 0.1 if curve else math.isnan(found.median)
 
 
 def test_bounds_are_kept():
@@ -145,7 +210,16 @@ ODD = st.lists(SCORES | st.sampled_from([math.nan, math.inf, -math.inf]), max_si
 @example([1e300, -1e300, 1e308], 0.0)
 @example([5e-324, 0.0], 0.0)
 def test_no_curve_is_without_a_forecast(curve, incumbent):
-    found = Forecast(curve, HORIZON)
+    finite = np.isfinite(curve[:HORIZON])
+    for bounds in (ACCURACY, (-1e6, 1e6), None):
+        found = Forecast(curve, HORIZON, bounds=bounds, incumbent=incumbent)
+        if bounds is None and not (len(finite) and finite[0]) and not found.known:
+            assert math.isnan(found.median), "nothing is known, and nothing is made up"
+        else:
+            check_forecast(found, incumbent)
+
+
+def check_forecast(found, incumbent):
     quantiles = found.quantiles(SHARES)
     for number in (found.score, found.median, found.spread, *quantiles):
         assert math.isfinite(number)
@@ -156,28 +230,30 @@ def test_no_curve_is_without_a_forecast(curve, incumbent):
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.floats(0, 1), max_size=HORIZON))
 def test_accuracies_are_forecast_as_accuracies(curve):
-    found = Forecast(curve, HORIZON)
+    found = Forecast(curve, HORIZON, bounds=ACCURACY)
     assert 0 <= found.score <= 1 and 0 <= found.quantiles([0.01])[0] <= 1
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=9), st.floats(0, 1))
 def test_a_scale_goes_there_and_back(curve, share):
-    scale = Scale(np.array(curve), None)
-    score = (1 - share) * scale.low + share * scale.high
-    width = scale.high - scale.low
-    assert width > 0 and scale.back(scale.forth(score)) == pytest.approx(score, abs=1e-6 * width)
+    low = min(curve)
+    width = max(max(curve) - low, 1e-3 * max(1.0, abs(low)))
+    for scale in (Bounded((low, low + width)), Unbounded(low, width)):
+        score = low + share * width
+        assert scale.back(scale.forth(score)) == pytest.approx(score, abs=1e-6 * width)
 
 
 def test_the_bands_hold_as_many_as_they_say_where_the_prior_is_right():
     # Without tempering the posterior of curves that are drawn from the prior is exact; tempered,
     # the bands may only be too wide. 400 curves: 4.5 standard deviations below, 3e-6 each.
     ends, places = drawn(400, HORIZON, seed=5), []
-    scale = Scale(np.zeros(0), None)
+    scale = Bounded(ACCURACY)
     inside = (ends > 0.05).all(axis=1) & (ends < math.pi / 2 - 0.05).all(axis=1)
     for angles in ends[inside]:
         curve = scale.back(angles)
-        places.append(float(Forecast(curve[:8], HORIZON).below(curve[-1])))
+        found = Forecast(curve[:8], HORIZON, bounds=ACCURACY)
+        places.append(float(found.below(curve[-1])))
     away = 2 * np.abs(np.array(places) - 0.5)
     for share in (0.5, 0.8, 0.95):
         expected = 4.5 * math.sqrt(share * (1 - share) / len(away))
@@ -200,19 +276,20 @@ def test_the_bands_hold_as_many_as_they_say_on_real_curves(seen):
     # The model is not the truth, so ten points are allowed beside chance: 4.5 standard deviations
     # of 200 independent curves, one false failure in 10^5.
     curves = real_curves(200)
-    places = [float(Forecast(c[:seen], 40).below(c[-1])) for c in curves]
+    places = [float(Forecast(c[:seen], 40, bounds=ACCURACY).below(c[-1])) for c in curves]
     away = 2 * np.abs(np.array(places) - 0.5)
     for share in (0.5, 0.8, 0.95):
         allowed = 0.1 + 4.5 * math.sqrt(share * (1 - share) / len(away))
         assert abs(np.mean(away <= share) - share) < allowed, (share, np.mean(away <= share))
 
 
-def test_it_is_ahead_of_the_last_value_and_keeps_its_order():
+@pytest.mark.parametrize("bounds", [ACCURACY, None])
+def test_it_is_ahead_of_the_last_value_and_keeps_its_order(bounds):
     from scipy.stats import spearmanr
 
     curves = real_curves(200)
     last, ends = curves[:, 9], curves[:, -1]
-    found = [Forecast(curve[:10], 40) for curve in curves]
+    found = [Forecast(curve[:10], 40, bounds=bounds) for curve in curves]
     error = np.mean([abs(f.median - end) for f, end in zip(found, ends, strict=True)])
     assert error < 0.75 * np.abs(last - ends).mean()
     ranks = spearmanr([f.score for f in found], ends)[0], spearmanr(last, ends)[0]

@@ -111,15 +111,30 @@ def test_a_conclusion_is_a_manually_graded_cell_with_its_rubric_above() -> None:
     assert answer.splitlines()[0] == "### BEGIN SOLUTION" and rubric[1] in answer
 
 
+def test_a_recall_is_markdown_with_its_answer_folded(notebooks: Path) -> None:
+    cell = cells(build(notebooks / "source" / "99_sample.py"))["recall-99-cost"]
+    question, _, fold = "".join(cell["source"]).partition("\n\n")
+    assert cell["cell_type"] == "markdown"
+    assert question == "**Why does each rung of the bracket cost the same?**"
+    assert fold.startswith("<details><summary>") and "Fewer train longer." in fold
+    path = edit(notebooks, 'answer="Fewer train longer."', "answer=rungs")
+    with pytest.raises(ValueError, match=r"99_sample\.py:\d+: a recall whose texts are not"):
+        build(path)
+
+
 def test_nbgrader_makes_the_learners_cell_of_the_solved_one() -> None:
-    from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions
+    from nbgrader.preprocessors import CheckCellMetadata, ClearSolutions, ComputeChecksums
+    from nbgrader.utils import determine_grade
 
     path = SAMPLE / "source" / "99_sample.py"
     notebook = nbformat.reads(build(path, solved=True), as_version=4)
-    for preprocessor in (CheckCellMetadata(), ClearSolutions()):
+    for preprocessor in (CheckCellMetadata(), ClearSolutions(), ComputeChecksums()):
         notebook, _ = preprocessor.preprocess(notebook, {})
-    released = {cell.id: cell.source for cell in notebook.cells}
-    assert released["conclusion-99"] == "YOUR ANSWER HERE"
+    answer = next(cell for cell in notebook.cells if cell.id == "conclusion-99")
+    assert answer.source == "YOUR ANSWER HERE"
+    assert determine_grade(answer) == (0, 2), "untouched"
+    answer.source = "Fewer candidates train for longer."
+    assert determine_grade(answer) == (None, 2), "for a human"
 
 
 def test_other_cells_keep_their_ids_when_one_is_inserted_or_edited(notebooks: Path) -> None:

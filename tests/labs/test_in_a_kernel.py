@@ -103,6 +103,12 @@ def test_a_new_kernel_says_what_to_run(run: Run) -> None:
     assert "`math` is not defined: a cell above defines it." in said and above in said
 
 
+def test_panels_know_their_cell(run: Run) -> None:
+    code = "from coursekit.notebook import cell, kernel\nprint(cell(), kernel() is not None)"
+    assert run(code, "code-7") == "code-7 True\n"
+    assert run(code) == " True\n"
+
+
 def test_a_cell_that_changes_the_folder_begins_no_second_record(run: Run, work: Path) -> None:
     run("import os\ndel os.environ['COURSEKIT_DIR']\nfrom coursekit.labs import check")
     run("os.mkdir('below')\nos.chdir('below')")

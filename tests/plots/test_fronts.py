@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit import plots
+from coursekit import plots, theme
 
 points = st.tuples(*[st.integers(0, 4)] * 3)
 
@@ -23,11 +23,11 @@ def test_the_pareto_front_is_what_nothing_dominates(costs):
     assert plots.pareto_front(costs) == undominated
 
 
-def test_the_front_of_more_objectives_is_drawn_as_given():
-    axes = plots.pareto([3, 1, 2], [0.9, 0.8, 0.7], front=[0, 2], names=["a", "b", "c"])
-    line = next(line for line in axes.get_lines() if line.get_label() == "Pareto front")
-    assert list(line.get_xdata()) == [2, 3]  # cheapest first
-    assert {text.get_text(): text.xy for text in axes.texts} == {"c": (2, 0.7), "a": (3, 0.9)}
+def test_the_front_of_the_two_that_are_shown_is_a_line_and_the_others_are_not_on_it():
+    axes = plots.pareto([3, 1, 2, 4], [0.9, 0.8, 0.7, 0.9], names=["a", "b", "c", "d"])
+    assert list(drawn(axes, "Pareto front").get_xdata()) == [1, 3]  # cheapest first
+    assert drawn(axes, "dominated").get_color() == theme.INK
+    assert {text.get_text(): text.xy for text in axes.texts} == {"b": (1, 0.8), "a": (3, 0.9)}
     assert len(plots.pareto([1, 2], [0.1, 0.2], names=["only one"]).texts) == 1
 
 

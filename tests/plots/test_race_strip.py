@@ -4,10 +4,21 @@ import re
 
 import numpy as np
 import pytest
+from matplotlib import colormaps
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from coursekit.plots.anytime_curves import anytime
-from coursekit.plots.race_strip import behind_a_curtain, sampled, shades, spread_out, swatch
+from coursekit.plots.race_strip import (
+    CATEGORIES,
+    SHADES,
+    behind_a_curtain,
+    sampled,
+    shades,
+    spread_out,
+    swatch,
+)
 from coursekit.spaces import Choice, Float, Integer, Space
 
 MIXED = Space(
@@ -49,6 +60,25 @@ def test_a_column_a_trial_and_nothing_after_the_last(axes):
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["x", "y"]
 
 
+def test_values_without_an_order_have_colours_of_their_own_and_are_named(axes):
+    tried = [
+        {"kind": "a", "units": 1, "rate": 0.5, "only": 7},
+        {"kind": "c", "units": 5, "rate": 0.5},
+    ]
+    sampled(MIXED, tried, [0.1, 0.9], [1, 2], end=2, axes=axes)
+    strip = axes.get_images()[0].get_array()
+    assert [to_hex(strip[0, column]) for column in (0, 1)] == [CATEGORIES[0], CATEGORIES[-1]]
+    ends = colormaps["viridis"](SHADES)
+    assert np.allclose(strip[1, [0, 1], :3], ends[:, :3])  # a number keeps the scale
+    named = [text.get_text() for text in axes.findobj(Text) if text.get_text() in ("a", "b", "c")]
+    assert sorted(named) == ["a", "b", "c"]
+
+
+def test_categories_differ_in_grey():
+    grey = [np.dot(to_rgb(each), (0.299, 0.587, 0.114)) for each in CATEGORIES]
+    assert (np.diff(grey) > 0.03).all()
+
+
 def test_along_seconds_a_dear_trial_is_wide(axes):
     tried = [{"kind": "b", "units": 1, "rate": 0.0}, {"kind": "b", "units": 5, "rate": 0.0}]
     sampled(MIXED, tried, [0.1, np.nan], [30, 40], end=100, by_trials=False, axes=axes)
@@ -58,7 +88,7 @@ def test_along_seconds_a_dear_trial_is_wide(axes):
     assert ((changes + 1) / strip.shape[1]).tolist() == [0.3, 0.4]
     assert (strip[-1, :, 3] == 1).mean() == 0.3  # a failed trial has no score
     ranges = [text.get_text() for text in axes.texts]
-    assert ranges == ["a to c", "1 to 5", "0 to 1", "7"]
+    assert ranges == ["1 to 5", "0 to 1", "7"]
 
 
 def test_who_never_gets_going_is_cut_off_and_named(axes):

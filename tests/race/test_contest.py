@@ -11,34 +11,14 @@ import numpy as np
 import pytest
 
 from coursekit import processes
-from coursekit.race import race
-from coursekit.race.contestants import fitted
+from coursekit.race import race, races
 from coursekit.search import Search
-from coursekit.spaces import Choice, Space
 from coursekit.strategies import Random, RegularizedEvolution
-from coursekit.trials import Epoch, Evaluation
-from coursekit.worlds import World, make
+from coursekit.trials import Evaluation
+from coursekit.worlds import Live, make
+from tests.race.worlds import Crossing, Loss, Sum
 
 PAIR = ["random", "regularized_evolution(population_size=5, sample_size=2)"]
-
-
-class Sum(World):
-    """A world of 81 points: the score is the sum of four digits, a trial costs 10 s."""
-
-    datasets = ("digits",)
-    early = False
-
-    def __init__(self, dataset="digits"):
-        self.dataset = dataset
-        self.space = Space({name: Choice((0, 1, 2)) for name in "abcd"})
-        self.optimum = 8.0
-
-    def train(self, trial, history=None):
-        yield Epoch(*self.evaluate(trial)[::2])
-
-    def evaluate(self, trial, history=None):
-        score = sum(trial.configuration.values())
-        return Evaluation(math.nan if score == 0 else score, (), 10.0)
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +102,7 @@ def test_only_seeds_that_all_have_run_are_compared():
     assert found.paired() == [0, 2]
     assert [len(values) for values in found.best().values()] == [2, 2]
     del found.runs["random"][0], found.runs["random"][2]
-    with pytest.raises(ValueError, match="no seed was run by every strategy"):
+    with pytest.raises(ValueError, match="no seed was run by every contestant"):
         found.ranks()
 
 
@@ -202,7 +182,12 @@ def test_what_makes_no_race_is_named(world):
             {},
         ),
         (ValueError, "needs at least one strategy", [], {}),
-        (ValueError, "each strategy starts once: random are", ["random", "random"], {}),
+        (
+            ValueError,
+            "each of the strategies starts once: random, random",
+            ["random", "random"],
+            {},
+        ),
         (ValueError, "needs an end: give trials or seconds", ["random"], {"trials": None}),
         (ValueError, "seeds=0: give a whole number, 1 or more", ["random"], {"seeds": 0}),
         (ValueError, "seconds=nan: give a number above 0", ["random"], {"seconds": math.nan}),
@@ -218,7 +203,7 @@ def test_strategies_with_budgets_need_early_scores(world):
     class Halving(Random):
         budgeted = True
 
-    with pytest.raises(ValueError, match="halving trains candidates in part"):
+    with pytest.raises(ValueError, match="halving: it trains candidates in part"):
         race(world, {"halving": Halving}, trials=3)
 
 
@@ -228,6 +213,7 @@ def test_a_budget_that_pays_for_no_trial_is_named(world):
         found.ranks()
 
 
+@pytest.mark.slow(6)
 def test_evolution_is_ahead_of_random_search_as_published(world):
     """By a point or more at 200 trials on CIFAR-100.
 
@@ -258,13 +244,146 @@ def test_a_script_without_a_guard_is_told_so(tmp_path):
     assert "put the call under `if __name__ == '__main__':`" in done.stderr.splitlines()[-1]
 
 
-def test_budgets_are_those_of_the_world():
-    mlps, cells = make("mlps"), make("nasbench201")
-    assert fitted("hyperband", mlps) == "hyperband(max_budget=40)"
-    assert fitted("bohb(factor=4)", mlps) == "bohb(factor=4, max_budget=40)"
-    for unchanged in ("hyperband(max_budget=9)", "random", Random):
-        assert fitted(unchanged, mlps) == unchanged
-    assert fitted("hyperband", cells) == "hyperband"  # which knows no budgets, and refuses it
-    found = race(mlps, ["hyperband"], trials=60, seeds=1, workers=1)
-    costs = found.runs["hyperband"][0].costs
-    assert max(costs) > 5 * min(costs)
+def test_estimators_race_and_searches_are_the_same_in_any_race():
+    both = race(Crossing(), ["random", "grid"], ["full", "extrapolation"], trials=5, seeds=3)
+    assert both.names == ["random", "random + extrapolation", "grid", "grid + extrapolation"]
+    assert both.done == 12 and not both.left_out
+    alone = race(Crossing(), ["random"], ["extrapolation"], trials=5, seeds=3, workers=1)
+    plain = race(Crossing(), ["random"], trials=5, seeds=3, workers=1)
+    for seed in range(3):
+        for other, name in ((alone, "random + extrapolation"), (plain, "random")):
+            one = both.runs[name][seed]
+            assert np.array_equal(one.scores, other.runs[name][seed].scores)
+            assert np.array_equal(one.costs, other.runs[name][seed].costs)
+
+
+def test_what_is_handed_over_is_judged_and_not_the_score_it_was_chosen_by():
+    """The first epoch ranks the curves the wrong way round: the cheap search takes the worst."""
+    found = race(
+        Crossing(), ["grid"], ["full", "lower_fidelity(epochs=1)"], trials=9, seeds=1, workers=1
+    )
+    cheap = found.runs["grid + lower_fidelity(epochs=1)"][0]
+    assert np.nanmax(cheap.scores) == pytest.approx(0.9)  # what the search believes
+    assert found.best()["grid + lower_fidelity(epochs=1)"] == pytest.approx([0.1])
+    assert found.best()["grid"] == pytest.approx([0.9])
+    assert found.ranks()["grid"] == 1
+    # Each incumbent was better than the last in the search's own eyes, and worth less.
+    order = np.argsort(-cheap.scores, kind="stable")
+    assert cheap.worth[-1] == cheap.worth.min() and cheap.worth[order[0]] == cheap.worth.min()
+
+
+def test_seconds_count_what_an_estimator_has_really_trained():
+    world = Crossing()
+    found = race(
+        world,
+        ["random(repeats=True)"],
+        ["full", "lower_fidelity", "lower_fidelity(epochs=1)", "extrapolation"],
+        trials=None, seconds=40, seeds=1, workers=1,
+    )  # fmt: skip
+    costs = {name: run[0].costs for name, run in found.runs.items()}
+    assert set(costs["random(repeats=True)"]) == {4.0}
+    assert set(costs["random(repeats=True) + lower_fidelity"]) == {1.0}  # four epochs, a quarter
+    assert set(costs["random(repeats=True) + lower_fidelity(epochs=1)"]) == {1.0}
+    stopped = costs["random(repeats=True) + extrapolation"]
+    assert set(stopped) <= {1.0, 2.0, 3.0, 4.0} and stopped.min() < 4.0
+    for each in costs.values():  # the last search began before the end
+        assert each[:-1].sum() < 40 <= each.sum()
+
+
+def test_two_strategies_with_three_estimators_in_two_worlds():
+    worlds = [make("mlps"), make("cells")]
+    found = races(
+        worlds, ["random", "tpe"], ["full", "extrapolation", "lower_fidelity"],
+        trials=None, seconds=[0.4, 4], seeds=2,
+    )  # fmt: skip
+    assert [str(each.world) for each in found] == [str(world) for world in worlds]
+    assert [each.seconds for each in found] == [0.4, 4]
+    for each in found:
+        assert len(each.names) == 6 and each.done == 12 and not each.left_out
+        for name in each.names:
+            values = each.best()[name]
+            assert len(values) == 2 and (values <= each.world.optimum + 1e-9).all()
+
+
+def test_pairs_that_cannot_race_are_left_out_with_a_reason():
+    found = race(Sum(), ["random", "grid"], {"plain": "full", "mine": lambda world: world},
+                 trials=2, seeds=1, workers=1)  # fmt: skip
+    assert found.names == ["random + plain", "random + mine", "grid + plain", "grid + mine"]
+    ends = {"random": "random", "hyperband": "hyperband"}
+    here, there = races([Crossing(), Sum()], ends, ["full", "extrapolation"], trials=2, seeds=1)
+    assert not here.left_out and len(here.names) == 4
+    assert list(there.names) == ["random"]
+    assert "sums has only the end of each training" in there.left_out["hyperband"]
+    assert "cannot judge in sums: it needs scores" in there.left_out["random + extrapolation"]
+    with pytest.raises(ValueError, match=r"random \+ extrapolation: .*; leave extrapolation out"):
+        race(Sum(), ["random"], ["full", "extrapolation"], trials=2)
+    with pytest.raises(ValueError, match="nobody can race in sums"):
+        races([Crossing(), Sum()], ["hyperband"], trials=2)
+
+
+def test_several_worlds_need_a_limit_each_or_one_for_all():
+    assert [each.seconds for each in races([Sum(), Sum()], ["grid"], seconds=20, seeds=1)] == [
+        20
+    ] * 2
+    with pytest.raises(ValueError, match="give one number, or one for each"):
+        races([Sum(), Sum()], ["grid"], seconds=[1, 2, 3])
+    with pytest.raises(ValueError, match="worlds: give at least one"):
+        races([], ["grid"])
+
+
+def test_noise_is_one_training_of_each_candidate_by_the_search_s_seed():
+    world = make("mlps")
+    found = race(world, ["random"], trials=6, seeds=2, noisy=True, workers=1)
+    for seed in (0, 1):
+        run, once = found.runs["random"][seed], world.seeded(seed)
+        history = Search(Random(world.space), seed=seed).run(once, trials=6)
+        assert np.array_equal(run.scores, [trial.score for trial in history])
+        best = history.best().configuration
+        assert found.best()["random"][seed] == world.accuracy(best)  # what it is worth
+
+
+def test_a_live_world_races_and_trains_its_incumbents_fully():
+    world = Live("mlps")
+    found = race(
+        world, ["regularized_evolution(population_size=3, sample_size=3)"],
+        {"full": "full", "heirs": "inheritance(epochs=2)"}, trials=5, seeds=1, workers=1,
+    )  # fmt: skip
+    whole, heirs = (found.runs[name][0] for name in found.names)
+    assert whole.worth.tolist() == np.fmax.accumulate(whole.scores).tolist()
+    best = heirs.configurations[int(np.nanargmax(heirs.scores))]
+    assert heirs.worth[-1] == world.worth(best)
+
+
+def test_a_failed_training_of_the_incumbent_is_worth_the_least():
+    class Treacherous(Crossing):
+        def worth(self, configuration):
+            return math.nan
+
+    found = race(Treacherous(), ["grid"], trials=3, seeds=1, workers=1)
+    assert found.best()["grid"].tolist() == [0.0]
+
+
+def test_losses_race_and_are_read_as_losses():
+    found = race(Loss(), ["grid", "random"], trials=81, seeds=2, workers=1)
+    assert found.best()["grid"].tolist() == [-0.125, -0.125]
+    rows = [row for row in found.rows() if row["strategy"] == "grid" and row["seed"] == 0]
+    assert min(row["score"] for row in rows) == rows[-1]["worth"] == 0.125
+
+
+def test_measures_and_messages_come_along():
+    class Reported(Sum):
+        def evaluate(self, trial, history=None):
+            score = sum(trial.configuration.values())
+            if score == 0:
+                return Evaluation(math.nan, message="all zero")
+            return Evaluation(score, measures={"units": 3.0, "score": 1.0})
+
+    pandas = pytest.importorskip("pandas")
+    found = race(Reported(), ["random"], trials=81, seeds=1, workers=1)
+    table = found.frame()
+    assert isinstance(table, pandas.DataFrame) and len(table) == 81
+    failed = table[table["message"] == "all zero"]
+    assert len(failed) == 1 and failed["score"].isna().all() and failed["units"].isna().all()
+    rest = table[table["message"] == ""]
+    assert (rest["units"] == 3).all() and (rest["measure.score"] == 1).all()
+    assert set(table["estimator"]) == {"full"}

@@ -226,7 +226,10 @@ def test_an_unordered_choice_changes_to_any_other_value_alike():
         (lambda: Choice([1, 2, 1]), r"each value once, not \[1, 2, 1\]"),
         (lambda: Choice([1, True]), "1, 1.0 and True are equal"),
         (lambda: Choice([3]).other(3, np.random.default_rng(0)), "3 is the only value"),
-        (lambda: list(Float(0, 1).values()), "a number from 0 to 1 has no end of values"),
+        (
+            lambda: list(Float(0, 1).values()),
+            "a number from 0 to 1 is a continuum: give a resolution",
+        ),
         (lambda: list(Float(0, 1).values(0)), "resolution=0"),
         (lambda: Boolean().when(a=[]), r"a=\[\] names no value"),
     ],
@@ -239,10 +242,10 @@ def test_bad_values_are_named(make, message):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Integer(0, 1.5), r"Integer: high=1.5 is no whole number"),
+        (lambda: Integer(0, 1.5), r"Integer: high=1.5 is not a whole number"),
         (lambda: Integer(True, 2), "Integer: low=True"),
         (lambda: Integer(0, None), "Integer: high=None"),
-        (lambda: Float("0", 1), "Float: low='0' is no number"),
+        (lambda: Float("0", 1), "Float: low='0' is not a number"),
         (lambda: Float(0, 1, step="a"), "Float: step='a'"),
         (lambda: Choice([None]), "None cannot be chosen"),
         (lambda: Choice([math.nan]), "nan cannot be chosen"),

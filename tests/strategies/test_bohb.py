@@ -133,6 +133,7 @@ def test_it_ends_a_finite_space() -> None:
     assert search.ask() is Pause.DONE
 
 
+@pytest.mark.slow(5)
 def test_it_beats_hyperband() -> None:
     def best(cls: type, seed: int) -> float:
         history = Search(cls(MIXED, max_budget=9), seed=seed).run(bowl, seconds=600)

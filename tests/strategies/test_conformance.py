@@ -7,8 +7,17 @@ import pytest
 from coursekit.strategies import STRATEGIES
 from coursekit.testing import SPACES, examine
 
+# Strategies that think long; the seconds of all their promises on all their spaces.
+THINKING = {"bayesian": 30, "progressive": 20, "reinforce": 8, "tpe": 8, "bohb": 8}
 
-@pytest.mark.parametrize("name", STRATEGIES)
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow(THINKING[name])) if name in THINKING else name
+        for name in STRATEGIES
+    ],
+)
 def test_keeps_its_promises(name):
     report = examine(STRATEGIES[name])
     assert not report.broken, str(report)

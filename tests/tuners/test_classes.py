@@ -52,7 +52,7 @@ def test_each_strategy_has_a_tuner_that_can_stand_where_keras_tuners_stood(name)
     text = inspect.getdoc(tuner)
     for option in ["objective", "max_trials", "overwrite", "inherit", *options, *names]:
         assert option in text
-    assert ("goes on from the weights" in text) == cls.budgeted
+    assert ("continues from the weights" in text) == cls.budgeted
     assert pickle.loads(pickle.dumps(tuner)) is tuner
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 
 import keras_tuner as kt
 import pytest
@@ -136,6 +137,28 @@ def test_another_process_is_told_to_stay_away(tmp_path):
             os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
     tuner.search()
+
+
+def test_a_second_process_cannot_overwrite_a_search_that_runs(tmp_path):
+    tuner = tuner_in(tmp_path, max_trials=4)
+    tuner.oracle.create_trial("tuner0")
+    before = (tmp_path / "search" / NAME).read_bytes()
+    child = os.fork()
+    if not child:
+        coursekit.tuners.project._holders.clear()
+        try:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            tuner_in(tmp_path, overwrite=True)
+        except ValueError as error:
+            told = f"process {os.getppid()}, running since 20" in str(error)
+            os._exit(7 if told or not sys.platform.startswith("linux") else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert (tmp_path / "search" / NAME).read_bytes() == before
+    tuner.search()
+    assert tuner_in(tmp_path, max_trials=4).oracle.history.count_finished == 4
+    assert tuner_in(tmp_path, overwrite=True).oracle.history.count_finished == 0
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,8 @@ def test_every_value_is_one_that_the_model_gets(hyperparameters):
 
 def test_scopes_and_scales_are_kept(hyperparameters):
     found = {p.name: p for p in from_hyperparameters(hyperparameters).parameters}
-    assert found["head/width"].parents == {"head/kind": ("b",)}
-    assert found["momentum"].parents == {"optimizer": ("sgd",), "nesterov": (True,)}
+    assert found["head/width"].conditions == {"head/kind": ("b",)}
+    assert found["momentum"].conditions == {"optimizer": ("sgd",), "nesterov": (True,)}
     assert found["rate"].domain == Float(1e-4, 1e-1, log=True)
     assert found["batch"].domain == Integer(16, 256, 2, log=True)
     assert found["dropout"].domain == Float(0, 0.5, 0.1)

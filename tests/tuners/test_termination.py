@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from coursekit.tuners import RegularizedEvolution, StopUnpromising
+from coursekit.tuners.termination import bounds_of
 
 EPOCHS = 20
 GOOD = [0.9 - 0.8 / epoch for epoch in range(1, EPOCHS + 1)]
@@ -17,9 +18,10 @@ POOR = [0.5 - 0.4 / epoch for epoch in range(1, EPOCHS + 1)]
 class Scripted(keras_tuner.HyperModel):
     """Trains nothing: the objective follows a written curve, poor but for the first trial."""
 
-    def __init__(self, sign: int = 1, good_at: int = 0) -> None:
+    def __init__(self, sign: float = 1, good_at: int = 0, name: str = "val_score") -> None:
         super().__init__()
         self.sign, self.good_at, self.lengths = sign, good_at, list[int]()
+        self.objective = name
 
     def build(self, hp):
         hp.Float("x", 0, 1)
@@ -34,12 +36,50 @@ class Scripted(keras_tuner.HyperModel):
         calls.on_train_begin()
         for epoch, value in enumerate(curve[:epochs]):
             calls.on_epoch_begin(epoch)
-            calls.on_epoch_end(epoch, {"val_score": self.sign * value})
+            calls.on_epoch_end(epoch, {self.objective: self.sign * value})
             if model.stop_training:
                 break
         calls.on_train_end()
         self.lengths.append(epoch + 1)
         return next(c for c in calls.callbacks if isinstance(c, keras.callbacks.History))
+
+
+def test_the_bounds_of_an_objective_are_those_of_keras_own_metric():
+    def percent(truth, guess):
+        return 100 * keras.ops.mean(truth)
+
+    percent.__name__ = "accuracy"
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, "sigmoid")])
+    metrics = ["acc", keras.metrics.AUC(name="area"), percent, "mae"]
+    model.compile("sgd", "binary_crossentropy", metrics=metrics)
+    model.fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0)
+    for name in ("acc", "val_acc", "area", "val_area"):
+        assert bounds_of(name, model) == (0, 1), name
+    for name in ("accuracy", "val_accuracy", "loss", "val_loss", "mae"):
+        assert bounds_of(name, model) is None, name
+    for name in ("accuracy", "val_auc_1", "val_precision", "top_k_categorical_accuracy"):
+        assert bounds_of(name) == (0, 1), "without such a metric the name tells"
+    for name in ("loss", "val_loss", "score", "inaccuracy", "cosine_similarity"):
+        assert bounds_of(name) is None, name
+
+
+@pytest.mark.parametrize("objective", ["val_percent", "val_accuracy"])
+def test_curves_in_percent_are_stopped_as_losses_of_the_same_shape_are(tmp_path, objective):
+    # Also where the name promises 0 to 1, and the scores do not keep that.
+    lengths = []
+    for name, direction, sign, times in (
+        (objective, "max", 1, 100.0),
+        ("val_loss", "min", -1, 3.0),
+    ):
+        model = Scripted(sign * times, good_at=1, name=name)
+        tuner = keras_tuner.RandomSearch(
+            model, keras_tuner.Objective(name, direction), max_trials=5, seed=1,
+            directory=tmp_path / name,
+        )  # fmt: skip
+        tuner.search(epochs=EPOCHS, callbacks=[StopUnpromising(tuner)], verbose=0)
+        lengths.append(model.lengths)
+    assert lengths[0] == lengths[1] and lengths[0][:2] == [EPOCHS, EPOCHS]
+    assert max(lengths[0][2:]) < EPOCHS
 
 
 def tuner_of(model, folder, cls=keras_tuner.RandomSearch, direction="max", **options):

@@ -127,7 +127,7 @@ def test_a_tuner_has_one_watch(make_tuner):
     assert Watch.of(tuner) is watch
     with pytest.raises(ValueError, match="watched already"):
         Watch(tuner)
-    with pytest.raises(TypeError, match="'tuner' is no tuner"):
+    with pytest.raises(TypeError, match="'tuner' is not a tuner"):
         Watch("tuner")
 
 

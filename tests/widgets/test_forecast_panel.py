@@ -47,7 +47,7 @@ def test_the_band_breathes_with_the_part_that_is_seen(panel: ForecastPanel):
 
 def test_what_others_came_to_is_a_box_to_tick(panel: ForecastPanel):
     assert panel.learn.layout.display == "none"
-    experience = Experience(EPOCHS)
+    experience = Experience(EPOCHS, bounds=(0, 1))
     for _ in range(20):
         experience.learn(CURVES["good"])
     panel = ForecastPanel(CURVES, seen=4, experience=experience)
@@ -58,6 +58,8 @@ def test_what_others_came_to_is_a_box_to_tick(panel: ForecastPanel):
     assert panel.figure.value != drawn
     with pytest.raises(ValueError, match="experience=<Experience of 0 curves of 9 epochs>"):
         ForecastPanel(CURVES, experience=Experience(9))
+    with pytest.raises(ValueError, match=r"bounds=None: these are accuracies"):
+        ForecastPanel(CURVES, experience=Experience(EPOCHS))
 
 
 @pytest.mark.parametrize(("level", "best", "floor"), [(0.98, 98, 80), (0.75, 75, 60),

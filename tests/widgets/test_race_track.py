@@ -15,7 +15,7 @@ from coursekit.strategies import Random
 from coursekit.trials import Epoch
 from coursekit.widgets import RaceTrack
 from coursekit.widgets.film import Film
-from coursekit.worlds import World
+from coursekit.worlds import MLPs, World
 
 FIVE = ("random", "grid", "local_search", "regularized_evolution", "tpe")
 
@@ -78,7 +78,10 @@ def test_the_kernel_goes_on_while_it_races(track: RaceTrack):
     assert slow.running and slow.start_button.disabled and not slow.stop_button.disabled
     slow.start()  # does nothing: one race at a time
     slow.moment.value = 10
-    assert "After 10 of 30" in slow.told.value and "Leaderboard of 1 seed (" in slow.board.value
+    assert (
+        "After 10 of 30" in slow.told.value
+        and "Leaderboard by the median of 1 seed (" in slow.board.value
+    )
     slow.stop_button.click()
     go_on.set()
     slow._thread.join()
@@ -96,7 +99,7 @@ def test_stop_keeps_what_is_done():
     found = track.run()
     assert found.stopped and found.done == 3 and found.paired() == [0]
     assert "Stopped: 3 of 10 searches" in track.line.value
-    assert "Leaderboard of 1 seed (" in track.board.value
+    assert "Leaderboard by the median of 1 seed (" in track.board.value
 
 
 def test_stop_ends_processes_in_the_middle_of_their_searches():
@@ -152,6 +155,11 @@ def test_the_leaderboard_reshuffles(track: RaceTrack):
     shown = {at: order(at) for at in (1, 10, 30)}
     for at, names in shown.items():
         assert names == [each.name for each in track.race.standings(at)]
+        # The sentence, the board and the curves go by one measure.
+        medians = {name: np.median(best) for name, best in track.race.best(at).items()}
+        assert medians[names[0]] == max(medians.values())
+        track.moment.value = at
+        assert f"median {medians[names[0]]:.4g}" in track.told.value
     assert len({tuple(names) for names in shown.values()}) > 1
 
 
@@ -214,20 +222,74 @@ def test_who_cannot_search_a_world_is_told_so():
     picks = track.entries.picks
     refused = {name for name, pick in picks.items() if pick.disabled}
     assert refused == {"successive_halving", "hyperband", "bohb", "progressive"}
-    assert "knows the end of each training alone" in track.entries.refused.value
+    assert "has only the end of each training" in track.entries.refused.value
+    judges = track.entries.judges
+    assert not judges["full"].disabled and judges["full"].value
+    assert {name for name, pick in judges.items() if pick.disabled} == {
+        "lower_fidelity", "extrapolation", "inheritance"
+    }  # fmt: skip
     assert "trains candidates in part" in picks["hyperband"].tooltip
     assert "needs one in which candidates grow" in picks["progressive"].tooltip
     track.entries.choice.value = "cells on mnist-5k-rotated"
     assert (
         not any(pick.disabled for pick in picks.values())
-        and "Cannot" not in track.entries.refused.value
+        and "candidates" not in track.entries.refused.value
     )
+    assert not judges["extrapolation"].disabled
+    assert "Cannot race here: inheritance: " in track.entries.refused.value  # no weights in a table
     picks["hyperband"].value = True
     track.entries.choice.value = "four digits"
     assert not picks["hyperband"].value
     track.entries.choice.value = "mlps on digits"
     assert picks["hyperband"].value and picks["progressive"].disabled
-    assert list(track.entries.contestants()) == ["random", "hyperband"]
+    assert list(track.entries.strategies()) == ["random", "hyperband"]
+
+
+def test_estimators_race_beside_strategies():
+    track = RaceTrack("mlps", ("random", "grid"), ("full", "lower_fidelity"), trials=8, seeds=2,
+                      workers=1)  # fmt: skip
+    names = ["random", "random + lower_fidelity", "grid", "grid + lower_fidelity"]
+    assert [*track.shown.options] == names
+    found = track.run()
+    assert found.names == names and "Done: 8 searches" in track.line.value
+    board = re.findall(r"</svg> ([\w+ ]+)<", track.board.value)
+    assert sorted(board) == sorted(names)
+    assert len(set(re.findall(r"stroke-dasharray=\"(.*?)\"", track.board.value))) == 2
+    track.entries.judges["lower_fidelity"].value = False
+    track.entries.judges["extrapolation"].value = True
+    assert track.run().names == ["random", "random + extrapolation", "grid", "grid + extrapolation"]
+    for pick in track.entries.judges.values():
+        pick.value = False
+    track.run()
+    assert "No race: a race needs at least one estimator" in track.line.value
+
+
+def test_a_pair_that_cannot_race_is_said_when_it_is_left_out():
+    class Halving(Random):
+        budgeted = True
+
+    class Blunt:
+        """Judges as the world does, and has no scores before the end."""
+
+        early = False
+
+        def __init__(self, world):
+            self.evaluate = world.evaluate
+
+    track = RaceTrack("mlps", {"random": "random", "halving": Halving},
+                      {"full": "full", "blunt": Blunt}, trials=3, seeds=1, workers=1)  # fmt: skip
+    assert len(track.run().names) == 3
+    assert "Left out: halving + blunt: it trains candidates in part" in track.line.value
+
+
+def test_a_world_that_the_registry_has_is_listed_once():
+    once = RaceTrack(MLPs(), ("random",), trials=2, seeds=1, workers=1)
+    options = [*once.entries.choice.options]
+    assert once.entries.choice.value == "mlps on digits" and len(options) == len({*options})
+    assert not any("perceptrons" in each for each in options)
+    other = RaceTrack(MLPs(seed=3), ("random",), trials=2, seeds=1, workers=1)
+    assert other.entries.choice.value == "perceptrons on digits"  # another one: two are listed
+    assert "mlps on digits" in other.entries.choice.options
 
 
 def test_strategies_with_budgets_race_in_a_world_that_knows_them():

@@ -9,9 +9,9 @@ import pytest
 from coursekit import cli
 from coursekit.spaces import Choice, Integer, Space
 from coursekit.training.candidates import FastPerceptron
-from coursekit.worlds import building, tables
+from coursekit.worlds import building, trained_tables
 from coursekit.worlds.recipes import RECIPES, Recipe
-from coursekit.worlds.tables import unpack
+from coursekit.worlds.trained_tables import unpack
 
 TINY = Recipe(
     "tiny perceptrons",
@@ -44,7 +44,7 @@ def test_every_entry_is_trained_from_every_seed_at_every_fidelity(part) -> None:
     assert said[-1] == "6 of 6 entries, 0 min to go"
     assert shared.tolist() == list(range(6))
     assert table.validation.shape == (6, 3, 2, 3)
-    listed = tables.entries(TINY.space)
+    listed = trained_tables.entries(TINY.space)
     for entry, configuration in enumerate(listed):
         for level, fidelity in enumerate(("full", "quarter data", "half resolution")):
             data = TINY.load(fidelity)
@@ -89,7 +89,7 @@ def test_an_interrupted_building_goes_on_where_it_was(part, monkeypatch) -> None
 
 def test_processes_build_the_same(part, monkeypatch) -> None:
     """Workers know the shipped recipes alone, so two entries of a real one."""
-    monkeypatch.setattr(building, "entries", lambda space: tables.entries(space)[:2])
+    monkeypatch.setattr(building, "entries", lambda space: trained_tables.entries(space)[:2])
     monkeypatch.setattr(building, "share", lambda space: np.zeros(1, np.uint16))
     paths = [
         building.build(
@@ -130,7 +130,7 @@ def test_ctrl_c_says_what_is_kept(part, capsys, monkeypatch) -> None:
     monkeypatch.setattr(building, "measure", interrupted)
     words = ["tables", "build", "tiny", "--folder", str(part.parent.parent), "--part", str(part)]
     assert cli.main([*words, "--workers", "1"]) == 130
-    assert f"{part} keeps what is done: the same command goes on" in capsys.readouterr().err
+    assert f"{part} keeps finished entries: the same command resumes" in capsys.readouterr().err
 
 
 def test_misuse_is_named(capsys, tmp_path) -> None:
@@ -155,12 +155,20 @@ def test_the_list_shows_how_scores_are_spread(capsys) -> None:
         assert {"full, validation", "quarter data, test", "half resolution, validation"} <= set(
             rows
         )
-    median = 100 * np.nanmedian(np.nanmean(tables.read("mlps")[0].validation[:, 0, :, -1], axis=1))
+    median = 100 * np.nanmedian(
+        np.nanmean(trained_tables.read("mlps")[0].validation[:, 0, :, -1], axis=1)
+    )
     assert f"{median:8.1f}" in said
 
 
-@pytest.mark.slow(40)
-@pytest.mark.parametrize(("name", "count"), [("mlps", 8), ("cells", 3)])
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        pytest.param("mlps", 2, marks=pytest.mark.slow(10)),
+        pytest.param("mlps", 8, marks=pytest.mark.nightly(40)),
+        pytest.param("cells", 3, marks=pytest.mark.nightly(60)),
+    ],
+)
 def test_a_handful_of_entries_built_again_lies_within_the_seeds_noise(name, count) -> None:
     """They are trained again from the same seeds; on another processor rounding makes a
     training another one, as another seed does.
@@ -171,10 +179,10 @@ def test_a_handful_of_entries_built_again_lies_within_the_seeds_noise(name, coun
     """
     if name == "cells":
         pytest.importorskip("tensorflow")
-    table, _ = tables.read(name)
+    table, _ = trained_tables.read(name)
     ends = table.validation[:, 0, :, -1]
-    bound = np.nanquantile(np.nanmax(ends, axis=1) - np.nanmin(ends, axis=1), 0.999)
-    listed = tables.entries(RECIPES[name].space)
+    bound = float(np.nanquantile(np.nanmax(ends, axis=1) - np.nanmin(ends, axis=1), 0.999))
+    listed = trained_tables.entries(RECIPES[name].space)
     for entry in building.sample(name, count):
         found = building.measure(name, listed[entry])
         again = np.array(found["validation"], dtype=float)[0, :, -1]

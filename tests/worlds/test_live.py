@@ -12,7 +12,7 @@ from coursekit.training.candidates import FastPerceptron, keras_perceptron
 from coursekit.trials import Status, Suggestion
 from coursekit.worlds import Live, MLPs
 from coursekit.worlds.recipes import RECIPES, SHAPES, Recipe
-from coursekit.worlds.tables import read
+from coursekit.worlds.trained_tables import read
 
 GOOD = {
     "layers": 1,
@@ -73,8 +73,13 @@ def test_keras_trains_both_spaces(name: str) -> None:
     assert len(lower.curve) == 1
 
 
-@pytest.mark.slow(20)
-@pytest.mark.parametrize(("name", "count", "least"), [("mlps", 12, 0.45), ("cells", 6, 0.7)])
+@pytest.mark.parametrize(
+    ("name", "count", "least"),
+    [
+        pytest.param("mlps", 12, 0.45, marks=pytest.mark.slow(15)),
+        pytest.param("cells", 6, 0.7, marks=pytest.mark.nightly(40)),
+    ],
+)
 def test_fresh_trainings_rank_candidates_as_the_table_does(name, count, least) -> None:
     """Kendall's tau over entries spread evenly from the table's worst to its best, from a seed that
     the table has not seen.
@@ -90,7 +95,7 @@ def test_fresh_trainings_rank_candidates_as_the_table_does(name, count, least) -
     ends = np.nanmean(table.validation[:, 0, :, -1], axis=1)
     ladder = np.linspace(np.nanquantile(ends, 0.1), np.nanmax(ends), count)
     chosen = [int(np.nanargmin(np.abs(ends - step))) for step in ladder]
-    from coursekit.worlds.tables import entries
+    from coursekit.worlds.trained_tables import entries
 
     listed, live = entries(RECIPES[name].space), Live(name, seed=100)
     found = [live.evaluate(Suggestion(listed[entry])).score for entry in chosen]

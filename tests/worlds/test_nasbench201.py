@@ -138,13 +138,13 @@ def test_the_table_cannot_be_written_to() -> None:
 
 def test_bad_questions_are_named() -> None:
     world, good = NASBench201(), EdgeCells().parse(BEST["cifar10"])
-    with pytest.raises(ValueError, match="budget=3: this table knows scores after 200 epochs"):
+    with pytest.raises(ValueError, match="budget=3: this table holds only scores after 200 epochs"):
         world.evaluate(Suggestion(good, budget=3))
     with pytest.raises(ValueError, match="0-1='conv' is not one of"):
         world.evaluate(Suggestion({**good, "0-1": "conv"}))
     with pytest.raises(ValueError, match="2-3 is missing"):
         world.evaluate(Suggestion({edge: good[edge] for edge in world.space.edges[:-1]}))
-    with pytest.raises(ValueError, match="depth=3 is no parameter"):
+    with pytest.raises(ValueError, match="depth=3 is not a parameter"):
         world.evaluate(Suggestion({**good, "depth": 3}))
     with pytest.raises(ValueError, match="no data set 'mnist': there are cifar10, cifar100, image"):
         NASBench201("mnist")

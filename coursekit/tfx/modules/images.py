@@ -8,7 +8,7 @@ import keras
 import keras_tuner
 from keras import layers
 
-from coursekit.tfx.modules.names import IMAGE, LABEL
+from coursekit.tfx.modules.feature_names import IMAGE, LABEL
 from coursekit.tfx.modules.training import Shapes, Task
 from coursekit.tfx.quiet import tf, tfx
 

@@ -1,6 +1,6 @@
 """Candidates as Keras models: training loop, morphisms, transfer of weights.
 
-Importing the package loads Keras and TensorFlow, without what they write while they are loaded.
+Importing the package loads Keras and TensorFlow and hides what they print while loading.
 """
 
 from coursekit.loading import quietly

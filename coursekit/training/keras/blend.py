@@ -10,13 +10,13 @@ from keras import layers
 
 @keras.saving.register_keras_serializable("coursekit")
 class Blend(layers.Layer):
-    """l y + (1 - l) z of two tensors [y, z] of one shape, with one l that is learnt, 1 at first.
+    """l y + (1 - l) z of two tensors [y, z] of equal shape, with one learnt l, initially 1.
 
-    So it begins as y alone. The gradient reaches l at once, z's own weights after the first step.
+    So the output is y at first. The gradient reaches l at once, and z's weights after one step.
     """
 
     def build(self, input_shape: Any) -> None:
-        """Make l."""
+        """Create l."""
         self.share = self.add_weight(name="share", shape=(), initializer="ones")
         super().build(input_shape)
 
@@ -26,5 +26,5 @@ class Blend(layers.Layer):
         return self.share * kept + (1 - self.share) * other
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """That of the first."""
+        """The first input's shape."""
         return input_shape[0]

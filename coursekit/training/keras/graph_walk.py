@@ -1,5 +1,5 @@
-"""A walk through a Keras model's graph which builds it anew, with other widths or further layers,
-and knows at each tensor which of the old channels each new one is."""
+"""A walk through a Keras model's graph that rebuilds it with other widths or further layers, and
+tracks for each tensor which old channel each new channel copies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from coursekit.training.remapping import Remapping
 Insert = Callable[[Any, Any, bool], Any]
 
 CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D)
-# One channel of what comes in makes one channel of what goes out.
+# Each input channel makes one output channel.
 CHANNEL_WISE = (
     layers.Dropout, layers.SpatialDropout1D, layers.SpatialDropout2D, layers.SpatialDropout3D,
     layers.GaussianNoise, layers.GaussianDropout, layers.ReLU, layers.LeakyReLU, layers.ELU,
@@ -36,10 +36,10 @@ NEVER_NEGATIVE = {"relu", "relu6", "sigmoid", "hard_sigmoid", "softplus", "softm
 
 
 class Walk:
-    """Builds a model anew.
+    """Rebuilds a model.
 
-    widths: the remapping of each layer that gets another width. inserted: what to put behind a
-    layer. noise, rng: as `Remapping.leaving` takes them, for the layers in `widths`.
+    widths: the remapping of each layer that gets another width. inserted: what to insert after a
+    layer. noise, rng: as in `Remapping.leaving`, for the layers in `widths`.
     """
 
     def __init__(
@@ -55,12 +55,12 @@ class Walk:
         self.original, self.noise, self.rng = model, noise, rng
         self.maps: dict[int, Remapping] = {}  # of tensors; absent where nothing has changed
         self.positive: set[int] = set()
-        self.kept: list[Any] = []  # the tensors, so that no id is given twice
+        self.kept: list[Any] = []  # keeps the tensors alive, so that no id repeats
         self.old: dict[int, Any] = {}  # layers of the new model, by id
         self.plans: dict[str, tuple[Any, Any, Remapping | None, Remapping | None]] = {}
 
     def rebuild(self, changes: Mapping[str, Mapping[str, Any]] | None = None) -> keras.Model:
-        """The new model with its weights; changes: to the configurations of layers."""
+        """The new model with its weights. changes: updates of layers' configurations, by name."""
 
         def clone(old: Any) -> Any:
             if not isinstance(old, layers.Layer):
@@ -117,9 +117,9 @@ class Walk:
         if isinstance(old, (layers.Dense, *CONVOLUTIONS)):
             if getattr(old, "groups", 1) > 1 or channels_first(old):
                 raise refused(old, "has groups, or channels that come first", CURE)
-            return None  # its own units are as they were
+            return None  # its own units are unchanged
         if softmax(old):
-            raise refused(old, "is a softmax over what would be wider", CURE)
+            raise refused(old, "is a softmax over channels that would be wider", CURE)
         if isinstance(old, CHANNEL_WISE) and not channels_first(old):
             return found
         if isinstance(old, layers.BatchNormalization) and old.axis in (
@@ -144,7 +144,7 @@ class Walk:
             for part in parts[1:]:
                 joined = joined.beside(part)
             return joined
-        raise refused(old, f"is a {type(old).__name__}, which is not followed", CURE)
+        raise refused(old, f"is a {type(old).__name__}, which widening cannot follow", CURE)
 
     def _check_width(self, old: Any) -> None:
         if softmax(old):
@@ -173,7 +173,8 @@ class Walk:
         return " and ".join(f"layer {name!r}" for name in self.widths)
 
     def _as_it_was(self, made: keras.Model) -> keras.Model:
-        """Sequential if it was and still is a chain, compiled if it was."""
+        """The new model, Sequential if the old one was and it is still a chain; compiled if the
+        old one was."""
         if isinstance(self.original, keras.Sequential):
             first, *others = made.layers
             if not any(isinstance(layer, MERGES) for layer in others):
@@ -184,17 +185,17 @@ class Walk:
         return made
 
 
-CURE = "widen another layer, or build the wider model anew"
+CURE = "widen another layer, or build a new, wider model"
 
 
 def graph_of(model: keras.Model) -> keras.Model:
-    """The functional model behind it; TypeError or ValueError if there is none."""
+    """The functional model behind a model; TypeError or ValueError if there is none."""
     if not isinstance(model, keras.Model):
-        raise TypeError(f"{model!r} is no Keras model")
+        raise TypeError(f"{model!r} is not a Keras model")
     if isinstance(model, keras.Sequential):
         if not model.built:
             raise ValueError(
-                f"model {model.name!r} has no weights yet: begin it with keras.Input(shape)"
+                f"model {model.name!r} has no weights yet: start it with keras.Input(shape)"
             )
         return keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     if not isinstance(model, keras.src.models.Functional):
@@ -222,23 +223,23 @@ def refused(layer: Any, why: str, cure: str) -> ValueError:
 
 
 def keras_tensor(value: Any) -> bool:
-    """Whether this stands for a tensor of the graph."""
+    """Whether this is a symbolic tensor of the graph."""
     return isinstance(value, keras.KerasTensor)
 
 
 def channels_first(layer: Any) -> bool:
-    """Whether its channels come before the places."""
+    """Whether its channel axis comes before the spatial axes."""
     return getattr(layer, "data_format", None) == "channels_first"
 
 
 def softmax(layer: Any) -> bool:
-    """Whether it weighs its channels against each other."""
+    """Whether it applies a softmax over its channels."""
     name = getattr(getattr(layer, "activation", None), "__name__", "")
     return isinstance(layer, layers.Softmax) or name in ("softmax", "log_softmax", "sparsemax")
 
 
 def never_negative(layer: Any, inputs: list[bool]) -> bool:
-    """Whether its output is 0 or more everywhere. inputs: whether those are."""
+    """Whether its output is 0 or more everywhere. inputs: whether each input is."""
     activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
     if isinstance(layer, layers.ReLU):
         return not layer.negative_slope and not layer.threshold

@@ -1,5 +1,5 @@
-"""An epoch loop for Keras models that costs little beside the training: one traced function an
-epoch, where `model.fit` crosses from Python to TensorFlow with each batch."""
+"""An epoch loop for Keras models with little overhead: one traced function call for each epoch,
+where `model.fit` crosses from Python to TensorFlow for each batch."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ TOO_LARGE = (MemoryError, tf.errors.ResourceExhaustedError)
 
 
 class Loop:
-    """Trains a Keras model that turns images into logits, epoch by epoch, as often as asked.
+    """Trains a Keras model that turns images into logits, epoch by epoch, any number of times.
 
-    optimizer: a Keras optimizer of its own, with a number as learning rate.
-    batch_size: images a step; an epoch's last minibatch may be smaller.
+    optimizer: a Keras optimizer that no other model uses, with a number as learning rate.
+    batch_size: images in a step; an epoch's last minibatch may be smaller.
 
     The functions are traced once (about a second), whatever the size of the data.
     """
@@ -49,13 +49,13 @@ class Loop:
     ) -> Iterator[Epoch]:
         """Train the model from its present weights with a fresh optimizer; yields each epoch.
 
-        schedule: the learning rate's factor in epoch 0, 1, ...; without it there is none.
-        patience: stop after so many epochs in a row without a better score.
-        restore_best: leave the weights of the best epoch behind, not the last one's.
-        rng: shuffles the images anew for every epoch.
+        schedule: the learning rate's factor in epoch 0, 1, ...; None keeps the rate constant.
+        patience: stop after this many epochs in a row without a better score.
+        restore_best: end with the weights of the best epoch instead of the last.
+        rng: shuffles the images in every epoch.
 
-        A run that diverges, or for which memory does not suffice, yields one score of NaN and
-        ends. Whoever stops asking stops the training.
+        A run that diverges, or that runs out of memory, yields one score of NaN and ends. To stop
+        the training, stop iterating.
         """
         for variable, value in zip(self.optimizer.variables, self._fresh, strict=True):
             variable.assign(value)
@@ -82,12 +82,12 @@ class Loop:
                 self.model.set_weights(best_weights)
 
     def accuracy(self, split: Split) -> float:
-        """The share of images whose likeliest class is the right one; NaN after a divergence."""
+        """The share of images whose most probable class is correct; NaN after a divergence."""
         return float(self._accuracy(tf.constant(split.x), tf.constant(split.y)))
 
 
 def cosine(epochs: int) -> Callable[[int], float]:
-    """A schedule that falls to nothing over so many epochs (Loshchilov and Hutter, 2017, ICLR)."""
+    """A schedule that falls from 1 to 0 over `epochs` (Loshchilov and Hutter, 2017, ICLR)."""
     return lambda epoch: 0.5 * (1 + math.cos(math.pi * epoch / epochs))
 
 

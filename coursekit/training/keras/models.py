@@ -1,7 +1,7 @@
 """Candidates as Keras models: perceptrons, and cells stacked on their skeleton.
 
-The cells' network is that of NAS-Bench-201 (Dong and Yang, 2020, ICLR, arXiv:2001.00326, figure 1),
-with as many stages and cells as the space's skeleton says.
+The network of cells is that of NAS-Bench-201 (Dong and Yang, 2020, ICLR, arXiv:2001.00326, figure
+1), with the stages and cells of the space's skeleton.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ Operation = Callable[..., Any]
 def perceptron_network(
     configuration: Mapping[str, Any], shape: Shape, classes: int, *, rng: np.random.Generator
 ) -> keras.Model:
-    """What `train_perceptron` trains, as a Keras model from images to logits.
+    """The model of `train_perceptron`, as a Keras model from images to logits.
 
-    configuration: any of its keys (the optimizer's are left to the loop). shape: of an image,
-    (height, width). rng: draws the seeds of weights and dropout. Raises ValueError as it does.
+    configuration: any of that function's keys (the loop uses those of the optimizer). shape: of an
+    image, (height, width). rng: draws the seeds of weights and dropout. Raises ValueError like it.
     """
     chosen = complete(configuration)
     images = keras.Input(shape)
@@ -48,10 +48,10 @@ def cell_network(
 ) -> keras.Model:
     """A cell stacked on a skeleton, by default the space's, as a Keras model from images to logits.
 
-    The images may have any height and width, shape (images, height, width): a lower resolution
-    is the same model. A cell whose output cannot be reached gives zeros. rng: draws the seeds of
-    the weights. Layers are named after their place and edge, so that what two cells share has one
-    name. Raises ValueError for a configuration that is none of the space's.
+    The images may have any height and width, shape (images, height, width), so one model serves
+    all resolutions. A cell whose output no input reaches gives zeros. rng: draws the seeds of the
+    weights. Layers are named after their place and edge, so layers that two cells share have the
+    same names. Raises ValueError for a configuration that the space does not have.
     """
     if not isinstance(space, EdgeCells):
         raise TypeError(f"{space!r}: only cells with operations on their edges are built")
@@ -78,7 +78,7 @@ def _cell(
     rng: np.random.Generator,
     place: int,
 ) -> Any:
-    """What comes into a node is added up; edges that lead nowhere are not built."""
+    """One cell: a node adds up its inputs; edges that do not reach the output are not built."""
     graph = space.graph(configuration)
     arriving: dict[str, list[Any]] = {graph.inputs[0]: [x]}
     for edge in graph.used():
@@ -106,7 +106,7 @@ OPERATIONS: dict[str, Operation] = {
 
 
 def _residual(x: Any, channels: int, rng: np.random.Generator, name: str) -> Any:
-    """Half the height and width, in the benchmark's residual block."""
+    """The benchmark's residual block, which halves height and width."""
     inner = _normalised(layers.ReLU()(x), channels, 3, rng, f"{name}_1", stride=2)
     inner = _normalised(layers.ReLU()(inner), channels, 3, rng, f"{name}_2")
     short = layers.AveragePooling2D(2, padding="same")(x)
@@ -128,7 +128,7 @@ def _normalised(
         kernel_initializer=_glorot(rng),
         name=f"{name}_convolution",
     )
-    # Epochs are short here: means that look back a hundred batches would lag behind the weights.
+    # Epochs are short here: averages over a hundred batches would lag behind the weights.
     normalisation = layers.BatchNormalization(momentum=0.9, name=f"{name}_normalisation")
     return normalisation(convolution(x))
 

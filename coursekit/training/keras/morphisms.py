@@ -1,19 +1,19 @@
-"""Network morphisms: a Keras model grows and answers as before.
+"""Network morphisms: a Keras model grows and keeps its function.
 
 Net2Net (Chen, Goodfellow, Shlens, 2016, ICLR, arXiv:1511.05641): `widen`, `deepen`. Simple and
 efficient architecture search for CNNs by hill climbing (Elsken, Metzen, Hutter, 2017,
 arXiv:1711.04528): `skip`, `branch`. Network morphism (Wei, Wang, Rui, Chen, 2016, ICML,
-arXiv:1603.01670): an activation that is faded in.
+arXiv:1603.01670): a new activation that blends in gradually.
 
 Each takes a Sequential or functional model and returns a new one, compiled as the old one was, with
-a fresh optimizer; the old one stays as it is. (Adam's moments, remapped like the weights, were
-tried on perceptrons for digits, 20 seeds: after widening they made the next ten epochs worse, after
-deepening better at a learning rate of 0.001 and no different above.) A Sequential model stays one
-as long as it is a chain.
+a fresh optimizer; the old model is unchanged. (Remapping Adam's moments like the weights was tried
+on perceptrons for digits, 20 seeds: after widening, the next ten epochs were worse; after
+deepening, they were better at a learning rate of 0.001 and no different above.) A Sequential model
+stays Sequential as long as it is a chain.
 
-What is kept is the function of *inference* (`model.predict`), to float32's precision. In training,
-dropout draws for each copy apart, and batch normalisation uses a minibatch's statistics in place of
-those that the identity was made from.
+Morphisms keep the function of *inference* (`model.predict`), to float32's precision. In training,
+dropout draws separately for each copy, and batch normalisation uses the statistics of a minibatch
+instead of those that the identity was made from.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ def widen(
 ) -> keras.Model:
     """More units in a dense layer, or more filters in a convolution (Net2WiderNet).
 
-    Further units copy old ones; what they feed shares its weights among the copies. Batch
-    normalisation, dropout, pooling, flattening and concatenation in between are followed.
+    New units copy old ones; the layers that they feed divide each weight among the copies. Batch
+    normalisation, dropout, pooling, flattening and concatenation may come in between.
 
-    layer: its name. units: as many as it has, or more. rng: draws who is copied.
-    noise: makes copies differ a little, as a share of the weights' standard deviation. Without it
-        they get the same gradients for ever, unless there is dropout; with it the function is kept
-        only as far as the noise is small.
+    layer: its name. units: at least as many as it has. rng: draws which units are copied.
+    noise: the standard deviation of the noise on copies, as a share of the weights' own. Without
+        noise (and without dropout), copies always get the same gradients; with noise, the function
+        changes a little.
 
-    Raises ValueError, which names the layer, where the function could not be kept: at the model's
-    output, before a softmax, where an addition meets a layer that is not wider, in a layer that is
-    used twice.
+    Raises ValueError, which names the layer, where the function cannot be kept: at the model's
+    output, before a softmax, where the layer is added to one that is not wider, or where a layer
+    is used twice.
     """
     rng = np.random.default_rng(0) if rng is None else rng
     old = layer_of(model, layer)
@@ -73,20 +73,20 @@ def deepen(
     kernel_size: int = 3,
     name: str | None = None,
 ) -> keras.Model:
-    """Another layer behind this one, which does nothing yet (Net2DeeperNet).
+    """A new layer after this one, initially the identity (Net2DeeperNet).
 
-    It is a dense layer with the unit matrix as its kernel, or behind images a convolution that
-    passes each channel on. The activation must not change what comes in: relu after relu does not,
-    for it is idempotent; tanh after tanh does.
+    It is a dense layer whose kernel is the identity matrix or, after images, a convolution that
+    copies each channel. The activation must keep its input: relu after relu does, because it is
+    idempotent; tanh after tanh does not.
 
-    after: the layer's name, its activation's if that is a layer of its own.
-    blend: for any other activation f: learns l in l x + (1 - l) f(x), which begins at l = 1.
-    normalise: batch normalisation before the activation, set so that it changes nothing. With
-        `data` (some of the model's inputs) it is made from their mean and variance, and is close
-        to the identity in training, too; without, from 0 and 1, and training changes the function.
+    after: the layer's name, or its activation's name if that is a separate layer.
+    blend: for any other activation f: learns l in l x + (1 - l) f(x), initially l = 1.
+    normalise: batch normalisation before the activation, initially the identity. With `data` (some
+        of the model's inputs), it uses their mean and variance and stays close to the identity in
+        training. Without `data` it uses 0 and 1, and training changes the function.
     kernel_size: of a convolution, odd. name: of the new layer; by default `{after}_deeper`.
 
-    Raises ValueError, which names the layer, where the function could not be kept.
+    Raises ValueError, which names the layer, where the function cannot be kept.
     """
     old = layer_of(model, after)
     name = _fresh_name(model, name or f"{after}_deeper")
@@ -94,7 +94,7 @@ def deepen(
     if rank not in (2, 3, 4, 5) or None in old.output.shape[-1:]:
         raise refused(old, f"answers with shape {old.output.shape}", "deepen after dense or images")
     if rank > 2 and (kernel_size < 1 or kernel_size % 2 == 0):
-        raise ValueError(f"kernel_size={kernel_size}: take an odd one, such as 3: it has a middle")
+        raise ValueError(f"kernel_size={kernel_size}: take an odd one, such as 3")
     width = int(old.output.shape[-1])
     made: dict[str, tuple[layers.Layer, list[np.ndarray]]] = {}
 
@@ -124,8 +124,8 @@ def deepen(
 def skip(model: keras.Model, start: str, end: str, *, name: str | None = None) -> keras.Model:
     """A shortcut from one layer's output to a later one's of the same shape.
 
-    The later output y becomes l y + (1 - l) x with l = 1 at first, which is learnt. Raises
-    ValueError where shapes differ or the first layer does not come first.
+    The later output y becomes l y + (1 - l) x, with a learnt l, initially 1. Raises ValueError
+    where shapes differ, or where `start` is not before `end`.
     """
     first, last = layer_of(model, start), layer_of(model, end)
     if first.output.shape[1:] != last.output.shape[1:]:
@@ -154,10 +154,10 @@ def skip(model: keras.Model, start: str, end: str, *, name: str | None = None) -
 def branch(
     model: keras.Model, layer: str, new: layers.Layer | None = None, *, name: str | None = None
 ) -> keras.Model:
-    """A second layer beside this one, on the same input, whose say begins at nothing.
+    """A second layer beside this one, on the same input, initially with weight 0.
 
-    The output y becomes l y + (1 - l) z with l = 1 at first, which is learnt.
-    new: what makes z, of y's shape; by default a layer like the first, with weights of its own.
+    The output y becomes l y + (1 - l) z, with a learnt l, initially 1.
+    new: the layer that makes z, of y's shape; by default a copy of the first with new weights.
     """
     old = layer_of(model, layer)
     name = _fresh_name(model, name or f"{layer}_branch")
@@ -189,8 +189,8 @@ def _identity(
     normalise: bool,
     statistics: Statistics | None,
 ) -> list[tuple[layers.Layer, list[np.ndarray]]]:
-    """Layers that pass on what comes, with their weights."""
-    kernel = np.eye(width, dtype=np.float32)
+    """Layers that compute the identity, with their weights."""
+    kernel: np.ndarray = np.eye(width, dtype=np.float32)
     layer: layers.Layer
     if rank == 2:
         layer = layers.Dense(width, name=name)
@@ -214,7 +214,7 @@ def _identity(
 
 
 def _statistics(model: keras.Model, layer: layers.Layer, data: Any) -> Statistics | None:
-    """Mean and variance of each channel of a layer's output for such inputs."""
+    """Mean and variance of each channel of a layer's output for these inputs."""
     if data is None:
         return None
     seen: list[Any] = []

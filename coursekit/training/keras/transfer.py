@@ -1,7 +1,7 @@
-"""A Keras model that begins with another one's weights, whatever layers and widths they share.
+"""Transfer: a Keras model starts with the weights of another one, of any layers and widths.
 
-Where the child is wider or deeper this is Net2Net (Chen, Goodfellow, Shlens, 2016, ICLR,
-arXiv:1511.05641), and it answers as its parent; elsewhere it gets what fits.
+Where the child is wider or deeper, this is Net2Net (Chen, Goodfellow, Shlens, 2016, ICLR,
+arXiv:1511.05641), which keeps the parent's function; elsewhere the child gets what fits.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ def inherit(
     rng: np.random.Generator | None = None,
     noise: float = 0.0,
 ) -> float:
-    """Set the child's weights from the parent's as far as they go; the parent's share, 0..1.
+    """Set the child's weights from the parent's where they fit; returns the parent's share, 0..1.
 
-    Layers are matched by the names that they were given, those without one in their order among
-    layers of their class, and the last layer with a kernel with the last. A matched layer that is
-    wider copies units, a narrower one keeps those with the largest weights; a new dense layer or
-    convolution that is as wide as what comes in, linear or relu, begins as the identity. All else
-    keeps the fresh weights that it has. Models without a graph get what is equal in name and shape.
+    Layers match by their given names, layers without one by their order among layers of their
+    class, and the last layer with a kernel matches the parent's last. A wider matched layer copies
+    units, a narrower one keeps those with the largest weights. A new dense layer or convolution,
+    linear or relu and as wide as its input, starts as the identity. All others keep their fresh
+    weights. Models without a graph get the weights that are equal in name and shape.
 
-    rng, noise: as `morphisms.widen` takes them.
+    rng, noise: as in `morphisms.widen`.
     """
     rng = np.random.default_rng(0) if rng is None else rng
     total = sum(int(np.prod(weight.shape)) for weight in child.weights)
@@ -69,7 +69,7 @@ def _same(child: keras.Model, parent: keras.Model) -> Given:
 
 
 def matched(model: keras.Model) -> dict[Hashable, Any]:
-    """The model's layers by what they are matched with: a name, or a class and a place in order."""
+    """The model's layers by their key for matching: a name, or a class and a place in order."""
     found: dict[Hashable, Any] = {}
     counts: dict[str, int] = {}
     kernels = [layer for layer in model.layers if isinstance(layer, WEIGHING)]
@@ -88,14 +88,14 @@ def matched(model: keras.Model) -> dict[Hashable, Any]:
 
 
 class _Heir:
-    """Walks through the child and knows at each tensor which of the parent's channels it holds."""
+    """Walks through the child and tracks which of the parent's channels each tensor holds."""
 
     def __init__(
         self, child: keras.Model, parent: keras.Model, rng: np.random.Generator, noise: float
     ) -> None:
         self.rng, self.noise = rng, noise
         self.given: Given = {}
-        self.maps: dict[int, Remapping] = {}  # absent: nobody knows
+        self.maps: dict[int, Remapping] = {}  # absent: unknown
         self.kept: list[Any] = []
         theirs = matched(parent)
         self.theirs = {layer.name: theirs.get(key) for key, layer in matched(child).items()}
@@ -118,7 +118,7 @@ class _Heir:
         return output
 
     def _follow(self, new: Any, inputs: list[Any], maps: list[Any]) -> Remapping | None:
-        """Give a layer its weights; the remapping of its output."""
+        """Give a layer its weights; returns the remapping of its output."""
         layer, other = self.layers.get(new.name), self.theirs.get(new.name)
         entering = maps[0] if maps else None
         if isinstance(new, WEIGHING):
@@ -157,7 +157,7 @@ class _Heir:
         if mine.shape[:-2] != theirs.shape[:-2] or layer.use_bias != other.use_bias:
             return None
         if entering is None and mine.shape[-2] == theirs.shape[-2]:
-            entering = Remapping.same(mine.shape[-2])  # it fits: who knows whether it is the same
+            entering = Remapping.same(mine.shape[-2])  # equal widths: assume equal channels
         if entering is None or (entering.old, entering.new) != (theirs.shape[-2], mine.shape[-2]):
             return None
         if units >= old:
@@ -172,7 +172,7 @@ class _Heir:
         return leaving
 
     def _identity(self, layer: Any, mine: Any, entering: Remapping | None) -> Remapping | None:
-        """A layer that the parent does not have: passes on what comes in, if it can."""
+        """A layer that the parent does not have: set it to the identity, if it can be."""
         inputs, units = mine.shape[-2:]
         simple = getattr(layer.activation, "__name__", "") in ("relu", "linear")
         if isinstance(layer, CONVOLUTIONS):

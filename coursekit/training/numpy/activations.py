@@ -10,7 +10,7 @@ import numpy as np
 Array = np.ndarray  # float32, unless said otherwise
 Slope = Callable[[], Array]
 
-# Each activation returns its output and, to be called in training only, its slope there.
+# Each activation returns its output and a function for its slope there, called only in training.
 
 
 def relu(z: Array) -> tuple[Array, Slope]:

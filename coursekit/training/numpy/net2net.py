@@ -1,6 +1,6 @@
-"""A perceptron that begins with another one's weights, whatever the two widths and depths.
+"""A perceptron starts with the weights of another one, of any widths and depth.
 
-Net2Net (Chen, Goodfellow, Shlens, 2016, ICLR, arXiv:1511.05641), on arrays alone.
+Net2Net (Chen, Goodfellow, Shlens, 2016, ICLR, arXiv:1511.05641), on plain arrays.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from coursekit.training.remapping import Remapping
 
 Array = np.ndarray
-# How a layer passes on what comes in: f(stretch x) * back is x, or near it.
+# How a layer approximates the identity: f(stretch x) * back is x, or near it.
 # relu: exactly, for x >= 0. tanh: within 0.03 for x in -1..1. gelu: within 0.13
 # for x in -0.17..1, mostly below 0.
 PASSING = {"relu": (1.0, 1.0), "tanh": (0.5, 2.12), "gelu": (4.0, 0.25)}
@@ -28,8 +28,8 @@ def widen(
 ) -> list[Array]:
     """A hidden layer with more units; the function stays, up to the noise.
 
-    weights: [kernel, bias, kernel, bias, ...], kernels of shape (inputs, outputs). layer: the place
-    of a hidden one, 0 the first. units, rng, noise: as `Remapping.wider` and `leaving` take them.
+    weights: [kernel, bias, kernel, bias, ...], kernels of shape (inputs, outputs). layer: the index
+    of a hidden layer, from 0. units, rng, noise: as in `Remapping.wider` and `leaving`.
     """
     hidden = len(weights) // 2 - 1
     if not 0 <= layer < hidden:
@@ -48,11 +48,11 @@ def widen(
 def deepen(weights: Sequence[Array], *, activation: str = "relu") -> list[Array]:
     """One more hidden layer before the last; the function stays for relu.
 
-    For tanh and gelu it stays nearly (see `PASSING`). ValueError without a hidden layer: what comes
-    in there is the data, which nobody knows to be positive.
+    For tanh and gelu it stays nearly (see `PASSING`). ValueError without a hidden layer: the new
+    layer would read the data, which may be negative.
     """
     if len(weights) < 4:
-        raise ValueError("a network without a hidden layer: give it one before it is deepened")
+        raise ValueError("the network has no hidden layer: give it one before you deepen it")
     stretch, back = PASSING[activation]
     *first, last, bias = weights
     units = np.eye(len(last), dtype=last.dtype)
@@ -68,14 +68,14 @@ def inherit(
     rng: np.random.Generator,
     noise: float = 0.0,
 ) -> tuple[list[Array], float]:
-    """The weights that a child begins with, and which share of them is its parent's.
+    """The child's initial weights, and the parent's share in them, 0..1.
 
-    parent, fresh: both [kernel, bias, ...]; fresh ones say what shapes the child has, and serve
-    where the parent has nothing to give. activation: the child's.
+    parent, fresh: both [kernel, bias, ...]. The fresh weights set the child's shapes, and stay
+    where the parent has none that fit. activation: the child's.
 
-    Wider and deeper children are morphisms. A narrower one keeps the units whose weights ahead are
-    largest, a shallower one the first layers, under a fresh last one. A parent of other inputs or
-    answers gives nothing.
+    Wider and deeper children are morphisms. A narrower layer keeps the units with the largest
+    outgoing weights; a shallower child keeps the first layers and a fresh last one. A parent with
+    another number of inputs or classes gives nothing.
     """
     parent_hidden, hidden = len(parent) // 2 - 1, len(fresh) // 2 - 1
     if (

@@ -1,7 +1,7 @@
-"""Optimizers: how the weights move along their gradient, exactly as in Keras 3.
+"""Optimizers: gradient steps, exactly as in Keras 3.
 
-An optimizer is a recipe without state. `start` begins a run: it returns the step, a function that
-takes one gradient and moves the weights in place. Weights and gradient are single vectors, float32.
+An optimizer has no state. `start` begins a run: it returns the step, a function that takes one
+gradient and moves the weights in place. Weights and gradient are single vectors, float32.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ Update = Callable[[np.ndarray], None]
 
 class Optimizer(Protocol):
     def start(self, weights: np.ndarray) -> Update:
-        """Begin anew: returns the step, which takes a gradient and moves the weights."""
+        """Begin a run: returns the step, which takes a gradient and moves the weights."""
         ...
 
 
 @dataclass(frozen=True)
 class SGD:
-    """Stochastic gradient descent with momentum (Polyak 1964), as Keras writes it."""
+    """Stochastic gradient descent with momentum (Polyak, 1964), in Keras's form."""
 
     learning_rate: float = 0.01
     momentum: float = 0.9
@@ -53,8 +53,8 @@ class SGD:
 class Adam:
     """Steps scaled by running means of the gradient and its square (Kingma and Ba, ICLR 2015).
 
-    arXiv 1412.6980, algorithm 1 in the faster form of the end of its section 2:
-    epsilon is "epsilon hat" there, with Keras's default.
+    arXiv:1412.6980, algorithm 1 in the faster form at the end of section 2: epsilon is the paper's
+    "epsilon hat", with Keras's default.
     """
 
     learning_rate: float = 0.001
@@ -83,7 +83,7 @@ class Adam:
             change -= square
             change *= 1 - self.beta_2
             square += change
-            # w -= alpha m / (sqrt(v) + epsilon), where alpha makes up for means that began at 0
+            # w -= alpha m / (sqrt(v) + epsilon); alpha corrects for means that start at 0
             alpha = (
                 self.learning_rate * math.sqrt(1 - self.beta_2**steps) / (1 - self.beta_1**steps)
             )

@@ -1,7 +1,7 @@
-"""The multilayer perceptron (Rumelhart, Hinton and Williams, Nature, 1986), fast enough for play.
+"""The multilayer perceptron (Rumelhart, Hinton and Williams, Nature, 1986), fast on small images.
 
-It does what the same network does in Keras 3, number for number, and starts at once: on images of
-8x8 pixels an epoch takes milliseconds. Initial weights: Glorot and Bengio, AISTATS 2010. Dropout:
+It gives the same numbers as the same network in Keras 3, and starts at once: on images of 8x8
+pixels, an epoch takes milliseconds. Initial weights: Glorot and Bengio, AISTATS 2010. Dropout:
 Srivastava et al., JMLR 2014.
 """
 
@@ -25,8 +25,8 @@ from coursekit.trials import Epoch
 class Perceptron:
     """Dense layers, an activation and dropout after each hidden one, softmax at the end.
 
-    inputs: values in an image (height times width). classes: how many there are to tell apart.
-    units: the width of each hidden layer, first to last; none makes a softmax regression.
+    inputs: values in an image (height times width). classes: number of classes.
+    units: the width of each hidden layer, first to last; an empty list is softmax regression.
     activation: "relu", "tanh" or "gelu". dropout: the share of hidden outputs set to 0 in
     training, in 0..1. rng: draws the initial weights.
 
@@ -53,8 +53,8 @@ class Perceptron:
         shapes: list[tuple[int, ...]] = []
         for layer in pairwise((inputs, *units, classes)):
             shapes += [layer, layer[1:]]
-        # All weights lie in one vector, and so do their gradients: a step of an optimizer is then a
-        # handful of operations, whatever the network. The lists are windows on the vectors.
+        # All weights lie in one vector, and all gradients in another: an optimizer's step is then a
+        # few operations for any network. The lists are views of the vectors.
         self._weights, self.weights = _windows(shapes)
         self._gradients, gradients = _windows(shapes)
         self._layers = list(zip(self.weights[::2], self.weights[1::2], strict=True))
@@ -65,7 +65,7 @@ class Perceptron:
 
     @property
     def parameters(self) -> int:
-        """How many numbers training has to find."""
+        """The number of trained parameters."""
         return self._weights.size
 
     def predict(self, x: Array) -> Array:
@@ -74,7 +74,7 @@ class Perceptron:
             return _softmax(self._forward(self._flat(x))[0])
 
     def accuracy(self, split: Split) -> float:
-        """The share of images whose likeliest class is the right one; NaN after a divergence."""
+        """The share of images whose most probable class is correct; NaN after a divergence."""
         with np.errstate(all="ignore"):
             logits = self._forward(self._flat(split.x))[0]
         if not np.isfinite(logits).all():
@@ -90,7 +90,7 @@ class Perceptron:
             return float(np.mean(np.log(np.exp(logits).sum(axis=1)) - right))
 
     def gradients(self, split: Split, rng: np.random.Generator | None = None) -> list[Array]:
-        """How the mean cross-entropy changes with each of `weights`; dropout only with an rng."""
+        """Gradients of the mean cross-entropy, one for each of `weights`; dropout only with rng."""
         self._backward(self._flat(split.x), self._one_hot(split.y), rng)
         return [part.copy() for layer in self._layer_gradients for part in layer]
 
@@ -108,11 +108,11 @@ class Perceptron:
     ) -> Iterator[Epoch]:
         """Train, and yield the validation accuracy and the seconds of each epoch.
 
-        Images are shuffled anew for every epoch; the last minibatch may be smaller.
-        patience: stop after so many epochs in a row without a better score.
-        restore_best: leave the weights of the best epoch behind, not the last one's.
-        A run that diverges yields one score of NaN and ends. Nothing happens until the first
-        epoch is asked for; whoever stops asking stops the training.
+        Images are shuffled in every epoch; the last minibatch may be smaller.
+        patience: stop after this many epochs in a row without a better score.
+        restore_best: end with the weights of the best epoch instead of the last.
+        A run that diverges yields one score of NaN and ends. The training begins with the first
+        iteration; to stop it, stop iterating.
         """
         whole_number("epochs", epochs)
         whole_number("batch_size", batch_size)
@@ -128,7 +128,7 @@ class Perceptron:
                 for epoch in range(epochs):
                     start = perf_counter()
                     order = rng.permutation(len(x))
-                    with np.errstate(all="ignore"):  # a run that diverges is told by its score
+                    with np.errstate(all="ignore"):  # the score shows a divergence
                         for first in range(0, len(x), batch_size):
                             batch = order[first : first + batch_size]
                             self._backward(x.take(batch, axis=0), targets.take(batch, axis=0), rng)
@@ -167,7 +167,7 @@ class Perceptron:
     def _backward(self, x: Array, targets: Array, rng: np.random.Generator | None) -> None:
         """Fill the gradient of the mean cross-entropy."""
         logits, inputs, slopes = self._forward(x, rng)
-        delta = _softmax(logits)  # how the loss changes with what a layer adds up, image by image
+        delta = _softmax(logits)  # gradient by the layer's pre-activations, for each image
         delta -= targets
         delta *= 1 / len(x)
         for layer in reversed(range(len(inputs))):
@@ -210,18 +210,18 @@ def train_perceptron(
     seed: int,
     patience: int | None = None,
 ) -> tuple[Perceptron, Iterator[Epoch]]:
-    """Make the network that a configuration describes, and its training run, not yet begun.
+    """The network that a configuration describes, and its training run, not yet started.
 
         model, run = train_perceptron({"units": 64, "learning_rate": 0.01}, data, epochs=5, seed=0)
         for score, seconds in run: ...
         model.accuracy(data.test)
 
-    configuration: any of "layers" (hidden ones, default 1), "units" (of each, 32, or a list with
-    those of one after the other), "activation" ("relu"), "dropout" (0.0), "learning_rate" (0.001),
-    "batch_size" (64) and "optimizer" ("adam" or "sgd", the latter with momentum 0.9). Raises
+    configuration: any of "layers" (hidden layers, default 1), "units" (of each layer, default 32,
+    or a list with one number for each), "activation" ("relu"), "dropout" (0.0), "learning_rate"
+    (0.001), "batch_size" (64) and "optimizer" ("adam", or "sgd" with momentum 0.9). Raises
     ValueError for other keys and bad values.
-    seed: the initial weights, and apart from them the minibatches and dropout.
-    patience: stop after so many epochs in a row without a better score.
+    seed: of the initial weights and, independently, of the minibatches and dropout.
+    patience: stop after this many epochs in a row without a better score.
     """
     chosen = complete(configuration)
     weights_rng, batches_rng = np.random.default_rng(seed).spawn(2)
@@ -246,7 +246,7 @@ def train_perceptron(
 
 
 def complete(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration with defaults for what it leaves open; ValueError for unknown keys."""
+    """The configuration with defaults for missing keys; ValueError for unknown keys."""
     unknown = set(configuration) - set(DEFAULTS)
     if unknown:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(DEFAULTS)}")
@@ -278,14 +278,14 @@ def _softmax(logits: Array) -> Array:
 def _drop(
     output: Array, slope: Slope, share: float, rng: np.random.Generator
 ) -> tuple[Array, Slope]:
-    """Set a share of the outputs to 0, and scale up the others to keep the expected sum."""
+    """Set a share of the outputs to 0, and scale the others up to keep the expected sum."""
     kept = rng.random(output.shape, np.float32) >= share
     scale = kept * np.float32(1 / (1 - share))
     return output * scale, lambda: slope() * scale
 
 
 def _windows(shapes: Sequence[tuple[int, ...]]) -> tuple[Array, list[Array]]:
-    """A vector of zeros, and the same memory seen as arrays of these shapes."""
+    """A vector of zeros, and views of it with these shapes."""
     stops = np.cumsum([math.prod(shape) for shape in shapes])
     vector = np.zeros(stops[-1], np.float32)
     parts = np.split(vector, stops[:-1])

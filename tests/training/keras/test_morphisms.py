@@ -12,7 +12,7 @@ from coursekit.training.keras.morphisms import branch, deepen, skip, widen
 from tests.training.keras.random_models import answers, chain, dense_parts, image_parts, shake
 
 random_models = settings(
-    max_examples=15,
+    max_examples=settings().max_examples * 15 // 100,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=True,
@@ -130,7 +130,7 @@ def test_a_branch_is_another_layer_beside_it():
     [
         (lambda m: widen(m, "answer", 9), "its units are the model's output"),
         (lambda m: widen(m, "normal", 9), "layer 'normal' has no units to widen.*Dense or Conv"),
-        (lambda m: widen(m, "hidden", 3), "new=3: there are 4 units already"),
+        (lambda m: widen(m, "hidden", 3), "new=3: the layer already has 4 units"),
         (lambda m: widen(m, "nothing", 9), "no layer 'nothing' in model .* it has 'hidden'"),
         (lambda m: widen(m, "logits", 9), "layer 'probabilities' is a softmax"),
         (lambda m: deepen(m, "hidden"), "'hidden' has outputs that relu would change.*blend=True"),
@@ -176,7 +176,7 @@ def test_models_without_a_graph():
 
     with pytest.raises(TypeError, match="Hidden, whose graph is hidden in its code"):
         widen(Hidden(), "dense", 4)
-    with pytest.raises(ValueError, match=r"no weights yet: begin it with keras\.Input"):
+    with pytest.raises(ValueError, match=r"no weights yet: start it with keras\.Input"):
         widen(keras.Sequential([layers.Dense(3, name="dense")]), "dense", 4)
     with pytest.raises(TypeError, match="no Keras model"):
         widen("model", "dense", 4)
@@ -219,6 +219,7 @@ def test_noise_parts_the_copies_and_without_it_they_stay_together():
     assert apart[0.0] < 1e-4 and apart[0.1] > 0.01
 
 
+@pytest.mark.slow(8)
 def test_training_goes_on_from_there(tmp_path):
     digits = data.load("digits")
     parts = [("flatten", None), ("dense", (8, "relu"))]

@@ -104,13 +104,13 @@ def test_errors_name_the_value():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="layer=1: hidden layers are 0 to 0"):
         widen(weights, 1, 8, rng=rng)
-    with pytest.raises(ValueError, match="new=3: there are 4 units already"):
+    with pytest.raises(ValueError, match="new=3: the layer already has 4 units"):
         widen(weights, 0, 3, rng=rng)
     with pytest.raises(TypeError, match=r"new=4\.5: give a whole number"):
         widen(weights, 0, 4.5, rng=rng)
     with pytest.raises(ValueError, match="without a hidden layer"):
         deepen(network([]).weights)
-    with pytest.raises(ValueError, match="new=5: of 4 units 1 to 4 can stay"):
+    with pytest.raises(ValueError, match="new=5: the layer has 4 units, keep 1 to 4"):
         Remapping.narrower(np.ones(4), 5)
 
 

@@ -86,7 +86,7 @@ def test_the_partial_minibatch_and_the_loss_agree(digits: Dataset) -> None:
     assert score == pytest.approx(accuracy, abs=1e-6)
 
 
-@pytest.mark.slow(60)
+@pytest.mark.nightly(60)
 @pytest.mark.parametrize(
     ("activation", "dropout", "epochs", "ours", "theirs"),
     [

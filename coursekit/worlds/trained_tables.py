@@ -1,4 +1,4 @@
-"""Tables: the results of every training of a space, in one small file each."""
+"""Tables: the results of all trainings of a space, in one small file for each space."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from coursekit.shipped import shipped
 from coursekit.spaces import Configuration, Space
 
 VERSION = 1  # of the format
-FAILED = 65535  # in place of a count, for an epoch that a diverged training has not got
+FAILED = 65535  # in place of a count, for epochs after a training diverged
 SHA256 = {
     "cells": "12386e78f76dac2487ab4b481ac93c8c18b778b2bdfcc31b683e15bb9ec49897",
     "mlps": "ebcf310716d776ac9b64562dfca3ea01370656b50deef448905b737eca27778a",
@@ -24,7 +24,7 @@ SHA256 = {
 
 
 class Table(NamedTuple):
-    """What is known of a space; entry e is the e-th of `entries(space)`.
+    """The results for a space; entry e is the e-th of `entries(space)`.
 
     validation: accuracy after each epoch, float32 in 0..1, shape (entries, fidelities, seeds,
         epochs); NaN from where a training diverged.
@@ -58,7 +58,7 @@ def share(space: Space) -> np.ndarray:
 
 @cache
 def read(name: str) -> tuple[Table, np.ndarray]:
-    """A shipped table and the entry of each of the space's configurations, read once a process.
+    """A shipped table, and the entry of each of the space's configurations; read once a process.
 
     Raises DataError for a file that is missing or damaged.
     """
@@ -74,14 +74,14 @@ def read(name: str) -> tuple[Table, np.ndarray]:
 
 
 def pack(table: Table, shared: np.ndarray) -> bytes:
-    """The file: accuracies as counts of images, the change from epoch to epoch, compressed."""
+    """The file's bytes: accuracies as counts of images, differences between epochs, compressed."""
     about = table.about
     validation = _counts(table.validation, about["validation images"])
     steps = np.diff(validation, axis=-1, prepend=np.uint16(0))  # modulo 2**16, so nothing is lost
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,
-        validation=np.moveaxis(steps, -1, 0),  # small steps lie together
+        validation=np.moveaxis(steps, -1, 0),  # puts similar differences together
         test=_counts(table.test, about["test images"]),
         seconds=table.seconds.astype(np.float32),
         parameters=table.parameters.astype(np.int32),
@@ -92,7 +92,7 @@ def pack(table: Table, shared: np.ndarray) -> bytes:
 
 
 def unpack(content: bytes) -> tuple[Table, np.ndarray]:
-    """What `pack` has packed. Raises DataError for another version of the format."""
+    """The inverse of `pack`. Raises DataError for another version of the format."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         about = json.loads(str(arrays["about"]))
         if about["version"] != VERSION:

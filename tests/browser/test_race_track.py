@@ -3,13 +3,12 @@
 import re
 from collections.abc import Callable
 
-import nbformat
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.harness import Notebook, Server
+from tests.browser.harness import Notebook
 
-pytestmark = pytest.mark.slow(30)
+pytestmark = pytest.mark.slow(10)
 CELLS = (
     "from coursekit.widgets import RaceTrack\n"
     'track = RaceTrack("cells", trials=40, seeds=4)\n'
@@ -23,12 +22,8 @@ CELLS = (
 
 
 @pytest.fixture
-def notebook(lab: Callable[[str], Notebook], lab_server: Server) -> Notebook:
-    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
-    made = nbformat.v4.new_notebook(cells=cells)
-    made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(made, lab_server.folder / "race.ipynb")
-    return lab("race.ipynb")
+def notebook(written: Callable[..., Notebook]) -> Notebook:
+    return written("race", *CELLS)
 
 
 @pytest.fixture

@@ -1,0 +1,211 @@
+"""Each widget as a learner meets it, in a notebook of a few cells: buttons, sliders, keys.
+
+What it computes is tested in tests/widgets, and what a lab says of it by the lab's claims.
+"""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.harness import Notebook
+
+pytestmark = pytest.mark.slow(15)
+Written = Callable[..., Notebook]
+SEARCH = """
+import keras, keras_tuner as kt
+from coursekit import data
+from coursekit.widgets import SearchMonitor
+
+images = data.load("digits")
+
+def build(hp):
+    hidden = keras.layers.Dense(hp.Int("units", 8, 64), "relu")
+    model = keras.Sequential([keras.layers.Flatten(), hidden, keras.layers.Dense(10, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+random = kt.RandomSearch(build, "val_accuracy", max_trials=3, directory="tuning", overwrite=True)
+SearchMonitor(random)
+random.search(*images.train, validation_data=images.validation, epochs=8, batch_size=32)
+"""
+PIPELINE = """
+from coursekit.tfx import Plan
+from coursekit.widgets import PipelinePanel
+
+pipeline = Interactive(Plan("mnist-5k", folder="my-pipeline", strategy="random", trials=2))
+PipelinePanel(pipeline)
+"""
+FORECAST = """
+import numpy as np
+from coursekit.widgets import ForecastPanel
+
+epochs = np.arange(40)
+rising = {"good": 0.95 - 0.5 * np.exp(-epochs / 8), "poor": 0.45 - 0.3 * np.exp(-epochs / 4)}
+ForecastPanel(rising, seen=10)
+"""
+
+
+def test_the_explorer_trains_what_a_slider_says(written: Written):
+    notebook = written("explorer", 'from coursekit.widgets import Explorer\nExplorer("digits")')
+    cell = notebook.cell(0)
+    notebook.run(cell)
+    status, figure = cell.get_by_role("status"), cell.locator("svg[role=img]")
+    expect(status).to_contain_text("Attempt 1 ")
+    before = figure.get_attribute("aria-label")
+    assert before and "Learning curves of 1 attempt" in before
+    units = cell.locator(".widget-slider", has_text="units a layer")
+    units.locator(".noUi-handle").focus()
+    notebook.page.keyboard.press("ArrowRight")  # the keyboard will do
+    expect(status).to_contain_text("Attempt 2 (you)")
+    assert "Learning curves of 2 attempts" in (figure.get_attribute("aria-label") or "")
+    expect(units).to_contain_text("32")
+    cell.get_by_role("button", name="Tuner's turn").click()
+    expect(status).to_contain_text("random search")
+    expect(cell.get_by_role("row")).to_have_count(5)  # a heading, two attempts of each
+    assert notebook.errors() == []
+
+
+def test_a_search_is_stopped_while_a_trial_trains_and_resumed(written: Written):
+    notebook = written("monitor", SEARCH)
+    cell = notebook.cell(0)
+    notebook.run(cell, wait=False)
+    status = cell.get_by_role("status")
+    expect(status).to_contain_text("trials 1 of 3", timeout=120_000)  # the second trial trains now
+    cell.get_by_role("button", name="Stop").click()
+    notebook.wait(cell, seconds=60)
+    expect(status).to_contain_text("stopped")
+    assert "stopped · trials 3" not in status.inner_text()
+    cell.get_by_role("button", name="Resume").click()
+    expect(status).to_contain_text("finished · trials 3 of 3", timeout=180_000)
+    expect(cell.locator("svg[role=img]")).to_have_attribute("aria-label", status.inner_text())
+    assert notebook.errors() == []
+
+
+def test_a_pipeline_runs_lights_up_and_tells_what_it_wrote(written: Written):
+    imports = "from coursekit.tfx.interactive import Interactive\nfrom tfx import v1 as tfx"
+    notebook = written("pipeline", imports, PIPELINE, 'pipeline.run("StatisticsGen")')
+    assert notebook.run(notebook.cell(0), seconds=120) == ""  # not a word, and no script
+    cell = notebook.cell(1)
+    notebook.run(cell)
+    line = cell.get_by_role("status").first
+    expect(line).to_contain_text("0 of 11 components have run")
+    cell.get_by_role("button", name="Run next").click()
+    expect(line).to_contain_text("1 of 11 components have run")
+    source = cell.get_by_role("button", name="ImportExampleGen")
+    expect(source).to_contain_text("✓")
+    expect(cell).to_contain_text("ImportExampleGen: done in")
+    expect(cell.get_by_role("table").first).to_contain_text("my-pipeline/artifacts")
+
+    notebook.run(notebook.cell(2), wait=False)  # lit by a cell as well, while that runs
+    expect(line).to_contain_text("StatisticsGen is running")
+    expect(cell.get_by_role("button", name="Run next")).to_be_disabled()
+    expect(line).to_contain_text("2 of 11 components have run")
+    chosen = cell.get_by_role("button", name="StatisticsGen")
+    chosen.focus()
+    chosen.press("Enter")
+    expect(cell).to_contain_text("StatisticsGen: done in")
+    expect(cell.get_by_role("table").first).to_contain_text("ExampleStatistics")
+    assert notebook.errors() == []
+
+
+def test_the_population_is_stepped_through_and_played(written: Written):
+    imports = "from coursekit.widgets import Population\nfrom coursekit.worlds import Cells"
+    strip = "Population(Cells(), population_size=10, sample_size=3)"
+    notebook = written("population", f"{imports}\n{strip}")
+    cell = notebook.cell(0)
+    notebook.run(cell)
+    line, figure = cell.get_by_role("status"), cell.locator("svg[role=img]")
+    expect(line).to_contain_text("60 births to come")
+    step = cell.get_by_role("button", name="Step")
+    for _ in range(12):
+        step.click()
+    expect(line).to_contain_text(re.compile("Birth 12 of 60.*dies"))
+    expect(figure).to_have_attribute("aria-label", re.compile("Birth 12 of 60"))
+    cell.get_by_role("button", name="Play").click()
+    expect(line).to_contain_text(re.compile(r"Birth (1[3-9]|[2-6]\d) of 60"))
+    cell.get_by_role("button", name="Pause").click()
+    expect(cell.get_by_role("button", name="Play")).to_be_visible()
+    tournament = cell.locator(".widget-slider", has_text="tournament")
+    tournament.locator(".noUi-handle").press("ArrowLeft")
+    expect(tournament).to_contain_text("2")
+    cell.get_by_role("button", name="Reset").click()
+    expect(line).to_contain_text("60 births to come")
+    assert notebook.errors() == []
+
+
+def test_the_forecast_follows_what_is_seen_and_which_curve_it_is(written: Written):
+    notebook = written("forecast", FORECAST)
+    cell = notebook.cell(0)
+    notebook.run(cell)
+    line, verdict = cell.get_by_role("status"), cell.locator(".coursekit-verdict")
+    expect(line).to_contain_text("10 of 40 epochs seen")
+    first = verdict.inner_text()
+    seen = cell.locator(".widget-slider", has_text="seen").locator(".noUi-handle")
+    seen.press("ArrowRight")
+    expect(line).to_contain_text("11 of 40 epochs seen")
+    cell.locator("select").select_option("poor")
+    expect(verdict).to_contain_text("Stop")
+    assert "Stop" not in first
+    expect(cell.locator("svg[role=img]")).to_have_attribute("aria-label", re.compile("Stop"))
+    cell.locator("select").select_option("my own")
+    expect(cell.locator(".widget-slider", has_text="noise")).to_be_visible()
+    assert notebook.errors() == []
+
+
+def test_a_network_is_grown_by_clicks(written: Written):
+    imports = "from coursekit import data\nfrom coursekit.widgets import Growing"
+    notebook = written("growing", f'{imports}\nGrowing(data.load("digits"))')
+    cell = notebook.cell(0)
+    notebook.run(cell)
+    line, figure = cell.get_by_role("status"), cell.locator("svg[role=img]")
+    expect(line).to_contain_text("Hidden units 4, 310 weights, 0 epochs")
+    cell.get_by_role("button", name="Train 5 epochs").click()
+    expect(line).to_contain_text("5 epochs")
+    cell.get_by_role("button", name="Widen").click()
+    expect(line).to_contain_text(re.compile(r"Hidden units 8,.*moved by more than \d\.\de-0\d;"))
+    cell.get_by_role("button", name="Deepen").click()
+    expect(line).to_contain_text("Step 2, layer 2 is new: 8 units")
+    cell.get_by_role("button", name="Train 5 epochs").click()
+    expect(line).to_contain_text("10 epochs")
+    cell.get_by_label("beside it: from scratch").check()
+    expect(figure).to_have_attribute("aria-label", re.compile("From scratch: "))
+    cell.get_by_role("button", name="Reset").click()
+    expect(line).to_contain_text("It has not grown yet")
+    assert notebook.errors() == []
+
+
+def test_a_prediction_is_entered_and_shown_beside_what_was_measured(written: Written):
+    notebook = written(
+        "prediction",
+        "from coursekit.labs import measured, predict",
+        'predict("browser-lead", "How far will it lead?", unit="points")',
+        'measured("browser-lead", 1.25)',
+    )
+    notebook.run(notebook.cell(0))
+    notebook.run(notebook.cell(1))
+    number = notebook.cell(1).get_by_label("Your prediction, in points:")
+    number.fill("1")
+    number.press("Enter")
+    told = notebook.run(notebook.cell(2))
+    assert re.search(r"You predicted 1 points? · measured 1\.25 points", told), told
+    assert notebook.errors() == []
+
+
+def test_an_exercise_is_solved_by_typing(lab: Callable[[str], Notebook]):
+    """In a real lab: the editor indents by itself, the verdicts are cards, progress is counted."""
+    notebook = lab("01_keras_tuner.ipynb")
+    notebook.run(notebook.code("from coursekit.labs"))
+    stub, check = notebook.code("def grid_size"), notebook.code('check("1.2")')
+    notebook.run(stub)
+    assert "Not yet" in notebook.run(check)
+    head = "def grid_size(low, high, step, choices):\n"
+    notebook.type(stub, f"{head}return (high - low) // step * choices")
+    notebook.run(stub)
+    assert "Not right" in notebook.run(check)
+    notebook.type(stub, f"{head}return ((high - low) // step + 1) * choices")
+    notebook.run(stub)
+    assert "Right" in notebook.run(check)
+    assert "1 of " in notebook.run(notebook.code("progress()"))
+    assert notebook.errors() == []
