@@ -14,12 +14,8 @@ from coursekit.forecasting.families import made_up
 from coursekit.plots.forecasts import GO, STOP, forecast, tell
 from coursekit.widgets.panel import Panel, draw, kept, status
 
-<<<<<<< HEAD
 OWN, DRAWN, RANKED = "my own", "drawn by hand", "by rank"
-=======
-OWN, DRAWN = "my own", "drawn by hand"
 ACCURACY = (0.0, 1.0)  # bounds
->>>>>>> main
 POINTS = 8  # that a curve is drawn with
 
 
@@ -59,19 +55,15 @@ class ForecastPanel(Panel):
         self.horizon, self.seed, self.experience = lengths.pop(), seed, experience
         if experience is not None and experience.horizon != self.horizon:
             raise ValueError(f"experience={experience!r}: the curves have {self.horizon} epochs")
-<<<<<<< HEAD
-        plain = (tuple(map(float, curve)) for curve in ranked)
-        self.ranked = sorted(plain, key=lambda curve: -curve[-1])
-        self.incumbent = incumbent
-        options = [*self.curves, *([RANKED] if self.ranked else []), OWN, DRAWN]
-=======
         if experience is not None and not experience.suits(ACCURACY):
             raise ValueError(
                 f"experience={experience!r} has bounds={experience.bounds}: these are accuracies, "
                 "Experience(epochs, bounds=(0, 1))"
             )
-        best = max(curve[-1] for curve in self.curves.values()) if incumbent is None else incumbent
->>>>>>> main
+        plain = (tuple(map(float, curve)) for curve in ranked)
+        self.ranked = sorted(plain, key=lambda curve: -curve[-1])
+        self.incumbent = incumbent
+        options = [*self.curves, *([RANKED] if self.ranked else []), OWN, DRAWN]
         self.pick = w.Dropdown(
             options=options,
             value=options[0],
@@ -167,11 +159,7 @@ class ForecastPanel(Panel):
         """What the rule says now."""
         curve, best = list(self.curve[: self.seen.value]), self.best.value / 100
         return decide(
-<<<<<<< HEAD
-            curve, self.horizon, best, delta=self.delta.value / 100, bounds=(0.0, 1.0),
-=======
-            curve, self.horizon, best, delta=self.delta.value, bounds=ACCURACY,
->>>>>>> main
+            curve, self.horizon, best, delta=self.delta.value / 100, bounds=ACCURACY,
             experience=self.experience if self.learn.value else None,
         )  # fmt: skip
 
@@ -224,7 +212,7 @@ class ForecastPanel(Panel):
         return draw(paint, width=8.5, height=3.4)
 
     def _floor(self, decision: Decision) -> float:
-        """Where the axis begins, in percent: a band near 100 % would be a thread on all of it."""
+        """Where the axis begins, in percent: a band near 100 % would be too thin on all of it."""
         band = decision.forecast.quantiles([0.025])[0]
         low = min([*self.curve, band, self.best.value / 100])
         return max(0.0, 20 * float(np.floor(5 * low)))
