@@ -62,9 +62,9 @@ def growth(
     scratch: Sequence[float] | None = None,
     axes: Axes,
 ) -> Axes:
-    """Accuracy against epoch, a line with the number of each step at its epoch.
+    """Accuracy against epoch, and a line at each epoch with steps, with their numbers ("2-4").
 
-    What a step loses at once is in the curve, straight below the epoch after which it was done.
+    What a step loses at once is in the curve: a vertical piece at its epoch.
 
     curve: validation accuracy before the first epoch and after each, in 0..1.
     scratch: the same of a network of the final shape with fresh weights.
@@ -80,16 +80,14 @@ def growth(
     if scratch is not None:
         axes.plot(range(len(scratch)), scratch, color=PALETTE[1], marker="s", linestyle="--",
                   label="its present shape, from scratch", **options)  # fmt: skip
-    low = min([*scores, *(scratch or ())])
-    for number, step in enumerate(steps, 1):
-        axes.axvline(step.epoch, color=INK, linewidth=1, linestyle=":")
-        same = [each.epoch for each in steps[: number - 1]].count(step.epoch)
+    for epoch, numbers in _by_epoch(steps).items():
+        axes.axvline(epoch, color=INK, linewidth=1, linestyle=":")
         axes.annotate(
-            str(number),
-            (step.epoch, 1.0 - 0.06 * same * (1 - low)),
+            str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}",
+            (epoch, 1.0),
             ha="center",
             fontsize="small",
-            bbox={"boxstyle": "circle,pad=0.15", "facecolor": PAPER, "edgecolor": INK},
+            bbox={"boxstyle": "round,pad=0.15", "facecolor": PAPER, "edgecolor": INK},
         )
     axes.set(xlabel="epoch", ylabel="validation accuracy, %")
     axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=None))
@@ -98,3 +96,11 @@ def growth(
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(loc="lower right", facecolor=PAPER, edgecolor="none", framealpha=1)
     return axes
+
+
+def _by_epoch(steps: Sequence[GrowthStep]) -> dict[int, list[int]]:
+    """The numbers of the steps at each epoch, from 1."""
+    found: dict[int, list[int]] = {}
+    for number, step in enumerate(steps, 1):
+        found.setdefault(step.epoch, []).append(number)
+    return found

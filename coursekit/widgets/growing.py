@@ -12,7 +12,7 @@ from coursekit.widgets.growing_network import LAYERS, MOST, GrowingNetwork
 from coursekit.widgets.panel import Panel, draw, kept, status, table
 
 EPOCHS = 5  # a click on Train
-ROWS = 6  # steps that are listed
+KEPT = 1e-5  # a smaller change of a probability is rounding
 WIDEN, DEEPEN = "Twice as many units in that layer", "Another hidden layer behind the last"
 
 
@@ -29,7 +29,7 @@ class Growing(Panel):
         self.network = kept(
             lambda: GrowingNetwork(data, units=units, seed=seed), Growing, *shown, units, seed
         )
-        self.train_button = _button(f"Train {EPOCHS} epochs", "play", "Go on training")
+        self.train_button = _button(f"Train {EPOCHS} epochs", "play", "Continue training")
         self.widen_button = _button("Widen", "arrows-v", WIDEN)
         self.deepen_button = _button("Deepen", "plus", DEEPEN)
         self.reset_button = _button("Reset", "fast-backward", "Back to the first network")
@@ -107,6 +107,18 @@ class Growing(Panel):
             f"accuracy {last.before:.1%} before it and {last.after:.1%} after it."
         )
 
+    def headline(self) -> str:
+        """What the last step did to the answers, in a few words."""
+        if not self.network.steps:
+            return "accuracy of this network"
+        last = self.network.steps[-1]
+        if last.difference < KEPT:
+            return f"step {len(self.network.steps)} kept every answer"
+        return (
+            f"step {len(self.network.steps)} moved the accuracy from {last.before:.1%} "
+            f"to {last.after:.1%}"
+        )
+
     def _enable(self) -> None:
         chosen = self.layer.value
         full = chosen is None or 2 * self.network.units[chosen - 1] > MOST
@@ -124,7 +136,7 @@ class Growing(Panel):
         def paint(left: Any, right: Any) -> str:
             network([pixels, *grown.units, classes], axes=left)
             growth(grown.curve, grown.steps, scratch=scratch, axes=right)
-            right.set_title("what it has learnt stays when it grows")
+            right.set_title(self.headline())
             beside = f" From scratch: {scratch[-1]:.1%}." if scratch else ""
             return f"A network that grows. {self.tell()}{beside}"
 
@@ -137,8 +149,10 @@ class Growing(Panel):
         ]
         if not rows:
             return ""
-        headings = ["step", "after epoch", "what", "largest change of a probability", "accuracy"]
-        return table(headings, rows[::-1][:ROWS], caption="What was done, the latest first")
+        headings = ["step", "epoch", "what", "largest change", "accuracy"]
+        caption = "What was done, the latest first; the largest change of a probability"
+        made = table(headings, rows[::-1], caption=caption)
+        return f'<div tabindex="0" style="max-height:12em;overflow:auto">{made}</div>'
 
     def static(self) -> str:
         return status(self.tell()) + self._figure() + self._list()

@@ -32,11 +32,11 @@ class Growth:
 
 
 class GrowingNetwork:
-    """A perceptron with relu on one data set, trained by Adam, whose layers can be added to.
+    """A perceptron with relu on one data set, trained by Adam, that can be widened and deepened.
 
     units: the widths of the hidden layers that it begins with. learning_rate: Adam's.
     noise: by which copies of units differ, as a share of the weights' standard deviation.
-    seed: of the first weights, the minibatches and of who is copied.
+    seed: of the first weights, the minibatches and the choice of units to copy.
 
     curve: validation accuracy before the first epoch and after each. steps: what was done to it.
     """
@@ -68,7 +68,7 @@ class GrowingNetwork:
 
     @property
     def epochs(self) -> int:
-        """For how many it was trained."""
+        """How many epochs it was trained for."""
         return len(self.curve) - 1
 
     @property
@@ -78,7 +78,7 @@ class GrowingNetwork:
         return self.steps[-1].after if fresh else self.curve[-1]
 
     def train(self, epochs: int = 5) -> None:
-        """Go on training; Adam begins anew."""
+        """More epochs; Adam's moments begin at 0."""
         self.curve += self._train(self.model, epochs, self._rng)
 
     def widen(self, layer: int, units: int | None = None) -> Growth:

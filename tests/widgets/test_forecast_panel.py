@@ -26,7 +26,7 @@ def panel() -> ForecastPanel:
 
 
 def test_the_decision_is_told_and_coloured(panel: ForecastPanel):
-    assert panel.verdict.value.count(GO) and "Go on" in panel.verdict.value
+    assert panel.verdict.value.count(GO) and "Continue" in panel.verdict.value
     assert GO in panel.figure.value and STOP not in panel.figure.value
     assert "<pattern" not in panel.figure.value
     panel.pick.value = "poor"
@@ -92,12 +92,35 @@ def test_the_bar_and_delta_decide(panel: ForecastPanel):
     assert not panel.decision.stop
 
 
+def test_a_curve_is_held_against_the_best_of_the_others():
+    panel = ForecastPanel(CURVES, seen=8)
+    assert panel.pick.value == "good" and panel.best.value == round(100 * CURVES["poor"][-1], 1)
+    panel.pick.value = "poor"
+    assert panel.best.value == round(100 * CURVES["good"][-1], 1)
+    panel.best.value = 70.3  # set by hand, it stays
+    panel.pick.value = "good"
+    assert panel.best.value == 70.3
+
+
+def test_many_curves_are_chosen_by_rank():
+    levels = [0.6, 0.9, 0.7]
+    ranked = [[level - 0.4 / epoch for epoch in range(1, EPOCHS + 1)] for level in levels]
+    panel = ForecastPanel({"poor": CURVES["poor"]}, ranked=ranked)
+    assert panel.pick.options == ("poor", "by rank", "my own", "drawn by hand")
+    assert panel.rank.layout.display == "none" and panel.best.value == 88.0
+    panel.pick.value, panel.rank.value = "by rank", 2
+    assert panel.rank.layout.display == "" and panel.curve == tuple(ranked[2])
+    assert panel.best.value == 88.0 and repr(panel).startswith("ForecastPanel of rank 2")
+    panel.rank.value = 1
+    assert panel.curve == tuple(ranked[1]) and panel.best.value == 68.0
+
+
 def test_a_curve_of_ones_own_is_shaped(panel: ForecastPanel):
     assert panel.own.layout.display == "none"
     panel.pick.value = "my own"
     assert panel.own.layout.display == "flex"
     panel.noise.value = 0
-    panel.end.value, panel.speed.value = 100, 0.5
+    panel.end.value, panel.speed.value = 100, 50
     assert panel.curve[0] == pytest.approx(0.2) and panel.curve[-1] == pytest.approx(1.0, abs=1e-4)
     assert not panel.decision.stop
     panel.end.value = 40
@@ -125,15 +148,17 @@ def test_what_came_is_shown_on_demand(panel: ForecastPanel):
 
 def test_the_stand_in_needs_no_widgets(panel: ForecastPanel):
     html = panel._repr_mimebundle_()["text/html"]
-    assert "Go on" in html and "8 of 20 epochs seen" in html
+    assert "Continue" in html and "8 of 20 epochs seen" in html
     ET.fromstring(html[html.index("<svg") : html.index("</svg>") + 6])  # well-formed
-    assert repr(panel) == "ForecastPanel of good: go on"
+    assert repr(panel) == "ForecastPanel of good: continue"
 
 
 def test_curves_are_checked():
     with pytest.raises(ValueError, match=r"curves of \[2, 3\] epochs"):
         ForecastPanel({"a": [0.1, 0.2], "b": [0.1, 0.2, 0.3]})
-    for name in ("my own", "drawn by hand"):
+    with pytest.raises(ValueError, match=r"curves of \[2, 3\] epochs"):
+        ForecastPanel({"a": [0.1, 0.2]}, ranked=[[0.1, 0.2, 0.3]])
+    for name in ("my own", "drawn by hand", "by rank"):
         with pytest.raises(ValueError, match=name):
             ForecastPanel({name: [0.1, 0.2]})
 

@@ -39,6 +39,21 @@ def test_the_difference_is_always_shown(digits):
     moved = panel.network.steps[-1].difference
     assert moved > 1e-3
     assert f"by more than {moved:.3f}" in panel.line.value and f"{moved:.3f}" in panel.list.value
+    step = panel.network.steps[-1]
+    assert f"step 1 moved the accuracy from {step.before:.1%} to {step.after:.1%}" in (
+        panel.figure.value
+    )
+    panel.deepen_button.click()
+    assert "step 2 kept every answer" in panel.figure.value
+
+
+def test_no_step_is_lost_from_the_list(digits):
+    panel = Growing(digits)
+    for _ in range(6):
+        panel.widen_button.click()
+    panel.deepen_button.click()
+    panel.deepen_button.click()
+    assert panel.list.value.count("<tr>") == 1 + 8 and "overflow:auto" in panel.list.value
 
 
 def test_the_accuracy_is_the_present_one(digits):
