@@ -1,4 +1,4 @@
-"""Checked arguments: one wording for what is wrong with a value and what would be good."""
+"""Checked arguments: one wording for a bad value and for the values that are allowed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 
 class KeepsOptions:
-    """Keeps the keyword arguments that an object was made with, as `options`.
+    """Keeps an object's keyword arguments, as `options`.
 
     A copy or an unpickled object is made without arguments; its `options` come with its state.
     """
@@ -27,7 +27,7 @@ class KeepsOptions:
 def whole_number(name: str, value: object, least: int | None = 1, most: int | None = None) -> int:
     """The value as a whole number, least to most; None for either sets no limit.
 
-    Raises TypeError for what is not a whole number (2.0 and True are not), ValueError for one out
+    Raises TypeError for anything but a whole number (2.0 and True are not), ValueError for one out
     of range.
     """
     wanted = "a whole number"
@@ -43,7 +43,7 @@ def whole_number(name: str, value: object, least: int | None = 1, most: int | No
 
 
 def is_whole(value: object, least: int | None = None, most: int | None = None) -> bool:
-    """Whether the value is a whole number, least to most."""
+    """Whether the value is a whole number from least to most."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
         return False
     return bool((least is None or value >= least) and (most is None or value <= most))
@@ -55,7 +55,7 @@ def seed(value: object) -> int:
 
 
 def positive(name: str, value: object) -> float:
-    """A finite number above 0; TypeError for what is not a number, ValueError out of range."""
+    """A finite number above 0; TypeError for anything but a number, ValueError out of range."""
     number = _number(name, value, "a number above 0")
     if not 0 < number < math.inf:
         raise ValueError(f"{name}={value!r}: give a number above 0")
@@ -63,7 +63,7 @@ def positive(name: str, value: object) -> float:
 
 
 def probability(name: str, value: object, *, below_1: bool = False) -> float:
-    """A number from 0 to 1, or to below 1; TypeError for what is not a number, ValueError out of
+    """A number from 0 to 1, or below 1; TypeError for anything but a number, ValueError out of
     range."""
     wanted = f"a number from 0 to {'below ' * below_1}1"
     number = _number(name, value, wanted)
@@ -73,14 +73,14 @@ def probability(name: str, value: object, *, below_1: bool = False) -> float:
 
 
 def as_path(name: str, value: str | PathLike[str]) -> Path:
-    """A path with `~` replaced by the home folder; TypeError for what is not a path."""
+    """A path with `~` replaced by the home folder; TypeError for anything but a path."""
     if not isinstance(value, str | PathLike):
         raise TypeError(f"{name}={value!r}: give a path")
     return Path(value).expanduser()
 
 
 def count(text: str) -> int:
-    """A whole number from 1 on out of a command's text, as an argparse `type`."""
+    """A whole number, 1 or more, from the text of a command line: an argparse `type`."""
     import argparse
 
     if not text.isdecimal() or int(text) < 1:

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: beside, through to the disk, then renamed."""
+"""Atomic writes: a new file beside the old one, synced to the disk, then renamed."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-SUFFIX = ".part"  # of what a killed process leaves beside the file
+SUFFIX = ".part"  # of the temporary file, which a killed process leaves behind
 
 
 def write(path: Path, content: bytes | str | Callable[[BinaryIO], object]) -> None:
-    """Write a file so that a reader finds either the old one or the new one, after a crash too.
+    """Write a file so that a reader finds the old one or the new one, even after a crash.
 
     content: the bytes, a text (UTF-8), or a function that writes to the binary file it is given.
     Raises OSError as `open` does, and what `content` raises; the old file then stays.
     """
-    mine = f"{os.getpid()}.{threading.get_ident()}"  # nobody else writes there meanwhile
+    mine = f"{os.getpid()}.{threading.get_ident()}"  # no other thread or process writes there
     part = path.with_name(f".{path.name}.{mine}{SUFFIX}")
     try:
         with part.open("wb") as file:

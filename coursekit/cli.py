@@ -7,12 +7,12 @@ from importlib import import_module
 
 import coursekit
 
-# name: (the module, what it is for). The module offers `arguments(parser)`, which adds its options
-# and sets `run`, a function from the parsed options to the exit code. Imported only if asked for.
+# name: (module, purpose). A module has `arguments(parser)`, which adds its options and sets `run`,
+# a function from the parsed options to the exit code. Modules are imported only when needed.
 COMMANDS = {
     "lab": ("coursekit.labs.serve", "open the labs in JupyterLab"),
     "progress": ("coursekit.labs.progress", "show which exercises are solved"),
-    "race": ("coursekit.race.command", "let search strategies race on a benchmark"),
+    "race": ("coursekit.race.command", "compare search strategies on a benchmark"),
     "tables": (
         "coursekit.worlds.command",
         "show the tables of real trainings, or build them again",
@@ -21,20 +21,20 @@ COMMANDS = {
         "coursekit.tfx.command",
         "run a TFX pipeline with a strategy in its Tuner, or compile it for a cluster",
     ),
-    "doctor": ("coursekit.doctor", "say what works on this machine, and what to do about the rest"),
+    "doctor": ("coursekit.doctor", "check what works on this machine, with a cure for the rest"),
 }
 EXAMPLES = """\
 examples:
   coursekit lab               open the labs; your work is kept in ./my-labs
-  coursekit lab --reset 01    start lab 01 afresh; a dated copy of yours is kept
-  coursekit progress          what you have solved so far
-  coursekit race              which search strategy is the best, and is it luck?
-  coursekit pipeline run      from data to a pushed model, tuned on the way, with TFX
+  coursekit lab --reset 01    start lab 01 again; a dated copy of yours is kept
+  coursekit progress          show what you have solved so far
+  coursekit race              find the best search strategy, and check that it is not luck
+  coursekit pipeline run      from data to a tuned and pushed model, with TFX
   coursekit doctor            something does not work? start here
 
-`coursekit COMMAND --help` tells more.
+`coursekit COMMAND --help` shows the options of a command.
 """
-# Modules of an extra, and the extra that brings them.
+# Each extra, and the modules that it installs.
 EXTRAS = {
     "widgets": ("IPython", "ipywidgets", "jupyter_server", "jupyterlab", "matplotlib", "nbformat"),
     "keras": ("keras", "keras_tuner", "sklearn", "tensorflow"),
@@ -44,7 +44,7 @@ EXTRAS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one subcommand: 0 if all went well, 1 for trouble (in one line), 2 for misuse."""
+    """Runs one subcommand: 0 for success, 1 for an error (in one line), 2 for misuse."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         options = _parser(words).parse_args(words)

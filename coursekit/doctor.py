@@ -1,4 +1,4 @@
-"""`coursekit doctor`: what works on this machine, and what to do about the rest."""
+"""`coursekit doctor`: check what works on this machine, with a cure for what does not."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import coursekit
 from coursekit import preflight
-from coursekit.preflight import Finding
+from coursekit.preflight import Prerequisite
 
 DISK_FOR_WORK = 0.5 * preflight.GIGABYTE
 MAIN_PACKAGES = {
@@ -25,19 +25,19 @@ MAIN_PACKAGES = {
     "keras-tuner": "keras",
     "tensorflow": "keras",
     "tfx": "tfx",
-}  # package: the extra that brings it, "" for those that are always needed
+}  # package: the extra that installs it, "" for required packages
 LAB_EXTENSION = Path("share/jupyter/labextensions/@jupyter-widgets/jupyterlab-manager/package.json")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OFFLINE_DATA = ("digits", "mnist-5k")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of `coursekit doctor` to its parser: there are none."""
+    """Sets up the parser of `coursekit doctor`, which has no options."""
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints one line for each thing looked at; 1 if one that is needed does not work."""
+    """Prints one line for each check; 1 if a required one fails."""
     print(f"coursekit {coursekit.__version__} in {Path(coursekit.__file__).parent}")
     print(stack(sys.version_info[:2], installed("tfx")))
     needed = [*machine(), *packages(), *data_sets(), widgets(Path(sys.prefix)), kernel()]
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def installed(package: str) -> str | None:
-    """The version of an installed package, None if there is none; imports nothing."""
+    """The version of an installed package, None if it is not installed; imports nothing."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -59,15 +59,15 @@ def installed(package: str) -> str | None:
 
 
 def stack(python: tuple[int, ...], tfx: str | None) -> str:
-    """Which of the two stacks this is, in one line."""
+    """The name of this stack (one of two), in one line."""
     name = f"Python {python[0]}.{python[1]}"
     if tfx is None:
         return f"{name}, without TFX"
     return f"{name}, {'portable' if tfx.startswith('1.16.') else 'modern'} stack (TFX {tfx})"
 
 
-def machine() -> list[Finding]:
-    """What the machine itself must offer once everything is installed."""
+def machine() -> list[Prerequisite]:
+    """Checks of the machine itself, once everything is installed."""
     system, python = platform.system(), sys.version_info[:2]
     return [
         preflight.check_platform(system, platform.machine()),
@@ -76,7 +76,7 @@ def machine() -> list[Finding]:
     ]
 
 
-def packages() -> list[Finding]:
+def packages() -> list[Prerequisite]:
     """The main packages and their versions."""
     found = []
     for package, extra in MAIN_PACKAGES.items():
@@ -85,17 +85,17 @@ def packages() -> list[Finding]:
         if extra == "tfx":
             cure = "run make setup in a checkout (pip alone cannot install TFX)"
         found.append(
-            Finding(True, f"{package} {number}")
+            Prerequisite(True, f"{package} {number}")
             if number
-            else Finding(False, f"{package} is not installed: {cure}")
+            else Prerequisite(False, f"{package} is not installed: {cure}")
         )
     return found
 
 
-def data_sets() -> list[Finding]:
-    """Whether the data that needs no network is there and undamaged."""
+def data_sets() -> list[Prerequisite]:
+    """Whether the data sets and tables that need no network are present and undamaged."""
     from coursekit.data import load
-    from coursekit.worlds import tables
+    from coursekit.worlds import trained_tables
     from coursekit.worlds.recipes import RECIPES
 
     found = []
@@ -103,21 +103,21 @@ def data_sets() -> list[Finding]:
         try:
             load(name)
         except OSError as error:
-            found.append(Finding(False, str(error)))
+            found.append(Prerequisite(False, str(error)))
         else:
-            found.append(Finding(True, f"data: {name}"))
+            found.append(Prerequisite(True, f"data: {name}"))
     for name in RECIPES:
         try:
-            tables.read(name)
+            trained_tables.read(name)
         except OSError as error:
-            found.append(Finding(False, str(error)))
+            found.append(Prerequisite(False, str(error)))
         else:
-            found.append(Finding(True, f"table: {name}"))
+            found.append(Prerequisite(True, f"table: {name}"))
     return found
 
 
-def widgets(prefix: Path) -> Finding:
-    """Whether JupyterLab's half of the widgets is there and speaks with Python's half.
+def widgets(prefix: Path) -> Prerequisite:
+    """Whether JupyterLab's part of the widgets is installed and fits Python's part.
 
     prefix: the environment that holds share/jupyter.
     """
@@ -126,38 +126,42 @@ def widgets(prefix: Path) -> Finding:
     )
     python_half = installed("ipywidgets")
     if python_half is None:
-        return Finding(
+        return Prerequisite(
             False, 'widgets: ipywidgets is not installed: pip install "coursekit[widgets]"'
         )
     try:
         found = json.loads((prefix / LAB_EXTENSION).read_bytes())
         javascript_half = str(found["version"])
     except (OSError, ValueError, KeyError):
-        return Finding(False, f"widgets: JupyterLab cannot show them, its half is missing: {cure}")
-    # ipywidgets 8 speaks with version 5 of the manager, ipywidgets 7 with version 3.
+        return Prerequisite(
+            False, f"widgets: JupyterLab cannot show them, its part is missing: {cure}"
+        )
+    # ipywidgets 8 needs version 5 of the manager, ipywidgets 7 needs version 3.
     partner = {"8": "5", "7": "3"}.get(python_half.split(".")[0])
     if javascript_half.split(".")[0] != partner:
-        text = f"widgets: ipywidgets {python_half} and its JupyterLab half {javascript_half} differ"
-        return Finding(False, f"{text}: {cure}")
-    return Finding(True, f"widgets: ipywidgets {python_half}, JupyterLab half {javascript_half}")
+        text = f"widgets: ipywidgets {python_half} and JupyterLab part {javascript_half} do not fit"
+        return Prerequisite(False, f"{text}: {cure}")
+    return Prerequisite(
+        True, f"widgets: ipywidgets {python_half}, JupyterLab part {javascript_half}"
+    )
 
 
-def kernel() -> Finding:
+def kernel() -> Prerequisite:
     """Whether the kernel answers a button while a cell is running."""
     number = installed("ipykernel")
     if number and int(number.split(".")[0]) >= 7:
-        return Finding(True, "buttons work while a cell runs")
+        return Prerequisite(True, "buttons work while a cell runs")
     cure = 'pip install "ipykernel>=7", then restart the kernel'
-    return Finding(False, f"buttons wait until a cell ends with ipykernel {number}: {cure}")
+    return Prerequisite(False, f"buttons wait until a cell ends with ipykernel {number}: {cure}")
 
 
 def optional() -> list[str]:
-    """What only some people need."""
+    """Programs that only some users need."""
     compiler = preflight.check_compiler(platform.system(), os.environ.get("PATH", ""))
     cure = "none: `make test` skips the browser tests (apt install chromium)"
     return [f"{compiler.text} (used by `make setup` only)", f"Chromium: {chromium() or cure}"]
 
 
 def chromium() -> str | None:
-    """Where the browser is that the tests use, None if there is none on the path."""
+    """The path of the tests' browser, None if there is none on PATH."""
     return next((path for name in CHROMIUM if (path := shutil.which(name))), None)

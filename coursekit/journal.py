@@ -1,7 +1,7 @@
 """The journal of a search: its events in the order in which they happened, one line each.
 
-A result is synced to the disk before the search continues. A suggestion is flushed, which survives
-the death of the process; should the machine die, the strategy suggests the same again.
+A result is synced to the disk before the search continues. A suggestion is only flushed, so it
+survives a killed process; after a crash of the machine, the strategy suggests the same again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BEGINNING = b'{"journal":'  # of the first line
 
 
 class Finished(NamedTuple):
-    """A trial ended. more: what else its line holds, such as a tuner's metrics."""
+    """A trial ended. more: further data of its line, such as a tuner's metrics."""
 
     number: int
     evaluation: Evaluation
@@ -30,13 +30,13 @@ class Finished(NamedTuple):
 
 
 class Retried(NamedTuple):
-    """A trial failed and is to run again."""
+    """A trial failed and will run again."""
 
     number: int
 
 
 class Grown(NamedTuple):
-    """From here on the space has these parameters, in words that the reader of them knows."""
+    """From here on the space has these parameters, in the reader's own format."""
 
     space: list[Any]
 
@@ -45,17 +45,17 @@ Event = Suggestion | Finished | Retried | Grown
 
 
 class Journal:
-    """A journal file, opened for one search; a second search that opens it is an error.
+    """A journal file, open for one search; it is an error if a second search opens it.
 
     path: made if it does not exist; `~` is the home folder.
     cure: what to do about another search's journal, for error messages.
 
     `header` is the first line, {} in a new file. Raises ValueError for a file that is not a
-    journal, that is damaged, or that another search has open.
+    journal, that is damaged, or that is open in another search.
     """
 
     def __init__(self, path: str | Path, *, cure: str = "give another file") -> None:
-        again = "what it told of runs again"
+        again = "its trial runs again"
         self.log = Log(path, beginning=BEGINNING, cure=cure, repair=again)
         self._suggested, self._running = 0, set[int]()
         try:
@@ -69,23 +69,23 @@ class Journal:
 
     @property
     def path(self) -> Path:
-        """Where the file is."""
+        """The path of the file."""
         return self.log.path
 
     @property
     def trials(self) -> int:
-        """How many suggestions the file held when it was opened."""
+        """The number of suggestions in the file when it was opened."""
         return self._suggested
 
     def restart(self) -> None:
-        """Drop all that the file holds."""
+        """Drop the contents of the file."""
         self.log.clear()
         self.header, self._events, self._suggested = {}, [], 0
         self._running.clear()
 
     def begin(self, header: Record) -> None:
-        """Write a new journal's first line, or compare it: ValueError if it is another search's."""
-        header = json.loads(json.dumps(header))  # as it is read again
+        """Write a new journal's first line, or compare it; ValueError for another search's."""
+        header = json.loads(json.dumps(header))  # the form in which a file gives it
         if not self.header:
             self.header = header
             self.log.append(header)
@@ -98,12 +98,12 @@ class Journal:
                 )
 
     def events(self) -> Iterator[Event]:
-        """What the file held when it was opened."""
+        """The events in the file when it was opened."""
         yield from self._events
         self._events = []
 
     def suggested(self, number: int, suggestion: Suggestion) -> None:
-        """Write a suggestion down."""
+        """Write a suggestion."""
         record: Record = {"suggest": number, "configuration": dict(suggestion.configuration)}
         if suggestion.budget is not None:
             record["budget"] = suggestion.budget
@@ -114,7 +114,7 @@ class Journal:
         self.log.append(record)
 
     def finished(self, number: int, evaluation: Evaluation, more: Mapping[str, Any] = {}) -> None:
-        """Write a result down, to the disk."""
+        """Write a result, synced to the disk."""
         record: Record = {"finish": number, "score": _finite(evaluation.score)}
         if evaluation.curve:
             record["curve"] = [_finite(score) for score in evaluation.curve]
@@ -130,11 +130,11 @@ class Journal:
         self.log.append({**record, **more}, sync=True)
 
     def retried(self, number: int) -> None:
-        """Write down that a trial has to run again."""
+        """Write that a trial must run again."""
         self.log.append({"retry": number})
 
     def grown(self, space: list[Any]) -> None:
-        """Write down what the space is from now on, to the disk."""
+        """Write the new space, synced to the disk."""
         self.log.append({"space": space}, sync=True)
 
     def close(self) -> None:
@@ -176,7 +176,7 @@ class Journal:
 
 
 def header(strategy: type[Strategy], options: Mapping[str, Any], seed: int) -> Record:
-    """The first line: what tells one search from another, but for the space."""
+    """The first line: what identifies a search, except for the space."""
     return {
         "journal": VERSION,
         "strategy": strategy.__name__,

@@ -1,4 +1,4 @@
-"""Loading TensorFlow, Keras and TFX without the pages that they write while they are loaded."""
+"""Load TensorFlow, Keras and TFX without the pages of output that they print."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """For imports of TensorFlow and what stands on it: warnings and log lines are left out.
+    """For imports of TensorFlow and libraries on top of it: hides warnings and log lines.
 
-    TensorFlow's native code writes past Python, to descriptor 2, which leads to a file meanwhile.
-    If an import fails, what is in there is shown beside the exception; if the process crashes, it
-    still says so, with the place.
+    TensorFlow's native code bypasses Python and writes to descriptor 2, which leads to a file
+    meanwhile. If an import fails, the file's text is shown with the exception. If the process
+    crashes, the traceback still appears.
     """
-    # Read when TensorFlow is loaded; 3 leaves its fatal errors.
+    # TensorFlow reads this when it is loaded; 3 shows only fatal errors.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     handlers, disabled = list(logging.root.handlers), logging.root.manager.disable
     with _descriptor_aside(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        logging.disable(max(logging.WARNING, disabled))  # Beam says what it misses
+        logging.disable(max(logging.WARNING, disabled))  # Beam logs missing packages
         try:
             yield
         finally:
@@ -35,7 +35,7 @@ def quietly() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _descriptor_aside() -> Iterator[None]:
-    """Descriptor 2 leads to a file; what is in it goes to the real one if the block fails."""
+    """Redirects descriptor 2 to a file, whose text goes to the real one if the block fails."""
     try:
         usual = os.dup(2)
     except OSError:  # closed, as in a daemon

@@ -1,4 +1,4 @@
-"""A log: lines of JSON that survive. Appended whole or not at all, synced on request, locked."""
+"""A log: lines of JSON that survive crashes, appended completely or not at all, synced, locked."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Record = dict[str, Any]
 
 
 class Log:
-    """A file of JSON objects, one a line, opened for one writer; a second one is an error.
+    """A file of JSON objects, one on each line, open for one writer; a second one is an error.
 
     path: made if it does not exist, with its folder; `~` is the home folder.
-    beginning: what the first line starts with; a file that starts otherwise is not touched.
-    cure: what to do about a file that is not the right one, for error messages.
+    beginning: the start of the first line; a file with another start is not changed.
+    cure: what to do about a file of another kind, for error messages.
 
-    `records` are what the file held when it was opened, the first line first. A torn last line is
-    dropped with a warning; `repair` says what follows from it. Raises ValueError for a file that is
-    not a log of this kind, that is damaged, or that is open elsewhere.
+    `records` are the file's contents when it was opened, in order. An incomplete last line is
+    dropped with a warning, in which `repair` says what happens instead. Raises ValueError for a
+    file that is not a log of this kind, that is damaged, or that is open elsewhere.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Log:
     ) -> None:
         self.path, self.cure = as_path("path", path), cure
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self.path.open("a+b", buffering=0)  # nothing is left over for later
+        self._file = self.path.open("a+b", buffering=0)  # no data waits in a buffer
         try:
             _lock(self._file.fileno(), self.path)
             self.records = self._read(beginning, repair)
@@ -48,7 +48,7 @@ class Log:
             raise
 
     def append(self, record: Mapping[str, Any], *, sync: bool = False) -> None:
-        """Write a line, all of it or (on a full disk) none; `sync` waits for the disk."""
+        """Write a line completely or (on a full disk) not at all; `sync` waits for the disk."""
         left = json.dumps(record, separators=(",", ":")).encode() + b"\n"
         end = self._file.seek(0, os.SEEK_END)
         try:
@@ -71,19 +71,19 @@ class Log:
 
     @property
     def closed(self) -> bool:
-        """Whether it has been released."""
+        """Whether the file has been released."""
         return self._file.closed
 
     def identity(self) -> tuple[int, int]:
-        """Inode and size: whether the file has changed since."""
+        """Inode and size, which show whether the file has changed."""
         status = os.fstat(self._file.fileno())
         return status.st_ino, status.st_size
 
     def damaged(self, number: int, why: str) -> ValueError:
         """The error for line `number`, counted from 1."""
         return ValueError(
-            f"{self.path}, line {number} is damaged ({why}): mend it, or delete it and all that "
-            "follow to go on from there"
+            f"{self.path}, line {number} is damaged ({why}): mend it, or delete it and all later "
+            "lines to resume from there"
         )
 
     def _read(self, beginning: bytes, repair: str) -> list[Record]:
@@ -112,7 +112,7 @@ class Log:
 
 
 def outside() -> int:
-    """The `stacklevel` with which a warning points at the code that called the package."""
+    """The `stacklevel` for a warning that points at the code that called the package."""
     level, frame, inner = 1, sys._getframe(1), ("coursekit", "keras_tuner")
     while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in inner:
         level, frame = level + 1, frame.f_back
@@ -121,7 +121,7 @@ def outside() -> int:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a file that exists; ValueError if somebody else holds it."""
+    """Hold the lock of an existing file; ValueError if it is held elsewhere."""
     with path.open("ab") as file:
         _lock(file.fileno(), path)
         yield
@@ -142,7 +142,7 @@ def _lock(descriptor: int, path: Path) -> None:
 
 
 def _holder(descriptor: int) -> str:
-    """Who holds the lock and since when that process runs, where the system tells (Linux)."""
+    """The process that holds the lock and its start time, if the system knows them (Linux)."""
     try:
         inode = str(os.fstat(descriptor).st_ino)
         locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]

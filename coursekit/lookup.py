@@ -1,4 +1,4 @@
-"""Registries: a strategy, an estimator or a world by its name, with options if need be.
+"""Registries: a strategy, an estimator or a world by its name, with options if any.
 
 regularized_evolution(population_size=10, sample_size=3)
 """
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def find(kind: str, name: str, registry: Mapping[str, T]) -> T:
-    """What a registry holds under that name; kind: what it holds, such as "strategy".
+    """The entry of a registry under a name. kind: of its entries, such as "strategy".
 
     Raises ValueError for an unknown name; the message lists the names and the closest one.
     """
@@ -25,7 +25,7 @@ def find(kind: str, name: str, registry: Mapping[str, T]) -> T:
 
 def make(kind: str, text: str, registry: Mapping[str, Callable[..., T]], *given: Any,
          **options: Any) -> T:  # fmt: skip
-    """What a text such as "tpe(initial=5)" describes, built with `given`, its options and those.
+    """The object of a text such as "tpe(initial=5)", built with `given`, its options and yours.
 
     Raises ValueError for an unknown name or option, and for a value that the class refuses.
     """
@@ -35,7 +35,7 @@ def make(kind: str, text: str, registry: Mapping[str, Callable[..., T]], *given:
     check_options(name, cls, options)
     try:
         return cls(*given, **options)
-    except TypeError as error:  # a value of the wrong type is misuse here, not a fault
+    except TypeError as error:  # a value of the wrong type is misuse, not a bug
         raise ValueError(f"{text}: {error}") from error
 
 
@@ -45,7 +45,7 @@ def parse(kind: str, text: str) -> tuple[str, dict[str, Any]]:
         tree = ast.parse(text.strip(), mode="eval").body
         if isinstance(tree, ast.Call) and not tree.args and isinstance(tree.func, ast.Name):
             options = {word.arg: ast.literal_eval(word.value) for word in tree.keywords}
-            if None not in options:  # which `**` would be
+            if None not in options:  # the name of `**`
                 return tree.func.id, {str(name): value for name, value in options.items()}
         if isinstance(tree, ast.Name):
             return tree.id, {}
@@ -61,7 +61,7 @@ def text(name: str, options: Mapping[str, Any]) -> str:
 
 
 def split(text: str) -> list[str]:
-    """The texts between commas, those within brackets left alone."""
+    """The parts between commas; commas inside brackets do not split."""
     parts, depth = [""], 0
     for letter in text:
         depth += (letter in "([{") - (letter in ")]}")
@@ -73,7 +73,7 @@ def split(text: str) -> list[str]:
 
 
 def options_of(cls: Callable[..., object]) -> dict[str, inspect.Parameter]:
-    """What a class takes beside its first argument (the space or the world), by name."""
+    """The parameters of a class by name, without the first (the space or the world)."""
     return {p.name: p for p in list(inspect.signature(cls).parameters.values())[1:]}
 
 
@@ -81,7 +81,7 @@ def check_options(name: str, cls: Callable[..., object], options: Iterable[str],
                   more: Iterable[str] = ()) -> None:  # fmt: skip
     """Raises ValueError for an option that a class does not take.
 
-    name: of the class, for the message. more: what else is taken.
+    name: of the class, for the message. more: further accepted names.
     """
     known = options_of(cls)
     if any(each.kind is each.VAR_KEYWORD for each in known.values()):
@@ -93,22 +93,22 @@ def check_options(name: str, cls: Callable[..., object], options: Iterable[str],
 
 
 def unknown(kind: str, name: object, known: Iterable[str], more: str = "") -> ValueError:
-    """The error for a name that is not known: the closest one, and all there are.
+    """The error for an unknown name: it lists the closest name and all others.
 
-    more: what else there is, in words.
+    more: further possibilities, in words.
     """
     names = list(known)
     return ValueError(f"no {kind} {name!r}{meant(name, names)}: there are {', '.join(names)}{more}")
 
 
 def unknown_option(name: str, option: str, known: Sequence[str]) -> ValueError:
-    """The error for an option that a class does not take: the closest one, and all it takes."""
+    """The error for an option that a class does not take: it lists the closest and all others."""
     listed = ", ".join(known) or "none"
     return ValueError(f"{name} has no option {option!r}{meant(option, known)}: it has {listed}")
 
 
 def meant(name: object, known: Iterable[str]) -> str:
-    """A question after the closest name, or nothing if none is close."""
+    """A question with the closest name; empty if none is close."""
     from difflib import get_close_matches
 
     close = get_close_matches(str(name), list(known), 1, 0.6)

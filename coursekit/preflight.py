@@ -29,46 +29,48 @@ PACKAGED = {
 }
 
 
-class Finding(NamedTuple):
+class Prerequisite(NamedTuple):
     """One line about the machine; if it is not `good`, `text` ends with the cure."""
 
     good: bool
     text: str
 
 
-def check_platform(system: str, machine: str) -> Finding:
+def check_platform(system: str, machine: str) -> Prerequisite:
     """`system` and `machine` as `platform.system()` and `platform.machine()` name them."""
     here = f"{system} {machine}"
     if (system, machine) in {("Linux", "x86_64"), ("Darwin", "arm64")}:
-        return Finding(True, "platform: " + here)
+        return Prerequisite(True, "platform: " + here)
     cure = "use Linux x86_64 or a Mac with Apple silicon"
     if system == "Windows" or system.startswith(("MSYS", "MINGW", "CYGWIN")):
         cure = "run inside WSL2 (wsl --install, then work in its Ubuntu)"
-    return Finding(False, f"platform: TensorFlow Extended does not run on {here}: {cure}")
+    return Prerequisite(False, f"platform: TensorFlow Extended does not run on {here}: {cure}")
 
 
-def check_c_library(system: str, libc: Tuple[str, str], python: Tuple[int, int]) -> Finding:
+def check_c_library(system: str, libc: Tuple[str, str], python: Tuple[int, int]) -> Prerequisite:
     """`libc` as `platform.libc_ver()` gives it; `python` is the version that will run the labs."""
     if system != "Linux":
-        return Finding(True, "C library: the system's")
+        return Prerequisite(True, "C library: the system's")
     name, version = libc
     if name != "glibc":
-        return Finding(False, "C library: not glibc: use Debian, Ubuntu or Fedora (not Alpine)")
+        return Prerequisite(
+            False, "C library: not glibc: use Debian, Ubuntu or Fedora (not Alpine)"
+        )
     needed = MODERN_GLIBC if python >= (3, 12) else PORTABLE_GLIBC
     if tuple(int(part) for part in version.split(".")[:2]) >= needed:
-        return Finding(True, "C library: glibc " + version)
+        return Prerequisite(True, "C library: glibc " + version)
     cure = "make setup PYTHON=3.11" if python >= (3, 12) else "use a newer Linux"
     message = "C library: glibc {} is too old for Python {}.{}, which needs glibc {}.{}: {}"
-    return Finding(False, message.format(version, *python, *needed, cure))
+    return Prerequisite(False, message.format(version, *python, *needed, cure))
 
 
-def check_uv(uv: Optional[str], python3: str) -> Finding:
+def check_uv(uv: Optional[str], python3: str) -> Prerequisite:
     """`uv` is the installer's path if there is one; else `python3` must be able to bring it."""
     if uv:
-        return Finding(True, "uv: " + uv)
+        return Prerequisite(True, "uv: " + uv)
     if _output([python3, "-c", "import venv, ensurepip"]) is not None:
-        return Finding(True, "uv: will be installed into .bootstrap")
-    return Finding(False, f"uv: {python3} cannot make environments: apt install python3-venv")
+        return Prerequisite(True, "uv: will be installed into .bootstrap")
+    return Prerequisite(False, f"uv: {python3} cannot make environments: apt install python3-venv")
 
 
 def check_python(
@@ -76,57 +78,59 @@ def check_python(
     interpreter: Optional[str],
     may_download: bool = True,
     distribution: str = "",
-) -> Finding:
+) -> Prerequisite:
     """`interpreter` is the path of a Python of that version, None if the machine has none.
 
     distribution: its name and number, such as "debian 13": the cure is a package that it has.
     """
     name = "Python {}.{}".format(*version)
     if interpreter:
-        return Finding(True, f"{name}: {interpreter}")
+        return Prerequisite(True, f"{name}: {interpreter}")
     if may_download:
-        return Finding(True, name + ": uv will download it")
+        return Prerequisite(True, name + ": uv will download it")
     found = PACKAGED.get(distribution, "{}.{}".format(*version))
     cure = f"apt install python{found} python{found}-dev"
     if found != "{}.{}".format(*version):
         cure += f", then make setup PYTHON={found}"
     if os.environ.get("UV_PYTHON_DOWNLOADS"):
         cure += ", or unset UV_PYTHON_DOWNLOADS"
-    return Finding(False, f"{name}: not found and not downloaded: {cure}")
+    return Prerequisite(False, f"{name}: not found and not downloaded: {cure}")
 
 
-def check_compiler(system: str, path: str) -> Finding:
+def check_compiler(system: str, path: str) -> Prerequisite:
     """Looks for a C++ compiler in the folders of `path`, and compiles three words with it."""
     cure = "xcode-select --install" if system == "Darwin" else "apt install g++ python3-dev"
     for name in ("c++", "g++", "clang++"):
         compiler = shutil.which(name, path=path)
         if compiler and _compiles(compiler, "#include <string>", path):
-            return Finding(True, "C++ compiler: " + compiler)
-    return Finding(False, "C++ compiler: none that works: " + cure)
+            return Prerequisite(True, "C++ compiler: " + compiler)
+    return Prerequisite(False, "C++ compiler: none that works: " + cure)
 
 
-def check_headers(system: str, interpreter: Optional[str], version: Tuple[int, int]) -> Finding:
+def check_headers(
+    system: str, interpreter: Optional[str], version: Tuple[int, int]
+) -> Prerequisite:
     """Whether `interpreter` has its Python.h; one that uv downloads always has."""
     if not interpreter:
-        return Finding(True, "Python headers: come with the download")
+        return Prerequisite(True, "Python headers: come with the download")
     script = "import sysconfig; print(sysconfig.get_paths()['include'])"
     folder = (_output([interpreter, "-c", script]) or "").strip()
     if folder and (Path(folder) / "Python.h").is_file():
-        return Finding(True, "Python headers: " + folder)
+        return Prerequisite(True, "Python headers: " + folder)
     cure = "apt install python{}.{}-dev".format(*version)
     if system == "Darwin":
         cure = "xcode-select --install"
-    return Finding(False, f"Python headers: {interpreter} has no Python.h: {cure}")
+    return Prerequisite(False, f"Python headers: {interpreter} has no Python.h: {cure}")
 
 
-def check_disk(folder: Path, needed: float = DISK_FOR_SETUP) -> Finding:
+def check_disk(folder: Path, needed: float = DISK_FOR_SETUP) -> Prerequisite:
     """Whether `needed` bytes are free where `folder` is."""
     free = shutil.disk_usage(str(folder)).free
     text = f"free disk: {free / GIGABYTE:.1f} GB"
     if free >= needed:
-        return Finding(True, text)
+        return Prerequisite(True, text)
     cure = " where {:.0f} GB are needed: free some space, or move {} to another disk"
-    return Finding(False, text + cure.format(needed / GIGABYTE, folder))
+    return Prerequisite(False, text + cure.format(needed / GIGABYTE, folder))
 
 
 def find_python(uv: Optional[str], wanted: str) -> Optional[str]:
@@ -189,7 +193,7 @@ def distribution(release: Path = Path("/etc/os-release")) -> str:
 
 def findings(
     root: Path, uv: Optional[str], asked: str = "", needed: float = DISK_FOR_SETUP
-) -> List[Finding]:
+) -> List[Prerequisite]:
     """All checks of this machine, for an installation in `root` with the Python `asked` for."""
     system, libc, wanted = platform.system(), platform.libc_ver(), wanted_python(root, asked)
     version, interpreter = version_of(wanted), find_python(uv, wanted)

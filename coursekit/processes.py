@@ -1,4 +1,4 @@
-"""Work spread over processes: each gets what all tasks share once, then one task at a time."""
+"""Work spread over processes: each gets the shared data once, then one task at a time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ THREADS = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 )
-STOP_CHECK_SECONDS = 0.1  # between two questions whether to stop
+STOP_CHECK_SECONDS = 0.1  # between two calls of `stop`
 GUARD = "put the call under `if __name__ == '__main__':`, or give workers=1"
 
 Task = TypeVar("Task")
@@ -37,14 +37,14 @@ def spread(
     workers: int,
     stop: Callable[[], bool] | None = None,
 ) -> Generator[tuple[Task, Result], None, None]:
-    """Calls `work(shared, task)` for each task, in order, in so many processes; yields as it goes.
+    """Calls `work(shared, task)` for each task, in order, in `workers` processes; yields results.
 
-    work: a function at the top of a module. Results come as they are done, in any order. With one
-    worker all is done in this process. The processes end with the iterator, also when it is closed
-    or interrupted half-way; they run one thread each, and Ctrl-C is left to this process.
-    stop: asked now and then (with one worker before each task); True ends it all.
+    work: a function at the top level of a module. Results come as they finish, in any order. One
+    worker means this process. The processes end with the iterator, also when it is closed or
+    interrupted; each runs one thread, and only this process handles Ctrl-C.
+    stop: called regularly (with one worker, before each task); True ends all work.
 
-    Raises RuntimeError where no process can be started, or one has died.
+    Raises RuntimeError if no process can be started, or if one has died.
     """
     if workers == 1:
         for task in tasks:
@@ -55,14 +55,14 @@ def spread(
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise RuntimeError(f"this process was started to import the script: {GUARD}")
     others = set(multiprocessing.active_children())
-    # In a file: a process that dies at its start would leave this one waiting to hand it over.
+    # In a file: with a pipe, this process would wait for ever if a worker dies at its start.
     given = Path(tempfile.mkdtemp(prefix="coursekit-")) / "given"
     given.write_bytes(pickle.dumps((work, shared)))
-    # spawn: the same on every system, and safe beside the threads of a notebook.
+    # spawn: the same on every system, and safe with the threads of a notebook.
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin, (given,))
     futures, ended = dict[Future[Result], Task](), False
     try:
-        with _inherited():  # by the workers, which start with the first task
+        with _inherited():  # the workers start with the first task
             futures = {pool.submit(_run, task): task for task in tasks}
         for future in _as_done(set(futures), stop):
             yield futures.pop(future), future.result()
@@ -72,7 +72,7 @@ def spread(
     finally:
         if not ended:
             for worker in set(multiprocessing.active_children()) - others:
-                worker.terminate()  # in the middle of a task that nobody waits for
+                worker.terminate()  # its task has no reader
         pool.shutdown(cancel_futures=True)
         shutil.rmtree(given.parent, ignore_errors=True)
 
@@ -80,9 +80,9 @@ def spread(
 def _as_done(
     futures: set[Future[Result]], stop: Callable[[], bool] | None
 ) -> Iterator[Future[Result]]:
-    """Each as it is done, until all are or `stop` says so."""
+    """Each future when it is done, until all are, or until `stop` returns True."""
     if stop is None:
-        yield from as_completed(futures)  # which does not look at all that are left each time
+        yield from as_completed(futures)  # does not scan the remaining futures each time
         return
     while futures and not stop():
         done, futures = wait(futures, STOP_CHECK_SECONDS, FIRST_COMPLETED)
@@ -91,7 +91,7 @@ def _as_done(
 
 @contextmanager
 def _inherited() -> Iterator[None]:
-    """What processes started within inherit: one thread each, and Ctrl-C left to this process."""
+    """Processes started inside run one thread each, and leave Ctrl-C to this process."""
     kept = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
     main = threading.current_thread() is threading.main_thread()
@@ -105,7 +105,7 @@ def _inherited() -> Iterator[None]:
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
-_given: tuple[Any, ...] = ()  # the work and what its tasks share, in a worker
+_given: tuple[Any, ...] = ()  # in a worker: the function and the shared data
 
 
 def _begin(given: Path) -> None:
@@ -116,7 +116,7 @@ def _begin(given: Path) -> None:
 
 
 def _end_with_parent() -> None:
-    """A parent that is killed tells nobody: what it has started would work for nobody, for ever."""
+    """End when the parent dies: a killed parent cannot stop its workers."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

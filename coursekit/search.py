@@ -1,4 +1,4 @@
-"""Search: asks a strategy, tells it results, and loses nothing that has finished.
+"""Search: asks a strategy for trials, tells it results, and loses no finished trial.
 
 search = Search(RegularizedEvolution(space), seed=0, journal="search.jsonl")
 history = search.run(world, trials=200)
@@ -26,24 +26,24 @@ from coursekit.status_line import Line
 from coursekit.strategies.base import Strategy
 from coursekit.trials import Evaluation, History, Judge, Pause, Suggestion, Trial
 
-Function = Callable[..., Evaluation | float]  # of a suggestion, or of a trial and the history
+Function = Callable[..., Evaluation | float]  # takes a suggestion, or a trial and the history
 
 SUGGEST, OBSERVE = 0, 1  # roles of the generators
 
 
 class Search:
-    """One strategy at work: `run` it, or `ask` and `tell`; `history` holds all trials.
+    """A search with one strategy: `run` it, or `ask` and `tell`; `history` holds all trials.
 
-    In a `with` block the journal is released at its end; otherwise `close` does that.
+    A `with` block releases the journal at its end; otherwise `close` does.
 
     strategy: a strategy of a space, such as `Random(space)`.
-    seed: with the trial's number it seeds every generator, so that a search can be repeated.
-    journal: a file (or an open `Journal`) that takes every suggestion and result before the search
-        continues. If it exists the search resumes: for the same order of completion, trial for
-        trial as if it had never stopped. ValueError if it belongs to another strategy, space or
-        seed.
-    minimise: whether a lower score is better, such as a loss. Scores then have their sign turned on
-        the way in, so that strategies, `history` and the journal see higher for better;
+    seed: seeds every generator, together with the trial's number, so that a search is repeatable.
+    journal: a file (or an open `Journal`) that receives every suggestion and result before the
+        search continues. If it exists, the search resumes and reproduces the same trials as
+        without the interruption, if trials finish in the same order. ValueError if it belongs to
+        another strategy, space or seed.
+    minimise: whether a lower score is better, such as a loss. The search then changes the sign of
+        scores, so that strategies, `history` and the journal see higher for better;
         `history.frame()` shows yours.
     """
 
@@ -56,13 +56,15 @@ class Search:
         minimise: bool = False,
     ) -> None:
         if not isinstance(strategy, Strategy):
-            raise TypeError(f"strategy={strategy!r}: give a strategy of a space, as Random(space)")
+            raise TypeError(
+                f"strategy={strategy!r}: give a strategy of a space, such as Random(space)"
+            )
         self.strategy = strategy
         self.seed = arguments.seed(seed)
         self.minimise = bool(minimise)
         self.history = History(minimised=self.minimise)
         self.spent = 0.0  # seconds of all finished trials
-        self._again: deque[Trial] = deque()  # interrupted trials, to be handed out as recorded
+        self._again: deque[Trial] = deque()  # interrupted trials, to hand out as recorded
         self._undivided = _Undivided()
         self._journal: Journal | None = None
         if journal is not None:
@@ -93,7 +95,7 @@ class Search:
         return self._journal
 
     def attach(self, journal: Journal | None) -> None:
-        """From now on write into this journal, whose events were replayed already."""
+        """From now on write into this journal, whose events are already replayed."""
         self._journal = journal
 
     def grow(
@@ -102,10 +104,10 @@ class Search:
         complete: Callable[[Mapping[str, Any]], Configuration],
         told: list[Any] | None = None,
     ) -> None:
-        """Continue with a strategy of a larger space, as if all trials so far had been its own.
+        """Continue with a strategy of a larger space, as if it had made all trials so far.
 
-        complete: makes a configuration of the old space one of the new.
-        told: what the journal is to say of the new space.
+        complete: turns a configuration of the old space into one of the new.
+        told: the journal's description of the new space; None writes none.
         """
         with self._undivided.handling(self._journal is not None), self._undivided:
             if self._journal and told is not None:
@@ -118,7 +120,7 @@ class Search:
             self.replay((trial.number, trial.evaluation) for trial in before.finished)
 
     def retry(self, number: int) -> None:
-        """Write down that a running trial was attempted and has to run again."""
+        """Journal that a running trial was attempted and must run again."""
         self.history.check_running(number)
         if self._journal:
             self._journal.retried(number)
@@ -127,9 +129,9 @@ class Search:
         return np.random.default_rng((self.seed, number, role))
 
     def replay(self, events: Iterable[Event | tuple[int, Evaluation]]) -> None:
-        """Take in suggestions and results (a trial's number and evaluation) that others made.
+        """Apply recorded suggestions and results (a trial's number and evaluation).
 
-        Nothing is journaled, and scores are taken as they are: higher is better.
+        Nothing is journaled, and the sign of scores stays: higher is better.
         """
         for event in events:
             if isinstance(event, Suggestion):
@@ -152,7 +154,7 @@ class Search:
             return suggestion
         if not isinstance(suggestion, Suggestion):
             raise TypeError(
-                f"{type(self.strategy).__name__}.suggest answered {suggestion!r}: give a "
+                f"{type(self.strategy).__name__}.suggest returned {suggestion!r}: give a "
                 "Suggestion(configuration), or Pause.WAIT or Pause.DONE"
             )
         with self._undivided.handling(self._journal is not None), self._undivided:
@@ -168,16 +170,17 @@ class Search:
         *,
         more: Mapping[str, Any] = {},
     ) -> Trial:
-        """Record what became of a running trial: its score, or more as an `Evaluation`.
+        """Record the result of a running trial: its score, or more as an `Evaluation`.
 
         more: plain data that the journal keeps beside the result.
 
-        A score that is not finite says that it failed. Raises TypeError if there are no numbers
-        in it, ValueError if the trial does not run or its cost is below 0; nothing is recorded.
+        A score that is not finite means that the trial failed. Raises TypeError for a result
+        without numbers, ValueError if the trial does not run or its cost is below 0; nothing is
+        recorded then.
         """
         number = trial.number if isinstance(trial, Trial) else trial
         if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
-            raise TypeError(f"trial={trial!r}: give the trial that `ask` answered, or its number")
+            raise TypeError(f"trial={trial!r}: give the trial that `ask` returned, or its number")
         if not isinstance(evaluation, Evaluation):
             evaluation = Evaluation(evaluation)
         evaluation = evaluation.checked()
@@ -193,8 +196,7 @@ class Search:
     def _finish(self, number: int, evaluation: Evaluation) -> Trial:
         done = self.history.finish(number, evaluation)
         self.spent += done.cost
-        # A generator takes longer to make than the rest of a step: skipped when `observe` is not
-        # overridden.
+        # Skipped when `observe` is not overridden: a generator costs more than the rest of a step.
         if getattr(self.strategy.observe, "__func__", None) is not Strategy.observe:
             self.strategy.observe(done, self._generator(number, OBSERVE))
         return done
@@ -221,19 +223,18 @@ class Search:
     ) -> History:
         """Run trials, one after the other, until `trials` have finished or `seconds` are spent.
 
-        judge: says what a candidate is worth. Anything with `evaluate(trial, history)`, such as a
-            world or an estimator; or a function of the suggestion (or of trial and history), which
-            trains its `configuration`, for `budget` epochs if that is not None (budgeted strategies
-            such as Hyperband set it). It returns an `Evaluation` or, for short, the score.
-        trials, seconds: of the whole search, what a journal brought included; seconds are the
-            evaluations' own cost, simulated or real. Without either, until the strategy is done.
-        catch: exceptions of the judge that make a trial a failed one, whose `message` keeps the
-            reason; others end the run.
-        progress: a line from the second second on; by default on a terminal and in a
-            notebook.
+        judge: evaluates candidates. Anything with `evaluate(trial, history)`, such as a world or an
+            estimator; or a function of the suggestion (or of trial and history), which trains its
+            `configuration`, for `budget` epochs if that is not None (budgeted strategies such as
+            Hyperband set it). It returns an `Evaluation`, or only the score.
+        trials, seconds: limits of the whole search, including trials from the journal; seconds are
+            the evaluations' own cost, simulated or real. Without limits, the strategy ends the run.
+        catch: exceptions of the judge that make a trial failed; its `message` keeps the reason.
+            Others end the run.
+        progress: a line after the first two seconds; by default on a terminal and in a notebook.
 
-        Ctrl-C ends the run: what has finished is kept, the interrupted trial is run again by the
-        next call.
+        Ctrl-C ends the run: finished trials are kept, and the next call runs the interrupted trial
+        again.
         """
         for name, value in (("trials", trials), ("seconds", seconds)):
             if value is not None and not value >= 0:
@@ -255,7 +256,7 @@ class Search:
                             "one at a time; not told yet: "
                             f"{[each.number for each in self.history.running]}"
                         )
-                    # In a function apart: an interrupt at a nested `try` escapes the outer one.
+                    # In a separate function: an interrupt at a nested `try` escapes the outer one.
                     self.tell(trial, _caught(evaluate, trial, self.history, catch))
                     line.show(lambda seconds: self._progress(trials, seconds))
         except BaseException:
@@ -274,9 +275,9 @@ class Search:
 
 
 def _evaluate(judge: Judge | Function) -> Callable[[Trial, History], Evaluation | float]:
-    """One call for all: `evaluate(trial, history)`."""
+    """The one call for all kinds of judges: `evaluate(trial, history)`."""
     if isinstance(judge, type):
-        raise TypeError(f"judge={judge!r} is a class: make one of it first, as {judge.__name__}()")
+        raise TypeError(f"judge={judge!r} is a class: make an instance first, {judge.__name__}()")
     if isinstance(judge, Judge):
         return judge.evaluate
     if not callable(judge):
@@ -285,7 +286,7 @@ def _evaluate(judge: Judge | Function) -> Callable[[Trial, History], Evaluation 
         )
     try:
         parameters = list(inspect.signature(judge).parameters.values())
-    except ValueError:  # a built-in that tells nothing of its arguments
+    except ValueError:  # a built-in without a signature
         parameters = []
     needed = [
         each
@@ -312,9 +313,9 @@ _NOTHING = nullcontext()
 
 
 class _Undivided:
-    """Ctrl-C waits for the end of the block, so that journal and history tell the same.
+    """Ctrl-C waits for the end of the block, so that journal and history stay equal.
 
-    That takes a handler, which is dear for each block: `handling` sets one for many.
+    This needs a signal handler, which is slow to set for each block: `handling` sets one for many.
     """
 
     def __init__(self) -> None:

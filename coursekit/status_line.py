@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 from coursekit.notebook import kernel
 
 FIRST = 2.0  # seconds until it appears
-BETWEEN = 0.2  # seconds between two of its looks
+BETWEEN = 0.2  # seconds between two updates
 
 Step = TypeVar("Step")
 
 
 class Line:
-    """Shows how far something is, from the second second on.
+    """Shows progress after the first two seconds.
 
-    wanted: by default on a terminal and in a notebook only; True writes to stderr anywhere else.
+    wanted: by default only on a terminal and in a notebook; True writes to stderr anywhere else.
     """
 
     def __init__(self, wanted: bool | None) -> None:
@@ -29,7 +29,7 @@ class Line:
         self._place: Any = None  # of the line in a notebook
 
     def show(self, tell: Callable[[float], str]) -> None:
-        """tell: makes the text of the seconds since the beginning; called if it is time to."""
+        """tell: makes the text from the seconds so far; called only if an update is due."""
         if not (self._wanted or self._notebook):
             return
         now = time.monotonic()
@@ -45,7 +45,7 @@ class Line:
         self._width = len(text)
 
     def end(self) -> None:
-        """Goes on below it; in a notebook the line vanishes."""
+        """End the line: later output starts below it; in a notebook the line vanishes."""
         if self._place is not None:
             self._display("")
         elif self._width:
@@ -62,9 +62,9 @@ class Line:
 
 
 def counted(steps: Iterable[Step], what: str, total: int | None = None) -> Iterator[Step]:
-    """The steps of a loop, with a line that says how many of them are done.
+    """The steps of a loop, with a line of progress.
 
-    what: the steps in words, like "trainings". total: how many, where `steps` has no length.
+    what: the steps in words, like "trainings". total: their number, if `steps` has no length.
     """
     count = len(steps) if total is None and isinstance(steps, Sized) else total
     line = Line(None)

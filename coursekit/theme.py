@@ -1,8 +1,7 @@
 """The look of figures: they follow the notebook's theme, light or dark, and read well in grey.
 
-Text and frames are drawn in one neutral ink, which `svg` turns into the theme's own text colour,
-and labels on lines have its background behind them; series differ in marker and dash as well as in
-colour.
+Text and frames have one neutral colour, which `svg` replaces by that of the theme. Labels on
+lines have the theme's background. Series differ in marker and dash as well as in colour.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-INK = "#767676"  # contrast 4.5 on white and on near-black: sound even where no theme is known
-PAPER = "#fefefe"  # what lies behind text that lines would cross; INK reads on it in any theme
+INK = "#767676"  # contrast 4.5 on white and on near-black, so readable even without a theme
+PAPER = "#fefefe"  # background of text that lines would cross; INK is readable on it in any theme
 PALETTE = ("#2f86c9", "#e0641b", "#1b9e77", "#9467bd", "#c0427a", "#8a8a2a")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.5, 1, 1.5)), "-", "-")
@@ -48,7 +47,7 @@ STYLE: dict[str, Any] = {
 
 
 def use() -> None:
-    """Make every matplotlib figure of this session follow the notebook's theme.
+    """Make all matplotlib figures of this session follow the notebook's theme.
 
     Sets rcParams and, inside IPython, shows figures as themed SVG with a text alternative
     (`figure.alt`, or one made from titles and labels).
@@ -72,7 +71,7 @@ def use() -> None:
     from matplotlib_inline.config import InlineBackend
 
     inline = InlineBackend.instance(parent=shell)
-    inline.figure_formats = set()  # the themed SVG below stands in for the PNG
+    inline.figure_formats = set()  # the themed SVG below replaces the PNG
     inline.rc = {}
     shell.display_formatter.formatters["text/html"].for_type(Figure, svg)
 
@@ -80,7 +79,7 @@ def use() -> None:
 def svg(figure: Figure, alt: str | None = None) -> str:
     """The figure as inline SVG in the theme's text colour, with a text alternative.
 
-    alt: what a screen reader says; default `figure.alt`, else made from titles and labels.
+    alt: text for screen readers; by default `figure.alt`, or else made from titles and labels.
     """
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", bbox_inches="tight", transparent=True)

@@ -1,4 +1,4 @@
-"""What a search talks about: suggestions, evaluations, trials, and the history of all."""
+"""The records of a search: suggestions, evaluations, trials, and the history of all trials."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Epoch(NamedTuple):
-    """One epoch of a training run: what a run yields.
+    """One epoch of a training run.
 
-    score: higher is better, validation accuracy in 0..1 unless said otherwise.
-    seconds: what this epoch cost, in seconds of training and validation.
+    score: higher is better; validation accuracy in 0..1 unless stated otherwise.
+    seconds: the cost of this epoch, training and validation.
     """
 
     score: float
@@ -24,13 +24,13 @@ class Epoch(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """What a candidate is worth, in the eyes of the one that judges it.
+    """The result of judging a candidate.
 
-    score: higher is better; NaN says that the trial failed.
-    curve: the score after each epoch, as far as they were trained.
+    score: higher is better; NaN means that the trial failed.
+    curve: the score after each trained epoch.
     cost: seconds, simulated or real.
     spread: standard deviation of the score if it is an estimate; 0 for a plain measurement.
-    measures: what else was measured, by name: parameters, seconds a prediction, ... Plain numbers.
+    measures: other measurements by name (parameters, seconds for a prediction), plain numbers.
     message: why the trial failed, in words.
     """
 
@@ -43,16 +43,16 @@ class Evaluation(NamedTuple):
 
     @classmethod
     def of(cls, epochs: Sequence[Epoch]) -> Self:
-        """What a training run comes to: the score of its last epoch, NaN for no epoch."""
+        """The result of a training run: the score of its last epoch, NaN without epochs."""
         curve = tuple([epoch.score for epoch in epochs])
         score = curve[-1] if curve else math.nan
         return cls(score, curve, sum(epoch.seconds for epoch in epochs))
 
     def checked(self) -> Self:
-        """With plain numbers alone.
+        """The same with plain numbers only.
 
-        Raises TypeError for what is no number, ValueError for a cost or spread that is not finite
-        or below 0.
+        Raises TypeError for anything but numbers, ValueError for a cost or spread that is below 0
+        or not finite.
         """
         try:
             made = self._replace(
@@ -65,30 +65,30 @@ class Evaluation(NamedTuple):
             )
         except (AttributeError, TypeError, ValueError):
             raise TypeError(
-                f"{self!r} is no result: give a score, or an Evaluation of a score, a curve of "
+                f"{self!r} is not a result: give a score, or an Evaluation of a score, a curve of "
                 "scores, a cost in seconds, a spread, measures by name, and a message"
             ) from None
         for name, value in (("cost", made.cost), ("spread", made.spread)):
             if not 0 <= value < math.inf:
-                raise ValueError(f"{name}={value}: it is 0 or more, and finite")
+                raise ValueError(f"{name}={value}: give a finite number, 0 or more")
         return made
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, str):  # which float() would read
+    if isinstance(value, str):  # float() would accept it
         raise TypeError(f"{value!r} is a text")
     return float(value)
 
 
 class Pause(Enum):
-    """What a strategy answers when it has nothing to suggest."""
+    """What a strategy returns when it has no suggestion."""
 
     WAIT = "wait"  # until a running trial has finished
-    DONE = "done"  # for good
+    DONE = "done"  # the search is complete
 
 
 class Status(StrEnum):
-    """Where a trial stands."""
+    """The state of a trial."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -97,12 +97,12 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A candidate and how far to train it.
+    """A candidate, and the epochs to train it.
 
     configuration: a value for each parameter that exists.
-    budget: the ceiling in epochs; None leaves it to the estimator.
-    parent: number of the trial that this one goes on from or was bred from.
-    info: what the strategy wants remembered (plain data), such as the bracket.
+    budget: the most epochs; None leaves them to the estimator.
+    parent: number of the trial that this one continues, or whose child it is.
+    info: plain data for the strategy to remember, such as the bracket.
     """
 
     configuration: Mapping[str, Any]
@@ -111,15 +111,15 @@ class Suggestion:
     info: Mapping[str, Any] = field(default_factory=dict)
 
 
-ALONE = -1  # number of a trial that belongs to no search
+ALONE = -1  # number of a trial outside a search
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trial:
-    """A suggestion with a number, and what came of it.
+    """A suggestion with a number, and its result.
 
     score: NaN while running and when failed. cost: seconds, simulated or real. The rest is as in
-    `Evaluation`. Trials are equal if all of that is; here NaN equals NaN, in any version of Python.
+    `Evaluation`. Trials are equal if all fields are; here NaN equals NaN, in any Python version.
     """
 
     number: int
@@ -142,7 +142,7 @@ class Trial:
 
     @classmethod
     def of(cls, asked: Trial | Suggestion) -> Trial:
-        """The trial that is asked about; for a suggestion outside of a search, number -1."""
+        """A trial as it is; a suggestion outside a search as a trial with number -1."""
         return asked if isinstance(asked, Trial) else cls(ALONE, asked)
 
     def up_to(self, budget: int | None) -> Trial:
@@ -151,7 +151,7 @@ class Trial:
 
     @property
     def evaluation(self) -> Evaluation:
-        """What became of it."""
+        """The trial's result."""
         return Evaluation(
             self.score, self.curve, self.cost, self.spread, self.measures, self.message
         )
@@ -163,7 +163,7 @@ class Trial:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Whether two values are equal, NaN and NaN as well, in sequences and mappings too."""
+    """Whether two values are equal, where NaN equals NaN, also in sequences and mappings."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(_same(one[each], other[each]) for each in one)
     if isinstance(one, tuple | list) and isinstance(other, tuple | list):
@@ -172,13 +172,13 @@ def _same(one: Any, other: Any) -> bool:
 
 
 class History(Sequence[Trial]):
-    """All trials of a search by number, which is the order in which they were suggested.
+    """All trials of a search by number, which is the order of suggestion.
 
-    `completed` and `finished` (which holds the failed ones too) are in order of completion; that
-    order is what strategies learn from.
+    `completed` and `finished` (which includes failed trials) are in order of completion, from which
+    strategies learn.
 
-    minimised: whether the user's scores are the negatives of these, in which higher is always
-        better; `frame` shows the user's.
+    minimised: whether these scores, in which higher is better, are the negatives of the user's;
+        `frame` shows the user's.
     """
 
     def __init__(self, *, minimised: bool = False) -> None:
@@ -208,14 +208,14 @@ class History(Sequence[Trial]):
         )
 
     def add(self, suggestion: Suggestion) -> Trial:
-        """Number a suggestion: its trial runs from now on."""
+        """Number a suggestion; its trial is running from now on."""
         trial = Trial(len(self._trials), suggestion)
         self._trials.append(trial)
         self._running[trial.number] = None
         return trial
 
     def finish(self, number: int, evaluation: Evaluation) -> Trial:
-        """Record a running trial's result; a score that is not finite is a failure."""
+        """Record a running trial's result; a score that is not finite means failure."""
         self.check_running(number)
         score = float(evaluation.score)
         good = math.isfinite(score)
@@ -238,7 +238,7 @@ class History(Sequence[Trial]):
         return trial
 
     def check_running(self, number: int) -> None:
-        """Raise ValueError unless this trial runs."""
+        """Raise ValueError unless this trial is running."""
         if number not in self._running:
             known = 0 <= number < len(self._trials)
             why = "has finished already" if known else "was never suggested"
@@ -246,12 +246,12 @@ class History(Sequence[Trial]):
 
     @property
     def running(self) -> list[Trial]:
-        """Trials without a result, in the order of their numbers."""
+        """Trials without a result, in order of number."""
         return [self._trials[number] for number in self._running]
 
     @property
     def completed(self) -> Sequence[Trial]:
-        """Trials with a score, in order of completion (a live list: do not change it)."""
+        """Trials with a score, in order of completion (a live list; do not change it)."""
         return self._completed
 
     @property
@@ -261,7 +261,7 @@ class History(Sequence[Trial]):
 
     @property
     def count_finished(self) -> int:
-        """How many trials have completed or failed."""
+        """The number of completed and failed trials."""
         return len(self._finished)
 
     def best(self) -> Trial:
@@ -284,11 +284,11 @@ class History(Sequence[Trial]):
         return [(seconds, optimum - best) for seconds, best in self.anytime()]
 
     def frame(self) -> pandas.DataFrame:
-        """The trials as a table, one row a trial; scores and curves have the user's own sign.
+        """The trials as a table with one row for each; scores and curves have the user's sign.
 
         Columns: status, score, spread, cost, budget, parent, curve, info, message, then each
-        measure, then each parameter. A measure or parameter that has the name of another column
-        is called "measure.score", "parameter.score". Needs `coursekit[widgets]`.
+        measure, then each parameter. A measure or parameter with the name of another column is
+        called, for instance, "measure.score" or "parameter.score". Needs `coursekit[widgets]`.
         """
         import pandas
 
@@ -320,6 +320,6 @@ class History(Sequence[Trial]):
 
 @runtime_checkable
 class Judge(Protocol):
-    """What says what a candidate is worth: a world, an estimator, or your own class."""
+    """An evaluator of candidates: a world, an estimator, or your own class."""
 
     def evaluate(self, trial: Trial, history: History) -> Evaluation: ...

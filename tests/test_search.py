@@ -102,7 +102,7 @@ def test_what_is_no_result_is_refused_before_it_is_written(tmp_path, result):
     search = Search(Random(SPACE), journal=tmp_path / "j")
     trial = search.ask()
     before = (tmp_path / "j").read_bytes()
-    with pytest.raises(TypeError, match="is no result: give a score, or an Evaluation"):
+    with pytest.raises(TypeError, match="is not a result: give a score, or an Evaluation"):
         search.tell(trial, result)
     assert (tmp_path / "j").read_bytes() == before and search.history.running == [trial]
     search.tell(trial, Evaluation(np.float32(0.5), np.array([0.25, 0.5]), np.int64(3)))
@@ -126,7 +126,7 @@ def test_what_is_no_suggestion_is_refused(answer):
         def suggest(self, history, rng):
             return answer
 
-    with pytest.raises(TypeError, match=r"Wrong.suggest answered .*give a Suggestion"):
+    with pytest.raises(TypeError, match=r"Wrong.suggest returned .*give a Suggestion"):
         Search(Wrong(SPACE)).ask()
 
 

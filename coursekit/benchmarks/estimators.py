@@ -57,7 +57,7 @@ from coursekit.forecasting.scale import Bounds
 from coursekit.race import price, race, report
 from coursekit.trials import Suggestion
 from coursekit.worlds import WORLDS, make
-from coursekit.worlds.tables import entries
+from coursekit.worlds.trained_tables import entries
 
 PARTS = (
     "forecasts", "objectives", "termination", "races", "fidelities", "failures", "inheritance"

@@ -72,7 +72,7 @@ def trained(seed: int) -> list[Logs]:
     return found
 
 
-class Searched(NamedTuple):
+class Stops(NamedTuple):
     """A search with termination: the epochs of each trial, and which were wrongly stopped.
 
     wrong: numbers of trials that were stopped and would have become the best so far.
@@ -82,7 +82,7 @@ class Searched(NamedTuple):
     wrong: list[int]
 
 
-def searched(trainings: Sequence[Logs], objective: str) -> Searched:
+def searched(trainings: Sequence[Logs], objective: str) -> Stops:
     """Keras Tuner's own random search over these trainings, with `StopUnpromising`."""
     import keras
     import keras_tuner
@@ -122,7 +122,7 @@ def searched(trainings: Sequence[Logs], objective: str) -> Searched:
             directory=folder,
         )
         tuner.search(callbacks=[StopUnpromising(tuner)], verbose=0)
-    return Searched(lengths, wrongly_stopped(trainings, objective, lengths))
+    return Stops(lengths, wrongly_stopped(trainings, objective, lengths))
 
 
 def wrongly_stopped(trainings: Sequence[Logs], objective: str, lengths: Sequence[int]) -> list[int]:

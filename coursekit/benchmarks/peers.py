@@ -141,7 +141,7 @@ def _domains(space: Space) -> list[tuple[str, Any]]:
     return [(parameter.name, parameter.domain) for parameter in space.parameters]
 
 
-class Contestant(NamedTuple):
+class Package(NamedTuple):
     """package: required by it. search: starts it. trials: the most, since it is slow."""
 
     package: str
@@ -150,16 +150,16 @@ class Contestant(NamedTuple):
 
 
 PEERS = {
-    "optuna random": Contestant("optuna", partial(optuna, lambda s, n: s.RandomSampler(seed=n))),
-    "optuna NSGA-II": Contestant("optuna", partial(optuna, lambda s, n: s.NSGAIISampler(seed=n))),
-    "optuna TPE": Contestant("optuna", partial(optuna, lambda s, n: s.TPESampler(seed=n))),
-    "optuna GP": Contestant("torch", partial(optuna, lambda s, n: s.GPSampler(seed=n)), 100),
-    "syne-tune REA": Contestant("syne_tune", syne_tune),
-    "keras-tuner random": Contestant("keras_tuner", partial(keras_tuner, "RandomSearchOracle")),
-    "keras-tuner Bayesian": Contestant(
+    "optuna random": Package("optuna", partial(optuna, lambda s, n: s.RandomSampler(seed=n))),
+    "optuna NSGA-II": Package("optuna", partial(optuna, lambda s, n: s.NSGAIISampler(seed=n))),
+    "optuna TPE": Package("optuna", partial(optuna, lambda s, n: s.TPESampler(seed=n))),
+    "optuna GP": Package("torch", partial(optuna, lambda s, n: s.GPSampler(seed=n)), 100),
+    "syne-tune REA": Package("syne_tune", syne_tune),
+    "keras-tuner random": Package("keras_tuner", partial(keras_tuner, "RandomSearchOracle")),
+    "keras-tuner Bayesian": Package(
         "keras_tuner", partial(keras_tuner, "BayesianOptimizationOracle"), 50
     ),
-    "smac": Contestant("smac", smac, 100),
+    "smac": Package("smac", smac, 100),
 }
 SLOW = [name for name, peer in PEERS.items() if peer.trials]
 

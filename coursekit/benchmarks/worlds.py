@@ -202,7 +202,7 @@ def measure_agreement(options: argparse.Namespace) -> None:
 def _spread_over(name: str, wanted: int) -> Sequence[Any]:
     """`wanted` configurations, always the same."""
     from coursekit.worlds.building import sample
-    from coursekit.worlds.tables import entries
+    from coursekit.worlds.trained_tables import entries
 
     listed = entries(RECIPES[name].space)
     return [listed[entry] for entry in sample(name, wanted)]

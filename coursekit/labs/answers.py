@@ -58,7 +58,7 @@ def right(exercise: type[Exercise], case: Case) -> Any:
 
 
 def copied(case: Case) -> Case:
-    """A copy for whoever might change it."""
+    """A copy for code that might change it."""
     return copy.deepcopy(case)
 
 
@@ -69,7 +69,7 @@ def difference(received: Any, expected: Any, alike: Alike = close) -> str:
 
 
 def wrong_entry(received: Any, expected: Any, alike: Alike = close) -> str:
-    """The first entry of a report that is not as expected; "" if these are no reports."""
+    """The first entry of a report that is not as expected; "" if these are not reports."""
     if not isinstance(received, dict) or not isinstance(expected, dict):
         return ""
     wrong = (key for key in expected if not _has(received, key, expected[key], alike))

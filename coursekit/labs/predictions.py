@@ -70,7 +70,7 @@ def measured(key: str, value: Entry, unit: str | None = None) -> None:
         predicted = kept["value"]
         title = f"You predicted {_written(predicted, unit)} · measured {got}"
         Card("measured", title, text=[_remark(predicted, value, unit)]).show()
-    except Exception as error:  # an experiment goes on whatever the record says
+    except Exception as error:  # an experiment continues whatever the record says
         Card("measured", str(value), text=[f"{type(error).__name__}: {error}"]).show()
 
 

@@ -18,7 +18,7 @@ _defined: dict[str, int] = {}  # name to the number of the last whole run that d
 
 @dataclass(frozen=True)
 class Run:
-    """One execution. defines: names, or None if the code is no Python; error: exception or ""."""
+    """One execution. defines: names, or None if the code is not Python; error: exception or ""."""
 
     number: int
     code: str
@@ -71,7 +71,7 @@ def _note(result: Any) -> None:
     try:
         code = shell().transform_cell(code)
         defines = names(code).defines
-    except Exception:  # whatever IPython's own transformations raise for what is no Python
+    except Exception:  # whatever IPython's own transformations raise for what is not Python
         defines = None
     run = Run(next(_order), code, defines, type(error).__name__ if error else "")
     if cell := getattr(info, "cell_id", None):

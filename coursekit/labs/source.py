@@ -200,7 +200,9 @@ def _refuse_unpaired(path: Path, cells: list[Cell]) -> None:
             if key is None:
                 continue
             if not _KEY.fullmatch(key) or int(key.split(".")[0]) != number:
-                raise SourceError(path, cell.line, f"{key!r} is no key: write lab.number, like 1.2")
+                raise SourceError(
+                    path, cell.line, f"{key!r} is not a key: write lab.number, like 1.2"
+                )
             if key in seen:
                 cure = f"line {seen[key]} has it already; take another"
                 raise SourceError(path, cell.line, f"duplicate key {key}: {cure}")

@@ -110,7 +110,7 @@ def _read_manifest(folder: Path) -> tuple[dict[str, str], list[str]]:
     except (ValueError, AttributeError):
         # Nothing is known about any notebook then, so each counts as touched.
         return {}, [
-            f"{MANIFEST} was damaged and is written anew; your notebooks are left as they are"
+            f"{MANIFEST} was damaged and is written again; your notebooks are left as they are"
         ]
 
 

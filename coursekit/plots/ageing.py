@@ -96,6 +96,17 @@ def population(
     for number, (column, height) in spots.items():
         colour = BLUE if number in present else INK
         axes.vlines(column, floor, height, color=colour, alpha=0.3, linewidth=3)
+    for column, birth in enumerate(shown, start=1):
+        if 100 * birth.score < floor:  # off the scale: its accuracy in words
+            axes.annotate(
+                f"↓ {100 * birth.score:.0f} %",
+                (column, floor),
+                xytext=(0, 10),
+                textcoords="offset points",
+                ha="center",
+                rotation=90,
+                fontsize="x-small",
+            )
     mark(elders, "alive", "o", 24, color=BLUE)
     mark(last.tournament, "tournament", "o", 110, facecolors="none", edgecolors=ORANGE)
     mark([] if last.parent is None else [last.parent], "parent", "s", 50, color=ORANGE)

@@ -69,7 +69,7 @@ def pareto(
     front.sort(key=lambda i: costs[i])
     done = sum(score == score for score in scores)
     if len(front) < done:
-        axes.plot(costs, scores, color=INK, marker="o", linestyle="", alpha=0.6, label="dominated")
+        axes.plot(costs, scores, color=INK, marker="o", linestyle="", alpha=0.5, label="dominated")
     axes.plot(
         [costs[i] for i in front],
         [scores[i] for i in front],

@@ -70,9 +70,9 @@ class Embedding:
 class GaussianProcess:
     """Scores as a draw from a Gaussian process, observed at some points with noise.
 
-    k(x, x') = s^2 M(sum over ordered groups of w_g d_g^2) exp(-sum over the other groups of the
-    same), where d_g are distances in the `Embedding` and M is the Matern kernel with nu = 5/2. So
-    each group has one relevance w_g, an inverse squared length. Scores are standardised.
+    k(x, x') = s^2 M(sum of w_g d_g^2 over ordered groups) exp(-sum of w_g d_g^2 over the others),
+    where d_g are distances in the `Embedding` and M is the Matern kernel with nu = 5/2. So each
+    group has one relevance w_g, an inverse squared length. Scores are standardised.
 
     points: encoded, shape (n, axes), n > 0. scores: shape (n,), finite.
     spreads: standard deviations of each score's own noise, shape (n,), besides the common noise.
@@ -95,7 +95,7 @@ class GaussianProcess:
             raise ValueError("no points: a Gaussian process needs at least one")
         self._embedding = Embedding(axes)
         self._vectors = self._embedding(points)
-        from_first = scores - scores[0]  # exactly 0 where all are equal, as their mean need not be
+        from_first = scores - scores[0]  # exactly 0 if all are equal; scores - mean may round
         self._offset, self._scale = scores[0] + from_first.mean(), from_first.std() or 1.0
         self._y = (scores - self._offset) / self._scale
         own = np.zeros(len(scores)) if spreads is None else spreads

@@ -1,12 +1,12 @@
 """TFX pipelines with the kit's strategies in their Tuner, from raw data to a pushed model.
 
-`Plan` says what is to be run, and refuses what cannot work before anything slow begins. The same
-plan runs on this machine (`coursekit.tfx.local.run`, `coursekit pipeline run`), component by
-component in a notebook (`coursekit.tfx.interactive`), and on a cluster
-(`coursekit.tfx.cluster.compile`, `coursekit pipeline compile`). `coursekit.tfx.lineage` asks the
-metadata where a model comes from, `coursekit.tfx.serving` asks the model.
+`Plan` describes a run, and refuses what cannot work before anything slow begins. The same plan runs
+on this machine (`coursekit.tfx.local.run`, `coursekit pipeline run`), component by component in a
+notebook (`coursekit.tfx.interactive`), and on a cluster (`coursekit.tfx.cluster.compile`,
+`coursekit pipeline compile`). `coursekit.tfx.lineage` finds a model's origin in the metadata,
+`coursekit.tfx.serving` gets predictions from a pushed model.
 
-Importing this package imports no TFX, which takes ten seconds: its modules do.
+Importing this package does not import TFX, which takes ten seconds; importing its modules does.
 """
 
 from coursekit.tfx.plan import Plan

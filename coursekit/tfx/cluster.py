@@ -14,23 +14,23 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,127}")
 
 
 def compile(plan: Plan, path: str | Path, *, root: str, image: str) -> Path:
-    """Write a plan's pipeline as a Kubeflow Pipelines v2 specification, and load it once for proof.
+    """Write a plan's pipeline as a Kubeflow Pipelines v2 specification, and load it as a check.
 
     path: of the file, `*.yaml`. root: an address that the cluster reads and writes, such as
-    "gs://bucket/pipeline"; the examples have to be in `root/data`. image: a container image with
-    coursekit[tfx], and module functions and tuners of your own, which runs every component.
+    "gs://bucket/pipeline"; the examples must be in `root/data`. image: a container image that runs
+    every component, with coursekit[tfx] and your own module functions and tuners.
 
-    The data is looked through here first. Raises ValueError for what cannot work on a cluster.
+    The data is checked here first. Raises ValueError for a plan that cannot work on a cluster.
     """
     path = Path(path)
     if path.suffix not in (".yaml", ".yml"):
         raise ValueError(f"{path}: a specification is a .yaml file")
     if not remote(root):
-        raise ValueError(f"root={root!r} is no address: give one such as gs://bucket/pipeline")
+        raise ValueError(f"root={root!r} is not an address: give one such as gs://bucket/pipeline")
     if not NAME.fullmatch(plan.folder.name):
         raise ValueError(
-            f"folder={plan.folder.name!r}: the pipeline is named after it, and on a cluster a name "
-            "has small letters, digits and hyphens only: take a folder such as 'my-pipeline'"
+            f"folder={plan.folder.name!r}: the pipeline is named after it, and a name on a cluster "
+            "has only small letters, digits and hyphens: take a folder such as 'my-pipeline'"
         )
     for name, given in (("schema", plan.schema), ("hyperparameters", plan.hyperparameters)):
         if given and (plan.imports or name == "schema") and not remote(given):

@@ -1,4 +1,4 @@
-"""The code that an import path leads to, which TFX's cache does not look at."""
+"""A digest of the code behind an import path, which TFX's cache ignores."""
 
 from __future__ import annotations
 
@@ -16,22 +16,21 @@ _seen: dict[str, str] = {}  # by module, the digest when this process last looke
 
 
 class NoModule(ValueError):
-    """An import path whose module is nowhere."""
+    """The module of an import path cannot be found."""
 
 
 def digest(path: str) -> str:
-    """Of the code behind the import path of a function or class, such as "my_module.run_fn".
+    """The digest of the code behind a function's or class's import path, e.g. "my_module.run_fn".
 
-    For one of the kit's that is all that is beside its module; for yours, its module and those that
-    this imports, and that those import: whatever is in the folder that it was found in. What is
-    installed does not belong to it (unless the path leads to a package that is), nor do files that
-    are no Python.
+    For the kit's own code, it covers the folder of the module. For yours, it covers the module and
+    all that it imports, directly or not, from the folder that it was found in. It leaves out
+    installed packages (unless the path leads to one) and files that are not Python.
 
-    Where a file has changed since this process last looked, the modules are forgotten, so that they
-    are imported anew: in a notebook, what runs is then what was looked at.
+    If a file has changed since this process last looked, its modules are removed from
+    `sys.modules` and so imported again: a notebook then runs the code of the digest.
 
-    Raises ValueError if there is no such module (NoModule), if a package that it is in cannot be
-    imported, or if a file is no Python.
+    Raises ValueError if the module does not exist (NoModule), if a package around it cannot be
+    imported, or if a file is not valid Python.
     """
     module, file = _found(path)
     if _top(module) == KIT:
@@ -46,7 +45,7 @@ def digest(path: str) -> str:
             if any(_within(each, known) for known in modules):
                 del sys.modules[each]
                 package, _, name = each.rpartition(".")
-                if package in sys.modules:  # one without an __init__.py, which remembers it
+                if package in sys.modules:  # a package without __init__.py remembers the module
                     vars(sys.modules[package]).pop(name, None)
         importlib.invalidate_caches()
     _seen[module] = made
@@ -54,9 +53,9 @@ def digest(path: str) -> str:
 
 
 def check_function(path: str) -> None:
-    """Raises ValueError if the name is nowhere in its module; TFX would say so when its turn comes.
+    """Raises ValueError if the module does not contain the name; TFX would fail later.
 
-    The module, which may take long to import, is not imported.
+    The module is read, not imported, because an import may take long.
     """
     _, file = _found(path)
     name, text = path.rpartition(".")[2], file.read_text(errors="replace")
@@ -65,7 +64,7 @@ def check_function(path: str) -> None:
 
 
 def yours(file: Path) -> bool:
-    """Whether a file is code that is neither installed, nor Python's, nor the kit's."""
+    """Whether a file is code that is not installed, not Python's and not the kit's."""
     known = Path(sys.base_prefix), Path(__file__).parents[1]
     return file.is_file() and not (
         set(INSTALLED) & set(file.parts) or any(file.is_relative_to(each) for each in known)
@@ -76,7 +75,7 @@ def _found(path: str) -> tuple[str, Path]:
     """The module in an import path, and its file."""
     module = path.rpartition(".")[0]
     try:
-        found = find_spec(module) if module else None  # which imports the packages around it
+        found = find_spec(module) if module else None  # imports the packages around it
     except SyntaxError as error:
         raise ValueError(f"{error.filename}, line {error.lineno}: {error.msg}") from None
     except Exception as error:
@@ -86,14 +85,14 @@ def _found(path: str) -> tuple[str, Path]:
             raise ValueError(
                 f"{path!r}: {package} cannot be imported ({type(error).__name__}: {error})"
             ) from error
-        found = None  # without a package: __main__ cannot be found
+        found = None  # __main__ has no package and cannot be found
     if found is None or found.origin is None or not found.has_location:
         raise NoModule(f"{path!r}: no such module; give a path such as 'my_module.run_fn'")
     return module, Path(found.origin)
 
 
 def _within(module: str, package: str) -> bool:
-    """Whether it is that package, or below it."""
+    """Whether a module is this package, or inside it."""
     return f"{module}.".startswith(f"{package}.")
 
 
@@ -102,7 +101,7 @@ def _top(module: str) -> str:
 
 
 def _own(module: str, file: Path) -> dict[str, Path]:
-    """A module and all that it imports from the folder that it was found in, by their names."""
+    """A module and all that it imports from the folder that it was found in, by name."""
     root = file.parents[module.count(".") + (file.name == "__init__.py")]
     found: dict[str, Path] = {}
     waiting = [(module, file), *_files(module, root)]
@@ -118,7 +117,7 @@ def _own(module: str, file: Path) -> dict[str, Path]:
 
 
 def _files(module: str, root: Path) -> Iterator[tuple[str, Path]]:
-    """The files in a folder that run when a module is imported: those of its packages, and its."""
+    """The files in a folder that run when a module is imported: its packages' and its own."""
     parts = module.split(".")
     for count in range(1, len(parts) + 1):
         place = root.joinpath(*parts[:count])
@@ -129,7 +128,7 @@ def _files(module: str, root: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _imports(module: str, file: Path) -> Iterator[str]:
-    """The names of all that a file imports, wherever in it; some may be functions, not modules."""
+    """The names of all imports in a file; some may be functions, not modules."""
     if file.suffix != ".py":  # compiled
         return
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
@@ -143,7 +142,7 @@ def _imports(module: str, file: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level > len(package.split(".")) or (node.level and not package):
-                continue  # goes beyond the folder, and fails when it is imported
+                continue  # leaves the folder, and fails on import
             if node.level:
                 base = resolve_name("." * node.level + base, package)
             yield base

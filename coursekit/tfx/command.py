@@ -1,4 +1,4 @@
-"""`coursekit pipeline`: run a TFX pipeline, compile it, ask where a model is from."""
+"""`coursekit pipeline`: run a TFX pipeline, compile it, or show a model's origin."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ EXAMPLES = """\
 examples:
   coursekit pipeline run
       mnist-5k to a pushed model: statistics, schema, tuning with 6 trials, training, evaluation.
-      The same command goes on where a killed run was, and reuses what would come out the same.
+      The same command resumes a killed run, and reuses results that would be the same.
   coursekit pipeline run --data penguins --strategy tpe --trials 20 --folder penguins
   coursekit pipeline run --data my-images --threshold 0.95 --strategy keras_tuner.Hyperband
       your own folder of *.tfrecord (image, label) or *.csv
   coursekit pipeline run --strategy my_module.MyTuner --option patience=3
-      your own subclass of keras_tuner.Tuner, in my_module.py here; its constructor is given
-      whatever it takes of max_trials, max_epochs, max_budget and seed, and the options
+      your own subclass of keras_tuner.Tuner, in my_module.py in this folder; its constructor
+      gets those of max_trials, max_epochs, max_budget and seed that it takes, and the options
   coursekit pipeline run --hyperparameters my-pipeline/artifacts/Tuner/best_hyperparameters/8
-      no tuning: those of an earlier run (or `defaults`)
+      no tuning: hyperparameters of an earlier run (or `defaults`)
   coursekit pipeline run --beam-runner DirectRunner \\
       --beam direct_running_mode=multi_processing --beam direct_num_workers=2
   coursekit pipeline origin
-      which trial, data, schema and code made the model that was pushed last
+      which trial, data, schema and code made the last pushed model
   coursekit pipeline compile --for kubeflow --root gs://bucket/digits --image me/coursekit:1
 """
 DEFAULTS = {each.name: each.default for each in fields(Plan)}
@@ -51,20 +51,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     compiler = commands.add_parser("compile", help=text, description=_sentence(text), **described)
     _plan_options(compiler)
     compiler.add_argument("--for", choices=["kubeflow"], default="kubeflow", dest="target",
-                          help="Kubeflow Pipelines v2, which Vertex AI takes too")  # fmt: skip
+                          help="Kubeflow Pipelines v2, also for Vertex AI")  # fmt: skip
     compiler.add_argument("--root", required=True, metavar="URI",
                           help="where the cluster keeps artifacts, such as gs://bucket/name; the "
-                          "examples have to be in URI/data")  # fmt: skip
+                          "examples must be in URI/data")  # fmt: skip
     compiler.add_argument("--image", required=True,
-                          help="a container image whose `python` has coursekit[tfx], and module "
-                          "functions and tuners of your own")  # fmt: skip
+                          help="a container image whose `python` has coursekit[tfx] and your own "
+                          "module functions and tuners")  # fmt: skip
     compiler.add_argument("--output", type=Path, default=Path("pipeline.yaml"), metavar="FILE",
-                          help="the specification (pipeline.yaml)")  # fmt: skip
+                          help="where to write the specification (pipeline.yaml)")  # fmt: skip
     compiler.set_defaults(run=_compile)
 
     text = "say which trial, data, schema and code made a model"
     asker = commands.add_parser("origin", help=text, description=_sentence(text), **described)
-    asker.add_argument("model", nargs="?", help="its folder or id; the one pushed last by default")
+    asker.add_argument("model", nargs="?", help="its folder or id; by default the last pushed one")
     _folder(asker)
     asker.set_defaults(run=_origin)
 
@@ -75,7 +75,7 @@ def _sentence(text: str) -> str:
 
 def _folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folder", type=Path, default=DEFAULTS["folder"], metavar="DIR",
-                        help=f"of this pipeline ({DEFAULTS['folder']})")  # fmt: skip
+                        help=f"the pipeline's folder ({DEFAULTS['folder']})")  # fmt: skip
 
 
 def _plan_options(parser: argparse.ArgumentParser) -> None:
@@ -89,37 +89,35 @@ def _plan_options(parser: argparse.ArgumentParser) -> None:
 
     _folder(parser)
     add("data", "DATA", "mnist-5k, digits, penguins, or a folder of *.tfrecord or *.csv files")
-    add("strategy", "NAME", "of the kit's strategies; or the import path of any keras_tuner.Tuner: "
+    add("strategy", "NAME", "one of the kit's; or the import path of any keras_tuner.Tuner: "
         "keras_tuner.Hyperband, my_module.MyTuner")  # fmt: skip
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
-                        help="an option of the strategy or its tuner; may come again")  # fmt: skip
-    add("trials", "N", "configurations to try, at most (not for a tuner without max_trials, such "
-        "as keras_tuner.Hyperband)", int)  # fmt: skip
-    add("tune_steps", "N", "steps of the optimizer in a trial, at most", int)
-    add("train_steps", "N", "steps of the optimizer in the final training, at most", int)
-    add("hyperparameters", "FROM", "tune; or a best_hyperparameters folder; or defaults")
+                        help="an option of the strategy or its tuner; repeatable")  # fmt: skip
+    add("trials", "N", "most configurations to try (not for a tuner without max_trials, such as "
+        "keras_tuner.Hyperband)", int)  # fmt: skip
+    add("tune_steps", "N", "most optimizer steps in a trial", int)
+    add("train_steps", "N", "most optimizer steps in the final training", int)
+    add("hyperparameters", "FROM", "`tune`, a best_hyperparameters folder, or `defaults`")
     add("threshold", "SHARE", "accuracy on the test split below which no model is pushed", float)
-    add(
-        "schema", "FILE", "schema.pbtxt that the data has to conform to, instead of an inferred one"
-    )
-    parser.add_argument("--tolerant", action="store_true", help="go on in spite of anomalies")
+    add("schema", "FILE", "schema.pbtxt that the data must conform to, instead of an inferred one")
+    parser.add_argument("--tolerant", action="store_true", help="continue in spite of anomalies")
     add("label", "COLUMN", "the label's column in a table")
     add("classes", "N", "classes of your own images; counted by default", int)
     add("seed", "N", "of the search and the weights", int)
     parser.add_argument("--beam-runner", metavar="NAME",
-                        help="FlinkRunner, DataflowRunner, ...: what statistics, Transform and "
-                        "Evaluator run on (DirectRunner)")  # fmt: skip
+                        help="FlinkRunner, DataflowRunner, ...: runs statistics, Transform and "
+                        "Evaluator (DirectRunner)")  # fmt: skip
     parser.add_argument("--beam", action="append", default=[], metavar="OPTION=VALUE",
-                        help="an option for the Beam runner; may come again")  # fmt: skip
+                        help="an option for the Beam runner; repeatable")  # fmt: skip
     for name in ("preprocessing", "tuner", "run"):
         parser.add_argument(f"--{name}-fn", metavar="PATH", help=f"your own {name}_fn, by its "
                             f"import path from this folder: my_module.{name}_fn")  # fmt: skip
 
 
 def _plan(options: argparse.Namespace) -> Plan:
-    sys.path.insert(0, str(Path.cwd()))  # as `python -m` does: for code of your own
+    sys.path.insert(0, str(Path.cwd()))  # as `python -m` does: for your own code
     if "." in options.strategy:
-        _load()  # a class is imported to be checked, and Keras with it, which else is loud
+        _load()  # the check of a class imports it, and Keras, which would print warnings
     beam = [f"--{each.removeprefix('--')}" for each in options.beam]
     if options.beam_runner:
         beam.insert(0, f"--runner={options.beam_runner}")
@@ -131,7 +129,7 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 
 def _option(text: str) -> tuple[str, object]:
-    """A name and a value as Python writes it, or a word."""
+    """A name, and a value: a Python literal or a word."""
     name, sign, value = text.partition("=")
     if not sign:
         raise ValueError(f"--option {text}: give NAME=VALUE, such as population_size=8")
@@ -149,7 +147,7 @@ def _load() -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    """0 if a model was pushed, 1 if not, 130 if it was stopped."""
+    """0 if a model was pushed, 1 if not, 130 if the run was stopped."""
     plan = _plan(options)
     _load()
     from coursekit.tfx.local import PipelineFailed, run
@@ -160,7 +158,7 @@ def _run(options: argparse.Namespace) -> int:
         print(f"coursekit pipeline: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nstopped; what is done is kept: the same command goes on", file=sys.stderr)
+        print("\nstopped; finished work is kept: the same command resumes", file=sys.stderr)
         return 130
     print(f"\n{outcome}")
     return 0 if outcome.pushed else 1
@@ -173,7 +171,7 @@ def _compile(options: argparse.Namespace) -> int:
 
     path = compile(plan, options.output, root=options.root, image=options.image)
     examples = plan.folder / "data" / plan.data if plan.data in NAMES else plan.data
-    print(f"{path}: upload it to Kubeflow Pipelines or Vertex AI, and what is in {examples} to "
+    print(f"{path}: upload it to Kubeflow Pipelines or Vertex AI, and the files in {examples} to "
           f"{options.root.rstrip('/')}/data")  # fmt: skip
     return 0
 

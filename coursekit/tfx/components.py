@@ -1,7 +1,7 @@
-"""A plan's components, and the pipeline that they make: the one definition for every way to run.
+"""A plan's components and their pipeline: one definition for every way to run it.
 
-Module functions go by their import paths, so no wheel is built. TFX's cache does not see code that
-is found that way; its digest among the settings makes a component run again when code has changed.
+Module functions are given by import path, so no wheel is built. TFX's cache does not see their
+code; a digest among the settings makes a component run again when the code has changed.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from coursekit.tfx.quiet import tfma, tfx
 
 MODULES = {"images": images.__name__, "table": tables.__name__}
 LABELS = {"images": images.LABEL_XF, "table": tables.LABEL_XF}
-WORSE = 0.01  # so much less than the last blessed model's accuracy is put down to chance
+WORSE = 0.01  # a loss of accuracy against the last blessed model that may be chance
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where a pipeline reads and writes: paths of this machine, or addresses on a cluster.
+    """Where a pipeline reads and writes: paths on this machine, or addresses on a cluster.
 
-    root: of all artifacts. examples: the raw ones. served: where models are pushed. searches: of
-    the journals of searches, which only a file system can keep; None: they end with the Tuner.
-    schemas: for copies of a schema that is given, named after what is in them; None makes no copy.
+    root: all artifacts. examples: the raw examples. served: pushed models. searches: the journals
+    of searches, which need a file system; None ends each search with its Tuner. schemas: copies of
+    a given schema, named by a digest of their content; None makes no copy.
     """
 
     root: str
@@ -41,7 +41,7 @@ class Places:
 
     @classmethod
     def here(cls, plan: Plan, examples: Examples) -> Places:
-        """All within the plan's folder."""
+        """All inside the plan's folder."""
         folder = plan.folder
         return cls(
             str(folder / "artifacts"),
@@ -53,9 +53,9 @@ class Places:
 
 
 def components(plan: Plan, examples: Examples, places: Places | None = None) -> dict[str, Any]:
-    """The pipeline's components by their names, in an order in which they can run.
+    """The pipeline's components by name, in an order in which they can run.
 
-    examples: as `examples.prepare` looked through them. places: the plan's folder by default.
+    examples: from `examples.prepare`. places: inside the plan's folder by default.
     Raises ValueError for a module function that cannot be found.
     """
     places = places or Places.here(plan, examples)
@@ -92,7 +92,7 @@ def components(plan: Plan, examples: Examples, places: Places | None = None) -> 
 
 
 def _data(plan: Plan, examples: Examples, places: Places) -> list[Any]:
-    """From the raw examples to the transformed ones; the schema comes third, Transform last."""
+    """The components from raw to transformed examples; the schema comes third, Transform last."""
     kinds = {
         "images": tfx.components.ImportExampleGen,
         "table": tfx.components.CsvExampleGen,
@@ -124,7 +124,7 @@ def _data(plan: Plan, examples: Examples, places: Places) -> list[Any]:
 
 
 def _copied(schema: str, places: Places) -> str:
-    """TFX's cache knows a schema by its path alone, and would miss that its content has changed."""
+    """The path of a copy, which changes with the content: TFX's cache compares only paths."""
     if places.schemas is None or remote(schema):
         return schema
     content = Path(schema).read_bytes()
@@ -157,7 +157,7 @@ def _tuner(
 
 
 def _judged(plan: Plan, examples: Examples, source: Any, trainer: Any, places: Places) -> list[Any]:
-    """Is the model good enough, and no worse than the last that was? Then it is pushed."""
+    """The components that judge a model and push a good one that is no worse than the last."""
     baseline = tfx.dsl.Resolver(
         strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
         model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
@@ -181,7 +181,7 @@ def _judged(plan: Plan, examples: Examples, source: Any, trainer: Any, places: P
 
 
 def _function(plan: Plan, examples: Examples, name: str) -> tuple[str, dict[str, Any]]:
-    """The import path of a module function, and the settings that it is handed."""
+    """The import path of a module function, and its settings."""
     path = getattr(plan, name) or f"{MODULES[examples.kind]}.{name}"
     check_function(path)
     settings: dict[str, Any] = {"code": digest(path)}
@@ -199,9 +199,9 @@ def pipeline(
     *,
     local: bool = True,
 ) -> tfx.dsl.Pipeline:
-    """The components as a pipeline, which any of TFX's runners takes.
+    """The components as a pipeline for any of TFX's runners.
 
-    local: with metadata in SQLite; a cluster brings its own. The other arguments are those of
+    local: keeps metadata in SQLite; a cluster has its own. The other arguments are those of
     `components`.
     """
     places = places or Places.here(plan, examples)
@@ -232,10 +232,10 @@ def _splits(examples: Examples) -> dict[str, Any]:
 
 
 def judging(label: str, threshold: float) -> tfma.EvalConfig:
-    """What the Evaluator measures, and what it asks of a model that is to be pushed.
+    """What the Evaluator measures, and requires of a model before it is pushed.
 
-    The accuracy on raw examples that nothing was chosen by, at least the threshold, and not worse
-    than the last blessed model's by more than WORSE.
+    The accuracy on raw test examples, which no choice has used, must be at least the threshold, and
+    at most WORSE below that of the last blessed model.
     """
     enough = tfma.MetricThreshold(
         value_threshold=tfma.GenericValueThreshold(lower_bound={"value": threshold}),

@@ -1,4 +1,4 @@
-"""The examples that a pipeline begins with: the kit's data sets as files, and a look at anyone's.
+"""The examples that a pipeline starts from: the kit's data sets as files, and a check of any.
 
 Images are TFRecords of `tf.train.Example`s with two features: `image`, PNG or JPEG bytes, and
 `label`, 0, 1, ... Tables are CSV files with a header.
@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from coursekit.data import SOURCES, Split, load, penguins
-from coursekit.tfx.modules.names import IMAGE, LABEL
+from coursekit.tfx.modules.feature_names import IMAGE, LABEL
 from coursekit.tfx.quiet import tf
 
 PATTERNS = {"images": "*.tfrecord*", "table": "*.csv"}
-BATCH = 1000  # records that are taken over from TensorFlow together
+BATCH = 1000  # records that TensorFlow hands over together
 SPLITS = ("train", "eval", "test")
-MISSING = np.iinfo(np.int64).min  # instead of a label that is not there
+MISSING = np.iinfo(np.int64).min  # stands for a missing label
 FEATURES = {
     IMAGE: tf.io.FixedLenFeature([], tf.string, default_value=""),
     LABEL: tf.io.FixedLenFeature([], tf.int64, default_value=MISSING),
@@ -29,10 +29,11 @@ FEATURES = {
 
 @dataclass(frozen=True)
 class Examples:
-    """A folder of examples, looked through.
+    """A folder of examples that was checked.
 
     kind: "images" or "table". splits: whether it has the subfolders train, eval and test. count:
-    of the examples. classes: of the label. shape: height and width of the first image, in pixels.
+    number of examples. classes: number of classes. shape: height and width of the first image, in
+    pixels.
     """
 
     folder: Path
@@ -44,15 +45,15 @@ class Examples:
 
 
 def prepare(data: str, folder: Path, *, label: str, classes: int | None = None) -> Examples:
-    """A data set's files, written to the folder unless they are there, and looked through.
+    """A data set's files, written to the folder unless they exist, and checked.
 
-    data: a name or a folder, as `Plan` takes it. Raises ValueError for what no pipeline could use,
-    naming the file.
+    data: a name or a folder, as in `Plan`. Raises ValueError, naming the file, for data that no
+    pipeline could use.
     """
     if data == "penguins":
         target = folder / data
         target.mkdir(parents=True, exist_ok=True)
-        if not (target / "penguins.csv").exists():  # a new date would make TFX read it again
+        if not (target / "penguins.csv").exists():  # a new date makes TFX read it again
             shutil.copyfile(penguins(), target / "penguins.csv")
         return look(target, label=label)
     if data in SOURCES:
@@ -63,7 +64,7 @@ def prepare(data: str, folder: Path, *, label: str, classes: int | None = None) 
 
 
 def _write(name: str, target: Path) -> None:
-    """All or nothing: a half-written data set must not be taken for a whole one."""
+    """Write a data set completely or not at all: a partial one must not look complete."""
     dataset = load(name)
     unfinished = target.with_name(f"{target.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -76,7 +77,7 @@ def _write(name: str, target: Path) -> None:
 
 
 def write_images(path: Path, images: Split) -> None:
-    """One TFRecord file of images, x in 0..1 as grey PNGs, and their labels."""
+    """Write one TFRecord file of images (x in 0..1, as grey PNGs) and their labels."""
     with tf.io.TFRecordWriter(str(path)) as writer:
         for x, y in zip(images.x, images.y, strict=True):
             writer.write(example(png(x), int(y)))
@@ -97,14 +98,14 @@ def example(image: bytes, label: int | None = None) -> bytes:
 
 
 def look(folder: Path, *, label: str, classes: int | None = None) -> Examples:
-    """Read all examples of a folder once: files and images are whole, and all labels possible.
+    """Read all examples of a folder once, and check files, images and labels.
 
-    It takes a tenth of a millisecond an image, a millisecond for large ones.
+    It takes a tenth of a millisecond for each image, a millisecond for large ones.
 
-    Raises ValueError, naming file and place, for a folder without examples, a broken record, one
-    that is no `tf.train.Example` with an image and a label, an image that cannot be decoded, a
-    label that is not in 0..classes - 1, a table without the label's column, or one whose eval or
-    test split has a label that train has not.
+    Raises ValueError, naming file and place, for a folder without examples, a broken record, a
+    record that is not a `tf.train.Example` with an image and a label, an image that cannot be
+    decoded, a label outside 0..classes - 1, a table without the label's column, or a table whose
+    eval or test split has a label that the train split lacks.
     """
     if not folder.is_dir():
         raise ValueError(f"{folder}: there is no such folder")
@@ -116,13 +117,15 @@ def look(folder: Path, *, label: str, classes: int | None = None) -> Examples:
             _only_known(words, folder / "train", label)
         names = sorted({word for each in words.values() for word in each})
         if len(names) < 2:
-            raise ValueError(f"{folder}: every {label!r} is {names[0]!r}: nothing to learn")
+            raise ValueError(
+                f"{folder}: every {label!r} is {names[0]!r}: give at least two classes"
+            )
         return Examples(folder, kind, splits, sum(map(len, words.values())), len(names))
     read = {file: _images(file) for file in files}
     labels = {file: each for file, (each, _) in read.items()}
     most = classes or max(int(each.max()) for each in labels.values()) + 1
     if most == 1:
-        raise ValueError(f"{folder}: every {LABEL!r} is 0: nothing to learn")
+        raise ValueError(f"{folder}: every {LABEL!r} is 0: give at least two classes")
     for file, each in labels.items():
         wrong = np.flatnonzero((each < 0) | (each >= most))
         if len(wrong):
@@ -142,7 +145,7 @@ def _files(folder: Path, places: list[Path]) -> tuple[str, list[Path]]:
         if any(found):
             for place, files in zip(places, found, strict=True):
                 if not files:
-                    raise ValueError(f"{place}: no examples, though there are some beside it")
+                    raise ValueError(f"{place}: no examples, but its siblings have some")
             return kind, [file for files in found for file in files]
     absent = [split for split in SPLITS if not (folder / split).is_dir()]
     if 0 < len(absent) < len(SPLITS):
@@ -156,12 +159,12 @@ def _files(folder: Path, places: list[Path]) -> tuple[str, list[Path]]:
 
 
 def _only_known(words: dict[Path, list[str]], train: Path, label: str) -> None:
-    """The vocabulary of labels is that of the train split: any other could not be learned."""
+    """Check that the train split has all labels: the model cannot learn any other."""
     known = {word for file, each in words.items() if file.parent == train for word in each}
     for file, each in words.items():
         if unknown := sorted(set(each) - known):
             raise ValueError(
-                f"{file}: {label} is {unknown[0]!r}, which the train split has nowhere"
+                f"{file}: {label} is {unknown[0]!r}, which the train split does not have"
             )
 
 
@@ -205,7 +208,7 @@ def _decoded(image: tf.Tensor) -> tf.Tensor:
 
 
 def _refuse(file: Path) -> None:
-    """Raises ValueError for the first record of a file that is not as it should be."""
+    """Raises ValueError for the first bad record of a file."""
     number = -1
     try:
         for number, record in enumerate(_records(file)):
@@ -222,8 +225,8 @@ def _check(record: tf.Tensor, where: str) -> None:
     except tf.errors.InvalidArgumentError as error:
         reason = str(error.message).rpartition("}} ")[2].partition(" [Op:")[0]
         raise ValueError(
-            f"{where} is no tf.train.Example with one {IMAGE!r}, of bytes, and one {LABEL!r}, a "
-            f"whole number, such as coursekit.tfx.examples.example makes ({reason})"
+            f"{where} is not a tf.train.Example with one {IMAGE!r}, of bytes, and one {LABEL!r}, "
+            f"a whole number, such as coursekit.tfx.examples.example makes ({reason})"
         ) from None
     for name, none in ((IMAGE, b""), (LABEL, MISSING)):
         if features[name].numpy() == none:
@@ -232,8 +235,8 @@ def _check(record: tf.Tensor, where: str) -> None:
         _decoded(features[IMAGE])
     except tf.errors.InvalidArgumentError:
         raise ValueError(
-            f"{where} has an {IMAGE!r} that is no whole PNG or JPEG: encode it again, or leave the "
-            "record out"
+            f"{where} has an {IMAGE!r} that is not a complete PNG or JPEG: encode it again, or "
+            "leave the record out"
         ) from None
 
 
@@ -241,7 +244,7 @@ def _table_labels(file: Path, label: str) -> list[str]:
     with file.open(newline="") as lines:
         reader = csv.DictReader(lines)
         if label not in (reader.fieldnames or ()):
-            columns = ", ".join(reader.fieldnames or ["none at all"])
+            columns = ", ".join(reader.fieldnames or ["none"])
             raise ValueError(f"{file}: no column is called {label!r} (there are {columns})")
         words = []
         for row in reader:

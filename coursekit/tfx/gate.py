@@ -1,6 +1,6 @@
-"""A component that ends the pipeline at data that does not conform to the schema.
+"""A component that stops the pipeline if the data does not conform to the schema.
 
-ExampleValidator writes down what is wrong with the data and lets the pipeline go on.
+ExampleValidator only records anomalies and lets the pipeline continue.
 """
 # No postponed annotations here: TFX reads them when the component is defined.
 
@@ -28,7 +28,7 @@ def AnomalyGate(
 
 
 def read_anomalies(uri: str) -> list[tuple[str, str, str]]:
-    """(split, feature, what is wrong) for each anomaly in an ExampleValidator's output."""
+    """(split, feature, description) for each anomaly in an ExampleValidator's output."""
     # Not pathlib: on a cluster this is an address.
     return [
         (path.split("/")[-2].removeprefix("Split-"), feature, what.description)
@@ -38,7 +38,7 @@ def read_anomalies(uri: str) -> list[tuple[str, str, str]]:
 
 
 def _anomalies(path: str) -> dict[str, anomalies_pb2.AnomalyInfo]:
-    """By feature; the data set as a whole has one too, such as too few examples."""
+    """The anomalies by feature; the data set as a whole may have one, such as too few examples."""
     with tf.io.gfile.GFile(path, "rb") as file:
         found = anomalies_pb2.Anomalies.FromString(file.read())
     named = {feature or "an example": what for feature, what in found.anomaly_info.items()}

@@ -1,4 +1,4 @@
-"""A plan, run component by component in a notebook, with TFX's interactive context.
+"""Run a plan component by component in a notebook, with TFX's interactive context.
 
 notebook = Interactive(Plan(folder="my-pipeline"))
 notebook.run("StatisticsGen")
@@ -25,13 +25,13 @@ from coursekit.tfx.steps import Artifact, Step
 
 
 class Interactive:
-    """The components of a plan's pipeline, each run by its name when you want.
+    """The components of a plan's pipeline, which you run by name.
 
-    plan: as `coursekit.tfx.local.run` takes it; the folder may be the same, and what has run there
-    is reused. Raises ValueError for data that no pipeline could use.
+    plan: as in `coursekit.tfx.local.run`. The folder may be the same: results there are reused.
+    Raises ValueError for data that no pipeline could use.
 
-    components: TFX's own, by name. steps: what became of each so far, for `plots` and the widget.
-    context: TFX's `InteractiveContext`, for whatever is not here.
+    components: TFX's own, by name. steps: the state of each, for `picture` and the widget.
+    context: TFX's `InteractiveContext`, for everything else.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -58,16 +58,15 @@ class Interactive:
         self._watchers: list[Callable[[Sequence[Step]], None]] = []
 
     def watch(self, see: Callable[[Sequence[Step]], None]) -> None:
-        """Have a function called with the steps whenever one of them begins or ends."""
+        """Call a function with the steps whenever a step begins or ends."""
         self._watchers.append(see)
         see(self.steps)
 
     def run(self, *names: str, cache: bool = True) -> Step:
-        """Run components in this order, all that have not run if none is named; returns the last.
+        """Run components in this order, or all that have not run; returns the last one.
 
-        cache: whether what an earlier run has done with the same inputs is taken from there. (A
-        search that has ended is taken from its journal even so; a plan with another seed searches
-        anew.)
+        cache: whether to reuse the results of an earlier run with the same inputs. (Without it, a
+        finished search is still read from its journal; a plan with another seed searches again.)
         Raises ValueError for a name that no component has, PipelineFailed if one fails.
         """
         for name in names:
@@ -82,12 +81,12 @@ class Interactive:
         return next(step for step in self.steps if step.name == last)
 
     def run_to(self, name: str, cache: bool = True) -> Step:
-        """Run a component and, before it, whatever leads to it and has not run.
+        """Run a component and, before it, all that it needs and that have not run.
 
-        Arguments, returned value and errors are those of `run`.
+        Arguments, return value and errors are those of `run`.
         """
         wanted = {name}
-        for step in reversed(self.steps):  # none comes before what it needs
+        for step in reversed(self.steps):  # each step comes after those that it needs
             if step.name in wanted and step.state not in ("done", "reused"):
                 wanted.update(step.after)
         done = {step.name for step in self.steps if step.state in ("done", "reused")}
@@ -104,7 +103,7 @@ class Interactive:
             if before[each] not in ("done", "reused")
         ]
         if missing:
-            raise ValueError(f"{name} needs what {' and '.join(missing)} makes: run that first")
+            raise ValueError(f"{name} needs the output of {' and '.join(missing)}: run that first")
         if name == "Evaluator":
             self._no_model_is_its_own_baseline()
         self._set(Step(name, state="running"))
@@ -122,14 +121,17 @@ class Interactive:
                 said = f"{name} failed: {reason(error)}\nthe whole log: {log}"
                 raise PipelineFailed(said) from error
             raise
-        for key, channel in channels.items():  # an importer makes a new one, which nobody reads
+        for (
+            key,
+            channel,
+        ) in channels.items():  # an importer makes a new channel, which no component reads
             if component.outputs[key] is not channel:
                 channel.set_artifacts(component.outputs[key].get())
         metadata = self.metadata()
         (done,) = metadata.plan([component], None)
-        if done.state == "waiting":  # a resolver leaves nothing behind here
+        if done.state == "waiting":  # a resolver records no execution here
             done = Step(name, state="done", seconds=time.monotonic() - began)
-        if not done.outputs:  # and an importer not what it has imported
+        if not done.outputs:  # nor an importer its imported artifacts
             done = replace(done, outputs={
                 key: [metadata.artifacts[each.id] for each in channel.get()]
                 for key, channel in channels.items()
@@ -153,9 +155,9 @@ class Interactive:
             see(self.steps)
 
     def artifact(self, component: str, channel: str) -> Artifact:
-        """What a component that has run wrote to a channel, such as ("SchemaGen", "schema").
+        """The artifact that a component wrote to a channel, such as ("SchemaGen", "schema").
 
-        Raises ValueError if it has not run or has no such channel.
+        Raises ValueError if the component has not run or has no such channel.
         """
         step = next((step for step in self.steps if step.name == component), None)
         if step is None or channel not in step.outputs:
@@ -164,13 +166,13 @@ class Interactive:
         return step.outputs[channel][0]
 
     def folder(self, component: str, channel: str) -> Path:
-        """Where an artifact's files are."""
+        """The folder of an artifact's files."""
         return Path(self.artifact(component, channel).uri)
 
     def metadata(self) -> Metadata:
-        """All that was remembered of this pipeline, as it is now."""
+        """A snapshot of this pipeline's metadata."""
         return Metadata(self.plan.metadata)
 
     def outcome(self) -> Outcome:
-        """What came out so far."""
+        """The results so far."""
         return outcome(self.metadata(), [s for s in self.steps if s.state != "waiting"])

@@ -1,7 +1,7 @@
-"""Lineage: which trial, data, schema and code made a model, and what came of an artifact.
+"""Lineage: which trial, data, schema and code made a model, and what was made from an artifact.
 
-ML Metadata remembers which execution read and wrote which artifact; following that backwards or
-forwards from any artifact gives its ancestors or its descendants.
+ML Metadata records which execution read and wrote which artifact. From any artifact, this leads
+backwards to its ancestors and forwards to its descendants.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ WAYS = ("back", "forth", "both")
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a model comes from.
+    """The origin of a model.
 
-    trial: the number of the search's trial whose hyperparameters it has; None if nothing was tuned,
-    if they were imported from another pipeline, or if they are unread. score: of that trial, on the
-    validation split. hyperparameters: empty if it has the defaults, or if they are unread. data:
-    the raw examples, with TFX's fingerprint of the files. schema: where it is. code: for each
-    component that runs module functions, their import path and the digest of the code. imported:
-    where another pipeline's hyperparameters are. unread: where those are that cannot be read from
-    here: at an address, or in a folder that is gone.
+    trial: the number of the trial that gave its hyperparameters; None if nothing was tuned, if they
+    were imported from another pipeline, or if they are unreadable. score: of that trial, on the
+    validation split. hyperparameters: empty for the defaults, or if they are unreadable. data: the
+    raw examples. fingerprint: TFX's, of their files. schema: its place. code: for each component
+    that runs module functions, their import path and the digest of the code. imported: the place of
+    another pipeline's hyperparameters. unread: the place of hyperparameters that cannot be read
+    from here: an address, or a deleted folder.
     """
 
     model: str
@@ -51,7 +51,7 @@ class Origin:
 
     def __str__(self) -> str:
         chosen = ", ".join(f"{name} {value}" for name, value in self.hyperparameters.items())
-        fingerprint = hashlib.sha256(self.fingerprint.encode()).hexdigest()[:12]  # it is long
+        fingerprint = hashlib.sha256(self.fingerprint.encode()).hexdigest()[:12]  # TFX's is long
         unread = self.unread and f"at {self.unread}, which cannot be read from here"
         trial = "unknown" if self.unread else "none"
         if self.imported:
@@ -70,18 +70,18 @@ class Origin:
 
 
 class Lineage:
-    """What led to what in a metadata database.
+    """The ancestors and descendants of artifacts in a metadata database.
 
-    source: as `Metadata` takes it, the folder of a plan for one.
+    source: as in `Metadata`, such as the folder of a plan.
     """
 
     def __init__(self, source: Any) -> None:
         self.metadata = source if isinstance(source, Metadata) else Metadata(source)
 
     def find(self, what: int | str | Path | Artifact | None = None) -> Artifact:
-        """An artifact by its id, or by where it is (also the folder that a model was pushed to).
+        """An artifact by its id or its place (also the folder that a model was pushed to).
 
-        None: the model that was pushed last. Raises ValueError if there is no such artifact.
+        None: the last pushed model. Raises ValueError if there is no such artifact.
         """
         known = self.metadata.artifacts
         if isinstance(what, Artifact):
@@ -105,10 +105,10 @@ class Lineage:
         raise ValueError(f"{what}: no artifact is there; `frame()` lists them")
 
     def frame(self, what: Any = None, way: str = "back") -> pd.DataFrame:
-        """One row for each step on the ways from an artifact, the nearest first.
+        """One row for each execution on the paths from an artifact, the nearest first.
 
-        way: "back" to what it comes from, "forth" to what came of it, or "both". Columns: distance
-        (in steps, negative is back), component, execution (its id), reads and writes (ids of
+        way: "back" to its ancestors, "forth" to its descendants, or "both". Columns: distance (in
+        steps, negative is back), component, execution (its id), reads and writes (ids of
         artifacts), when it began (UTC).
         """
         import pandas as pd
@@ -131,7 +131,7 @@ class Lineage:
         ).sort_values("distance", key=abs, kind="stable", ignore_index=True)
 
     def artifacts(self) -> pd.DataFrame:
-        """All artifacts: id, type, the component that wrote each, and where it is."""
+        """All artifacts: id, type, the component that wrote each, and its place."""
         import pandas as pd
 
         return pd.DataFrame(
@@ -149,7 +149,7 @@ class Lineage:
         )  # fmt: skip
 
     def draw(self, what: Any = None, way: str = "back", axes: Axes | None = None) -> Axes:
-        """The same as a drawing: executions are boxes, artifacts are round, this one is framed."""
+        """`frame` as a drawing: executions are boxes, artifacts are round, this one has a frame."""
         found = self.find(what)
         numbers = self._near(found, way)
         boxes: dict[str, Box] = {}
@@ -180,16 +180,16 @@ class Lineage:
         return axes
 
     def origin(self, model: Any = None) -> Origin:
-        """Which trial, data, schema and code made a model; None: the one that was pushed last.
+        """Which trial, data, schema and code made a model; None: the last pushed one.
 
-        Raises ValueError for an artifact that no Trainer stands behind.
+        Raises ValueError for an artifact without a Trainer among its ancestors.
         """
         found = self.find(model)
         number = next((n for n in self._near(found, "back") if self._is(n, "Trainer")), None)
         if number is None:
-            raise ValueError(f"artifact {found.id} is a {found.type}, which no Trainer has led to")
+            raise ValueError(f"artifact {found.id} is a {found.type}, and no Trainer made it")
         trainer = self.metadata.step(number, ())
-        # Not what is behind its Evaluator too: another model, which it was compared with.
+        # Without its Evaluator's ancestors: among them is the model that it was compared with.
         behind = self._near(trainer.outputs["model"][0], "back")
         trial: tuple[str | None, float | None, dict[str, Any]] = (None, None, {})
         imported = unread = ""
@@ -197,7 +197,7 @@ class Lineage:
             best = trainer.inputs["hyperparameters"][0]
             imported = best.uri if self._tuner(best) is None else ""
             file = Path(best.uri) / "best_hyperparameters.txt"
-            if not file.is_file():  # nor is an address such as gs://bucket/best
+            if not file.is_file():  # this includes addresses such as gs://bucket/best
                 unread = best.uri
             else:
                 trial = self._trial(best, json.loads(file.read_text())["values"])
@@ -208,7 +208,9 @@ class Lineage:
             for each in self.metadata.outputs(number)["examples"]
         )
         code = {}
-        for number in sorted(behind, key=lambda n: (behind[n], n)):  # the nearest has the last word
+        for number in sorted(
+            behind, key=lambda n: (behind[n], n)
+        ):  # the nearest comes last and wins
             known = self.metadata.step(number, ()).properties
             for name in ("preprocessing_fn", "tuner_fn", "run_fn"):
                 if known.get(name):
@@ -234,7 +236,7 @@ class Lineage:
     def _trial(
         self, best: Artifact, chosen: dict[str, Any]
     ) -> tuple[str | None, float | None, dict[str, Any]]:
-        """The trial behind hyperparameters: in the results that the same Tuner wrote."""
+        """The trial that gave these hyperparameters, from the results that the Tuner wrote."""
         tuner = self._tuner(best)
         if tuner is not None:
             (results,) = self.metadata.outputs(tuner)["tuner_results"]
@@ -244,7 +246,7 @@ class Lineage:
         return None, None, chosen
 
     def _tuner(self, best: Artifact) -> int | None:
-        """The Tuner that wrote these hyperparameters, also where they were imported from it."""
+        """The Tuner that wrote these hyperparameters, also if they were imported."""
         for each in self.metadata.artifacts.values():
             number = self.metadata.producer(each.id) if each.uri == best.uri else None
             if number is not None and "tuner_results" in self.metadata.outputs(number):
@@ -252,7 +254,7 @@ class Lineage:
         return None
 
     def _near(self, found: Artifact, way: str) -> dict[int, int]:
-        """Executions on the ways from an artifact and how many steps off each is."""
+        """Executions on the paths from an artifact, and the distance of each in steps."""
         if way not in WAYS:
             raise ValueError(f"way={way!r}: give one of {', '.join(WAYS)}")
         near: dict[int, int] = {}
@@ -263,7 +265,7 @@ class Lineage:
         return near
 
     def _walk(self, start: int, near: dict[int, int], sign: int) -> None:
-        """Breadth first; what was reused counts once, as the execution that did the work."""
+        """Breadth first; a reused result counts once, as the execution that did the work."""
         now, distance = [start], 0
         while now:
             distance += sign

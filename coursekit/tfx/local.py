@@ -1,4 +1,4 @@
-"""Running a plan on this machine: one component after the other, with metadata in SQLite."""
+"""Run a plan on this machine: one component after the other, with metadata in SQLite."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from coursekit.tfx.plan import Plan
 from coursekit.tfx.quiet import tfx
 
 Tell = Callable[[str], None]
-ours = logging.getLogger("coursekit.tfx")  # what a search logs
+ours = logging.getLogger("coursekit.tfx")  # searches log here
 PROGRESS = re.compile(r"Component (?P<name>\S+) is (?P<what>running|finished)\.")
 
 
 class PipelineFailed(RuntimeError):
-    """A component failed: its name, why, and where the log is."""
+    """A component failed; the message says which one, why, and where the log is."""
 
 
 def run(plan: Plan, *, tell: Tell | None = None) -> Outcome:
-    """Run a plan's pipeline and say what came out.
+    """Run a plan's pipeline; returns the results.
 
-    What an earlier run in the same folder has finished, and would come out the same, is taken from
-    there, after a `kill -9` too; a search within the Tuner goes on from its last finished trial.
+    Finished results of an earlier run in the same folder are reused if they would be the same, also
+    after a `kill -9`; a search within the Tuner resumes after its last finished trial.
 
     tell: takes each line of progress; prints it by default. TFX's own log goes to `run.log` in the
     plan's folder.
@@ -46,7 +46,9 @@ def run(plan: Plan, *, tell: Tell | None = None) -> Outcome:
     Raises ValueError for data that no pipeline could use, before anything runs; PipelineFailed if a
     component fails, AnomaliesFound among its causes.
     """
-    tell = tell or partial(print, file=sys.stdout, flush=True)  # not what stdout is while TFX runs
+    tell = tell or partial(
+        print, file=sys.stdout, flush=True
+    )  # the present stdout, not the one while TFX runs
     plan.folder.mkdir(parents=True, exist_ok=True)
     examples = prepare(plan.data, plan.folder / "data", label=plan.label, classes=plan.classes)
     tell(f"{examples.count:,} examples of {examples.classes} classes in {examples.folder}")
@@ -64,7 +66,7 @@ def run(plan: Plan, *, tell: Tell | None = None) -> Outcome:
 
 
 def reason(error: BaseException) -> str:
-    """Why a component failed: the error, and where in code of your own, if it was there."""
+    """Why a component failed: the error, and its line if it was in your own code."""
     words = str(error)
     if not isinstance(error, ValueError):  # "'rate'" alone says nothing
         words = f"{type(error).__name__}: {words}" if words else type(error).__name__
@@ -75,7 +77,7 @@ def reason(error: BaseException) -> str:
 
 
 class Progress(logging.Handler):
-    """Turns what TFX and the searches log into one line a component and a trial."""
+    """Turns the log of TFX and the searches into one line for each component and trial."""
 
     def __init__(self, tell: Tell, names: list[str]) -> None:
         super().__init__()
@@ -83,7 +85,7 @@ class Progress(logging.Handler):
         self.running, self.began = "the pipeline", 0.0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One record of the log."""
+        """Handle one record of the log."""
         text = record.getMessage()
         if record.name == ours.name:
             self.tell(f"    {text}")
@@ -99,7 +101,7 @@ class Progress(logging.Handler):
 
 @contextlib.contextmanager
 def logged(log: Path, *handlers: logging.Handler) -> Iterator[None]:
-    """What is logged or printed goes to the file; what is logged, to the handlers too."""
+    """Sends logged and printed text to the file, and logged text also to the handlers."""
     verbosity = absl_logging.get_verbosity()
     loggers = (logging.root, absl_logging.get_absl_logger(), logging.getLogger("tensorflow"), ours)
     before = [(each, list(each.handlers), each.propagate, each.level) for each in loggers]
@@ -109,7 +111,7 @@ def logged(log: Path, *handlers: logging.Handler) -> Iterator[None]:
         for each in loggers:
             each.handlers[:] = [to_file] if each is logging.root else [to_file, *handlers]
             each.propagate = False
-        # Not the logger's level, which TensorFlow puts back to the verbosity when it saves a model.
+        # Not the logger's level, which TensorFlow resets when it saves a model.
         absl_logging.set_verbosity(absl_logging.INFO)
         ours.setLevel(logging.INFO)
         try:
@@ -131,7 +133,7 @@ def logged(log: Path, *handlers: logging.Handler) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _descriptor_to(file: TextIO) -> Iterator[None]:
-    """What processes that are started meanwhile (Beam's workers) say goes to the file too."""
+    """Sends the output of processes started meanwhile (Beam's workers) to the file, too."""
     before = os.dup(2)
     os.dup2(file.fileno(), 2)
     try:

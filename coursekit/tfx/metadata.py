@@ -1,4 +1,4 @@
-"""ML Metadata, read: which components ran, and what they read and wrote."""
+"""Reads ML Metadata: which components ran, and what they read and wrote."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ STATES = {
 
 
 class Metadata:
-    """A snapshot of what a metadata database holds.
+    """A snapshot of a metadata database.
 
-    source: the database's file, or an open `ml_metadata.MetadataStore` such as a notebook's
-    `context.metadata_connection_config` makes. Raises ValueError for a file that is not there, or
-    is no database.
+    source: the database's file, its folder, or an open `ml_metadata.MetadataStore`, such as from a
+    notebook's `context.metadata_connection_config`. Raises ValueError for a file that is missing,
+    or is not a database.
     """
 
     def __init__(self, source: str | Path | ml_metadata.MetadataStore) -> None:
@@ -47,7 +47,7 @@ class Metadata:
 
     @cached_property
     def artifacts(self) -> dict[int, Artifact]:
-        """All artifacts by their ids."""
+        """All artifacts by id."""
         return {
             each.id: Artifact(each.id, each.type, each.uri, properties(each))
             for each in self.store.get_artifacts()
@@ -55,12 +55,12 @@ class Metadata:
 
     @cached_property
     def executions(self) -> dict[int, Any]:
-        """All executions by their ids, in the order in which they began."""
+        """All executions by id, in the order in which they began."""
         return {each.id: each for each in self.store.get_executions()}
 
     @cached_property
     def events(self) -> list[tuple[int, int, bool, str]]:
-        """(execution, artifact, whether it was written, channel), whatever was read or written."""
+        """(execution, artifact, whether it was written, channel) for each read and write."""
         if not self.executions:
             return []
         made = (proto.Event.OUTPUT, proto.Event.DECLARED_OUTPUT)
@@ -76,7 +76,7 @@ class Metadata:
 
     @cached_property
     def _contexts(self) -> dict[int, dict[str, str]]:
-        """For each execution, the names of its contexts by their types (run and node above all)."""
+        """For each execution, the names of its contexts (such as run and node) by type."""
         return {
             number: {each.type: each.name for each in self.store.get_contexts_by_execution(number)}
             for number in self.executions
@@ -93,7 +93,7 @@ class Metadata:
         return list(dict.fromkeys(self._run(each) for each in self.executions))
 
     def steps(self, run: str | None = None) -> list[Step]:
-        """What a run's components have done; None: the latest run."""
+        """A run's components as steps; None: the latest run."""
         if not self.executions:
             return []
         run = self.runs()[-1] if run is None else run
@@ -101,10 +101,10 @@ class Metadata:
         return [self.step(number, chosen) for number in chosen]
 
     def plan(self, components: Sequence[Any], run: str | None = "") -> list[Step]:
-        """A pipeline's components as steps: what the latest run did, "waiting" if it did nothing.
+        """A pipeline's components as steps; "waiting" if the run has not reached one.
 
         components: of TFX, in their order. run: "" takes the latest run; None takes for each
-        component the latest execution in any run (in a notebook, each is a run of its own).
+        component the latest execution in any run (in a notebook, each execution is a run).
         """
         if run == "":
             numbers = [n for n in self.executions if self._run(n) == self.runs()[-1]]
@@ -145,11 +145,11 @@ class Metadata:
         )
 
     def inputs(self, execution: int) -> dict[str, list[Artifact]]:
-        """What an execution read, by channel."""
+        """The artifacts that an execution read, by channel."""
         return self._channels(execution, written=False)
 
     def outputs(self, execution: int) -> dict[str, list[Artifact]]:
-        """What an execution wrote, by channel."""
+        """The artifacts that an execution wrote, by channel."""
         return self._channels(execution, written=True)
 
     def _channels(self, execution: int, *, written: bool) -> dict[str, list[Artifact]]:
@@ -160,7 +160,7 @@ class Metadata:
         return found
 
     def producer(self, artifact: int) -> int | None:
-        """The execution that wrote an artifact first, not those that reused it."""
+        """The execution that first wrote an artifact, not those that reused it."""
         return min(
             (e for e, a, written, _ in self.events if a == artifact and written), default=None
         )
@@ -176,7 +176,7 @@ def waiting(components: Sequence[Any]) -> list[Step]:
 
 
 def _before(component: Any, components: Sequence[Any]) -> list[str]:
-    """Whose outputs it reads, and what it was told to wait for."""
+    """The ids of the components that a component must wait for: its inputs' and explicit ones."""
     read = {
         getattr(channel, "producer_component_id", None) for channel in component.inputs.values()
     }
@@ -185,7 +185,7 @@ def _before(component: Any, components: Sequence[Any]) -> list[str]:
 
 
 def properties(each: Any) -> dict[str, Any]:
-    """What is known of an artifact or execution, as plain Python values."""
+    """The properties of an artifact or execution, as plain Python values."""
     found = {}
     for name, value in [*each.properties.items(), *each.custom_properties.items()]:
         kind = value.WhichOneof("value")
@@ -197,7 +197,7 @@ def properties(each: Any) -> dict[str, Any]:
 
 
 def _read(text: str) -> Any:
-    """TFX writes whatever is no number or word as JSON."""
+    """A property's value: TFX writes all but numbers and words as JSON."""
     if text[:1] in ("{", "[") or text == "null":
         try:
             return json.loads(text)

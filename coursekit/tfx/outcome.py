@@ -1,4 +1,4 @@
-"""What came out of a run, read from its metadata: the summary that `coursekit pipeline` prints."""
+"""The results of a run, read from its metadata: the summary that `coursekit pipeline` prints."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from coursekit.tfx.steps import Step
 
 @dataclass(frozen=True)
 class Outcome:
-    """A run in short.
+    """The summary of a run.
 
     steps: the components. trials: (number, score, configuration), the best first; empty if nothing
-    was tuned. metrics: of the Evaluator, on the test split. refused: why the model was not pushed,
-    one line each. pushed: where it is, None if it was not.
+    was tuned. metrics: of the Evaluator, on the test split. refused: the reasons why the model was
+    not pushed. pushed: the model's folder; None if it was not pushed.
     """
 
     steps: Sequence[Step]
@@ -52,7 +52,7 @@ class Outcome:
 
 
 def outcome(metadata: Metadata, steps: Sequence[Step] | None = None) -> Outcome:
-    """What came out of a run: of these steps, or of the latest run."""
+    """The results of these steps, or of the latest run."""
     steps = metadata.steps() if steps is None else steps
     uris = {
         channel: Path(artifacts[0].uri)
@@ -90,7 +90,7 @@ def read_trials(folder: Path) -> list[tuple[str, float, dict[str, Any]]]:
 
 
 def read_history(folder: Path) -> dict[str, list[float]]:
-    """What a ModelRun artifact says of the training: for each metric its value after each epoch."""
+    """The training in a ModelRun artifact: for each metric, its value after each epoch."""
     found: dict[str, list[float]] = json.loads((folder / "history.json").read_text())
     return found
 
@@ -107,7 +107,7 @@ def read_metrics(folder: Path) -> dict[str, float]:
 
 
 def read_refusals(folder: Path) -> list[str]:
-    """What a ModelEvaluation artifact says against the model; empty if it was good enough."""
+    """The reasons against the model in a ModelEvaluation artifact; empty if it was good enough."""
     result = tfma.load_validation_result(str(folder))
     if result is None or result.validation_ok:
         return []
@@ -118,8 +118,8 @@ def read_refusals(folder: Path) -> list[str]:
             value = failure.metric_value.double_value.value
             threshold = failure.metric_threshold
             if failure.metric_key.is_diff:
-                reasons.append(f"{name} is {value:+.4f} against the last blessed model")
+                reasons.append(f"{name} is {value:+.4f} compared with the last blessed model")
             else:
                 least = threshold.value_threshold.lower_bound.value
-                reasons.append(f"{name} is {value:.4f}, at least {least:g} is asked")
+                reasons.append(f"{name} is {value:.4f}, at least {least:g} is required")
     return reasons

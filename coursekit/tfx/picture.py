@@ -1,4 +1,4 @@
-"""Pipelines as pictures: what ran, in which order, and what came out of what."""
+"""Pipelines as pictures: steps, their order, their states, and the flow of artifacts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from coursekit.theme import INK, PALETTE, PAPER
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# How a step looks in each state: colour of the frame, its dash, its width, a sign beside the name.
+# The look of a step in each state: frame colour, dash and width, and a sign beside the name.
 LOOKS: dict[str, tuple[str, Any, float, str]] = {
     "waiting": (INK, (0, (1.5, 1.2)), 1.0, ""),
     "running": (PALETTE[1], "-", 2.5, "\u25b6 "),
@@ -23,12 +23,12 @@ LOOKS: dict[str, tuple[str, Any, float, str]] = {
     "artifact": (PALETTE[0], "-", 1.0, ""),
     "chosen": (INK, "-", 2.5, ""),
 }
-SPREAD = 1.15  # from the middle of a box to that of its neighbour
+SPREAD = 1.15  # between the middles of neighbouring boxes
 
 
 @dataclass(frozen=True)
 class Box:
-    """Something in a flow: its text, its look (a key of LOOKS), whether its corners are round."""
+    """One box of a flow: its text, its look (a key of LOOKS), whether its corners are round."""
 
     text: str
     look: str = "done"
@@ -36,9 +36,9 @@ class Box:
 
 
 def pipeline(steps: Sequence[Step], axes: Axes | None = None) -> Axes:
-    """The steps from top to bottom, with how long each took.
+    """The steps from top to bottom, with the duration of each.
 
-    An arrow from one step to another is left out where a longer way leads there too.
+    An arrow between two steps is left out where a longer path connects them.
     """
     boxes = {
         step.name: Box(
@@ -56,7 +56,7 @@ def pipeline(steps: Sequence[Step], axes: Axes | None = None) -> Axes:
 def flow(
     boxes: Mapping[str, Box], arrows: Sequence[tuple[str, str]], axes: Axes | None = None
 ) -> Axes:
-    """Boxes in rows, each below all that lead to it, and arrows between them.
+    """Boxes in rows, each below all its predecessors, and arrows between them.
 
     arrows: pairs of keys of boxes. The box of key k is at `axes.places[k]`, (x, y) in data units:
     boxes are 1 wide and 0.6 high.
@@ -103,7 +103,7 @@ def flow(
 def layout(
     keys: Sequence[str], arrows: Sequence[tuple[str, str]]
 ) -> dict[str, tuple[float, float]]:
-    """(x, y) for each key: as far down as its longest way from a start, beside its neighbours.
+    """(x, y) for each key: its row is the length of the longest path that leads to it.
 
     Neighbours are SPREAD apart, rows 1; the first row is at y = 0, the middle at x = 0.
     """
@@ -118,7 +118,7 @@ def layout(
 
     for key in keys:
         down(key)
-    for key in keys:  # what nothing leads to is placed just above what needs it first
+    for key in keys:  # a start is placed directly above its first successor
         if not before[key] and after[key]:
             depth[key] = max(0, min(depth[each] for each in after[key]) - 1)
     x: dict[str, float] = {}

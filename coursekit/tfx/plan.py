@@ -1,4 +1,4 @@
-"""What a pipeline is to run on and with, checked before anything slow begins."""
+"""Plans: a pipeline's data and settings, checked before anything slow begins."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ DATABASE = b"SQLite format 3\0"
 class Plan:
     """One pipeline: its data, its search, its training, and when its model is good enough.
 
-    data: "mnist-5k", "digits" or another image data set of the kit's, "penguins", or a folder of
-        your own: `*.tfrecord` files of examples with `image` (PNG or JPEG bytes) and `label`
-        (0, 1, ...), or `*.csv` files. Subfolders train, eval and test are taken as those splits;
-        else examples are dealt out 6 : 2 : 2 by a hash.
-    folder: where everything goes: metadata, artifacts, the search's journal, pushed models, the
-        log. A second run there takes from the first what would come out the same.
-    label: the label's column in a table. classes: how many there are among images; None counts.
+    data: "mnist-5k", "digits" or another of the kit's image data sets, "penguins", or your own
+        folder: `*.tfrecord` files of examples with `image` (PNG or JPEG bytes) and `label`
+        (0, 1, ...), or `*.csv` files. Subfolders train, eval and test become these splits; without
+        them, a hash splits the examples 6 : 2 : 2.
+    folder: for all output: metadata, artifacts, the search's journal, pushed models, the log. A
+        second run there reuses results that would be the same.
+    label: the label's column in a table. classes: number of classes of images; None counts them.
     strategy: a name in the registry, or the import path of a `keras_tuner.Tuner`, Keras Tuner's own
         ("keras_tuner.Hyperband") or yours ("my_module.MyTuner"), whose module is imported here.
     options: of the strategy, such as {"population_size": 8}, or of its tuner, {"inherit": True}.
-    trials: how many configurations the Tuner tries, at most; a tuner that takes no max_trials, such
-        as "keras_tuner.Hyperband", has a schedule instead, which follows from tune_steps.
-    tune_steps, train_steps: of the optimizer, in a trial and in the Trainer, at most; each is
-        turned into whole epochs, and early stopping may end before.
+    trials: the most configurations that the Tuner tries. A tuner without max_trials, such as
+        "keras_tuner.Hyperband", has a schedule instead, which follows from tune_steps.
+    tune_steps, train_steps: the most optimizer steps in a trial and in the Trainer. They are
+        converted to whole epochs; early stopping may end before.
     hyperparameters: "tune"; or a folder or file with the best hyperparameters of an earlier run,
-        to be imported; or "defaults", without either.
-    schema: a `schema.pbtxt` that the data has to conform to; None infers one from the train split.
-    tolerant: goes on in spite of anomalies in the data.
-    threshold: the accuracy on the test split, in 0..1, below which a model is not pushed; one that
-        is worse than the last blessed model, by more than a point, is not pushed either.
-    beam: options for Beam, which Transform, statistics and Evaluator run on, such as
+        to import; or "defaults", without either.
+    schema: a `schema.pbtxt` that the data must conform to; None infers one from the train split.
+    tolerant: continues in spite of anomalies in the data.
+    threshold: the accuracy on the test split, in 0..1, below which a model is not pushed. A model
+        that is more than a point worse than the last blessed one is not pushed either.
+    beam: options for Beam, which runs Transform, statistics and Evaluator, such as
         "--runner=FlinkRunner".
     seed: of the search and of the weights.
     preprocessing_fn, tuner_fn, run_fn: your own module functions by their import paths, such as
@@ -105,38 +105,37 @@ class Plan:
 
     @property
     def metadata(self) -> Path:
-        """The database in which ML Metadata remembers what ran."""
+        """The database in which ML Metadata records the runs."""
         return self.folder / "metadata.sqlite"
 
     @property
     def served(self) -> Path:
-        """Where good models are pushed, each in a folder of its own, the newest with the highest
+        """The folder of pushed models, one subfolder for each; the newest has the highest
         number."""
         return self.folder / "served"
 
 
 def remote(path: str) -> bool:
-    """Whether this is an address such as gs://bucket/file, which cannot be looked at from here."""
+    """Whether this is an address such as gs://bucket/file, which cannot be read from here."""
     return "://" in path
 
 
 def check_database(path: Path) -> None:
-    """Raises ValueError for a file that SQLite, later and less clearly, would not open."""
+    """Raises ValueError for a file that SQLite would refuse later, with a less clear message."""
     with path.open("rb") as file:
         start = file.read(len(DATABASE))
     if start not in (DATABASE, b""):
         raise ValueError(
-            f"{path} is no SQLite database: take another folder, or move that file away (what ran "
-            "here before is then unknown, and runs again)"
+            f"{path} is not an SQLite database: take another folder, or move that file away (then "
+            "all components run again)"
         )
 
 
 def _check_strategy(name: str, options: Mapping[str, Any]) -> str:
-    """The name, or for the import path of one of the kit's tuners that of its strategy.
+    """The name; for the import path of one of the kit's tuners, the name of its strategy.
 
-    Raises ValueError unless it is a strategy's name or leads to a tuner, which takes these options.
-    Keras is loaded to look at a tuner: for an import path, and for an option that belongs to the
-    tuner of a strategy, such as `inherit`.
+    Raises ValueError unless it is a strategy's name or leads to a tuner, and takes these options.
+    An import path loads Keras, and so does an option of a strategy's tuner, such as `inherit`.
     """
     if "." not in name:
         if name not in STRATEGIES:
@@ -150,17 +149,17 @@ def _check_strategy(name: str, options: Mapping[str, Any]) -> str:
 
 
 def _check_space(name: str) -> None:
-    """The kit's module functions tune a perceptron: numbers and choices."""
+    """Check that a strategy can tune the kit's perceptron, which has numbers and choices."""
     if name in STRATEGIES and not STRATEGIES[name].supports(PERCEPTRON):
         fitting = ", ".join(each for each, it in STRATEGIES.items() if it.supports(PERCEPTRON))
         raise ValueError(
-            f"strategy={name!r} searches chains and cells only, and what is tuned here is numbers: "
-            f"give one of {fitting}, or a tuner_fn of your own"
+            f"strategy={name!r} searches only chains and cells, but this pipeline tunes numbers: "
+            f"give one of {fitting}, or your own tuner_fn"
         )
 
 
 def _hyperparameters(given: str) -> Path:
-    """The folder of a `best_hyperparameters` artifact, from itself or the file in it."""
+    """The folder of a `best_hyperparameters` artifact, given the folder or the file in it."""
     path = as_path("hyperparameters", given).absolute()
     folder = path.parent if path.is_file() else path
     if not (folder / "best_hyperparameters.txt").is_file():

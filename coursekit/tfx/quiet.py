@@ -1,6 +1,6 @@
-"""TFX and what belongs to it, loaded without pages of warnings and scripts from the network.
+"""Loads TFX and its libraries without pages of warnings or scripts from the network.
 
-Whatever else here needs TFX or TensorFlow takes it from this module, which therefore loads first.
+All other modules here import TFX and TensorFlow from this one, which therefore loads first.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ with quietly():
 
 __all__ = ["tf", "tfma", "tfx"]
 
-# What TFX calls is deprecated here and there.
+# TFX calls some deprecated functions.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 if "ipykernel" in sys.modules:

@@ -20,10 +20,10 @@ from coursekit.tfx.strategy_names import check_values, unknown
 from coursekit.tuners import TUNERS, StrategyTuner
 from coursekit.tuners.tuner import kit_names
 
-GIVEN = ("hypermodel", "objective", "directory", "project_name")  # what a tuner has to take
+GIVEN = ("hypermodel", "objective", "directory", "project_name")  # what a tuner must take
 KEPT = ("hypermodel", "directory", "project_name")  # what no option can set
-BASES = (keras_tuner.Tuner, StrategyTuner)  # which search nothing themselves
-LIMITS = ("max_trials", "max_epochs", "max_budget")  # what ends a search: one of them is enough
+BASES = (keras_tuner.Tuner, StrategyTuner)  # base classes without a search
+LIMITS = ("max_trials", "max_epochs", "max_budget")  # end a search; one of them is enough
 PROGRESS_SECONDS = 2.0  # between two lines of progress
 log = logging.getLogger("coursekit.tfx")
 
@@ -39,15 +39,15 @@ def make_tuner(
     options: Mapping[str, Any] | None = None,
     objective: str = "val_accuracy",
 ) -> keras_tuner.Tuner:
-    """A tuner by the name of its strategy, "tpe", or by its class's, "keras_tuner.Hyperband".
+    """A tuner by its strategy's name, "tpe", or by its own import path, "keras_tuner.Hyperband".
 
-    trials: at most so many. epochs: the most that one trial is trained for, which strategies with
-    budgets need to know. A class is given as max_trials, max_epochs, max_budget and seed what its
-    constructor takes of it. directory: of its journal; a search that is there goes on. options: the
-    strategy's. Where it would begin with more trials at random than a third of all, and the options
-    do not say so, it begins with a third (at least 2): a pipeline has few trials.
+    trials: the most trials. epochs: the most epochs of one trial, which strategies with budgets
+    need. A tuner class gets those of max_trials, max_epochs, max_budget and seed that its
+    constructor takes. directory: of its journal; a search there resumes. options: the strategy's.
+    A strategy that would start with more than a third of all trials at random, without an option
+    that says so, starts with a third (at least 2): a pipeline has few trials.
 
-    Raises ValueError for a name that leads to no tuner, and for options that it does not take.
+    Raises ValueError for a name that does not lead to a tuner, and for options that it lacks.
     """
     options = dict(options or {})
     check(name, options)
@@ -58,7 +58,7 @@ def make_tuner(
         options = kit_names(tuner.strategy, options)
     else:
         given["max_epochs"] = epochs
-        given["seed"] = seed or 1  # Keras Tuner takes 0 for no seed
+        given["seed"] = seed or 1  # for Keras Tuner, 0 is no seed
     taken = _taken(tuner)
     arguments: dict[str, Any] = {key: value for key, value in given.items() if key in taken}
     arguments |= {"objective": objective, "directory": str(directory), "project_name": "search"}
@@ -66,14 +66,14 @@ def make_tuner(
 
 
 def tuner_class(name: str) -> type[keras_tuner.Tuner]:
-    """The tuner of a strategy of that name, or the one that an import path leads to.
+    """The tuner class of a strategy's name or of an import path.
 
-    Raises ValueError if the path leads to no class of tuners, or its module cannot be imported.
+    Raises ValueError if the path does not lead to a tuner class, or its module cannot be imported.
     """
     if name in TUNERS:
         return TUNERS[name]
     try:
-        digest(name)  # which says what is wrong with a path, and forgets modules that have changed
+        digest(name)  # checks the path, and removes changed modules from sys.modules
     except NoModule:
         raise ValueError(f"strategy={name!r}: no such module; {unknown(name)}") from None
     path, _, wanted = name.rpartition(".")
@@ -90,7 +90,7 @@ def tuner_class(name: str) -> type[keras_tuner.Tuner]:
                        if _is_tuner(what) and what not in BASES)  # fmt: skip
     raise ValueError(
         f"strategy={name!r}: {path} has no subclass of keras_tuner.Tuner of that name (it has "
-        f"{tuners or 'none at all'})"
+        f"{tuners or 'none'})"
     )
 
 
@@ -99,9 +99,9 @@ def _is_tuner(what: Any) -> TypeGuard[type[keras_tuner.Tuner]]:
 
 
 def check(name: str, options: Mapping[str, Any]) -> str:
-    """The name, or for the import path of one of the kit's tuners that of its strategy.
+    """The name; for the import path of one of the kit's tuners, the name of its strategy.
 
-    Raises ValueError unless it leads to a tuner that can be made with these options.
+    Raises ValueError unless it leads to a tuner that takes these options.
     """
     tuner = tuner_class(name)
     for strategy, known in TUNERS.items():
@@ -117,8 +117,8 @@ def check(name: str, options: Mapping[str, Any]) -> str:
 
 
 def _check_class(name: str, tuner: type[keras_tuner.Tuner], options: Mapping[str, Any]) -> None:
-    """Of a tuner that is not the kit's; a constructor passes its `**arguments` to its parent's, as
-    Keras Tuner's do."""
+    """Check a tuner class from outside the kit. A constructor passes its `**arguments` to its
+    parent's, as in Keras Tuner."""
     taken = _taken(tuner)
     for needed in GIVEN:
         if needed not in taken:
@@ -137,7 +137,7 @@ def _check_class(name: str, tuner: type[keras_tuner.Tuner], options: Mapping[str
 
 
 def _taken(tuner: type) -> dict[str, bool]:
-    """What a constructor takes, by keyword, and whether it has to be given."""
+    """The keywords of a constructor, and whether each is required."""
     taken: dict[str, bool] = {}
     needed = True
     for each in tuner.__mro__:
@@ -145,19 +145,19 @@ def _taken(tuner: type) -> dict[str, bool]:
             continue
         parameters = list(inspect.signature(each.__dict__["__init__"]).parameters.values())[
             1:
-        ]  # without self
+        ]  # all but self
         kinds = {parameter.kind for parameter in parameters}
         for parameter in parameters:
             if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
                 taken.setdefault(parameter.name, needed and parameter.default is parameter.empty)
         if inspect.Parameter.VAR_KEYWORD not in kinds:
             break
-        needed = False  # a child may give it
+        needed = False  # a child class may give it
     return taken
 
 
 def _few(strategy: type[Strategy], trials: int) -> dict[str, int]:
-    """Options that say how many trials a strategy begins with at random, for so few trials."""
+    """The options that limit a strategy's initial random trials to a third of few trials."""
     third = max(2, trials // 3)
     return {
         option: third
@@ -167,7 +167,7 @@ def _few(strategy: type[Strategy], trials: int) -> dict[str, int]:
 
 
 class ReportEpochs(keras.callbacks.Callback):
-    """Says in the log how each training of a search went: one line a trial, its best epoch."""
+    """Logs each training of a search: one line for each trial, with its best epoch."""
 
     def __init__(self, tuner: keras_tuner.Tuner) -> None:
         super().__init__()
@@ -175,11 +175,11 @@ class ReportEpochs(keras.callbacks.Callback):
         self.best: float | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ReportEpochs:
-        """Keras Tuner gives each trial a copy, which must not be a copy of the tuner too."""
+        """A copy that shares the tuner: Keras Tuner copies callbacks for each trial."""
         return ReportEpochs(self.tuner)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Takes in the objective."""
+        """Update the best value of the objective."""
         objective = self.tuner.oracle.objective
         score = (logs or {}).get(objective.name)
         if score is not None and (self.best is None or objective.better_than(score, self.best)):
@@ -194,9 +194,9 @@ class ReportEpochs(keras.callbacks.Callback):
 
 
 class EpochReport(keras.callbacks.Callback):
-    """Says in the log how a long training goes: a line an epoch, but none within two seconds.
+    """Logs the progress of a long training: one line an epoch, at most one in two seconds.
 
-    most: the number of epochs, if it does not end before.
+    most: the number of epochs, unless the training ends before.
     """
 
     def __init__(self, most: int) -> None:

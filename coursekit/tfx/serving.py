@@ -1,4 +1,4 @@
-"""Asking a pushed model, as a server such as TensorFlow Serving does."""
+"""Predictions of a pushed model, as from a server such as TensorFlow Serving."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from coursekit.tfx.quiet import tf
 class ServedModel:
     """A pushed SavedModel, which takes raw, serialized examples.
 
-    folder: of one model, or the folder that models are pushed to, of which the newest is loaded.
-    Raises ValueError if there is none.
+    folder: of one model, or the folder of pushed models, of which the newest is loaded. Raises
+    ValueError if there is none.
     """
 
     def __init__(self, folder: str | Path) -> None:

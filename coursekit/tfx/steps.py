@@ -1,4 +1,4 @@
-"""Pipelines as data: components, what became of them, and what they read and wrote."""
+"""Pipelines as data: components, their states, and what they read and wrote."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STATES = ("waiting", "running", "done", "reused", "failed")
 
 @dataclass(frozen=True)
 class Artifact:
-    """What a step has read or written: a type such as "Model", where it is, what is known of it."""
+    """A result that a step read or wrote: a type such as "Model", its place, its properties."""
 
     id: int
     type: str
@@ -21,11 +21,11 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Step:
-    """One component of a pipeline, and what became of it.
+    """One component of a pipeline, and its state.
 
-    after: names of the steps that come before it. state: one of STATES ("reused": an earlier run
-    had done the same). seconds: how long it took, None if it has not run. inputs, outputs: from the
-    names of its channels ("model"). properties: what it was told. error: why it failed.
+    after: names of the steps before it. state: one of STATES ("reused": an earlier run had the same
+    result). seconds: its duration, None if it has not run. inputs, outputs: artifacts by the names
+    of its channels ("model"). properties: its settings. error: why it failed.
     """
 
     name: str
@@ -39,13 +39,13 @@ class Step:
 
 
 def arrows(steps: Sequence[Step]) -> list[tuple[str, str]]:
-    """Which step leads to which, without those that a longer way leads to as well."""
+    """(before, after) for steps that follow directly, without those that a longer path connects."""
     known = {step.name for step in steps}
     return _direct([(before, s.name) for s in steps for before in s.after if before in known])
 
 
 def tell(steps: Sequence[Step]) -> str:
-    """How far a pipeline is, in a sentence or two."""
+    """The progress of a pipeline, in a sentence or two."""
     finished = [step for step in steps if step.state in ("done", "reused")]
     reused = sum(step.state == "reused" for step in finished)
     seconds = sum(step.seconds or 0 for step in finished)
@@ -58,7 +58,7 @@ def tell(steps: Sequence[Step]) -> str:
 
 
 def _direct(arrows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Those that no longer way stands for (the transitive reduction)."""
+    """The arrows that no longer path replaces (the transitive reduction)."""
     after: dict[str, list[str]] = {}
     for start, end in arrows:
         after.setdefault(start, []).append(end)

@@ -1,4 +1,4 @@
-"""Which strategies a pipeline's Tuner may have, as far as that is known without Keras."""
+"""The strategies that a pipeline's Tuner may have, checked without loading Keras."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from coursekit import lookup
 from coursekit.spaces import Float, Space
 from coursekit.strategies import STRATEGIES
 
-# Those that an error names; any other tuner will do as well.
+# Errors name these; any other tuner works as well.
 KERAS_TUNERS = ("BayesianOptimization", "GridSearch", "Hyperband", "RandomSearch")
-PERCEPTRON = Space({"rate": Float(1e-4, 1e-2, log=True)})  # of the kind that is tuned here
+PERCEPTRON = Space({"rate": Float(1e-4, 1e-2, log=True)})  # of the kind that pipelines tune
 
 
 def unknown(name: str) -> ValueError:
-    """The error for a name that leads nowhere: the closest one, and what there is."""
+    """The error for an unknown name: it lists the closest name and all others."""
     known = [*STRATEGIES, *(f"keras_tuner.{tuner}" for tuner in KERAS_TUNERS)]
     more = ", and any keras_tuner.Tuner by its import path, such as my_module.MyTuner"
     return lookup.unknown("strategy", name, known, more)
 
 
 def check_values(name: str, options: Mapping[str, Any]) -> None:
-    """Raises ValueError for options of a strategy that it refuses; others are left alone."""
+    """Raises ValueError for values that a strategy refuses; ignores options that it lacks."""
     if not STRATEGIES[name].supports(PERCEPTRON):
         return
     known = lookup.options_of(STRATEGIES[name])

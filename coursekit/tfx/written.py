@@ -1,4 +1,4 @@
-"""Functions of a notebook as a module file: TFX calls functions by their import paths."""
+"""Notebook functions as a module file, because TFX calls functions by import path."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ PLAIN = (bool, int, float, str, bytes, tuple, list, dict, set, type(None))
 
 
 def write_module(path: str | Path, *functions: Callable[..., Any]) -> Path:
-    """Write functions to a Python file, with all that they need of the notebook around them.
+    """Write functions to a Python file, with all that they use from the notebook.
 
-    Functions and classes of the notebook come as source, what was imported as imports, plain values
-    as they are now. Returns the path.
+    The notebook's functions and classes are written as source, imports as imports, plain values
+    with their present value. Returns the path.
 
-    Raises ValueError for a name that is not a Python module's, for a global that none of this fits,
-    for a function within another or without a name, and for one whose source is unknown.
+    Raises ValueError for a path that is not a Python module's, for a global of any other kind, for
+    a function inside another or without a name, and for a function whose source is unknown.
     """
     path = Path(path)
     if path.suffix != ".py" or not path.stem.isidentifier():
         raise ValueError(f"path={str(path)!r}: give a module's file, such as 'my_functions.py'")
-    lines: dict[str, str] = {}  # by name: how the module gets it
+    lines: dict[str, str] = {}  # by name, the code that defines it in the module
     sources: dict[str, str] = {}
     aliases: list[str] = []
     waiting: list[Any] = list(functions)
@@ -55,8 +55,8 @@ def _source(function: Any) -> str:
     around = getattr(getattr(function, "__code__", None), "co_freevars", ())
     if around or not function.__name__.isidentifier():
         raise ValueError(
-            f"{function.__name__}: only what a cell defines with `def` or `class` can be written"
-            + (f", and this uses {around[0]} of a function around it" if around else "")
+            f"{function.__name__}: only a cell's own `def` or `class` can be written"
+            + (f", but this uses {around[0]} of a function around it" if around else "")
         )
     try:
         return textwrap.dedent(inspect.getsource(function))
@@ -81,13 +81,13 @@ def _line(name: str, value: Any, user: str) -> str:
     if isinstance(value, PLAIN):
         return f"{name} = {value!r}"
     raise ValueError(
-        f"{user} uses {name}, a {type(value).__name__} of the notebook, which a file cannot take "
-        "along: make it inside the function"
+        f"{user} uses {name}, a {type(value).__name__} of the notebook, which a file cannot "
+        "contain: make it inside the function"
     )
 
 
 def _needs(function: Any) -> Iterator[tuple[str, Any]]:
-    """The globals that a function's code, or the methods of a class, names."""
+    """The globals that a function, or the methods of a class, use."""
     members = vars(function).values() if isinstance(function, type) else [function]
     for member in members:
         if isinstance(member, FunctionType):

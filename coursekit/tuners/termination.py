@@ -46,11 +46,11 @@ METRICS = (
 
 
 def bounds_of(objective: str, model: keras.Model | None = None) -> Bounds | None:
-    """(0, 1) for a metric that lies there, with or without `val_`; None where that is not known.
+    """(0, 1) for a metric that lies there, with or without `val_`; None if unknown.
 
-    The model's metric of that name tells: Keras's own class, not one that is derived from it or
-    that wraps a function. Where it has none, as in a training loop of its own, the name alone does
-    ("accuracy", "auc", "precision", also with a number that Keras has put behind it).
+    The class of the model's metric of that name decides: one of Keras's own, not a subclass and not
+    a wrapped function. If the model has no such metric, as in a custom training loop, the name
+    decides ("accuracy", "auc", "precision", also with a number that Keras has appended).
     """
     name = objective.removeprefix("val_")
     kinds = [type(metric) for metric in _metrics(model) if metric.name == name]
@@ -60,14 +60,14 @@ def bounds_of(objective: str, model: keras.Model | None = None) -> Bounds | None
 
 
 def _metrics(holder: Any) -> Iterator[keras.metrics.Metric]:
-    """A model's metrics, with those that Keras keeps in one of them."""
+    """A model's metrics, including metrics inside others."""
     for metric in getattr(holder, "metrics", ()):
         yield metric
         yield from _metrics(metric)
 
 
 def _snake(name: str) -> str:
-    """As Keras names a metric of this class."""
+    """Keras's name for a metric of this class."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
@@ -93,8 +93,8 @@ class StopUnpromising(keras.callbacks.Callback):
     it is the best of the trials with the same budget. As everywhere in Keras Tuner, a trial's score
     is that of its best epoch, stopped or not: it is measured, not forecast. Forecasts learn from
     the curves that were completed in this session, see `Experience`; Keras Tuner does not save
-    curves. The same curves in percent, or as losses, give the same decisions: what is not known of
-    an objective's scale is taken from the scores of the search.
+    curves. The same curves in percent, or as losses, give the same decisions: an unknown scale is
+    estimated from the scores of the search.
 
     tuner: one of the kit's, or any of Keras Tuner's that trains Keras models. Its copies of this
         callback share their experience.
@@ -129,7 +129,7 @@ class StopUnpromising(keras.callbacks.Callback):
         self.every = whole_number("every", every)
         self.stopped: dict[str, Stopped] = {}
         self.experience: dict[tuple[int, int], Experience] = {}
-        self._refuted: list[float] = []  # a score that leaves the bounds that the name promised
+        self._refuted: list[float] = []  # a score outside the bounds of `bounds_of`
         self._curve: list[float] = []
         self._from = 0  # the first epoch of this training; a promoted trial continues another
 
@@ -178,7 +178,7 @@ class StopUnpromising(keras.callbacks.Callback):
             self.experience[key].learn(self._curve)
 
     def _bounds(self, best: float = -math.inf) -> Bounds | None:
-        """Those that are given, or that Keras's own metric has and no score has left."""
+        """The given bounds, or those of Keras's own metric unless a score lies outside."""
         if self.bounds is not None or self._refuted:
             return self.bounds
         found = bounds_of(self.tuner.oracle.objective.name, self.model)

@@ -18,8 +18,7 @@ PACE = 800  # milliseconds a birth while it plays
 class Population(Panel):
     """Searches the world, then shows tournament, parent, child and death, birth by birth.
 
-    Two sliders set population and tournament; the search then runs again and is shown at the same
-    birth.
+    Two sliders set population and tournament; the search runs again and is shown at the same birth.
 
     world: one that answers at once. strategy: regularized evolution, or a subclass with another
     rule `alive`. trials: births in total. seed: of the search.
@@ -51,7 +50,7 @@ class Population(Panel):
         self.line, self.figure = w.HTML(), w.HTML()
         for slider in (self.population_size, self.sample_size):
             slider.observe(lambda _: self.search(), names="value")
-        self.birth.observe(lambda _: self.update(), names="value")
+        self.birth.observe(self._moved, names="value")
         self.clock.observe(self._tick, names="value")
         self.clock.observe(lambda _: self._name_play_button(), names="playing")
         self.step_button.on_click(lambda _: self.step())
@@ -102,6 +101,11 @@ class Population(Panel):
         self.line.value = status(tell(self.births, now))
         self.figure.value = self._strip(now)
         self.step_button.disabled = now >= self.birth.max
+
+    def _moved(self, change: Any) -> None:
+        if self.birth.value != self.clock.value:
+            self.clock.playing = False  # somebody has moved the slider: it stays where it was put
+        self.update()
 
     def _tick(self, change: Any) -> None:
         if self.clock.playing:

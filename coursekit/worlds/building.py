@@ -21,7 +21,7 @@ from coursekit import atomic
 from coursekit.processes import spread
 from coursekit.spaces import Configuration
 from coursekit.worlds.recipes import FIDELITIES, RECIPES, Recipe
-from coursekit.worlds.tables import VERSION, Table, entries, pack, share
+from coursekit.worlds.trained_tables import VERSION, Table, entries, pack, share
 
 Measured = dict[str, Any]  # the results of one entry, as plain lists
 

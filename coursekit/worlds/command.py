@@ -12,7 +12,7 @@ import numpy as np
 
 from coursekit.arguments import whole_number
 from coursekit.shipped import shipped
-from coursekit.worlds import building, tables
+from coursekit.worlds import building, trained_tables
 from coursekit.worlds.recipes import FIDELITIES, RECIPES
 
 TEXT = """\
@@ -24,7 +24,7 @@ EXAMPLES = """\
 examples:
   coursekit tables                     list the tables and the distribution of their scores
   coursekit tables build mlps --only 5 train 5 entries again and compare them with the table
-  coursekit tables build cells         train all of them again; Ctrl-C keeps what is done, and the
+  coursekit tables build cells         train all of them again; Ctrl-C keeps finished entries, the
                                        same command resumes
 """
 
@@ -69,7 +69,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def show(options: argparse.Namespace) -> int:
     """Prints each table's size and the distribution of its scores."""
     for name, recipe in RECIPES.items():
-        table, shared = tables.read(name)
+        table, shared = trained_tables.read(name)
         about = table.about
         size = (shipped("data") / f"{name}.npz").stat().st_size
         print(
@@ -83,7 +83,7 @@ def show(options: argparse.Namespace) -> int:
     return 0
 
 
-def distribution(table: tables.Table) -> list[str]:
+def distribution(table: trained_tables.Table) -> list[str]:
     """Quantiles of the last epoch's accuracy, mean over seeds, in percent, for each fidelity."""
     points = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
     lines = [
@@ -142,7 +142,7 @@ def build(options: argparse.Namespace) -> int:
         )
         return 130
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    pinned = digest == tables.SHA256[options.name]
+    pinned = digest == trained_tables.SHA256[options.name]
     print(f"\n{path}\nsha256 {digest} ({'as pinned' if pinned else 'not the pinned one'})")
     return 0
 
@@ -155,8 +155,8 @@ def _line(text: str) -> None:
 def _compare(name: str, count: int) -> int:
     """Trains `count` entries again and prints them next to the table's; nothing is written."""
     whole_number("--only", count)
-    table, _ = tables.read(name)
-    listed = tables.entries(RECIPES[name].space)
+    table, _ = trained_tables.read(name)
+    listed = trained_tables.entries(RECIPES[name].space)
     print(f"{'entry':>6}  {'table, %':16}{'now, %':16}{'s per epoch: table, now':>24}")
     for entry in building.sample(name, count):
         found = building.measure(name, listed[entry])

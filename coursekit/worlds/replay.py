@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
-from coursekit.worlds import tables
+from coursekit.worlds import trained_tables
 from coursekit.worlds.base import FULL, World
 from coursekit.worlds.recipes import FIDELITIES, RECIPES
 from coursekit.worlds.rows import Rows, one_training
@@ -43,7 +43,7 @@ class Replay(World):
             raise ValueError(f"no fidelity {fidelity!r}: there are {', '.join(FIDELITIES)}")
         self.dataset, self.space, self.title = recipe.data, recipe.space, recipe.title
         self.seed, self.fidelity, self.epochs = seed, fidelity, recipe.epochs
-        self._table, shared = tables.read(self.name)
+        self._table, shared = trained_tables.read(self.name)
         self._rows, self._entries = Rows(self.space), shared.tolist()
         level = FIDELITIES.index(fidelity)
         with warnings.catch_warnings():

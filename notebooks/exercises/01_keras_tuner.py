@@ -175,19 +175,13 @@ class Incumbent(Exercise):
     """The incumbent"""
 
     ROWS = [
-        {"trial": "0", "status": "COMPLETED", "score": 0.91},
-        {"trial": "1", "status": "FAILED", "score": 0.99},
-        {"trial": "2", "status": "COMPLETED", "score": 0.95},
-        {"trial": "3", "status": "INVALID", "score": 0.05},
-        {"trial": "4", "status": "COMPLETED", "score": 0.93},
-        {"trial": "5", "status": "RUNNING", "score": None},
-    ]
-    OTHERS = [
-        {"trial": "a", "status": "INVALID", "score": 0.01},
-        {"trial": "b", "status": "COMPLETED", "score": 0.4},
-        {"trial": "c", "status": "COMPLETED", "score": 0.2},
-        {"trial": "d", "status": "COMPLETED", "score": 0.3},
-    ]
+        {"trial": str(number), "status": status, "score": score}
+        for number, (status, score) in enumerate(
+            [("COMPLETED", 0.91), ("FAILED", 0.99), ("COMPLETED", 0.95), ("INVALID", 0.05),
+             ("COMPLETED", 0.93), ("RUNNING", None)])
+    ]  # fmt: skip
+    OTHERS = [{**ROWS[0], "trial": "a", "score": 0.4}, {**ROWS[0], "trial": "b", "score": 0.2},
+              {**ROWS[0], "trial": "c", "score": 0.3}, {**ROWS[3], "trial": "d", "score": 0.01}]  # fmt: skip
 
     key = "1.5"
     points = 2
@@ -198,7 +192,7 @@ class Incumbent(Exercise):
         "none is completed": (ROWS[1::2], "max"),
         "there is no trial": ([], "min"),
     }
-    hidden = [(OTHERS, "min"), (OTHERS, "max"), (OTHERS[:1], "max"), ([ROWS[5]], "min")]
+    hidden = [(OTHERS, "min"), (OTHERS, "max"), (OTHERS[3:], "max"), (ROWS[5:], "min")]
     hints = (
         'Keep the rows whose `"status"` is `"COMPLETED"`, then look for the best.',
         '`max(rows, key=lambda row: row["score"])`; `min` for the other direction.',
@@ -293,16 +287,15 @@ class SeededOracle(Exercise):
             return oracle.populate_space("0")["values"]["units"]
 
         proposals = {seed: proposal(seed) for seed in range(first, last + 1)}
-        earlier: dict[int, int] = {}  # seed by proposal
+        earlier = {units: seed for seed, units in reversed(proposals.items())}
         same = [
-            [earlier[units], seed]
-            for seed, units in proposals.items()
-            if earlier.setdefault(units, seed) != seed
+            [earlier[units], seed] for seed, units in proposals.items() if earlier[units] < seed
         ]
         ends = (first, first + 3, last)
-        other = [seed for seed in ends if proposal(seed) != proposals[seed]]
         return {
-            "seeds with other proposals the second time": other,
+            "seeds with other proposals the second time": [
+                seed for seed in ends if proposal(seed) != proposals[seed]
+            ],
             "seeds with the same proposals": same[:3],
         }
 

@@ -44,7 +44,7 @@ from coursekit.tfx.lineage import Lineage
 from coursekit.tfx.modules import images
 from coursekit.tfx.modules.training import Task
 from coursekit.tfx.outcome import read_history, read_metrics, read_refusals, read_trials
-from coursekit.tfx.searching import Report
+from coursekit.tfx.searching import ReportEpochs
 from coursekit.tfx.written import write_module
 from coursekit.tuners import Random
 from coursekit.widgets import PipelinePanel
@@ -231,7 +231,7 @@ check("2.2")
 # ### Exercise 2.3. The function that the Tuner calls
 # Write `tuner_fn(arguments)`. It returns `tfx.components.TunerFnResult(tuner=..., fit_kwargs=...)`; the Tuner then calls `tuner.search(**fit_kwargs)`.
 # - The tuner is a random search, `Random` of `coursekit.tuners`, over `images.build`, with objective `"val_accuracy"`, as many trials and the seed that the settings say, and `directory=arguments.working_dir`. (Its arguments are those of `kt.RandomSearch`, which will do as well, but keeps you waiting longer.)
-# - `fit_kwargs` has `"x"`, `"validation_data"`, `"epochs"` and `"verbose": 0`, and, if you like to see it at work, `"callbacks": [Report(tuner)]`.
+# - `fit_kwargs` has `"x"`, `"validation_data"`, `"epochs"` and `"verbose": 0`, and, if you like to see it at work, `"callbacks": [ReportEpochs(tuner)]`.
 #
 # As handed out it calls the kit's own, so that the pipeline runs until you have written yours.
 
@@ -249,7 +249,7 @@ def tuner_fn(arguments):
         directory=arguments.working_dir,
     )
     fitting = {"x": task.train, "validation_data": task.validation, "epochs": task.epochs}
-    fitting |= {"verbose": 0, "callbacks": [Report(tuner)]}
+    fitting |= {"verbose": 0, "callbacks": [ReportEpochs(tuner)]}
     return tfx.components.TunerFnResult(tuner=tuner, fit_kwargs=fitting)
     ### END SOLUTION
 

@@ -10,7 +10,7 @@
 # - write a search strategy of your own, and prove that it keeps its promises;
 # - run evolution through Keras Tuner.
 #
-# **It takes** about 90 seconds of computing on two cores (all cells), and an hour or two of yours. **Budget:** 20 epochs of Keras training on 5,000 images; all else is replayed from a table of trainings that were done once, for everybody. No GPU, no network.
+# **It takes** about 100 seconds of computing on two cores (all cells), and an hour or two of yours. **Budget:** 20 epochs of Keras training on 5,000 images; all else is replayed from a table of trainings that were done once, for everybody. No GPU, no network.
 #
 # **How it works:** predict before you run; move whatever has a slider; write code where it says so, then run the check below it. Stuck? `hint("6.1")`, and again for more; after a try, `solution("6.1")`.
 
@@ -44,7 +44,7 @@ plots.cell(world.space, cell)
 plt.show()
 
 # %% [markdown]
-# To a strategy a cell is what any configuration is: a dictionary of decisions. Its accuracy is looked up here; it once cost somebody the seconds that the world reports along with it.
+# To a strategy, a cell is a configuration like any other: a dictionary of decisions. Its accuracy is looked up here; it once cost somebody the seconds that the world reports along with it.
 
 # %%
 answer = world.evaluate(Suggestion(cell))
@@ -85,7 +85,7 @@ assert 0.2 < 1 - (1 - good / len(accuracies)) ** 200 < 0.3
 
 # %% [markdown]
 # ## 2. The tournament: who has a child
-# Evolution keeps a **population** of candidates whose accuracy is known. Who may have a child? Always the best, and soon everybody is a cousin of everybody; a random one, and nothing is learnt. The **tournament** stands between: draw a few at random, and the best of those becomes the parent. One number sets the pressure, the tournament's size.
+# Evolution keeps a **population** of candidates whose accuracy is known. Who may have a child? If it is always the best, all candidates are soon close relatives; if it is a random one, nothing is learnt. The **tournament** lies between: draw a few at random, and the best of those becomes the parent. One number, the tournament's size, sets the pressure.
 
 # %%
 predict("06-pressure", "Ten are alive, three are drawn: how often does the best win?", unit="%")
@@ -187,7 +187,7 @@ for seed in range(3):
 
 # %% [markdown]
 # ## 4. Ageing: who dies
-# The population has a fixed size, so for each child somebody has to go. The obvious rule is that the worst goes. Real et al. (2019) chose another one: the **oldest** goes, however good it is. That is why they call it *regularized*: nothing stays only because it was lucky once, and a good architecture lasts through its children or not at all.
+# The population has a fixed size, so for each child one member has to leave. The obvious rule is that the worst leaves. Real et al. (2019) chose another one: the **oldest** leaves, however good it is. That is why they call it *regularized*: nothing stays only because it was lucky once, and a good architecture lasts through its children or not at all.
 
 # %%
 predict(
@@ -241,7 +241,7 @@ check("6.3")
 
 # %% [markdown]
 # ## 5. From a loop to a strategy
-# A loop that trains one candidate after the other is fine until there are two GPUs, or somebody presses Ctrl-C in the second week. So the kit turns it inside out. A **strategy** never trains; it is asked for the next **suggestion**, given the **history** of all trials so far: those that run, those that completed, in the order in which they did. This is the code that runs in the rest of this lab:
+# A loop that trains one candidate after the other works until there are two GPUs, or a crash in the second week. So the kit separates the choice from the training. A **strategy** never trains; it is asked for the next **suggestion**, given the **history** of all trials so far: those that run, those that completed, in the order in which they did. This is the code that runs in the rest of this lab:
 
 # %%
 print(inspect.getsource(RegularizedEvolution.alive))
@@ -249,7 +249,7 @@ print(inspect.getsource(RegularizedEvolution.suggest))
 
 # %% [markdown]
 # Compare it with yours. Three things are new.
-# - **Nothing is remembered.** The population is read off the history, and killing the oldest is a slice. Who keeps no state cannot get it wrong: after a crash, the same history gives the same next suggestion.
+# - **Nothing is remembered.** The population is read off the history, and killing the oldest is a slice. A strategy without state cannot lose it: after a crash, the same history gives the same next suggestion.
 # - **No repeats.** `self.fresh` mutates again until the child is new, since training the same network twice teaches little.
 # - **Several may run at once.** Trials without a result are in the history too, and `history.completed` holds those that have one.
 #
@@ -283,7 +283,7 @@ check("6.4")
 
 # %% [markdown]
 # ## 6. Against random search, at equal budgets
-# Two hundred trials each. One search proves nothing: it has good days and bad days. So each strategy searches twenty times, from the same twenty seeds, and we look at the median and at the band from quartile to quartile. The kit's own defaults are a population of 30 and tournaments of 5.
+# Two hundred trials each. One search proves nothing: its result depends on luck. So each strategy searches twenty times, from the same twenty seeds, and we look at the median and at the band from quartile to quartile. The kit's own defaults are a population of 30 and tournaments of 5.
 
 # %%
 question = "By how much will evolution's best lead after 200 trials, on average?"
@@ -300,7 +300,7 @@ lead = 100 * (best["regularized_evolution"].mean() - best["random"].mean())
 measured("06-race", round(lead, 2))
 
 # %% [markdown]
-# For the first thirty trials the two are one strategy: evolution's first population is drawn at random, from the same seed. Then they part. Is it more than luck? The same seed gives both the same start, so the twenty differences are paired, and Wilcoxon's signed-rank test asks whether they lean to one side: *p* is how often luck alone would lean as far. The figure has shown medians and quartiles; the table has means and standard deviations, and a mean **rank**, the place among the contestants seed by seed, 1 the best.
+# For the first thirty trials the two are one strategy: evolution's first population is drawn at random, from the same seed. Then they differ. Is it more than luck? The same seed gives both the same start, so the twenty differences are paired, and Wilcoxon's signed-rank test asks whether they lean to one side: *p* is how often luck alone would lean as far. The figure has shown medians and quartiles; the table has means and standard deviations, and a mean **rank**, the place among the contestants seed by seed, 1 the best.
 
 # %% claim="For the first thirty trials the two are one strategy"
 for seed in range(20):
@@ -444,7 +444,7 @@ assert not few.significant
 
 # %% claim="Where the answers are single trainings the worst-dies rule is ahead too"
 single = race(NASBench201("cifar100", seed=1), rules, trials=200, seeds=40).comparisons()[0]
-assert single.better == "the worst dies" and single.significant and single.difference < 0.0025
+assert single.better == "the worst dies" and single.significant
 
 # %%
 recall(
@@ -461,7 +461,7 @@ recall(
 # Write a strategy `Climb(Strategy)` with one method, `suggest(self, history, rng)`:
 # - nothing has completed yet: a random configuration that is new, `self.fresh(history, rng)`;
 # - else a **neighbour** of the best completed trial (`history.best()`) that is not in the history yet, whether running or finished. `self.space.neighbours(configuration)` lists them; name the trial as `parent`;
-# - all of them are known: a random new one again. If it is better than the summit, the climb goes on from there;
+# - all of them are known: a random new one again. If it is better than the summit, the climb continues from there;
 # - `self.fresh` answers None when the space is exhausted: then return `Pause.DONE`.
 #
 # `self.space.key(configuration)` tells configurations apart. The check climbs two hills with it, then puts it through the **conformance suite**, which every strategy of the kit has to pass.
@@ -532,7 +532,7 @@ from coursekit.testing import examine
 
 names = {"__name__": "__main__"}
 exec(find("6.4")[1].setting + "\n" + find("6.4")[1].solution, names)
-assert examine(names["Evolution"]).broken and not examine(LocalSearch).broken
+assert examine(names["Evolution"]).broken  # the suite has passed LocalSearch above
 
 # %% [markdown]
 # ## 9. In Keras Tuner
@@ -613,10 +613,10 @@ recall(
 
 # %% [markdown]
 # ## 11. What to take away
-# - Regularized evolution is a tournament, a mutation and a queue: thirty lines, no model, no gradient, and at home in any space that knows how to change one decision.
+# - Regularized evolution is a tournament, a mutation and a queue: thirty lines, no model, no gradient, and usable in any space in which one decision can be changed.
 # - Selection pressure and population size belong to a **budget**. Small budgets want pressure, rugged spaces want diversity.
 # - It works because good candidates have good neighbours. Check that first, it takes one cell.
-# - Compare strategies at equal cost, over many paired seeds, and show the spread. Believe no single run, and no name.
+# - Compare strategies at equal cost, over many paired seeds, and show the spread. Do not believe a single run, or a name.
 # - A strategy that reads everything off the history can be resumed, run by many workers, and tested.
 #
 # **Read on:** the paper itself, Real et al. 2019 (`real2019regularized`), beside the guide `references/regularized_evolution.md`, which says which of its lines is which line of code here. The benchmark: Dong and Yang 2020 (`dong2020nasbench201`). Local search as a baseline that is hard to beat: White et al. 2021 (`white2021exploring`). Why random search is the one to beat at all: Bergstra and Bengio 2012 (`bergstra2012random`). The keys are in `references/references.bib`.

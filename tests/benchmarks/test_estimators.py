@@ -11,7 +11,7 @@ from coursekit.benchmarks.curves import DEVELOPMENT, REPORTED
 from coursekit.benchmarks.estimators import curves_of
 from coursekit.benchmarks.forecasters import FORECASTERS, gaussian
 from coursekit.benchmarks.scores import Scores, correlation, ranks
-from coursekit.worlds import tables
+from coursekit.worlds import trained_tables
 
 OUTSIDE = DEVELOPMENT | REPORTED
 
@@ -31,7 +31,7 @@ def test_recurrent_networks_learn():
 
 def test_what_was_used_for_development_is_not_reported():
     assert not set(DEVELOPMENT) & set(REPORTED)
-    table, _ = tables.read("cells")
+    table, _ = trained_tables.read("cells")
     odd = {tuple(curve) for curve in table.validation[1::2, 0].reshape(-1, 12).tolist()}
     curves = [tuple(curve) for curve in curves_of("cells", 10_000).tolist()]
     assert len(curves) == len(table.validation) // 2  # each odd entry once

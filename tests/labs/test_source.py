@@ -67,7 +67,7 @@ def test_marked_lines_are_handed_out_at_their_indentation(tmp_path: Path) -> Non
         (EXERCISE.split("# %% check")[0], 1, "exercise 7.1 has no check"),
         ('# %% check="7.1"\ncheck("7.1")', 1, "check 7.1 has no exercise"),
         (EXERCISE.replace('check("7.1")', "pass"), 7, 'must call check("7.1")'),
-        (EXERCISE.replace("7.1", "8.1"), 1, "is no key"),
+        (EXERCISE.replace("7.1", "8.1"), 1, "is not a key"),
         (EXERCISE + "\n# %% points=2\n", 10, "a cell takes [markdown] and check, claim"),
         (EXERCISE + "\n# %% tags=[name]\n", 10, "is not JSON"),
         (EXERCISE + "\n# %% [markdown]\nprose\n", 11, "start it with '# '"),

@@ -125,3 +125,13 @@ def test_nobody_and_failures_alone_are_an_empty_strip():
     history.finish(history.add(Suggestion({})).number, Evaluation(math.nan))
     axes = population(history, lambda completed: completed)
     assert not any(len(each.get_offsets()) for each in axes.collections)
+
+
+def test_what_is_off_the_scale_says_so():
+    history = History()
+    for x in range(20):
+        history.add(Suggestion({"x": x}))
+        history.finish(x, Evaluation(0.1 if x == 4 else 0.7 + x / 1000))
+    axes = population(history, lambda completed: completed[-3:])
+    assert axes.get_ylim()[0] > 10
+    assert [text.get_text() for text in axes.texts if "%" in text.get_text()] == ["↓ 10 %"]

@@ -34,7 +34,7 @@ def test_a_specification_for_kubeflow_loads_and_has_every_component(tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"root": "/tmp/here"}, "root='/tmp/here' is no address"),
+        ({"root": "/tmp/here"}, "root='/tmp/here' is not an address"),
         ({"path": "p.json"}, "a specification is a .yaml file"),
     ],
 )

@@ -16,7 +16,7 @@ from coursekit.cli import main
         (["run", "--tuner-fn=nowhere.tuner_fn"], "'nowhere.tuner_fn': no such module"),
         (["run", "--run-fn=coursekit.tfx.modules.images.rum_fn"], "there is no rum_fn in"),
         (["origin"], "metadata.sqlite: no metadata; has the pipeline run?"),
-        (["compile", "--root=here", "--image=i"], "root='here' is no address"),
+        (["compile", "--root=here", "--image=i"], "root='here' is not an address"),
         (["compile", "--root=gs://b", "--image=i"], "letters, digits and hyphens only"),
     ],
 )

@@ -85,7 +85,7 @@ def test_a_split_without_examples_is_refused(tmp_path):
     for split in SPLITS:
         (tmp_path / split).mkdir()
     write_images(tmp_path / "train" / "a.tfrecord", images())
-    refused(tmp_path, "eval: no examples, though there are some beside it")
+    refused(tmp_path, "eval: no examples, but its siblings have some")
 
 
 def test_a_broken_record_is_refused_with_its_file_and_its_number(tmp_path):
@@ -134,12 +134,12 @@ def test_a_record_that_is_no_such_example_is_refused_with_its_number(tmp_path):
         with tf.io.TFRecordWriter(str(tmp_path / "a.tfrecord")) as writer:
             for each in (good, good, record, good):
                 writer.write(each)
-        refused(tmp_path, rf"a.tfrecord: record 2 is no tf.train.Example with one .*{reason}")
+        refused(tmp_path, rf"a.tfrecord: record 2 is not a tf.train.Example with one .*{reason}")
 
 
 def test_one_class_alone_is_refused(tmp_path):
     write_images(tmp_path / "a.tfrecord", images(classes=1))
-    refused(tmp_path, "every 'label' is 0: nothing to learn")
+    refused(tmp_path, "every 'label' is 0: give at least two classes")
 
 
 def test_all_that_the_pipeline_would_read_is_looked_through(tmp_path):
@@ -162,7 +162,7 @@ def test_a_label_that_the_train_split_does_not_have_is_refused(tmp_path):
         (tmp_path / split / "a.csv").write_text("species,b\nx,1\ny,2\n")
     assert look(tmp_path, label="species").classes == 2
     (tmp_path / "eval" / "a.csv").write_text("species,b\nx,1\nz,2\n")
-    refused(tmp_path, "a.csv: species is 'z', which the train split has nowhere")
+    refused(tmp_path, "a.csv: species is 'z', which the train split does not have")
 
 
 GREY = np.random.default_rng(0).random((30, 20))
@@ -178,7 +178,11 @@ def test_an_image_that_is_none_or_half_is_refused_wherever_it_is(tmp_path, broke
         with tf.io.TFRecordWriter(str(tmp_path / "b.tfrecord")) as writer:
             for each in [*good[:place], example(broken, 0), *good]:
                 writer.write(each)
-        cure = "has no 'image': add it" if not broken else "has an 'image' that is no whole PNG or"
+        cure = (
+            "has no 'image': add it"
+            if not broken
+            else "has an 'image' that is not a complete PNG or"
+        )
         refused(tmp_path, f"b.tfrecord: record {place} {cure}.* leave the record out")
 
 
@@ -196,8 +200,8 @@ def test_images_of_any_kind_and_size_are_looked_at_and_the_first_gives_the_size(
         ("species,b\n", "has a header and no row"),
         ("species,b\nx,1\n,2\n", "line 3: no species"),
         ("species,b\nx,1\n\n,2\n", "line 4: no species"),
-        ("species,b\nx,1\nx,2\n", "every 'species' is 'x': nothing to learn"),
-        ("", "there are none at all"),
+        ("species,b\nx,1\nx,2\n", "every 'species' is 'x': give at least two classes"),
+        ("", "there are none"),
     ],
 )
 def test_a_table_that_cannot_be_learned_from_is_refused(tmp_path, text, said):

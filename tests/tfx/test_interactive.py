@@ -53,7 +53,7 @@ def test_what_leads_there_runs_first_and_is_seen(plan: Plan):
     again = Interactive(plan)
     again.run_to("ExampleValidator")
     assert [states(again)[name] for name in DATA[:4]] == 4 * ["reused"]
-    with pytest.raises(ValueError, match="Transform needs what AnomalyGate makes"):
+    with pytest.raises(ValueError, match="Transform needs the output of AnomalyGate"):
         again.run("Transform")
     with pytest.raises(ValueError, match="no component is called 'Trainr'"):
         again.run_to("Trainr")

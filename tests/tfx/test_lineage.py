@@ -193,7 +193,7 @@ def test_what_is_no_artifact_or_no_model_is_refused(pushed):
         lineage.find(10**6)
     with pytest.raises(ValueError, match="no artifact is there"):
         lineage.find("/nowhere")
-    with pytest.raises(ValueError, match="which no Trainer has led to"):
+    with pytest.raises(ValueError, match="and no Trainer made it"):
         lineage.origin(1)
     with pytest.raises(ValueError, match="way='up': give one of back, forth, both"):
         lineage.frame(1, way="up")
@@ -201,5 +201,5 @@ def test_what_is_no_artifact_or_no_model_is_refused(pushed):
 
 def test_a_file_that_is_no_database_is_refused(tmp_path):
     (tmp_path / "metadata.sqlite").write_text("no database at all, though long enough")
-    with pytest.raises(ValueError, match=r"metadata\.sqlite is no SQLite database"):
+    with pytest.raises(ValueError, match=r"metadata\.sqlite is not an SQLite database"):
         Lineage(tmp_path)

@@ -198,7 +198,7 @@ def test_a_model_below_the_threshold_is_not_pushed_and_the_run_says_why(first):
     assert outcome.pushed is None
     assert sorted(first.plan.served.iterdir()) == before
     measured = outcome.metrics["sparse_categorical_accuracy"]
-    reason = f"sparse_categorical_accuracy is {measured:.4f}, at least 1 is asked"
+    reason = f"sparse_categorical_accuracy is {measured:.4f}, at least 1 is required"
     assert reason in outcome.refused
     assert re.search(rf"^not pushed:\n(  .*\n)?  {re.escape(reason)}", str(outcome), re.M)
 
@@ -223,7 +223,7 @@ def test_a_worse_model_than_the_last_blessed_one_is_not_pushed(first):
     assert steps["BlessedBefore"].inputs["model"] == [baseline]
     (blessing,) = (each.properties for each in steps["BlessedBefore"].inputs["model_blessing"])
     assert (blessing["blessed"], blessing["current_model_id"]) == (1, baseline.id)
-    why = f"sparse_categorical_accuracy is {measured:+.4f} against the last blessed model"
+    why = f"sparse_categorical_accuracy is {measured:+.4f} compared with the last blessed model"
     assert (outcome.pushed, list(outcome.refused)) == (None, [why])
 
 
@@ -282,7 +282,7 @@ def test_a_run_that_was_stopped_goes_on_after_its_last_finished_trial(first, sto
         said = run.stderr.read()
     assert run.returncode == (-signal.SIGKILL if stop == signal.SIGKILL else 130), said
     if stop == signal.SIGINT:
-        assert said.endswith("stopped; what is done is kept: the same command goes on\n")
+        assert said.endswith("stopped; finished work is kept: the same command resumes\n")
     done = [line for line in journal.read_text().splitlines() if '"finish"' in line]
     assert 1 <= len(done) < 3
 

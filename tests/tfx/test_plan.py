@@ -19,7 +19,10 @@ from coursekit.tfx import Plan
         ),
         ({"options": {"population_size": -3}}, "options of regularized_evolution.*-3"),
         ({"options": {"population_size": "many"}}, "options of regularized_evolution.*many"),
-        ({"strategy": "progressive"}, "'progressive' searches chains .* give one of grid, .*tpe"),
+        (
+            {"strategy": "progressive"},
+            "'progressive' searches only chains .* give one of grid, .*tpe",
+        ),
         ({"data": "mnist-6k"}, "data='mnist-6k': no folder, and no data set .*mnist-5k.*penguins"),
         ({"trials": 0}, "trials=0: give a whole number"),
         ({"tune_steps": 0}, "tune_steps=0"),
@@ -43,7 +46,9 @@ def test_a_count_that_is_none_is_refused(tmp_path):
 
 def test_a_metadata_file_that_is_no_database_is_refused(tmp_path):
     (tmp_path / "metadata.sqlite").write_text("no database at all, though long enough")
-    with pytest.raises(ValueError, match=r"metadata\.sqlite is no SQLite database: take another"):
+    with pytest.raises(
+        ValueError, match=r"metadata\.sqlite is not an SQLite database: take another"
+    ):
         Plan(folder=tmp_path)
 
 

@@ -163,7 +163,7 @@ def test_what_is_no_tuner_or_takes_something_else_is_refused_by_the_plan(
 
 
 def test_a_kit_s_tuner_by_its_path_is_told_what_it_cannot_search(tmp_path):
-    with pytest.raises(ValueError, match="strategy='progressive' searches chains and cells only"):
+    with pytest.raises(ValueError, match="strategy='progressive' searches only chains and cells"):
         Plan(folder=tmp_path, strategy="coursekit.tuners.Progressive")
     Plan(folder=tmp_path, strategy="coursekit.tuners.Progressive", tuner_fn="my_module.tuner_fn")
 

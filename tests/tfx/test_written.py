@@ -70,7 +70,7 @@ def test_what_a_file_cannot_take_along_is_named(tmp_path: Path):
         write_module(tmp_path / "my_written.py", greedy)
     with pytest.raises(ValueError, match=r"'my-file\.py': give a module's file"):
         write_module("my-file.py", half)
-    with pytest.raises(ValueError, match="<lambda>: only what a cell defines"):
+    with pytest.raises(ValueError, match="<lambda>: only a cell's own"):
         write_module(tmp_path / "my_written.py", lambda: 1)
 
     def within():

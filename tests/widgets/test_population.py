@@ -59,6 +59,16 @@ def test_play_goes_on_from_here_and_pauses(strip: Population):
     assert strip.birth.value == 8
 
 
+def test_a_hand_on_the_slider_ends_the_play(strip: Population):
+    strip.play_button.click()
+    strip.clock.value = 3
+    assert strip.birth.value == 3 and strip.clock.playing
+    strip.birth.value = 20  # the End key
+    assert not strip.clock.playing and strip.birth.value == 20
+    strip.clock.value = 4  # a tick that was under way
+    assert strip.birth.value == 20 and "Birth 20 of 20" in strip.line.value
+
+
 def test_play_stops_at_the_end_and_begins_anew(strip: Population):
     strip.birth.value = 19
     strip.play()

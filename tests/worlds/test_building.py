@@ -9,9 +9,9 @@ import pytest
 from coursekit import cli
 from coursekit.spaces import Choice, Integer, Space
 from coursekit.training.candidates import FastPerceptron
-from coursekit.worlds import building, tables
+from coursekit.worlds import building, trained_tables
 from coursekit.worlds.recipes import RECIPES, Recipe
-from coursekit.worlds.tables import unpack
+from coursekit.worlds.trained_tables import unpack
 
 TINY = Recipe(
     "tiny perceptrons",
@@ -30,7 +30,7 @@ TINY = Recipe(
 @pytest.fixture
 def part(tmp_path, monkeypatch):
     monkeypatch.setitem(RECIPES, "tiny", TINY)
-    monkeypatch.setitem(tables.SHA256, "tiny", "not built yet")
+    monkeypatch.setitem(trained_tables.SHA256, "tiny", "not built yet")
     return tmp_path / "parts" / "tiny.jsonl"
 
 
@@ -44,7 +44,7 @@ def test_every_entry_is_trained_from_every_seed_at_every_fidelity(part) -> None:
     assert said[-1] == "6 of 6 entries, 0 min to go"
     assert shared.tolist() == list(range(6))
     assert table.validation.shape == (6, 3, 2, 3)
-    listed = tables.entries(TINY.space)
+    listed = trained_tables.entries(TINY.space)
     for entry, configuration in enumerate(listed):
         for level, fidelity in enumerate(("full", "quarter data", "half resolution")):
             data = TINY.load(fidelity)
@@ -89,7 +89,7 @@ def test_an_interrupted_building_goes_on_where_it_was(part, monkeypatch) -> None
 
 def test_processes_build_the_same(part, monkeypatch) -> None:
     """Workers know the shipped recipes alone, so two entries of a real one."""
-    monkeypatch.setattr(building, "entries", lambda space: tables.entries(space)[:2])
+    monkeypatch.setattr(building, "entries", lambda space: trained_tables.entries(space)[:2])
     monkeypatch.setattr(building, "share", lambda space: np.zeros(1, np.uint16))
     paths = [
         building.build(
@@ -155,7 +155,9 @@ def test_the_list_shows_how_scores_are_spread(capsys) -> None:
         assert {"full, validation", "quarter data, test", "half resolution, validation"} <= set(
             rows
         )
-    median = 100 * np.nanmedian(np.nanmean(tables.read("mlps")[0].validation[:, 0, :, -1], axis=1))
+    median = 100 * np.nanmedian(
+        np.nanmean(trained_tables.read("mlps")[0].validation[:, 0, :, -1], axis=1)
+    )
     assert f"{median:8.1f}" in said
 
 
@@ -177,10 +179,10 @@ def test_a_handful_of_entries_built_again_lies_within_the_seeds_noise(name, coun
     """
     if name == "cells":
         pytest.importorskip("tensorflow")
-    table, _ = tables.read(name)
+    table, _ = trained_tables.read(name)
     ends = table.validation[:, 0, :, -1]
     bound = float(np.nanquantile(np.nanmax(ends, axis=1) - np.nanmin(ends, axis=1), 0.999))
-    listed = tables.entries(RECIPES[name].space)
+    listed = trained_tables.entries(RECIPES[name].space)
     for entry in building.sample(name, count):
         found = building.measure(name, listed[entry])
         again = np.array(found["validation"], dtype=float)[0, :, -1]

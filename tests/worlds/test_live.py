@@ -12,7 +12,7 @@ from coursekit.training.candidates import FastPerceptron, keras_perceptron
 from coursekit.trials import Status, Suggestion
 from coursekit.worlds import Live, MLPs
 from coursekit.worlds.recipes import RECIPES, SHAPES, Recipe
-from coursekit.worlds.tables import read
+from coursekit.worlds.trained_tables import read
 
 GOOD = {
     "layers": 1,
@@ -95,7 +95,7 @@ def test_fresh_trainings_rank_candidates_as_the_table_does(name, count, least) -
     ends = np.nanmean(table.validation[:, 0, :, -1], axis=1)
     ladder = np.linspace(np.nanquantile(ends, 0.1), np.nanmax(ends), count)
     chosen = [int(np.nanargmin(np.abs(ends - step))) for step in ladder]
-    from coursekit.worlds.tables import entries
+    from coursekit.worlds.trained_tables import entries
 
     listed, live = entries(RECIPES[name].space), Live(name, seed=100)
     found = [live.evaluate(Suggestion(listed[entry])).score for entry in chosen]

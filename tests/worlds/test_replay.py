@@ -12,7 +12,7 @@ from coursekit.strategies import Hyperband, Random
 from coursekit.trials import Suggestion
 from coursekit.worlds import Cells, MLPs, Replay, World
 from coursekit.worlds.recipes import FIDELITIES
-from coursekit.worlds.tables import read
+from coursekit.worlds.trained_tables import read
 
 REPLAYS = [Cells, MLPs]
 
@@ -119,7 +119,7 @@ def test_a_failed_training_ends_with_nan_and_costs_what_it_took(monkeypatch) -> 
     validation[:, :, 0, 5:] = np.nan  # the first seed's trainings diverge in the sixth epoch
     validation[:100, :, 1:, 2:] = np.nan  # of the first hundred entries all do
     broken = table._replace(validation=validation)
-    monkeypatch.setattr("coursekit.worlds.tables.read", lambda name: (broken, shared))
+    monkeypatch.setattr("coursekit.worlds.trained_tables.read", lambda name: (broken, shared))
     world = MLPs()
     listed = list(world.space.enumerate())
     lost = world.evaluate(Suggestion(listed[7]))

@@ -8,7 +8,7 @@ import keras
 import keras_tuner
 from keras import layers
 
-from coursekit.tfx.modules.names import IMAGE, LABEL
+from coursekit.tfx.modules.feature_names import IMAGE, LABEL
 from coursekit.tfx.modules.training import Shapes, Task
 from coursekit.tfx.quiet import tf, tfx
 
@@ -16,9 +16,9 @@ IMAGE_XF, LABEL_XF = f"{IMAGE}_xf", f"{LABEL}_xf"
 
 
 def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> dict[str, Any]:
-    """Raw features to what the model takes: grey levels in 0..1, shape (height, width).
+    """The model's inputs from raw features: grey levels in 0..1, shape (height, width).
 
-    custom_config: "shape", [height, width] in pixels, to which every image is brought.
+    custom_config: "shape", [height, width] in pixels, to which every image is resized.
     """
     height, width = custom_config["shape"]
 
@@ -41,7 +41,7 @@ def _dense(feature: Any) -> tf.Tensor:
 
 
 def build(hp: keras_tuner.HyperParameters, shapes: Shapes, classes: int) -> keras.Model:
-    """The model of lab 01: one hidden layer, its width and the learning rate to be tuned."""
+    """The model of lab 01: one hidden layer; its width and the learning rate are tuned."""
     image = keras.Input(shapes[IMAGE_XF], name=IMAGE_XF)
     x = layers.Flatten()(image)
     x = layers.Dense(hp.Int("units", 32, 512, step=32), activation="relu")(x)

@@ -13,11 +13,11 @@ from coursekit.tfx.modules.training import Shapes, Task
 from coursekit.tfx.quiet import tf, tfx
 
 LABEL_XF = "label_xf"
-WORDS = 10  # so many of a column's words, the most frequent, are told apart
+WORDS = 10  # only a column's 10 most frequent words get their own features
 
 
 def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> dict[str, Any]:
-    """Numbers become z-scores, 0 where one is missing; words one-hot, zeros where one is missing.
+    """Numbers become z-scores, words one-hot; missing values become zeros.
 
     custom_config: "label", the label's column; its words become 0, 1, ... by their frequency.
     """
@@ -45,7 +45,7 @@ def _each(function: Any, column: Any) -> Any:
 
 
 def _dense(column: Any, missing: tf.Tensor) -> tf.Tensor:
-    """One value an example, shape (examples,)."""
+    """One value for each example, shape (examples,)."""
     if isinstance(column, tf.SparseTensor):
         rows = column.dense_shape[0]
         column = tf.sparse.to_dense(tf.sparse.reset_shape(column, [rows, 1]), missing)
@@ -53,7 +53,7 @@ def _dense(column: Any, missing: tf.Tensor) -> tf.Tensor:
 
 
 def build(hp: keras_tuner.HyperParameters, shapes: Shapes, classes: int) -> keras.Model:
-    """One or two hidden layers over all columns, side by side."""
+    """One or two hidden layers over all columns, concatenated."""
     columns = {name: keras.Input(shape, name=name) for name, shape in sorted(shapes.items())}
     x = layers.Concatenate()(
         [each if len(each.shape) > 1 else layers.Reshape((1,))(each) for each in columns.values()]

@@ -1,9 +1,9 @@
-"""What the module functions of both tasks share: reading examples, searching, training, serving.
+"""The common part of both tasks' module functions: reading, searching, training, serving.
 
 TFX calls three functions by their import paths: `preprocessing_fn` (Transform), `tuner_fn` (Tuner)
-and `run_fn` (Trainer). The last two get `FnArgs`; what its `train_steps` mean is up to the module.
-Here they are steps of the optimizer, turned into whole epochs over data that ends (`epochs`), so
-that every epoch ends with a validation and early stopping can act.
+and `run_fn` (Trainer). The last two get `FnArgs`; the module decides what `train_steps` means. Here
+they are optimizer steps, converted to whole epochs over finite data (`epochs`), so that every epoch
+ends with a validation and early stopping can act.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from coursekit.tfx.quiet import tf, tfx
 from coursekit.tfx.searching import EpochReport, ReportEpochs, make_tuner
 
 BATCH_SIZE = 32
-SMALL = 1 << 28  # bytes of transformed examples that are kept in memory, decoded
+SMALL = 1 << 28  # most bytes of transformed examples that are kept in memory, decoded
 HISTORY = "history.json"
 Shapes = dict[str, tuple[int, ...]]
-# From hyperparameters, the shape of each feature and the number of classes to a compiled model.
+# Makes a compiled model from hyperparameters, the shape of each feature, and the number of classes.
 Build = Callable[[keras_tuner.HyperParameters, Shapes, int], keras.Model]
 
 
 def batches(
     patterns: list[str], transformed: tft.TFTransformOutput, label: str, *, shuffle: bool
 ) -> tuple[tf.data.Dataset, int]:
-    """Transformed examples in batches of (features, label), once through, and how many there are.
+    """One pass over transformed examples in batches of (features, label), and their number.
 
-    patterns: of the TFRecord files of a split. label: the transformed label's name. shuffle: anew
-    each epoch. Raises ValueError if no file matches, or if the files hold no example.
+    patterns: of the TFRecord files of a split. label: the transformed label's name. shuffle: in
+    every epoch. Raises ValueError if no file matches, or if the files hold no example.
     """
     files = sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern))
     records = tf.data.TFRecordDataset(files, compression_type="GZIP")
@@ -62,17 +62,17 @@ def batches(
 
 
 def epochs(steps: int | None, examples: int) -> int:
-    """The number of whole epochs that comes closest to so many steps, at least one.
+    """The number of whole epochs that is closest to `steps`, at least one.
 
-    steps: of the optimizer, each a batch; None (`num_steps` was left out) is one epoch.
+    steps: of the optimizer, one for each batch; None (no `num_steps`) is one epoch.
     """
     return max(1, round((steps or 0) / math.ceil(examples / BATCH_SIZE)))
 
 
 class Task:
-    """One task's data as the Tuner and the Trainer see it.
+    """One task's data, for the Tuner and the Trainer.
 
-    arguments: what TFX hands to a module function. label: the transformed label's name.
+    arguments: TFX's, of a module function. label: the transformed label's name.
     """
 
     def __init__(self, arguments: tfx.components.FnArgs, label: str) -> None:
@@ -92,12 +92,12 @@ class Task:
 
     @cached_property
     def directory(self) -> str:
-        """A folder of this machine for the search's journal, to be given to a tuner as `directory`.
+        """A folder on this machine for the search's journal, for a tuner's `directory`.
 
-        "searches" in `custom_config` is a folder of such folders, one for each search over the same
-        data with the same settings, so that one that was killed goes on. Without it this is the
-        component's own `working_dir`, or, where that is an address, as on a cluster, a new folder
-        on the container's disk: neither is found again.
+        "searches" in `custom_config` is the parent of such folders, one for each combination of
+        data and settings, so that a killed search resumes. Without it, this is the component's own
+        `working_dir` or, if that is an address (on a cluster), a new folder on the container's
+        disk; a later run finds neither.
         """
         if searches := self.settings.get("searches"):
             what = json.dumps([self.settings, self.arguments.train_files, self.epochs])
@@ -106,11 +106,11 @@ class Task:
         return tempfile.mkdtemp() if remote(here) else here
 
     def search(self, build: Build) -> tfx.components.TunerFnResult:
-        """What `tuner_fn` returns: the tuner that `custom_config` asks for, and its arguments.
+        """The result of `tuner_fn`: the tuner that `custom_config` describes, and its arguments.
 
-        custom_config: "strategy", "options", "trials", "seed" as `make_tuner` takes them, and
-        "searches", of which `directory` tells. TensorBoard's logs of the trials, with their
-        hyperparameters, are in `logs` in that.
+        custom_config: "strategy", "options", "trials" and "seed" as in `make_tuner`, and "searches"
+        as in `directory`. TensorBoard's logs of the trials, with their hyperparameters, are in
+        `logs` in that folder.
         """
         keras.utils.set_random_seed(self.settings.get("seed", 0))  # of the trials' weights
         tuner = make_tuner(
@@ -136,10 +136,10 @@ class Task:
         )
 
     def fit(self, build: Build) -> keras.Model:
-        """Train the model of the hyperparameters that were handed over, or of their defaults.
+        """Train the model of the given hyperparameters, or of their defaults.
 
-        At most as many epochs as `train_steps` come to; ends five epochs after the validation loss
-        was lowest, with the weights of that epoch. TensorBoard's logs are in `model_run_dir`.
+        `train_steps` set the most epochs. Training ends five epochs after the lowest validation
+        loss, with the weights of that epoch. TensorBoard's logs are in `model_run_dir`.
         """
         keras.utils.set_random_seed(self.settings.get("seed", 0))
         given = self.arguments.hyperparameters
@@ -161,7 +161,7 @@ class Task:
 
         Its signatures: `serving_default` (examples -> probabilities, shape (examples, classes))
         and `transform_features` (examples -> transformed features and label), for the Evaluator.
-        What the training measured, epoch by epoch, goes to `history.json` in `model_run_dir`.
+        The metrics of each epoch go to `history.json` in `model_run_dir`.
         Raises ValueError for a model that was not trained.
         """
         if model.history is None:
@@ -182,10 +182,10 @@ class Task:
 
 
 class Served(tf.Module):
-    """A model together with the transformation of raw examples that it was trained on.
+    """A model with the transformation of raw examples that it was trained on.
 
-    Neither TFT's layer, which is a model of Keras 2, nor autograph: saving both takes ten times as
-    long.
+    Without TFT's layer, which is a Keras 2 model, and without autograph: saving both takes ten
+    times as long.
     """
 
     def __init__(self, model: keras.Model, transformed: tft.TFTransformOutput, label: str) -> None:
@@ -216,7 +216,7 @@ class Served(tf.Module):
 
 
 def _optional(feature: Any) -> Any:
-    """The same feature, zero (or empty) in an example that lacks it."""
+    """The same feature, with a default of zero (or empty) for examples that lack it."""
     if not isinstance(feature, tf.io.FixedLenFeature):
         return feature
     zero = tf.zeros(feature.shape, feature.dtype)

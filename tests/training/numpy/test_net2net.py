@@ -108,7 +108,7 @@ def test_errors_name_the_value():
         widen(weights, 0, 3, rng=rng)
     with pytest.raises(TypeError, match=r"new=4\.5: give a whole number"):
         widen(weights, 0, 4.5, rng=rng)
-    with pytest.raises(ValueError, match="without a hidden layer"):
+    with pytest.raises(ValueError, match="no hidden layer"):
         deepen(network([]).weights)
     with pytest.raises(ValueError, match="new=5: the layer has 4 units, keep 1 to 4"):
         Remapping.narrower(np.ones(4), 5)

@@ -6,9 +6,9 @@ import pytest
 from coursekit.data import DataError
 from coursekit.shipped import shipped
 from coursekit.spaces import EdgeCells
-from coursekit.worlds import tables
+from coursekit.worlds import trained_tables
 from coursekit.worlds.recipes import FIDELITIES, RECIPES
-from coursekit.worlds.tables import Table, entries, pack, read, share, unpack
+from coursekit.worlds.trained_tables import Table, entries, pack, read, share, unpack
 
 NAMES = list(RECIPES)
 
@@ -20,7 +20,7 @@ def small(rng: np.random.Generator, failed: float = 0.1) -> Table:
     validation = rng.integers(251, size=(*shape, 5)) / np.float32(250)
     validation[np.arange(5) >= lengths[..., None]] = np.nan
     test = np.where(lengths == 5, rng.integers(1001, size=shape) / np.float32(1000), np.nan)
-    about = {"version": tables.VERSION, "validation images": 250, "test images": 1000}
+    about = {"version": trained_tables.VERSION, "validation images": 250, "test images": 1000}
     seconds = rng.random((7, 3)).astype(np.float32)
     return Table(validation, test, seconds, rng.integers(10**6, size=(7, 3)), about)
 
@@ -38,8 +38,8 @@ def test_a_file_gives_back_what_was_packed(seed: int) -> None:
 
 def test_another_version_of_the_format_is_refused() -> None:
     table = small(np.random.default_rng(0))
-    other = table._replace(about={**table.about, "version": tables.VERSION + 1})
-    with pytest.raises(DataError, match=f"version {tables.VERSION + 1}: this code reads"):
+    other = table._replace(about={**table.about, "version": trained_tables.VERSION + 1})
+    with pytest.raises(DataError, match=f"version {trained_tables.VERSION + 1}: this code reads"):
         unpack(pack(other, np.zeros(3, np.uint16)))
 
 
@@ -106,7 +106,7 @@ def test_isomorphic_cells_share_an_entry() -> None:
 def test_damaged_and_missing_files_name_file_and_cure(name, tmp_path, monkeypatch) -> None:
     content = bytearray((shipped("data") / f"{name}.npz").read_bytes())
     content[len(content) // 2] ^= 1
-    monkeypatch.setattr(tables, "shipped", lambda folder: tmp_path)
+    monkeypatch.setattr(trained_tables, "shipped", lambda folder: tmp_path)
     fresh = read.__wrapped__
     with pytest.raises(DataError, match=rf"data/{name}\.npz is missing: .git checkout"):
         fresh(name)
@@ -118,5 +118,5 @@ def test_damaged_and_missing_files_name_file_and_cure(name, tmp_path, monkeypatc
 @pytest.mark.parametrize("name", NAMES)
 def test_the_readme_documents_each_table(name: str) -> None:
     readme = (shipped("data") / "README.md").read_text()
-    assert tables.SHA256[name] in readme
+    assert trained_tables.SHA256[name] in readme
     assert f"coursekit tables build {name}" in readme
