@@ -13,9 +13,9 @@ import coursekit
 CHECKOUT = Path(coursekit.__file__).parent.parent
 # The layers from `search` down.
 LIGHT = [
-    "arguments", "atomic", "data", "estimators", "forecasting", "journal", "lazy", "loading", "log",
-    "lookup", "notebook", "processes", "search", "shipped", "spaces", "status_line", "strategies",
-    "surrogates", "theme", "trials",
+    "arguments", "atomic", "data", "estimators", "forecasting", "guard", "journal", "lazy",
+    "loading", "log", "lookup", "notebook", "processes", "search", "shipped", "spaces",
+    "status_line", "strategies", "surrogates", "theme", "trials",
 ]  # fmt: skip
 HEAVY = {
     "IPython", "ipywidgets", "keras", "keras_tuner", "matplotlib", "pandas", "ray", "scipy",

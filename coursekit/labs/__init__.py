@@ -6,7 +6,7 @@ Import it first: it hides messages that libraries print for their developers.
 import os
 import warnings
 
-from coursekit.labs import runs
+from coursekit.labs import executions
 from coursekit.labs.checks import check, hint, solution
 from coursekit.labs.predictions import measured, predict
 from coursekit.labs.progress import progress, progress_text
@@ -16,7 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow: errors only
 for _library in ("google", "sklearn.gaussian_process"):
     warnings.filterwarnings("ignore", module=_library)
 
-runs.watch()
+executions.watch()
 
 __all__ = [
     "check",

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from coursekit.labs import guard
+from coursekit import guard
 from coursekit.labs.exercises import Exercise, close
 from coursekit.labs.plain import Opaque, plain
-from coursekit.labs.watch import Watch
+from coursekit.labs.side_effects import SideEffects
 
 PATIENCE = 3.0  # seconds of computing, to find the mistake that a learner made
 Case = tuple[Any, ...]
@@ -18,9 +18,9 @@ Alike = Callable[[Any, Any], bool]
 
 @dataclass(frozen=True)
 class Observed:
-    """The result of one case: the call's outcome, and what `Watch` noticed."""
+    """The result of one case: the call's outcome, and what `SideEffects` noticed."""
 
-    outcome: guard.Outcome
+    outcome: guard.CallOutcome
     silent: str = ""
     changed: tuple[str, ...] = ()
 
@@ -33,7 +33,7 @@ def observe(
     namespace: dict[str, Any] | None = None,
 ) -> Observed:
     """Runs the exercise's probe with this answer, within a time limit."""
-    watch = Watch()
+    watch = SideEffects()
 
     def ask(*given: Any) -> Any:
         with watch.over(answer) as watched:
@@ -107,7 +107,7 @@ def mistaken(exercise: type[Exercise], reason: str, case: Case) -> Observed:
             _mistakes[key] = observe(exercise, answer, case, exercise.seconds / 4)
         except Exception as error:
             failure = guard.Failure(type(error).__name__, str(error))
-            _mistakes[key] = Observed(guard.Outcome(failure=failure))
+            _mistakes[key] = Observed(guard.CallOutcome(failure=failure))
     return _mistakes[key]
 
 
@@ -122,14 +122,14 @@ def problems(exercise: type[Exercise]) -> list[str]:
     for place, reason in enumerate(reasons):
         given = [mistaken(exercise, reason, case) for case in exercise.cases]
         if all(
-            same(exercise, each, Observed(guard.Outcome(right(exercise, case))))
+            same(exercise, each, Observed(guard.CallOutcome(right(exercise, case))))
             for each, case in zip(given, exercise.cases, strict=True)
         ):
-            found.append(f"{exercise.key}: {reason!r} is said of an answer that is right")
+            found.append(f"{exercise.key}: {reason!r} is given for a right answer")
         for other in reasons[:place]:
             theirs = [mistaken(exercise, other, case) for case in exercise.cases]
             if all(same(exercise, *pair) for pair in zip(given, theirs, strict=True)):
-                cure = "add a visible case that tells them apart, or drop one"
+                cure = "add a visible case that separates them, or drop one"
                 found.append(f"{exercise.key}: {reason!r} and {other!r} give one answer: {cure}")
     return found
 

@@ -5,7 +5,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from coursekit.labs import record, runs
+from coursekit.labs import executions, record
 from coursekit.labs.cards import Card
 from coursekit.labs.exercises import Exercise, find
 from coursekit.labs.verdicts import verdict
@@ -19,7 +19,7 @@ def check(key: str, hidden: bool = False) -> None:
     hidden: uses the cases that are kept for grading.
 
     Finds the answer by name in the notebook (outside of one: in the caller's globals), runs it for
-    some inputs within a time limit (by default 10 seconds; `coursekit.labs.guard.run` says what it
+    some inputs within a time limit (by default 10 seconds; `coursekit.guard.run` says what it
     cannot stop) and shows a verdict. Never raises, except when nbgrader executes the notebook: then
     a wrong answer raises AssertionError, since nbgrader gives full marks to a cell without error.
     """
@@ -94,7 +94,7 @@ def solution(key: str) -> None:
 def _older(key: str, exercise: type[Exercise], namespace: dict[str, Any]) -> Card | None:
     """A card if the answer in memory is not what the exercise's cell defines now."""
     name = exercise.answer
-    if name in namespace and (why := runs.stale(key, name, namespace[name])):
+    if name in namespace and (why := executions.stale(key, name, namespace[name])):
         return Card("not yet", f"{key} {exercise.title()}", text=[why])
     return None
 

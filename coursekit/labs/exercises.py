@@ -168,7 +168,7 @@ class Exercise:
         if cls.explained:
             planted = {mistake.reason: mistake.applied(solution) for mistake in cls.mistakes}
             if len(planted) < len(cls.mistakes):
-                cure = "tell them apart"
+                cure = "give each its own"
                 raise ValueError(f"exercise {cls.key}: two mistakes have one reason: {cure}")
             cls.mistakes = planted
         wanted = set().union(*(names(code).reads for code in (solution, *cls.planted().values())))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
+from coursekit.guard import Failure
 from coursekit.labs import answers, exercises
 from coursekit.labs.answers import Observed, observe
 from coursekit.labs.cards import Card
 from coursekit.labs.exercises import Exercise, Finding, Lab
-from coursekit.labs.guard import Failure
 from coursekit.labs.names import names
 from coursekit.labs.plain import Opaque, rounded
 from coursekit.notebook import RUN_ABOVE

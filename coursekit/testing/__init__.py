@@ -16,8 +16,8 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+from coursekit import guard
 from coursekit.estimators import Estimator, Trains
-from coursekit.labs import guard
 from coursekit.spaces import BlockCells, Boolean, Chain, Choice, EdgeCells, Float, Integer, Space
 from coursekit.strategies.base import Strategy
 from coursekit.testing import estimates

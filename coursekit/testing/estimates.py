@@ -134,7 +134,7 @@ def refuses_worlds_that_it_does_not_support(case: Judging) -> None:
 def judges_alike_each_time(case: Judging) -> None:
     one, other = ([_without_cost(trial) for trial in case.search(case.world())] for _ in range(2))
     if one != other:
-        raise Broken("two searches with the same seed differ: take randomness from the world alone")
+        raise Broken("two searches with the same seed differ: take randomness only from the world")
 
 
 def says_what_is_measured(case: Judging) -> None:
@@ -205,7 +205,7 @@ def judges_alike_on_any_scale(case: Judging) -> None:
 def is_a_world_for_others(case: Judging) -> None:
     inner = case.build(case.world())
     if not isinstance(inner, Trains):
-        raise Broken("it is no world: call super().__init__(world)")
+        raise Broken("it cannot be used as a world: call super().__init__(world)")
     outer = FullTraining(inner)
     made = outer.evaluate(Suggestion(outer.space.sample(np.random.default_rng(0))))
     if not math.isfinite(made.score):

@@ -47,7 +47,7 @@ def same_seed_same_trials(case: Case) -> None:
     search.drive()
     case.compare(
         search.made,
-        "two searches with the same seed differ: draw from the generator handed in alone",
+        "two searches with the same seed differ: draw only from the generator handed in",
     )
 
 

@@ -34,7 +34,7 @@ class SearchMonitor(Panel):
         self.stop_button = w.Button(description="Stop", icon="stop", disabled=True,
                                     tooltip="Stop after the present batch")  # fmt: skip
         self.resume_button = w.Button(description="Resume", icon="play", disabled=True,
-                                      tooltip="Go on with the interrupted trial")  # fmt: skip
+                                      tooltip="Resume the interrupted trial")  # fmt: skip
         self.bar = w.FloatProgress(min=0.0, max=1.0, layout=w.Layout(width="240px"))
         self.line, self.figure, self.board = w.HTML(), w.HTML(), w.HTML()
         self.stop_button.on_click(lambda _: self.watch.stop())

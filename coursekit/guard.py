@@ -32,7 +32,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CallOutcome:
     """The result of a call: a value, or a failure, or why it was stopped ("time", "interrupt").
 
     output: the first 2,000 characters that the call wrote to standard output and error.
@@ -58,7 +58,7 @@ def run(
     *arguments: Any,
     seconds: float = 10.0,
     namespace: dict[str, Any] | None = None,
-) -> Outcome:
+) -> CallOutcome:
     """Calls the function and returns the outcome; exceptions of its code do not propagate.
 
     seconds: the limit, of this thread's computing, so that right code does not fail on a busy
@@ -85,7 +85,7 @@ def run(
     value, failure = result or (None, None)
     if stopped:
         value = failure = None
-    return Outcome(value, failure, stopped, output.text())
+    return CallOutcome(value, failure, stopped, output.text())
 
 
 def _limited(function: Callable[[], Any], seconds: float) -> tuple[Any, str]:

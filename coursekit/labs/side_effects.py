@@ -13,7 +13,7 @@ CALLS = 100  # of one check: the arguments of later calls are not compared
 ENTRIES = 100_000  # larger arguments are not compared
 
 
-class Watch:
+class SideEffects:
     """What was noticed.
 
     silent: the name of the function whose last call returned None, else "".

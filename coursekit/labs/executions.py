@@ -11,13 +11,15 @@ from coursekit.labs.verdicts import untouched
 from coursekit.notebook import shell
 
 _order = itertools.count()
-_cells: dict[str, "Run"] = {}  # the last run of each cell, by its id
-_anywhere: list["Run"] = []  # the last runs of cells without an id (clients other than JupyterLab)
+_cells: dict[str, "Execution"] = {}  # the last run of each cell, by its id
+_anywhere: list[
+    "Execution"
+] = []  # the last runs of cells without an id (clients other than JupyterLab)
 _defined: dict[str, int] = {}  # name to the number of the last whole run that defined it
 
 
 @dataclass(frozen=True)
-class Run:
+class Execution:
     """One execution. defines: names, or None if the code is not Python; error: exception or ""."""
 
     number: int
@@ -54,7 +56,7 @@ def stale(key: str, name: str, answer: Any) -> str:
     return ""
 
 
-def _last(key: str, name: str) -> Run | None:
+def _last(key: str, name: str) -> Execution | None:
     if own := _cells.get(f"exercise-{key.replace('.', '-')}"):
         return own
     head = re.compile(
@@ -73,7 +75,7 @@ def _note(result: Any) -> None:
         defines = names(code).defines
     except Exception:  # whatever IPython's own transformations raise for what is not Python
         defines = None
-    run = Run(next(_order), code, defines, type(error).__name__ if error else "")
+    run = Execution(next(_order), code, defines, type(error).__name__ if error else "")
     if cell := getattr(info, "cell_id", None):
         _cells[cell] = run
     else:

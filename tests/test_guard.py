@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from coursekit.labs.guard import OUTPUT, run
+from coursekit.guard import OUTPUT, run
 
 # ruff: noqa: SIM105 - what learners write
 
