@@ -1,4 +1,4 @@
-"""Runs a learner's code, whatever it does: a time limit, bounded output, every exception caught."""
+"""Runs a learner's code safely: a time limit, bounded output, every exception caught."""
 
 import _thread
 import contextlib
@@ -23,7 +23,7 @@ PATIENCE = 4  # times the limit that code may take by the clock, waiting include
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception of the learner's code: type, message, and the line of theirs it came from."""
+    """An exception of the learner's code: type, message, and the line of that code."""
 
     kind: str
     message: str
@@ -33,7 +33,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class CallOutcome:
-    """What came of a call: a value, or a failure, or why it was stopped ("time", "interrupt").
+    """The result of a call: a value, or a failure, or why it was stopped ("time", "interrupt").
 
     output: the first 2,000 characters that the call wrote to standard output and error.
     """
@@ -47,9 +47,9 @@ class CallOutcome:
 class _Stopped(BaseException):
     """Raised in the middle of the learner's code."""
 
-    # An except block that swallows this frees it at its end. Asking for the alarm at that moment
-    # raises the next one just outside of that block, and so on outwards. A partial of a C function,
-    # for a Python one would hear the alarm itself.
+    # An except block that swallows this exception frees it at its end. A new alarm at that moment
+    # raises the next exception just outside of that block, and so on outwards. It is a partial of a
+    # C function, since a Python function would receive the alarm itself.
     __del__ = functools.partial(_thread.interrupt_main, signal.SIGALRM)
 
 
@@ -59,16 +59,16 @@ def run(
     seconds: float = 10.0,
     namespace: dict[str, Any] | None = None,
 ) -> CallOutcome:
-    """Calls the function and returns what came of it; no exception of its code gets out.
+    """Calls the function and returns the outcome; exceptions of its code do not propagate.
 
-    seconds: the limit, of this thread's computing, so that a busy machine accuses no right code;
-        code that waits is stopped after four times as many by the clock. On the main thread an
-        alarm stops the call then, again and again until it gives in, so that a loop which catches
-        every exception ends too; Ctrl-C stops it the same way. Alarm and handlers of before are
-        restored. On other threads there is no limit. Code that stays inside one call of a C
-        function (say `sum(itertools.count())`) hears the alarm only when that returns: restart the
-        kernel.
-    namespace: the globals of the learner's code, which tell its lines in a traceback.
+    seconds: the limit, of this thread's computing, so that right code does not fail on a busy
+        machine; waiting code is stopped after four times as many seconds by the clock. On the main
+        thread an alarm then stops the call. The alarm repeats until the call ends, so that a loop
+        which catches every exception ends too; Ctrl-C stops it the same way. The previous alarm and
+        handlers are restored. On other threads there is no limit. Code inside one call of a C
+        function (such as `sum(itertools.count())`) gets the alarm only when that returns: restart
+        the kernel.
+    namespace: the globals of the learner's code, to find its lines in a traceback.
     """
 
     def attempt() -> tuple[Any, Failure | None]:
@@ -109,7 +109,7 @@ def _limited(function: Callable[[], Any], seconds: float) -> tuple[Any, str]:
         if not stopped:
             stopped = "interrupt" if number == signal.SIGINT else "time"
             signal.setitimer(signal.ITIMER_REAL, _AGAIN, _AGAIN)
-        # Never in this function's own frame: its clean-up must come to its end.
+        # Never in this function's own frame: its clean-up must finish.
         if armed and frame is not here:
             raise _Stopped
 

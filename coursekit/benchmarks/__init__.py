@@ -1,1 +1,1 @@
-"""Commands that print ratios against peers in the same run: `python -m coursekit.benchmarks`."""
+"""Commands that print ratios to peers in the same run: `python -m coursekit.benchmarks`."""

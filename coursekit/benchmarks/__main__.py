@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 if __name__ == "__main__":
-    # One thread for every contestant; read when NumPy and TensorFlow are loaded, hence up here.
+    # One thread for every contestant; NumPy and TensorFlow read this when they are loaded.
     for _library in ("OMP", "OPENBLAS", "MKL"):
         os.environ[f"{_library}_NUM_THREADS"] = "1"
     for _kind in ("INTRAOP", "INTEROP"):
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\nstopped", file=sys.stderr)
         return 130
     except ImportError as error:
-        cure = 'what is measured comes with `pip install "coursekit[keras,widgets,benchmarks]"`'
+        cure = 'install it with `pip install "coursekit[keras,widgets,benchmarks]"`'
         print(f"{error}: {cure}", file=sys.stderr)
         return 1
     return 0

@@ -29,7 +29,7 @@ Runs = dict[str, dict[int, Run]]  # by contestant and seed
 
 
 def search(dataset: str, peers: Sequence[str], options: argparse.Namespace) -> Runs:
-    """Each contestant's runs by seed; peers' searches that `options.kept` holds are not rerun."""
+    """Each contestant's runs by seed; peers' searches stored in `options.kept` are not rerun."""
     world, runs = NASBench201(dataset), Runs()
     groups: dict[int, list[Entry]] = {}
     kept = Kept(options.kept, dataset)
@@ -63,7 +63,7 @@ def _limits(name: str, options: argparse.Namespace) -> tuple[int, int]:
 
 
 class Kept:
-    """Searches of peers in a file, a JSON line each, so that hours of them can be interrupted.
+    """Peers' searches in a file, one JSON line each, so that long measurements can be interrupted.
 
     The kit's own are not kept: its code changes. path: None keeps nothing.
     """
@@ -76,7 +76,7 @@ class Kept:
         return {"dataset": self._dataset, "contestant": name, "version": of, "trials": trials}
 
     def read(self, name: str, trials: int) -> dict[int, Run]:
-        """By seed, those of this version of the peer with this limit."""
+        """By seed, the searches by this version of the peer with this limit."""
         if self._path is None or not self._path.exists():
             return {}
         about, found = self._about(name, trials), dict[int, Run]()
@@ -100,7 +100,7 @@ def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
         try:
             yield json.loads(line)
         except json.JSONDecodeError:
-            print(f"{path}, line {number}: no JSON, left out", file=sys.stderr)
+            print(f"{path}, line {number}: not JSON, ignored", file=sys.stderr)
 
 
 def _progress(text: str, number: int) -> None:
@@ -111,7 +111,7 @@ def _progress(text: str, number: int) -> None:
 
 
 def best(runs: Mapping[int, Run], mark: int) -> dict[int, float]:
-    """The best score by then, in percent, of the seeds that got there."""
+    """The best score after `mark` trials, in percent, for the seeds that got there."""
     return {
         seed: 100 * float(np.nanmax(run.scores[:mark]))
         for seed, run in runs.items()
@@ -143,7 +143,7 @@ def report(
 def _against(
     base: str, others: Sequence[str], runs: Mapping[str, Mapping[int, Run]], mark: int
 ) -> str:
-    """Differences from `base` in points with p-values, adjusted by Holm for all the others."""
+    """Differences from `base` in points, with p-values adjusted by Holm for all comparisons."""
     mine, pairs = best(runs[base], mark), {}
     for name in others:
         theirs = best(runs[name], mark)

@@ -1,4 +1,4 @@
-"""Estimators: what judging candidates at a part of the cost is worth, and where it fails.
+"""Estimators: what they gain by judging at a part of the cost, and where they fail.
 
 Parts, all in one run, one thread:
   forecasts    the end of a curve from its first part: mean error in points, log-likelihood of the
@@ -8,29 +8,28 @@ Parts, all in one run, one thread:
                The forecast's constants were chosen on the sets for development and on the even
                entries of the kit's tables. Reported: the odd entries (one training each;
                perceptrons 10 of 40 epochs, cells 4 of 12), and sets of other data and other models,
-               which were measured only when all constants were fixed. What is asked of those: ahead
-               of both in error and log-likelihood, and no worse than the last value in rank (the
-               interval of the difference does not lie below 0). The reading guide
-               references/learning_curve_extrapolation.md tells the two rounds that it took.
-               "last value, width fitted" is told the width of its own errors on these very curves.
-               "ours, after 20 curves" has learned from as many finished ones of the same set, none
-               of them among those that it is scored on.
-               MCMC runs on the first few curves alone; all are scored on those again.
-               "ours, bounds unknown" is not told that an accuracy lies between 0 and 1.
+               which were measured only when all constants were fixed. The criteria there: better
+               than both in error and log-likelihood, and no worse than the last value in rank (the
+               interval of the difference is not below 0). The reading guide
+               references/learning_curve_extrapolation.md describes the two rounds that it took.
+               "last value, width fitted" gets the width of its own errors on these same curves.
+               "ours, after 20 curves" has learned from 20 finished curves of the same set, none of
+               them among those that it is scored on.
+               MCMC runs on the first few curves only; all are scored on those again.
+               "ours, bounds unknown" does not get the bounds 0 and 1 of an accuracy.
   objectives   trials that are stopped in Keras Tuner by accuracy, percent, error and loss, and how
                many of them wrongly; how losses are forecast.
   termination  a noisy race of searches that stop trainings by extrapolation against full trainings:
                the accuracy lost, in points, and the share of the seconds, for two deltas.
-  races        strategies x estimators in both worlds at equal seconds, those of that many full
-               trainings on average: what the incumbents are worth, and which differences are more
-               than luck.
+  races        strategies x estimators in both worlds at equal seconds (of --trials full trainings
+               on average): the worth of the incumbents, and which differences are significant.
   fidelities   rank correlation of every fidelity, at several epochs, with the full result.
-  failures     stopping after so many epochs: how many of those that beat the bar are lost.
+  failures     stopping after a few epochs: how many of the candidates that beat the bar are lost.
   inheritance  searches whose children begin with their parents' weights, and the same from scratch:
-               epochs until a fixed accuracy, all trainings counted, in two spaces; and how heirs'
-               scores rank beside full trainings.
-All of it takes about ten minutes on one core, and inheritance a quarter of an hour more;
---curves, --seeds and --mcmc make it shorter, --workers the inheritance.
+               epochs until a fixed accuracy, all trainings counted, in two spaces; and the rank
+               correlation of heirs' scores with full trainings.
+All of it takes about ten minutes on one core, and inheritance a quarter of an hour more.
+--curves, --seeds and --mcmc shorten it; --workers shortens inheritance.
 """
 
 from __future__ import annotations
@@ -75,7 +74,7 @@ _now = time.process_time
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """The command's options."""
     add = parser.add_argument
     add("--parts", type=some_of(*PARTS), default=list(PARTS), help=",".join(PARTS))
     add("--curves", type=count, default=200, help="of each set (200)")
@@ -128,8 +127,8 @@ def run(options: argparse.Namespace) -> None:
 def curves_of(name: str, wanted: int) -> np.ndarray:
     """Whole curves, shape (wanted, epochs): of an outside set, or of a world, one training each.
 
-    Of a world, curves of odd entries of its table, since the forecast was made with the even ones,
-    and of each entry once: isomorphic cells would be the same curve again.
+    A world's curves are those of the odd entries of its table, since the forecast was developed on
+    the even ones; each entry is used once, since isomorphic cells share a curve.
     """
     outside = DEVELOPMENT | REPORTED
     if name in outside:
@@ -144,7 +143,7 @@ def curves_of(name: str, wanted: int) -> np.ndarray:
 
 
 def experience_of(name: str, wanted: int, bounds: Bounds | None = ACCURACY) -> Experience:
-    """Of curves of a set that are not among those wanted of it."""
+    """The experience from other curves of the set than the `wanted` ones."""
     outside = DEVELOPMENT | REPORTED
     others = (
         outside[name](LIVED, seed=1)
@@ -160,7 +159,7 @@ def experience_of(name: str, wanted: int, bounds: Bounds | None = ACCURACY) -> E
 def forecasts(
     name: str, curves: np.ndarray, seen: int, few: int, experience: Experience, unknown: Experience
 ) -> None:
-    """The table of one set, and ours against the others by a bootstrap of its curves."""
+    """The table of one set, and our differences from the others by a bootstrap of its curves."""
     horizon, ends = curves.shape[1], curves[:, -1]
     use = "for development" if name in DEVELOPMENT else "reported"
     print(f"\n{name} ({use}): {len(curves)} curves, {seen} of {horizon} epochs seen")
@@ -194,7 +193,7 @@ def forecasts(
         if each != "MCMC":
             print(f"{each:26}{row(Scores(found, ends))}{spent[each]:9.2f}")
     if "MCMC" in guesses:
-        print(f"on the first {few} alone:")
+        print(f"on the first {few} only:")
         for each, found in guesses.items():
             print(f"{each:26}{row(Scores(found[:few], ends[:few]))}{spent[each]:9.2f}")
     begun = _now()
@@ -209,7 +208,7 @@ def forecasts(
 
 
 def termination(name: str, options: argparse.Namespace) -> None:
-    """At equal trials: what the choice loses by stopping, and what that saves."""
+    """At equal trials: the accuracy that stopping loses, and the seconds that it saves."""
     estimators = {"full": "full"} | {f"delta {d:.2f}": f"extrapolation(delta={d})" for d in DELTAS}
     found = race(
         make(name), options.strategies, estimators, trials=options.trials, seeds=options.seeds,
@@ -235,7 +234,7 @@ def termination(name: str, options: argparse.Namespace) -> None:
 
 
 def at_equal_seconds(name: str, options: argparse.Namespace) -> None:
-    """The seconds of a full training are those of the mean over the world."""
+    """A race at equal seconds; a full training takes the world's mean seconds."""
     world = make(name)
     found = race(
         world, options.strategies, RACING, trials=None, seconds=options.trials * price(world),
@@ -268,7 +267,7 @@ def fidelities(name: str, wanted: int) -> None:
 
 
 def late_bloomers(wanted: int) -> np.ndarray:
-    """Curves that do nothing for 8 to 32 epochs and then rise to 95 %, shape (wanted, 40)."""
+    """Curves that stay flat for 8 to 32 epochs and then rise to 95 %, shape (wanted, 40)."""
     rng, epochs = np.random.default_rng(0), np.arange(1, 41)
     turns = rng.uniform(8, 32, (wanted, 1))
     rise = 0.15 + 0.8 / (1 + np.exp(-(epochs - turns) / 2))
@@ -276,7 +275,7 @@ def late_bloomers(wanted: int) -> np.ndarray:
 
 
 def failures(name: str, curves: np.ndarray, bar: float | None = None) -> None:
-    """Of the tenth that clears the bar in the end, the share that would be stopped early."""
+    """The share of the curves above the bar at their end that would be stopped early."""
     ends, horizon = curves[:, -1], curves.shape[1]
     if bar is None:
         bar = float(np.sort(ends)[-max(2, len(ends) // 10)])

@@ -1,4 +1,4 @@
-"""Ways to forecast the end of a learning curve: the kit's, and what it is held against."""
+"""Ways to forecast the end of a learning curve: the kit's, and those it is compared with."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ Forecaster = Callable[[np.ndarray, int], Guess]
 
 
 def last_value(curve: np.ndarray, horizon: int) -> Guess:
-    """Nothing changes; as sure as a random walk with the curve's own last steps is."""
+    """The last score; its spread is that of a random walk with the curve's last steps."""
     steps = np.diff(curve[-11:])
     step = float(np.sqrt(np.mean(steps**2))) if len(steps) else 0.1
     return gaussian(float(curve[-1]), max(step, 0.002) * math.sqrt(horizon - len(curve)))
 
 
 def power_law(curve: np.ndarray, horizon: int) -> Guess:
-    """pow3 by least squares; as sure as its residuals are."""
+    """pow3 by least squares; its spread is that of the residuals."""
     parameters, deviation = families.fit("pow3", curve)
     end = float(np.nan_to_num(families.value("pow3", parameters, horizon)))
     return gaussian(min(max(end, 0.0), 1.0), max(deviation, 0.002))
@@ -58,8 +58,8 @@ def mcmc(
 ) -> Guess:
     """All families weighted together (Domhan et al., 2015): Goodman and Weare's sampler.
 
-    A walker is the parameters of every family, their weights and a noise; the prior asks that the
-    weights are above 0 and that the end lies between 0 and 1, not below the last score by much.
+    A walker holds the parameters of every family, their weights and a noise. The prior requires
+    weights above 0 and an end between 0 and 1 that is not far below the last score.
     """
     names = ["pow3", "log power", "MMF", "exp4", "Janoschek", "Weibull", "ilog2", "Hill3"]
     x, rng = np.arange(1.0, len(curve) + 1), np.random.default_rng(seed)

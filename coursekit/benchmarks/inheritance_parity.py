@@ -1,18 +1,18 @@
 """Weight inheritance: the same evolution with it and from scratch, epochs to a fixed accuracy.
 
-In two spaces. One has shapes of perceptrons alone (layers, units, dropout), on small rotated digits
-on which training takes long; how they are trained is fixed. The other is the kit's, in which
-learning rate, batch size and optimizer are to be chosen as well.
+There are two spaces. The first has only shapes of perceptrons (layers, units, dropout), on small
+rotated digits on which training takes long; the training settings are fixed. The second is the
+kit's, in which learning rate, batch size and optimizer are searched too.
 
-Evolution takes as parent the best of the last ten trials, as hill climbing does (Elsken et al.,
-2017): heirs gain most from a short line of ancestors. From scratch each candidate is trained for so
-many epochs with fresh weights; the best of several such numbers, a random search among them, is
-what inheritance has to beat. All epochs count, those of founders and of children that came to
-nothing too. The accuracy to reach is fixed beforehand: the median of what the same evolution from
-scratch has found in 960 epochs of full trainings, over ten other seeds.
+Evolution takes the best of the last ten trials as parent, as hill climbing does (Elsken et al.,
+2017): heirs gain most from a short line of ancestors. From scratch, each candidate is trained for a
+fixed number of epochs with fresh weights; inheritance has to beat the best of several such numbers,
+a random search included. All epochs count, also those of founders and of bad children. The accuracy
+to reach is fixed beforehand: the median result of the same evolution from scratch in 960 epochs of
+full trainings, over ten other seeds.
 
-And where it fails: what an inherited score says about a candidate, held against the same
-candidate's full training from scratch, beside what a short training from scratch says.
+It also shows where inheritance fails: inherited scores and scores of short trainings from scratch
+are both compared with the same candidates' full trainings from scratch.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ from coursekit.worlds import Live, MLPs
 from coursekit.worlds.recipes import SHAPES
 
 FIXING = range(1000, 1010)  # seeds that the accuracy to reach comes from
-CAP = 960  # epochs of each of them, and after which a search has not reached it
+CAP = 960  # epochs of each of them; a search that needs more has not reached it
 JUDGED = 6  # trials of a search that are trained fully for the rank correlation
 APART = 10_000  # between the seed of a search and that of full trainings to compare with
 
 
 class Way(NamedTuple):
-    """How candidates are trained: for so many epochs, with their parents' weights or without.
+    """How candidates are trained: for how many epochs, with their parents' weights or without.
 
-    random: drawn at random, in place of evolution.
+    random: random search instead of evolution.
     """
 
     inherits: bool
@@ -74,13 +74,13 @@ class Place(NamedTuple):
         return Live("mlps", seed=seed)
 
     def trained(self, suggestion: Suggestion, seed: int) -> Evaluation:
-        """From fresh weights, for its budget; what the kit's table has recorded is not repeated."""
+        """Trained from fresh weights for its budget; the kit's recorded runs are not repeated."""
         if self.name == "shapes":
             return self.live(seed).evaluate(suggestion)
         return _table(seed).evaluate(suggestion)
 
     def full(self, configuration: Any, seed: int) -> float:
-        """A full training from scratch, by another seed; where there is a table, the mean there."""
+        """The score of a full training from scratch with another seed; a table gives its mean."""
         if self.name == "shapes":
             return self.live(seed + APART).evaluate(Suggestion(configuration)).score
         return _table(seed).accuracy(configuration)
@@ -94,17 +94,17 @@ class Place(NamedTuple):
 
 
 PLACES = (
-    Place("shapes", "shapes alone, all trained alike", (80, 160, 40), (8, 4)),
+    Place("shapes", "only shapes, the same training", (80, 160, 40), (8, 4)),
     Place("recipes", "with learning rate, batch size and optimizer", (40, 20, 10), (8, 4)),
 )
 
 
 class Searched(NamedTuple):
-    """What a search came to.
+    """The result of a search.
 
-    epochs: until the accuracy was reached, the cap if it was not. reached: whether it was. best:
-    the winner's score. full: its full training from scratch. rows: of some heirs, or of some of the
-    shortest trainings from scratch, the score and the full training's.
+    epochs: until the accuracy was reached, else the cap. reached: whether it was reached. best: the
+    winner's score. full: that of its full training from scratch. rows: for some heirs, or some of
+    the shortest trainings from scratch, the score and the full training's score.
     """
 
     epochs: int
@@ -153,7 +153,7 @@ def _rows(place: Place, history: History, inherited: Any, seed: int) -> list[tup
 
 
 def _found(place: Place, seed: int) -> float:
-    """The best of the full trainings that evolution from scratch has chosen."""
+    """The best score of evolution from scratch with full trainings."""
     epochs = place.live(seed).epochs
     running, estimate = _search(place, Way(False, epochs), seed)
     return running.run(estimate, trials=CAP // epochs, progress=False).best().score
@@ -173,7 +173,7 @@ def measure(place: Place, goal: float, seeds: int = 20, workers: int = 1
 
 
 def report(place: Place, goal: float, measured: dict[Way, list[Searched]]) -> str:
-    """The table of epochs, the paired ratio, and where it fails, as text."""
+    """The table of epochs, the paired ratios, and where inheritance fails, as text."""
     seeds = len(next(iter(measured.values())))
     scratch = {way: done for way, done in measured.items() if not way.inherits}
     rival = min(scratch, key=lambda way: _median([done.epochs for done in scratch[way]]))
@@ -204,7 +204,7 @@ def report(place: Place, goal: float, measured: dict[Way, list[Searched]]) -> st
 LEGEND = """ratio: to the epochs of the best from scratch, evolution or random; median of the pairs
 of equal seeds, and its 95 % by a bootstrap of them. winner: the score that ended the search.
 retrained: the same candidate, trained fully from scratch. rank: Spearman's correlation of scores
-(of heirs alone, where there are any) with full trainings from scratch. too high: by how many points
+(only of heirs, if there are any) with full trainings from scratch. too high: by how many points
 these scores exceed them."""
 
 

@@ -1,10 +1,10 @@
-"""What a learner waits for: the answer of a check, and one move of a slider in the Explorer.
+"""Waiting times of a learner: the answer of a check, and one move of a slider in the Explorer.
 
   check, first   the first check of a session; imports are not counted
-  check, later   each one after it, of the same exercise
-  slider, worst  one move to the dearest setting: training, drawing, leaderboard
+  check, later   each later one, of the same exercise
+  slider, worst  one move to the most expensive setting: training, drawing, leaderboard
 Every session is a new process, one thread; medians over the sessions. Transport to the browser is
-not counted. The exercise is 1.2, whose own code takes microseconds.
+not counted. The exercise is 1.2: its own code takes microseconds.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ LATER = 5  # checks after the first
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """The command's options."""
     parser.add_argument("--sessions", type=count, default=5, help="processes to measure (5)")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Measure each session in a new process, and print the medians beside what is promised."""
+    """Measure each session in a new process, and print the medians beside the promised limits."""
     sessions = []
     for number in range(options.sessions):
         print(f"session {number + 1} of {options.sessions}", file=sys.stderr, flush=True)
@@ -74,7 +74,7 @@ def checks() -> dict[str, float]:
 
 
 def slider() -> float:
-    """Seconds from the release of a slider to the new figure, at the dearest setting."""
+    """Seconds from the release of a slider to the new figure, at the most expensive setting."""
     from coursekit.widgets import Explorer
 
     explorer = Explorer("digits")  # trains and draws once: the first figure loads matplotlib

@@ -1,7 +1,7 @@
 """Stopping unpromising trials by one objective or another, live in Keras Tuner.
 
-Seven perceptrons a seed are trained once. Then a tuner's trials follow the very curves, told as
-accuracies in 0..1 (where bounds are known), in percent, as errors and as losses (where none are).
+Seven perceptrons per seed are trained once. A tuner's trials then replay these curves as accuracies
+in 0..1 (bounds known), in percent, as errors and as losses (bounds unknown).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ SEEN = 5  # epochs, of the losses that are forecast
 def trained(seed: int) -> list[Logs]:
     """What seven perceptrons logged on scikit-learn's digits: each objective, epoch by epoch.
 
-    They are trained side by side, as branches of one Keras model that share nothing but the
-    batches, so that TensorFlow traces once: a branch's learning rate is the weight of its loss.
+    They are trained together, as branches of one Keras model that share only the batches, so that
+    TensorFlow traces once: a branch's learning rate is the weight of its loss.
     """
     import keras
     from sklearn.datasets import load_digits
@@ -92,7 +92,7 @@ def searched(trainings: Sequence[Logs], objective: str) -> Stops:
     lengths = list[int]()
 
     class Replayed(keras_tuner.HyperModel):
-        """Trains nothing: what is logged was logged before."""
+        """Trains nothing: replays the logs."""
 
         def build(self, hp: Any) -> keras.Model:
             hp.Float("x", 0, 1)
@@ -155,7 +155,7 @@ def run(seeds: int) -> None:
 
 
 def losses(trainings: Sequence[Sequence[Logs]]) -> None:
-    """How the last loss is forecast from the first epochs, alone and with what finished ones tell.
+    """How the last loss is forecast from the first epochs, without and with finished curves.
 
     Errors in units of the losses' own standard deviation; coverage of the middle 50, 80 and 95 %.
     """

@@ -1,7 +1,7 @@
-"""The peers: other packages' searches behind one small protocol, with the settings they come with.
+"""The peers: other packages' searches behind one small protocol, with their default settings.
 
-A search is a generator that yields configurations and is sent their scores. Packages are imported
-when a search begins; nothing here is needed by the course.
+A search is a generator that yields configurations and receives their scores. Packages are imported
+when a search begins; the course needs none of them.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def syne_tune(space: Space, seed: int, trials: int) -> Asking:
 
 
 def keras_tuner(oracle: str, space: Space, seed: int, trials: int) -> Asking:
-    """Keras Tuner's oracles, which write every trial to disk: here to a temporary folder."""
+    """Keras Tuner's oracles; they write every trial to disk, here to a temporary folder."""
     import keras_tuner
 
     hp = keras_tuner.HyperParameters()
@@ -97,7 +97,7 @@ def keras_tuner(oracle: str, space: Space, seed: int, trials: int) -> Asking:
             objective=keras_tuner.Objective("score", "max"),
             max_trials=trials,
             hyperparameters=hp,
-            seed=seed + 1,  # 0 is no seed to Keras Tuner
+            seed=seed + 1,  # Keras Tuner ignores a seed of 0
         )
         search.verbose = 0
         search._set_project_dir(folder, "project")
@@ -109,7 +109,7 @@ def keras_tuner(oracle: str, space: Space, seed: int, trials: int) -> Asking:
 
 
 def smac(space: Space, seed: int, trials: int) -> Asking:
-    """SMAC's facade for hyperparameters (random forest), which sizes its start by the trials."""
+    """SMAC's facade for hyperparameters (random forest); its initial design depends on `trials`."""
     import ConfigSpace
     from smac import HyperparameterOptimizationFacade, Scenario
     from smac.runhistory import TrialValue
@@ -142,7 +142,7 @@ def _domains(space: Space) -> list[tuple[str, Any]]:
 
 
 class Package(NamedTuple):
-    """package: what has to be there. search: what starts it. trials: no more, as it is slow."""
+    """package: required by it. search: starts it. trials: the most, since it is slow."""
 
     package: str
     search: Callable[[Space, int, int], Asking]
@@ -172,7 +172,7 @@ def contestant(name: str, space: Space, seed: int, trials: int) -> Asking:
 
 
 class Peer(Strategy):
-    """A peer in a race. Not pure, as strategies are: it keeps its own state, and cannot resume."""
+    """A peer in a race. Unlike the kit's strategies it keeps its own state and cannot resume."""
 
     def __init__(self, space: Space, *, name: str, trials: int) -> None:
         super().__init__(space)

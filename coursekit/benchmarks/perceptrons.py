@@ -2,10 +2,10 @@
 
 The same work for all three, on the digits (8x8 pixels), in minibatches of 64, one thread:
   keras-tuner  keras_tuner.RandomSearch draws the configurations and trains them
-  model.fit    a plain loop of model.fit over the very same configurations, in the same order
+  model.fit    a plain loop of model.fit over the same configurations, in the same order
   perceptron   coursekit.training.numpy.perceptron over them
 Each validates after every epoch. Imports and a first warm-up fit are not counted. Wall and CPU
-seconds are medians over the repeats; the mean accuracies must agree, or the work was not the same.
+seconds are medians over the repeats. The mean accuracies must agree, else the work was different.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Measurement(NamedTuple):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """The command's options."""
     parser.add_argument("--trials", type=count, default=20, help="configurations (20)")
     parser.add_argument("--epochs", type=count, default=5, help="epochs of each (5)")
     parser.add_argument("--repeats", type=count, default=1, help="times to measure (1)")
@@ -165,7 +165,7 @@ def perceptron_loop(
 
 
 def _warm_up(data: Dataset) -> None:
-    """One fit of each kind, so that nobody pays for what happens once a process."""
+    """One fit of each kind, so that costs once per process are not measured."""
     drawn: list[Configuration] = []
     list(keras_tuner_search(data, 1, 1, 1, drawn))
     list(model_fit_loop(data, drawn, 1))

@@ -1,4 +1,4 @@
-"""How good forecasts of learning curves are."""
+"""Scores of learning-curve forecasts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from coursekit.benchmarks.forecasters import GRID, Guess
 
 
 class Scores:
-    """How good guesses are, one number a curve.
+    """The quality of guesses, one number per curve.
 
-    off: the median's absolute error, in points. likelihood: of the bin of one point that the end
-    lies in, in nats. place: how far from the median the end lies, 0 to 1, as a share of the
-    distribution. rank: to rank by.
+    off: the median's absolute error, in points. likelihood: log-likelihood of the bin (one point
+    wide) that holds the end, in nats. place: the distance of the end from the median, 0 to 1, as a
+    share of the distribution. rank: the score to rank by.
     """
 
     def __init__(self, guesses: Sequence[Guess], ends: np.ndarray) -> None:
@@ -29,14 +29,14 @@ class Scores:
         self.place = np.abs((low + high) / 2 - 0.5) * 2
 
     def three(self, drawn: np.ndarray) -> np.ndarray:
-        """Mean error, mean log-likelihood and rank correlation of draws of curves, one a row."""
+        """Mean error, mean log-likelihood and rank correlation of draws of curves, one per row."""
         rank = correlation(ranks(self.rank, drawn), ranks(self.ends, drawn))
         means = self.off[drawn].mean(axis=1), self.likelihood[drawn].mean(axis=1)
         return np.stack([*means, rank], axis=1)
 
 
 def ranks(values: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """The ranks in each row of draws, from the middle one, equals sharing their mean."""
+    """The ranks in each row of draws, centred at 0; ties share their mean."""
     kinds, kind = np.unique(values, return_inverse=True)
     rows, mine = np.arange(len(drawn))[:, None], kind[drawn]
     counts = np.zeros((len(drawn), len(kinds)))
@@ -45,7 +45,7 @@ def ranks(values: np.ndarray, drawn: np.ndarray) -> np.ndarray:
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Row by row, of what has a mean of 0; NaN where all are alike."""
+    """Row by row, of rows with a mean of 0; NaN where a row is constant."""
     with np.errstate(invalid="ignore"):
         return (a * b).sum(axis=1) / np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
 
@@ -58,7 +58,7 @@ def row(scores: Scores) -> str:
 
 
 def difference(ours: Scores, other: Scores) -> str:
-    """Of the three measures, each with the middle 95 % of 2,000 bootstrap samples of the curves."""
+    """The differences in the three measures, with the middle 95 % of 2,000 bootstrap samples."""
     count = len(ours.ends)
     drawn = np.random.default_rng(0).integers(count, size=(2000, count))
     drawn[0] = np.arange(count)  # the curves themselves

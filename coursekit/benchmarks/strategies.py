@@ -1,22 +1,22 @@
-"""Search strategies: what a suggestion costs and what is found, against the field's optimizers.
+"""Search strategies: the cost of a suggestion and the results, against the field's optimizers.
 
-Two parts, all contestants in one run, each with the settings it comes with:
-  cost    CPU seconds of ask and tell until so many trials are done, on 4 floats, 3 integers and 3
-          categoricals with an objective that costs nothing; imports and set-up are not counted,
-          the kit's journal is off; medians over the repeats. Who would need longer than --patience
-          until the next mark stops before it, and who needs a third of it is measured once. Slow
-          peers end at 200; smac sizes its start by that, so that its first 50 cost nothing.
+Two parts, all contestants in one run, each with its default settings:
+  cost    CPU seconds of ask and tell until a number of trials is done, on 4 floats, 3 integers and
+          3 categoricals with an objective that costs nothing; imports and set-up are not counted,
+          the kit's journal is off; medians over the repeats. A contestant that would exceed
+          --patience before the next mark stops; one that needs a third of it is measured once. Slow
+          peers end at 200; smac's initial design depends on that, so its first 50 cost nothing.
   search  the best validation accuracy found on NAS-Bench-201 at 50, 100, 200 and 500 trials: mean
           and standard deviation over the seeds, which are the same for the kit's strategies;
           differences from a champion and from random search (Wilcoxon, Holm over the contestants).
-          Slow peers run fewer trials from fewer seeds unless told otherwise. With --kept FILE their
-          searches can be stopped and gone on with, over several calls.
+          Slow peers run fewer trials and seeds by default. With --kept FILE their searches can be
+          stopped and resumed by a later call.
 
-The peers live in an environment of their own, next to the course's:
+The peers have their own environment, next to the course's:
   UV_PROJECT_ENVIRONMENT=.peers uv sync --no-default-groups --group peers --extra keras \\
       --extra benchmarks
   .peers/bin/python -m coursekit.benchmarks strategies
-Those that are not installed are named and left out. All of it takes about an hour on two cores;
+Peers that are not installed are named and left out. All of it takes about an hour on two cores;
 `--peers "optuna TPE"` takes minutes.
 """
 
@@ -41,7 +41,7 @@ from coursekit.strategies import STRATEGIES
 from coursekit.worlds import NASBench201
 
 COST_MARKS = (50, 200, 1000, 5000)
-# Who is like whom: the ratios to print.
+# Which contestants correspond: the ratios to print.
 RIVALS = {
     "random": ("optuna random", "keras-tuner random"),
     "regularized_evolution": ("syne-tune REA", "optuna NSGA-II"),
@@ -58,7 +58,7 @@ MIXED = Space(
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """The command's options."""
     usual = [name for name, cls in STRATEGIES.items() if not cls.budgeted]
     add = parser.add_argument
     add("--parts", type=some_of("cost", "search"), default=["cost", "search"], help="cost,search")
@@ -107,7 +107,7 @@ def cost(names: Sequence[str], options: argparse.Namespace) -> dict[str, list[di
     for name in names:
         measured[name] = []
         if name not in SLOW:
-            _cost_of(name, [20], 0, options.patience)  # what is imported on the way
+            _cost_of(name, [20], 0, options.patience)  # for its imports
         for repeat in range(options.repeats):
             print(f"cost: {name}, repeat {repeat + 1}", file=sys.stderr, flush=True)
             mine = [m for m in marks if m <= 200] if name in SLOW else marks
@@ -131,7 +131,7 @@ def _cost_of(name: str, marks: Sequence[int], seed: int, patience: float) -> dic
                     break
             elif time.process_time() - begun > 2 * patience:
                 break
-    except StopIteration:  # it has nothing more to ask
+    except StopIteration:  # it has no more suggestions
         reached.setdefault(trial, time.process_time() - begun)
     asking.close()
     return {mark: seconds for mark, seconds in reached.items() if mark in marks}
@@ -145,13 +145,13 @@ def objective(configuration: Mapping[str, Any]) -> float:
 def report_cost(
     measured: Mapping[str, Sequence[Mapping[int, float]]], options: argparse.Namespace
 ) -> None:
-    """The table of medians, and the ratios between those that do the same."""
+    """The table of medians, and the ratios between corresponding contestants."""
     marks = sorted({mark for runs in measured.values() for run in runs for mark in run})
     medians = {
         name: {m: statistics.median(r[m] for r in runs if m in r) for m in marks if m in runs[0]}
         for name, runs in measured.items()
     }
-    print("CPU seconds of ask and tell until so many trials, one thread, medians")
+    print("CPU seconds of ask and tell, by number of trials, one thread, medians")
     print(f"{'':22}" + "".join(f"{mark:>10,}" for mark in marks) + f"{'ms/trial':>10}{'runs':>6}")
     for name, found in medians.items():
         cells = "".join(f"{found[m]:10.3f}" if m in found else f"{'-':>10}" for m in marks)

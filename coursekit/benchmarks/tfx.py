@@ -1,7 +1,8 @@
-"""TFX: seconds by component, and what a pipeline costs beside the same training without one.
+"""TFX: seconds by component, and the cost of a pipeline against the same training without one.
 
 Both search with the same strategy from the same seed over the same images, train the best
-configuration as long, and judge it on the same test split. Times are wall time, without imports.
+configuration for the same steps, and judge it on the same test split. Times are wall time, without
+imports.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ STEPS = "on mnist-5k, 94 are an epoch"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """How much is trained."""
+    """The command's options."""
     parser.add_argument("--strategy", default="regularized_evolution")
     parser.add_argument("--trials", type=int, default=6)
     parser.add_argument("--tune-steps", type=int, default=500, help=f"in a trial ({STEPS})")

@@ -1,8 +1,8 @@
-"""What a trial costs beside its training: the kit's tuners against Keras Tuner's RandomSearch.
+"""The cost of a trial without its training: the kit's tuners against Keras Tuner's RandomSearch.
 
-All search the same space with a `run_trial` that trains nothing, so that what is left is asking,
-writing down and saving. CPU and wall seconds differ by what waits for the disk: the kit's journal
-is synced after each result, Keras Tuner's files are not. Medians over the repeats; the contestants
+All search the same space with a `run_trial` that trains nothing: what remains is suggesting,
+recording and saving. CPU and wall seconds differ by the waiting for the disk: the kit's journal is
+synced after each result, Keras Tuner's files are not. Medians over the repeats; the contestants
 take turns.
 """
 
@@ -33,12 +33,12 @@ class Cost(NamedTuple):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """The command's options."""
     usable = [name for name, cls in STRATEGIES.items() if cls.supports(MIXED)]
     known, add = some_of(*usable), parser.add_argument
     add("--strategies", type=known, default=list(USUAL), help=f"of the kit: {','.join(USUAL)}")
     marks = ",".join(map(str, MARKS))
-    add("--trials", type=_counts, default=MARKS, help=f"each in a search of its own ({marks})")
+    add("--trials", type=_counts, default=MARKS, help=f"each in its own search ({marks})")
     add("--repeats", type=count, default=5, help="of each (5)")
 
 
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
     contestants |= {name: TUNERS[name] for name in options.strategies}
     print(f"{'ms a trial':24}{'trials':>8}{'CPU':>9}{'wall':>9}{'of ' + PEER + ' (CPU, wall)':>36}")
     for kind in contestants.values():
-        cost(kind, 5, 0)  # what is imported on the way
+        cost(kind, 5, 0)  # for its imports
     for trials in options.trials:
         measured: dict[str, list[Cost]] = {name: [] for name in contestants}
         for repeat in range(options.repeats):
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def cost(kind: Any, trials: int, seed: int) -> Cost:
-    """Run one search of so many trials with this class of tuners."""
+    """Run one search of `trials` trials with this class of tuners."""
     import keras_tuner
 
     from coursekit.tuners.spaces import to_hyperparameters
@@ -91,7 +91,7 @@ def cost(kind: Any, trials: int, seed: int) -> Cost:
 
 
 def report(trials: int, measured: dict[str, list[Cost]]) -> None:
-    """Print the medians, and what they are of the peer's."""
+    """Print the medians, and their ratios to the peer's."""
     medians = {
         name: Cost(*(statistics.median(column) for column in zip(*costs, strict=True)))
         for name, costs in measured.items()

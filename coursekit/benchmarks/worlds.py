@@ -1,9 +1,9 @@
-"""Worlds: how fast the kit's tables answer, what they cost to load, and what a race makes of it.
+"""Worlds: how fast the kit's tables answer and load, and how fast races run on them.
 
 tables     load time in a new process, memory, queries a second; NAS-Bench-201 beside them
 races      trials a second through the public Search, all processes together
 training   trials a second of the fast trainer and of keras_tuner; the epoch loop and `model.fit`
-agreement  candidates trained anew, from a seed that the tables have not seen: do they rank alike?
+agreement  candidates trained again, from a seed that is not in the tables: is the ranking the same?
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--warm", type=count, default=200, help="searches before them (200)")
     parser.add_argument("--trials", type=count, default=200, help="trials of a search (200)")
     parser.add_argument(
-        "--candidates", type=count, default=30, help="how many are trained anew (30)"
+        "--candidates", type=count, default=30, help="how many are trained again (30)"
     )
     parser.add_argument(
         "--epochs", type=count, help="that the loop and model.fit are timed for (the recipe's)"
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def measure_tables(options: argparse.Namespace) -> None:
-    """Each load in a new process, which knows nothing; a thousand different queries."""
+    """Each load in a new process, without caches; a thousand different queries."""
     print(f"{'world':14}{'load s':>9}{'MB':>7}{'queries/s':>13}{'us a query':>12}")
     for name in WORLDS:
         loads = [_load(name) for _ in range(options.repeats)]
@@ -83,7 +83,7 @@ def measure_tables(options: argparse.Namespace) -> None:
 
 
 def _load(name: str) -> tuple[float, float]:
-    """Seconds and megabytes that a world takes beyond NumPy and the package's own import."""
+    """Seconds and megabytes that a world takes in addition to importing NumPy and the package."""
     done = subprocess.run(
         [sys.executable, "-c", LOAD, name], capture_output=True, text=True, check=True
     )
@@ -92,7 +92,7 @@ def _load(name: str) -> tuple[float, float]:
 
 
 def measure_races(options: argparse.Namespace) -> None:
-    """Whole races, the start of the processes left out: they are there when the first are timed."""
+    """Whole races without the start of the processes: these run before the clock starts."""
     from coursekit.processes import spread
     from coursekit.race.contestants import Contestant
     from coursekit.race.runs import Entry, Limits
@@ -103,7 +103,7 @@ def measure_races(options: argparse.Namespace) -> None:
     for name in ("cells", "mlps", "nasbench201"):
         world = make(name)
         for strategy in ("random", "regularized_evolution", "local_search"):
-            # Random searches until every process is there and warm; then the clock starts.
+            # Random searches until every process is started and warm; then the clock starts.
             warm = [Entry(Contestant("warm", "random"), seed) for seed in range(options.warm)]
             timed = [Entry(Contestant(strategy, strategy), seed) for seed in range(options.seeds)]
             limits = Limits(options.trials, None)
@@ -181,7 +181,7 @@ def measure_agreement(options: argparse.Namespace) -> None:
     """Spearman's and Kendall's correlation of fresh trainings with the table's means."""
     from scipy.stats import kendalltau, spearmanr
 
-    print(f"{'space':8}{'trained anew by':18}{'candidates':>11}{'Spearman':>10}{'Kendall':>9}")
+    print(f"{'space':8}{'trained again by':18}{'candidates':>11}{'Spearman':>10}{'Kendall':>9}")
     for name, recipe in RECIPES.items():
         chosen = _spread_over(name, options.candidates)
         world = make(name)
@@ -200,7 +200,7 @@ def measure_agreement(options: argparse.Namespace) -> None:
 
 
 def _spread_over(name: str, wanted: int) -> Sequence[Any]:
-    """So many configurations, drawn once and for all."""
+    """`wanted` configurations, always the same."""
     from coursekit.worlds.building import sample
     from coursekit.worlds.trained_tables import entries
 

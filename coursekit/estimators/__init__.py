@@ -1,5 +1,4 @@
-"""Estimators: one file for each way to judge candidates at a part of the cost, and one line in the
-registry."""
+"""Estimators judge candidates at a part of the cost: one file each, and one registry line."""
 
 from __future__ import annotations
 
@@ -20,12 +19,12 @@ SHORT = {"full": "full_training"}  # short names, which texts may use
 
 
 def find(name: str) -> type[Estimator]:
-    """The class of an estimator; ValueError for an unknown name, which lists those there are."""
+    """The class of an estimator. Raises ValueError for an unknown name; it lists the known ones."""
     return lookup.find("estimator", name, _texts())
 
 
 def make(text: str, world: Trains, **options: object) -> Estimator:
-    """The estimator of that name, built around a world; the text may have options, such as
+    """The estimator with that name, built around a world; the text may have options, such as
     "extrapolation(delta=0.1)".
 
     Raises ValueError for an unknown name or option, for a value that the estimator refuses, and

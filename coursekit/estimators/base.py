@@ -1,4 +1,4 @@
-"""Estimator: judges a candidate by training it as little as it takes."""
+"""Estimator: judges a candidate with as little training as possible."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
 @runtime_checkable
 class Trains(Protocol):
-    """What an estimator needs of a world; an estimator is one too, so that they go together.
+    """What an estimator needs of a world; an estimator is one too, so estimators can be nested.
 
     epochs: of a full training. early: whether scores before the last epoch are known.
-    fidelities: what `at` takes, the full one first. bounds: the least and the highest score there
-    can be, None if nobody knows. train: a training run up to the trial's budget, by default to its
-    end; closing the generator stops it. finished: what such a run comes to.
+    fidelities: what `at` takes, the full one first. bounds: the lowest and the highest possible
+    score, None if unknown. train: a training run up to the trial's budget, by default to its end;
+    closing the generator stops it. finished: the evaluation of such a run.
     """
 
     space: Space
@@ -42,15 +42,15 @@ class Trains(Protocol):
 class Estimator(KeepsOptions, ABC):
     """Judges candidates around a world's training runs; never proposes.
 
-    It stops a run when it has seen enough and accounts for every second that it has caused. What it
-    knows of earlier trials it reads in the history, so it has nothing to save: a search that
-    resumes brings the history along. Outside of a search a suggestion stands for the trial. An
-    evaluation's spread says what it is: 0 for a score that was measured at the end of a full
-    training, above 0 for one that was estimated. A failed training has a score of NaN.
+    It stops a run when it has seen enough, and its cost includes every second that it has caused.
+    It reads earlier trials in the history, so it has nothing to save: a resumed search passes the
+    history. Outside of a search, a suggestion takes the place of the trial. The spread of an
+    evaluation is 0 for a score measured at the end of a full training, above 0 for an estimate. A
+    failed training has a score of NaN.
 
     world: where candidates are trained, or another estimator: `LowerFidelity(world)` inside
-        `Extrapolation` forecasts the curves of the cheap trainings. Raises TypeError for what is
-        neither, ValueError for a world that the estimator does not support.
+        `Extrapolation` forecasts the curves of the cheap trainings. Raises TypeError for any other
+        object, ValueError for a world that the estimator does not support.
     options: keyword arguments only, each with a default that works; kept as `options`.
     """
 
@@ -62,7 +62,7 @@ class Estimator(KeepsOptions, ABC):
         if not self.supports(world):
             raise ValueError(f"{type(self).__name__} cannot judge in {world}: {self.needs()}")
         self.world = world
-        # One by one, so that an estimator that changes one of them can say so after this.
+        # Attributes, so that an estimator can overwrite one of them afterwards.
         self.space, self.epochs, self.early = world.space, world.epochs, world.early
         self.fidelity, self.fidelities = world.fidelity, world.fidelities
         self.bounds = world.bounds
@@ -73,17 +73,17 @@ class Estimator(KeepsOptions, ABC):
 
     @classmethod
     def supports(cls, world: Trains) -> bool:
-        """Whether the estimator can judge in this world; in any, unless it says otherwise."""
+        """Whether the estimator can judge in this world; by default it can in any."""
         return True
 
     @classmethod
     def needs(cls) -> str:
-        """What a world needs so that it is supported, for the error message."""
+        """What the estimator requires of a world, for the error message."""
         return "it supports any world"
 
     @abstractmethod
     def evaluate(self, trial: Trial | Suggestion, history: History | None = None) -> Evaluation:
-        """What the candidate is worth: its score, its curve, what that cost, and how sure it is."""
+        """The candidate's score, curve, cost and spread."""
 
     def train(self, trial: Trial | Suggestion, history: History | None = None) -> Iterator[Epoch]:
         """The training runs behind the scores; the world's, unless the method changes them."""
@@ -93,7 +93,7 @@ class Estimator(KeepsOptions, ABC):
     def training(
         self, trial: Trial | Suggestion, history: History | None
     ) -> Iterator[Iterator[Epoch]]:
-        """`train` for a `with` block, at whose end the training stops, finished or not."""
+        """`train` for a `with` block: the training stops at its end, finished or not."""
         epochs = self.train(trial, history)
         try:
             yield epochs
@@ -102,7 +102,7 @@ class Estimator(KeepsOptions, ABC):
                 epochs.close()
 
     def finished(self, done: Sequence[Epoch]) -> Evaluation:
-        """What a training comes to that went as far as it should, to an inner estimator too."""
+        """The evaluation of a training that went as far as planned, an inner estimator's too."""
         return self.world.finished(done)
 
     def at(self, fidelity: str) -> Self:
@@ -111,10 +111,10 @@ class Estimator(KeepsOptions, ABC):
 
 
 def least_spread(made: Evaluation, bounds: tuple[float, float] | None, share: float) -> float:
-    """The smallest spread that tells an estimate from a measurement, above 0.
+    """The smallest spread that marks a score as an estimate, above 0.
 
-    share: of what lies between the bounds; where these are not known, of what the curve spans. A
-    rounding error of the score at least.
+    share: of the range between the bounds; if these are unknown, of the curve's range. At least a
+    rounding error of the score.
     """
     least, most = bounds or (min(made.curve, default=0.0), max(made.curve, default=0.0))
     reach = share * (most - least)

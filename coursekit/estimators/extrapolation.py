@@ -1,5 +1,5 @@
 """Learning-curve extrapolation with termination (Domhan, Springenberg and Hutter, 2015, IJCAI):
-a training that will hardly beat the best one is stopped."""
+stop a training that will hardly beat the best one."""
 
 from __future__ import annotations
 
@@ -30,16 +30,15 @@ class Decision(NamedTuple):
 class Extrapolation(Estimator):
     """Forecasts the end of each curve, and stops a training that will hardly beat the best so far.
 
-    A stopped training is worth its forecast, with the forecast's spread; one that went to the
-    end is worth what it has come to. The best so far is the best of those in the history that went
-    to the end; without a history nothing is stopped. Suggestions with a budget are held against
-    those with the same budget. Forecasts learn from the curves that went to the end, see
-    `Experience`.
+    The score of a stopped training is its forecast, with the forecast's spread; a training that
+    reached its end has its own score. The best so far is the best of those in the history that
+    reached their end; without a history nothing is stopped. Suggestions with a budget are compared
+    with those that have the same budget. Forecasts learn from finished curves; see `Experience`.
 
     delta: stop if the chance of beating the best is below it; 0 never stops. δ in the paper.
-    start: the first epoch after which a forecast is made; by default a tenth of all, 2 at least.
+    start: the first epoch after which a forecast is made; by default a tenth of all, at least 2.
     every: epochs from one forecast to the next.
-    bounds: the least and highest score there can be; by default the world's.
+    bounds: the lowest and the highest possible score; by default the world's.
     """
 
     def __init__(
@@ -56,7 +55,7 @@ class Extrapolation(Estimator):
         self.delta = probability("delta", delta, below_1=True)
         self.start, self.every = whole_number("start", start), whole_number("every", every)
         self.bounds = world.bounds if bounds is None else bounds
-        # A memo of the history that was seen last: experience by horizon, and of how many trials.
+        # A memo of the last history: experience by horizon, and the number of trials in it.
         self._seen: History | None = None
         self._experience: dict[int, tuple[Experience, int]] = {}
 
@@ -69,19 +68,19 @@ class Extrapolation(Estimator):
         return "it needs scores before the last epoch"
 
     def incumbent(self, history: History | None, horizon: int | None = None) -> float:
-        """The best score of a training for `horizon` epochs that was not stopped; -inf for none."""
+        """The best score of a training for `horizon` epochs that was not stopped; else -inf."""
         horizon = self.epochs if horizon is None else horizon
         scores = (t.score for t in _completed(history) if self._whole(t, horizon))
         return max(scores, default=-math.inf)
 
     def _whole(self, trial: Trial, horizon: int) -> bool:
-        """Whether it was to be trained for `horizon` epochs, and was not stopped here."""
+        """Whether it had a budget of `horizon` epochs and was not stopped here."""
         wanted = self.epochs if trial.suggestion.budget is None else trial.suggestion.budget
-        # One that was not stopped has come to its end, or has ended by itself.
+        # A training that was not stopped has reached its budget, or has ended early.
         return wanted == horizon and (len(trial.curve) == wanted or trial.spread == 0)
 
     def experience(self, history: History | None, horizon: int) -> Experience:
-        """What the trainings for `horizon` epochs tell that went to their end."""
+        """The experience from the trainings for `horizon` epochs that reached their end."""
         if history is not self._seen:
             self._seen, self._experience = history, {}
         new = Experience(horizon, bounds=self.bounds), 0
@@ -125,7 +124,7 @@ def _completed(history: History | None) -> Sequence[Trial]:
 
 
 def first(horizon: int) -> int:
-    """The epoch after which a forecast is made first: a tenth of all, 2 at least."""
+    """The epoch after which the first forecast is made: a tenth of all, at least 2."""
     return max(2, math.ceil(horizon / 10))
 
 
@@ -141,11 +140,11 @@ def decide(
     """The paper's rule: stop if P(y_T > y*) < delta.
 
     curve: scores so far. horizon: the epoch that counts, T. incumbent: the best so far, y*; -inf
-    never stops. bounds: the least and the highest score that there can be, if they are known.
-    experience: of the search's finished curves.
+    never stops. bounds: the lowest and the highest possible score, if known. experience: from the
+    search's finished curves.
 
-    The same curve on another scale, a * score + b with a > 0, is decided alike, bounds included.
-    Where nothing is known of the scale (see `Forecast.known`) the training goes on.
+    The decision is the same on another scale, a * score + b with a > 0, with bounds scaled too. If
+    the scale is unknown (see `Forecast.known`), the training continues.
     """
     forecast = Forecast(curve, horizon, bounds=bounds, incumbent=incumbent, experience=experience)
     if incumbent == -math.inf:

@@ -1,5 +1,5 @@
 """Full training with early stopping (Prechelt, 1998, Neural Networks: Tricks of the Trade): the
-yardstick for all that is cheaper."""
+reference for cheaper estimators."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
 
 class FullTraining(Estimator):
-    """Trains to the budget, or until nothing has improved for a while.
+    """Trains to the budget, or until the score has stopped improving.
 
-    patience: stop after so many epochs in a row without a better score, and answer with the best
+    patience: stop after this many epochs in a row without a better score, and answer with the best
         one, as if its weights had been restored; None trains to the end and answers with the last.
     """
 

@@ -25,11 +25,11 @@ from coursekit.estimators.base import Estimator, Trains, least_spread
 from coursekit.estimators.legacies import Legacies, Legacy
 from coursekit.trials import ALONE, Epoch, Evaluation, History, Suggestion, Trial
 
-LEAST = 1e-3  # spread of a score that has not moved, as a share of what there can be
+LEAST = 1e-3  # least spread of a score, as a share of the possible range
 
 
 class TrainingRun(Protocol):
-    """A training run that can be asked for its weights, by name, and for the parent's share."""
+    """A training run that gives its weights, by name, and the parent's share of them."""
 
     def __iter__(self) -> Iterator[Epoch]: ...
     def __next__(self) -> Epoch: ...
@@ -42,7 +42,7 @@ class TrainingRun(Protocol):
 
 @runtime_checkable
 class TrainsFrom(Trains, Protocol):
-    """A world whose training runs can begin with other weights than fresh ones."""
+    """A world whose training runs can begin with given weights."""
 
     def train_from(
         self, suggestion: Suggestion, parent: Mapping[str, np.ndarray] | None
@@ -50,10 +50,10 @@ class TrainsFrom(Trains, Protocol):
 
 
 class Inherited(NamedTuple):
-    """How a trial came by the weights that it began with.
+    """Where the initial weights of a trial came from.
 
-    parent: number of the trial that they came from; None for fresh ones. share: which share of
-    them is the parent's, 0..1. before: epochs that they had been trained for already.
+    parent: number of the trial that they came from; None for fresh weights. share: the parent's
+    share of them, 0..1. before: epochs for which they were already trained.
     """
 
     parent: int | None
@@ -62,27 +62,27 @@ class Inherited(NamedTuple):
 
 
 class Inheritance(Estimator):
-    """Trains a child from its parent's weights for a few epochs, in place of all from scratch.
+    """Trains a child from its parent's weights for a few epochs, instead of from scratch.
 
-    A suggestion with a `parent` begins with what that trial has left: wider and deeper children by
-    a morphism, others as far as the weights fit; everybody else begins with fresh weights. One that
-    goes on with its parent's own configuration, as Hyperband's promotions do, trains from the
-    parent's last epoch to its budget.
+    A suggestion with a `parent` begins with that trial's weights: wider and deeper children by a
+    morphism, others as far as the weights fit. All other suggestions begin with fresh weights. A
+    suggestion with its parent's own configuration, such as a promotion of Hyperband, trains from
+    the parent's last epoch to its budget.
 
     epochs: of a training that begins with a parent's weights; by default a tenth of a full one.
-    first: of one that begins with fresh weights; by default as many.
+    first: of a training that begins with fresh weights; by default the same.
     folder: where weights are kept; by default a temporary one, which a resumed search has lost.
-    count, size, out: its bounds, as `Legacies` takes them.
+    count, size, out: limits of the folder, as for `Legacies`.
 
-    It saves most where training is long and the next parent is the best of late, so that few epochs
-    are spent on side lines: local search, or evolution with sample_size=population_size. Where the
-    learning rate is searched for as well, the network is good that is found, not its configuration
+    It saves most when training is long and the next parent is the best recent trial, so that few
+    epochs are spent on side lines: local search, or evolution with sample_size=population_size. If
+    the learning rate is searched too, the search finds a good network, not a good configuration
     (`python -m coursekit.benchmarks estimators --parts inheritance` measures both).
 
-    A score that took fewer epochs than a full training, or inherited weights, is an estimate: its
-    spread is the standard deviation of the later half of its curve. `inherited` tells by trial
-    number how each began. Nothing is kept or inherited outside of a search: a suggestion alone
-    has no number.
+    A score from fewer epochs than a full training, or from inherited weights, is an estimate: its
+    spread is the standard deviation of the later half of its curve. `inherited` says by trial
+    number how each trial began. Outside of a search nothing is kept or inherited, since a
+    suggestion has no number.
     """
 
     def __init__(
@@ -135,8 +135,8 @@ class Inheritance(Estimator):
         return made._replace(cost=cost, spread=spread)
 
     def train(self, trial: Trial | Suggestion, history: History | None = None) -> Iterator[Epoch]:
-        """The run from the parent's weights; what it was when it ended or was closed is kept."""
-        world = cast(TrainsFrom, self.world)  # `supports` has seen to it
+        """The run from the parent's weights; its weights are kept when it ends or is closed."""
+        world = cast(TrainsFrom, self.world)  # `supports` has checked it
         trial = Trial.of(trial)
         suggestion, number = trial.suggestion, None if trial.number == ALONE else trial.number
         legacy = None if history is None else self._legacy(suggestion, history)
@@ -170,7 +170,7 @@ class Inheritance(Estimator):
         return usual if suggestion.budget is None else suggestion.budget
 
     def _legacy(self, suggestion: Suggestion, history: History) -> Legacy | None:
-        """What the parent has left, if that is there and its own."""
+        """The parent's legacy, if it exists and belongs to this search."""
         parent = suggestion.parent
         if parent is None or not 0 <= parent < len(history):
             return None
@@ -180,7 +180,7 @@ class Inheritance(Estimator):
         if not self._same(legacy, history[parent].configuration):
             warnings.warn(
                 f"the weights of trial {parent} in {self.legacies.folder} are another search's: "
-                "fresh ones are taken; give each search a folder of its own",
+                "fresh weights are used; give each search its own folder",
                 stacklevel=3,
             )
             return None

@@ -1,4 +1,4 @@
-"""Legacies: the weights that trials leave behind, on disk, and no more than there is room for."""
+"""Legacies: the weights that trials leave behind, on disk, within limits of count and size."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ import numpy as np
 from coursekit import atomic
 from coursekit.arguments import as_path, whole_number
 
-HOUR = 3600  # after which a file that nobody has finished writing is nobody's
+HOUR = 3600  # seconds; an unfinished file older than this is abandoned
 OUT = ("oldest", "worst")
-# What reading a damaged file has been seen to raise (NotImplementedError is a RuntimeError).
+# Exceptions that reading a damaged file can raise (NotImplementedError is a RuntimeError).
 DAMAGED = (
     OSError, ValueError, KeyError, EOFError, TypeError, RuntimeError, SyntaxError, MemoryError,
     zipfile.BadZipFile, zlib.error, struct.error,
@@ -27,10 +27,10 @@ DAMAGED = (
 
 
 class Legacy(NamedTuple):
-    """What a trial leaves: its weights by name, and how it came by them.
+    """What a trial leaves: its weights by name, and how they were trained.
 
-    epochs: for how many its weights were trained, those of its ancestors included.
-    own: for how many of these this very configuration was.
+    epochs: for how many the weights were trained, its ancestors' included.
+    own: how many of these epochs trained this same configuration.
     """
 
     configuration: Mapping[str, Any]
@@ -40,13 +40,14 @@ class Legacy(NamedTuple):
 
 
 class Legacies:
-    """A folder with one file a trial, written beside it and renamed, so that it is whole or absent.
+    """A folder with one file per trial; files are written under another name and then renamed, so
+    that each is complete or absent.
 
-    folder: made if it is not there. count, size: how many files and how many bytes there may be;
-    None for any. out: who goes when it is too much, the "oldest" trial or the "worst".
+    folder: created if missing. count, size: the most files and bytes; None for no limit. out: which
+    trial is removed first when a limit is exceeded, the "oldest" or the "worst".
 
-    A file that is damaged all the same is deleted with a warning when it is asked for. Several
-    processes may share a folder. Raises ValueError for bounds that nothing fits in.
+    A file that is damaged nevertheless is deleted with a warning when it is read. Several processes
+    may share a folder. Raises ValueError for limits that leave no room for any file.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class Legacies:
         return number in self._files()
 
     def put(self, number: int, score: float, legacy: Legacy) -> None:
-        """Keep what trial `number` leaves; older files give way, at worst this one."""
+        """Keep the legacy of trial `number`; to make room, others are removed, or this one."""
         score = float(score)
         if "" in legacy.weights:
             raise ValueError("a weight without a name: give each one")
@@ -97,7 +98,7 @@ class Legacies:
         self._make_room()
 
     def get(self, number: int) -> Legacy | None:
-        """What trial `number` has left; None if that is gone, or was damaged."""
+        """The legacy of trial `number`; None if it was removed or is damaged."""
         found = self._files().get(number)
         if found is None:
             return None
@@ -106,7 +107,7 @@ class Legacies:
                 configuration, epochs, own, names = json.loads(str(file["about"]))
                 weights = {name: file[f"w{name}"] for name in names}
         except FileNotFoundError:
-            return None  # another process needed the room
+            return None  # another process removed it
         except DAMAGED as error:
             found.unlink(missing_ok=True)
             warnings.warn(
@@ -144,6 +145,6 @@ class Legacies:
 
 
 def _score(path: Path) -> float:
-    """NaN, of a failed trial, is the worst."""
+    """NaN, the score of a failed trial, counts as the worst."""
     score = float(path.stem.partition("_")[2])
     return score if score == score else -np.inf

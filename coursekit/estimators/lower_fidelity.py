@@ -1,6 +1,6 @@
 """Lower fidelity: fewer epochs, less data, smaller images, thinner networks.
 
-Zela, Klein, Falkner and Hutter (2018, arXiv:1807.06906) ask whether that keeps the ranking.
+Zela, Klein, Falkner and Hutter (2018, arXiv:1807.06906) study whether that keeps the ranking.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from coursekit.arguments import whole_number
 from coursekit.estimators.base import Estimator, Trains, least_spread
 from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
-LEAST = 1e-3  # of the spread of an estimate, as a share of what there can be
-SHARE = 4  # by default a quarter of the epochs, in a world that knows no other fidelity
+LEAST = 1e-3  # least spread of an estimate, as a share of the possible range
+SHARE = 4  # by default a quarter of the epochs, in a world without other fidelities
 
 
 class Agreement(NamedTuple):
-    """How well cheap scores stand in for full ones, on the configurations that have both.
+    """How well cheap scores predict full ones, on the configurations that have both.
 
     rank: Spearman's correlation. pairs: Kendall's tau (b), which counts pairs in order. gain: mean
-    of full minus cheap scores, and spread: its standard deviation. share: of a full training's
-    seconds. configurations: how many.
+    of full minus cheap scores; spread: the standard deviation of that difference. share: of a full
+    training's seconds. configurations: how many.
     """
 
     rank: float
@@ -46,17 +46,18 @@ class Agreement(NamedTuple):
 class LowerFidelity(Estimator):
     """Trains a cheaper version of the candidate and answers with its score.
 
-    Whatever the world offers: "quarter data", "half resolution", live "half width" too, there also
-    several at once ("quarter data and half width"); and with it or alone, fewer epochs.
+    The world offers fidelities: "quarter data", "half resolution"; a live world also "half width",
+    and several at once ("quarter data and half width"). Fewer epochs can be combined with these.
 
-    fidelity: one that the world takes; by default the first below the full one, if it has one.
-    epochs: of a training at most; by default all, or a quarter of them where the world has no
-        other fidelity. A suggestion's budget may be less.
-    agreement: of such scores with full ones, from `compare`. Its spread becomes the evaluations'.
-        Without, the spread is what the curve's own last steps say of its noise, which is less.
+    fidelity: one of the world's; by default the first below the full one, if it has one.
+    epochs: the most epochs of a training; by default all, or a quarter of them if the world has no
+        other fidelity. A suggestion's budget may be smaller.
+    agreement: of such scores with full ones, from `compare`. Its spread becomes the spread of the
+        evaluations. Without it, the spread is the noise in the curve's last steps, which is
+        smaller.
 
-    Raises ValueError for a fidelity that the world has not, for epochs below 1 or above its own,
-    and where nothing would be cheaper.
+    Raises ValueError for a fidelity that the world does not have, for epochs below 1 or above the
+    world's, and if nothing would be cheaper than a full training.
     """
 
     def __init__(
@@ -108,7 +109,7 @@ class LowerFidelity(Estimator):
         return made._replace(spread=spread)
 
     def compare(self, suggestions: Sequence[Suggestion]) -> Agreement:
-        """Train each of them both ways and say how the scores agree; those that fail are left out.
+        """Train each of them both ways and measure the agreement; failed ones are left out.
 
         Raises ValueError if fewer than three are left.
         """
@@ -126,7 +127,7 @@ class LowerFidelity(Estimator):
 def agreement(cheap: Sequence[Evaluation], full: Sequence[Evaluation]) -> Agreement:
     """How cheap scores agree with full ones of the same configurations.
 
-    Raises ValueError if there are fewer than three that failed in neither.
+    Raises ValueError if fewer than three succeeded in both.
     """
     from scipy.stats import kendalltau, spearmanr
 
@@ -135,7 +136,7 @@ def agreement(cheap: Sequence[Evaluation], full: Sequence[Evaluation]) -> Agreem
     if good.sum() < 3:
         raise ValueError(f"{int(good.sum())} configurations have both scores: give three or more")
     a, b = scores[good].T
-    constant = len(set(a)) == 1 or len(set(b)) == 1  # then there is no order to keep
+    constant = len(set(a)) == 1 or len(set(b)) == 1  # then the rank correlation is undefined
     return Agreement(
         math.nan if constant else float(spearmanr(a, b)[0]),
         math.nan if constant else float(kendalltau(a, b)[0]),
@@ -147,6 +148,6 @@ def agreement(cheap: Sequence[Evaluation], full: Sequence[Evaluation]) -> Agreem
 
 
 def wobble(curve: Sequence[float]) -> float:
-    """The noise of a score as the last steps of its curve show it; 0 where they show none."""
+    """The noise of a score, estimated from the last steps of its curve; 0 if they show none."""
     steps = np.diff(np.asarray(curve, dtype=float)[-6:])
     return float(steps.std() / math.sqrt(2)) if len(steps) > 1 else 0.0

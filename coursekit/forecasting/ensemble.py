@@ -1,9 +1,9 @@
 """An ensemble of learning curves: the families of Domhan et al. (2015, IJCAI), by enumeration.
 
-Where the paper draws from the posterior by MCMC for each curve, thousands of curves' worth of
-parameters are drawn from the prior once, as LC-PFN (Adriaensen et al., 2023, NeurIPS,
-arXiv:2310.20447) draws what it learns from. Each draw is a Gaussian process in closed form, and the
-posterior is a weight for each: a handful of matrix products for a forecast.
+The paper draws from the posterior by MCMC for each curve. Here the parameters of thousands of
+curves are drawn from the prior once, as LC-PFN (Adriaensen et al., 2023, NeurIPS, arXiv:2310.20447)
+draws its training data. Each draw is a Gaussian process in closed form, and the posterior is a
+weight for each draw: a forecast takes a few matrix products.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from coursekit.forecasting.families import SHAPES
 Array = np.ndarray
 
 MEMBERS = 1000
-# The posterior counts the evidence in part: curves are not drawn from the prior, and an ensemble
-# that believes them fully is too sure of itself (Grünwald's safe Bayes).
+# The posterior counts the evidence only in part: real curves are not drawn from the prior, and an
+# ensemble that counts them fully is overconfident (Grünwald's safe Bayes).
 TEMPER = 0.6
-BLOCKS = 48  # of epochs that are looked at one by one; longer curves are averaged in blocks
+BLOCKS = 48  # up to this many epochs are used one by one; longer curves are averaged in blocks
 
 
 class Prior(NamedTuple):
     """What is drawn, on the scale of arcsin(sqrt(score)), where accuracies have even noise.
 
-    share: of the ensemble. level: where a curve is heading, mean and standard deviation. fall: how
-    far below that it begins, the same. steepness: median. noise: from epoch to epoch, and drift:
-    what wanders from the shape in one log unit of epochs: median and deviation of the logarithm.
+    share: of the ensemble. level: the curve's limit, mean and standard deviation. fall: how far
+    below the level the curve begins, mean and standard deviation. steepness: median. noise: from
+    epoch to epoch; drift: the deviation from the shape per log unit of epochs; both: median and
+    standard deviation of the logarithm.
     """
 
     share: float
@@ -40,8 +41,8 @@ class Prior(NamedTuple):
     steepness: float
 
 
-# Chosen on the curves for development alone, see `coursekit.benchmarks.curves`, and kept round:
-# what is searched for there to the second digit does worse on curves of other kinds.
+# Chosen on the development curves only (see `coursekit.benchmarks.curves`) and rounded: constants
+# tuned there to the second digit do worse on curves of other kinds.
 PRIORS = (
     Prior(0.42, (1.1, 0.6), (0.6, 0.6), noise=(0.006, 0.7), drift=(0.03, 0.6), steepness=2.0),
     # Rising out of noise; the spread of levels is small, or noise is taken for a beginning.
@@ -55,13 +56,13 @@ SHARES = {"power": 0.25, "hill": 0.35, "exponential": 0.3, "log": 0.1}
 class CurveEnsemble:
     """Gaussian processes over the epochs 1 to `horizon`, drawn from the prior.
 
-    Member k says: score(t) = level - fall · shape_k(t) + drift_k(t) + noise_k(t), all Gaussian, so
-    that given the shape everything is linear. One Cholesky factor serves curves of every length:
-    the factor of the first n epochs is its corner.
+    Member k models score(t) = level - fall · shape_k(t) + drift_k(t) + noise_k(t), all Gaussian:
+    given the shape, everything is linear. One Cholesky factor serves curves of every length: its
+    corner is the factor of the first n epochs.
 
     members: how many. seed: of the draws, which are the same in every process.
 
-    mean: shape (members, blocks), of the scores in the blocks of epochs that `edges` divides.
+    mean: shape (members, blocks), of the scores in the blocks of epochs that `edges` bounds.
     whiten: shape (members, blocks, blocks), the inverse of the Cholesky factor.
     """
 
@@ -105,7 +106,7 @@ class CurveEnsemble:
         for place, name in enumerate(SHARES):
             mine = kind == place
             shape[mine] = SHAPES[name](x, scale[mine], steepness[mine], offset[mine])
-        shape /= np.maximum(shape[:, :1], 1e-300)  # a fall that is over at once is none
+        shape /= np.maximum(shape[:, :1], 1e-300)  # a fall that ends at once counts as none
         level, fall = np.tile(prior.level, (count, 1)), np.tile(prior.fall, (count, 1))
         decay = rng.uniform(0, 0.5, (count, 1))
         return shape, level, fall, about(*prior.noise), decay, about(*prior.drift)
@@ -144,23 +145,23 @@ class CurveEnsemble:
         return self._ahead[epoch]
 
     def blocks(self, curve: Array) -> Array:
-        """A curve's mean in each block of epochs, as far as it goes."""
+        """A curve's mean in each block of epochs that it reaches."""
         starts = self.edges[:-1][self.edges[:-1] < len(curve)]
         return np.add.reduceat(curve, starts) / np.diff([*starts, len(curve)])
 
     def whitened(self, seen: Array) -> Array:
-        """How far each member's predictions were off, block by block, in standard deviations."""
+        """Each member's prediction errors, block by block, in standard deviations."""
         n = len(seen)
         off = seen - self.mean[:, :n]
         return np.matmul(self.whiten[:, :n, :n], off[:, :, None])[:, :, 0]
 
     def evidence(self, whitened: Array) -> Array:
-        """log p of what was seen, as each member has it, up to a constant: shape (members,)."""
+        """Each member's log likelihood of the scores seen, up to a constant: shape (members,)."""
         n = whitened.shape[-1]
         return -0.5 * np.sum(whitened**2, axis=-1) - (self._size[:, n - 1] if n else 0.0)
 
     def hindsight(self, whitened: Array) -> tuple[Array, Array, Array]:
-        """All forecasts of a finished curve's end, from its first block, its first two, and so on.
+        """All forecasts of a finished curve's end: from its first block, its first two, and so on.
 
         Evidence, means and standard deviations, each of shape (members, blocks).
         """
@@ -172,7 +173,7 @@ class CurveEnsemble:
         return evidence, means, np.sqrt(np.maximum(left, 1e-10))
 
     def noise(self, whitened: Array, kept: Array) -> Array:
-        """How much of the last block's score is noise, as the members kept have it: its mean."""
+        """The posterior mean of the noise in the last block's score, for the members kept."""
         last = whitened.shape[1] - 1
         return self._shake[kept, last] * self.whiten[kept, last, last] * whitened[:, last]
 
@@ -185,7 +186,7 @@ class CurveEnsemble:
         return mean, np.sqrt(np.maximum(variance[kept] - np.sum(known**2, axis=1), 1e-10))
 
     def expect(self, level: float, block: int) -> tuple[Array, Array, Array]:
-        """The end as the level in one block alone tells: evidence, means, deviations."""
+        """The end forecast from the level in one block only: evidence, means, deviations."""
         ahead, _, variance = self._look(self.horizon)
         off, own = level - self.mean[:, block], self.own[:, block]
         slope = ahead[:, 1 + block] / own
@@ -195,7 +196,7 @@ class CurveEnsemble:
 
 
 def posterior(evidence: Array, prior: Array) -> Array:
-    """Weights that sum to 1 over the first axis, from logarithms and from what they were before."""
+    """Weights that sum to 1 over the first axis, from log likelihoods and prior weights."""
     weights = np.exp(evidence - evidence.max(axis=0)) * prior
     return weights / weights.sum(axis=0)
 

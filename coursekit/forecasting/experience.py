@@ -1,4 +1,4 @@
-"""Experience: what the finished curves of a search tell of those still to come."""
+"""Experience: what the finished curves of a search say about later ones."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from coursekit.forecasting.scale import (
     stretched,
 )
 
-# How many curves the prior is worth beside those that were seen: of the members' weights, and of
-# the width of the distribution. Chosen on the kit's even entries and on seeds from 100 on.
+# How many observed curves the prior counts as: for the members' weights, and for the width of the
+# distribution. Chosen on the kit's even entries and on seeds from 100 on.
 DRAWN = 3
 CALM = 40
-# Without bounds: how much wider forecasts are while few curves tell of the scale, as a number of
-# curves. Chosen so that in small searches no trial is wrongly stopped that is not stopped in 0..1.
+# Without bounds: how much wider forecasts are while few curves define the scale, as a number of
+# curves. Chosen so that small searches wrongly stop no trial that bounds of 0..1 would not stop.
 GUESSED = 6
 
 
 class Experience:
-    """Finished curves of a search, for the forecasts of its later ones: a prior, and a width.
+    """Finished curves of a search, for the forecasts of later ones: a prior, and a width.
 
-    The members of the ensemble that explain finished curves count for more in a forecast: this is
-    one step of EM for the weights of a mixture, with a Dirichlet prior (Robbins' empirical Bayes).
-    And each finished curve tells at every epoch how far its end lay from what had been forecast
-    there: where ends lie nearer than they should, forecasts get narrower by as much; where farther,
-    wider (recalibration: Kuleshov, Fenner and Ermon, 2018, ICML). Each curve is held against
-    forecasts from the curves before it alone (Dawid's prequential principle), so nothing is
-    believed twice. In a search that stops trainings only those teach that went to their end.
+    Members of the ensemble that explain finished curves get more weight in a forecast: one step of
+    EM for the weights of a mixture, with a Dirichlet prior (Robbins' empirical Bayes). Each
+    finished curve also shows, at every epoch, how far its end was from the forecast made there. If
+    ends are nearer than forecast, later forecasts get narrower by that factor; if farther, wider
+    (recalibration: Kuleshov, Fenner and Ermon, 2018, ICML). Each curve is compared only with
+    forecasts from the curves before it (Dawid's prequential principle), so no curve counts twice.
+    Stopped trainings are not used: only curves that reached their end are.
 
     horizon: the epochs of a finished curve.
-    bounds: as for `Forecast`; a curve that leaves them tells nothing. Without bounds the finished
-        curves share a scale of their own: from the median of their ends downwards, by the median of
-        what they span. The first of them only sets that scale.
+    bounds: as for `Forecast`; a curve with scores outside them is ignored. Without bounds, the
+        finished curves define their own scale: its top is the median of their ends, its reach the
+        median of their ranges. The first curve only sets that scale.
 
-    curves: how many it has learned from. ValueError for a horizon or bounds that cannot be.
+    curves: how many it has learned from. ValueError for an invalid horizon or bounds.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Experience:
         self._even = prior_of(factors, members)
         self._explained = np.zeros_like(self._even)
         self._missed = np.zeros(len(self.ensemble.middles))  # sums of squares, by blocks seen
-        self._held = 0  # how many curves that are sums of
+        self._held = 0  # how many curves are in these sums
         self._ends: list[float] = []  # without bounds
         self._reaches: list[float] = []
 
@@ -74,9 +74,9 @@ class Experience:
         return (None if bounds is None else tuple(map(float, bounds))) == self.bounds
 
     def scale(self, reach: float = 0.0) -> Scale | None:
-        """What the finished curves tell of the scale; None for nothing.
+        """The scale that the finished curves define; None if they define none.
 
-        reach: what the scores of the next curve span; the scale reaches as far at least.
+        reach: the range of the next curve's scores; the scale reaches at least that far.
         """
         if self.bounds is not None:
             return Bounded(self.bounds)
@@ -84,7 +84,7 @@ class Experience:
         return Unbounded(float(np.median(self._ends)), reach) if reach and self._ends else None
 
     def learn(self, curve: Sequence[float] | Array) -> None:
-        """Take in a curve: one of another length, beyond the bounds or with gaps tells nothing."""
+        """Learn from a curve; one of another length, beyond the bounds or with gaps is ignored."""
         scores = np.asarray(curve, dtype=float)
         if scores.shape != (self.horizon,) or not np.isfinite(scores).all():
             return
@@ -102,7 +102,7 @@ class Experience:
         self.curves += 1
 
     def _compare(self, scores: Array, scale: Scale, held: bool) -> None:
-        """How well members explain a curve and, if it is held against forecasts, how far it is."""
+        """How well members explain a curve and, if `held`, how far its end is from forecasts."""
         from scipy.special import ndtr, ndtri
 
         angles = scale.forth(scores)
@@ -128,10 +128,10 @@ class Experience:
         return (DRAWN * self._even + self._explained) / (DRAWN + self.curves)
 
     def width(self, seen: int) -> float:
-        """How wide forecasts from so many epochs should be, as a multiple of what they are."""
+        """The factor by which forecasts from `seen` epochs should be wider (below 1: narrower)."""
         block = int(np.searchsorted(self.ensemble.edges, max(1, seen))) - 1
         found = math.sqrt((CALM + self._missed[block]) / (CALM + self._held))
         if self.bounds is None and self.curves:
-            # The scale is an estimate from few curves, as the variance in Student's t is.
+            # The scale is estimated from few curves, like the variance in Student's t.
             found *= math.sqrt((self.curves + GUESSED) / self.curves)
         return found

@@ -1,8 +1,8 @@
 """Learning-curve families (Domhan, Springenberg and Hutter, 2015, IJCAI, table 1, and one more).
 
-A family says how a score rises with the epochs x = 1, 2, ...: ten of the paper's eleven (its
-eleventh, vapor pressure, ends nowhere), and the plain exponential. Each is a level minus a fall
-from it, c - b f(x), and but for how they count, most of the falls are one of four `SHAPES`.
+A family describes how a score rises with the epochs x = 1, 2, ...: ten of the paper's eleven (the
+eleventh, vapor pressure, has no limit) and the plain exponential. Each is a level minus a fall,
+c - b f(x); up to their parameters, most of the falls have one of four `SHAPES`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ Array = np.ndarray
 
 
 class Family(NamedTuple):
-    """formula: as in the paper. curve: of x and the parameters, which a fit begins with at `start`.
-
-    shape: which of `SHAPES` its fall is.
+    """formula: as in the paper. curve: a function of x and the parameters. start: where a fit
+    begins. shape: which of `SHAPES` its fall has.
     """
 
     formula: str
@@ -90,9 +89,9 @@ SHAPES: dict[str, Callable[[Array, Array, Array, Array], Array]] = {
 def fit(family: str, curve: Sequence[float] | Array) -> tuple[tuple[float, ...], float]:
     """Least squares by Levenberg and Marquardt: the parameters, and the residuals' deviation.
 
-    The deviation is that of the observed points about the curve, with the parameters counted off.
-    Where the search finds nothing, the best point that it has seen stands. Raises ValueError for a
-    family that does not exist, or for a curve without numbers.
+    The deviation is that of the observed points about the curve; the parameters reduce its degrees
+    of freedom. If the fit does not converge, the best point so far is returned. Raises ValueError
+    for an unknown family, or for a curve without numbers.
     """
     from scipy.optimize import leastsq
 
@@ -113,17 +112,17 @@ def fit(family: str, curve: Sequence[float] | Array) -> tuple[tuple[float, ...],
         loss = float(found @ found)
         if loss < best[0]:
             best = loss, tuple(float(each) for each in parameters)
-        # As many residuals as parameters at the least, or the search refuses.
+        # At least as many residuals as parameters, or the search refuses.
         return np.concatenate([found, np.zeros(max(0, len(start) - len(found)))])
 
-    # The full output, since it comes without a warning where the search is cut off.
+    # The full output: it comes without a warning when the search is cut off.
     leastsq(residuals, start, maxfev=100 * len(start), full_output=True)
     free = max(1, len(y) - len(start))
     return best[1], float(np.sqrt(best[0] / free))
 
 
 def value(family: str, parameters: Sequence[float], epoch: float | Array) -> Array:
-    """The curve with these parameters at an epoch, or at several; NaN where there is none."""
+    """The curve with these parameters at an epoch, or at several; NaN where it is undefined."""
     with np.errstate(all="ignore"):  # NumPy's numbers, since a plain -1.0 ** 0.5 is complex
         return FAMILIES[family].curve(
             np.asarray(epoch, dtype=float), *np.asarray(parameters, float)
@@ -133,10 +132,10 @@ def value(family: str, parameters: Sequence[float], epoch: float | Array) -> Arr
 def made_up(
     start: float, end: float, speed: float, noise: float, epochs: int, rng: np.random.Generator
 ) -> Array:
-    """A curve of one's own, shape (epochs,): exp3 from start towards end, and noise.
+    """A made-up curve, shape (epochs,): exp3 from start towards end, plus noise.
 
-    start, end: scores in 0..1, of the first epoch and far beyond the last. speed: the share of the
-    distance to the end that an epoch goes, 0..1. noise: its standard deviation.
+    start, end: scores in 0..1, of the first epoch and of the limit. speed: the share of the
+    remaining distance that an epoch covers, 0..1. noise: its standard deviation.
     """
     x = np.arange(epochs, dtype=float)
     smooth = end - (end - start) * (1 - speed) ** x

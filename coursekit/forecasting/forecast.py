@@ -28,30 +28,30 @@ from coursekit.forecasting.scale import (
     stretched,
 )
 
-# The share of a curve's own trend in its score; the rest is what its level alone lets expect. And
-# how much of the noise in the last epoch is taken from that level: not much, since what looks like
-# noise may be a step up. Both chosen on the curves for development.
+# The share of a curve's own trend in its score; the rest is the end expected from its level only.
+# And how much of the last epoch's noise is removed from that level: not much, since apparent noise
+# may be a step up. Both were chosen on the development curves.
 OWN = 0.05
 CALMED = 0.25
 LIGHT = 1e-3  # members with less than this share of the heaviest one's weight are left out
 
 
 class Forecast:
-    """What a curve may come to: a distribution of its score in each later epoch.
+    """The forecast of a curve: a distribution of its score in each later epoch.
 
-    curve: the scores that were seen, shape (n,); those from the first that is not finite on are
-        left out. horizon: the epoch to forecast, from 1.
-    bounds: the least and the highest score that there can be, where they are known: (0, 1) of an
-        accuracy. Without them the forecast of a * curve + b is a * forecast + b for every a > 0,
-        and no score is thought impossible, see `Unbounded`.
-    incumbent: the best score so far; without bounds it tells of the scores that there are.
-    experience: what finished curves of the same search tell, if it has the same bounds; the
-        members are then the experience's.
+    curve: the scores seen, shape (n,); the first non-finite score and all after it are ignored.
+    horizon: the epoch to forecast, from 1.
+    bounds: the lowest and the highest possible score, where known: (0, 1) for an accuracy. Without
+        bounds, the forecast of a * curve + b is a * forecast + b for every a > 0, and every score
+        is possible; see `Unbounded`.
+    incumbent: the best score so far; without bounds it helps to find the scale.
+    experience: the finished curves of the same search, with the same bounds; its ensemble members
+        are then used.
 
-    A curve that has reached the horizon is its own forecast, with a spread of 0. One of no scores
-    gets the prior's. `known` is False where nothing tells of the scale: without bounds, a constant
-    curve, no other incumbent and no experience. Then every probability is one half, and the
-    median is the last score (NaN without one).
+    A curve that has reached the horizon is its own forecast, with a spread of 0. For a curve
+    without scores, the forecast is the prior. `known` is False when the scale is unknown: no
+    bounds, a constant curve, no different incumbent and no experience. Then every probability is
+    one half, and the median is the last score (NaN without one).
     """
 
     def __init__(
@@ -108,9 +108,9 @@ class Forecast:
 
     @cached_property
     def _posterior(self) -> tuple[Array, Array, Array]:
-        """The members that matter, their weights, and their whitened misses.
+        """The members that matter, their weights, and their whitened errors.
 
-        A member on a scale by another factor is another one: they follow each other.
+        A member counts once per scale factor, one factor after the other.
         """
         assert self.scale is not None
         blocks = self._ensemble.blocks(self.scale.forth(self.curve))
@@ -126,9 +126,8 @@ class Forecast:
     def mixture(self, epoch: int | None = None) -> tuple[Array, Array, Array]:
         """Weights, means and deviations of the Gaussians that make up an epoch's forecast.
 
-        They live on the scale of angles, see `Bounded` and `Unbounded`, without the experience's
-        width. ValueError for an epoch that was seen, or lies beyond the horizon, and where nothing
-        is known of the scale.
+        They are on the scale of angles (see `Bounded` and `Unbounded`), without the experience's
+        width. ValueError for an epoch already seen or beyond the horizon, and for an unknown scale.
         """
         epoch = self.horizon if epoch is None else epoch
         if not len(self.curve) < epoch <= self.horizon:
@@ -147,7 +146,7 @@ class Forecast:
         return self._mixtures[epoch]
 
     def below(self, score: float | Array, epoch: int | None = None) -> Array:
-        """The probability of at most this score, in the last epoch or an earlier one."""
+        """The probability of at most this score, in the last epoch or in `epoch`."""
         scores = np.asarray(score, dtype=float)
         if self.complete:
             return np.where(scores >= self.curve[-1], 1.0, 0.0)
@@ -161,7 +160,7 @@ class Forecast:
         return min(1.0, max(0.0, 1.0 - float(self.below(incumbent))))
 
     def quantiles(self, shares: Sequence[float], epoch: int | None = None) -> Array:
-        """The scores below which the last epoch's, or an earlier one's, lies with these shares."""
+        """The quantiles at these shares of the score in the last epoch, or in `epoch`."""
         if not all(0 < share < 1 for share in shares):
             raise ValueError(f"shares={shares!r}: give numbers between 0 and 1")
         if self.complete:
@@ -172,7 +171,7 @@ class Forecast:
         return self.scale.back(self._quantiles(wanted, *self.mixture(epoch)))
 
     def band(self, shares: Sequence[float]) -> Array:
-        """`quantiles` of each epoch still to come, for figures, shape (epochs, shares)."""
+        """`quantiles` of each later epoch, for figures, shape (epochs, shares)."""
         found = np.empty((self.horizon - len(self.curve), len(shares)))
         if self.scale is None:
             return np.full_like(found, self._last)
@@ -190,12 +189,12 @@ class Forecast:
 
     @cached_property
     def median(self) -> float:
-        """The middle of the last epoch's distribution."""
+        """The median of the last epoch's distribution."""
         return float(self.quantiles([0.5])[0])
 
     @cached_property
     def spread(self) -> float:
-        """Half the width of the middle 68 %: the standard deviation, were it Gaussian."""
+        """Half the width of the middle 68 %: for a Gaussian, the standard deviation."""
         if self.complete:
             return 0.0
         low, high = self.quantiles([0.1587, 0.8413])
@@ -203,11 +202,11 @@ class Forecast:
 
     @cached_property
     def score(self) -> float:
-        """The forecast to rank by: the median, drawn towards what the level alone lets expect.
+        """The forecast to rank by: the median, shrunk towards the end expected from the level only.
 
-        What one learns from a curve's bends improves the forecast of its end, and costs ranking
-        where noise makes bends; a gain over the last level that grows with the level costs none.
-        The level is that of the last epoch, less a part of what the members take for noise in it.
+        A curve's bends improve the forecast of its end, but they hurt the ranking where noise makes
+        bends; a gain over the last level that grows with the level does not hurt it. The level is
+        that of the last epoch, minus a part of the noise that the members estimate in it.
         """
         if self.complete:
             return float(self.curve[-1])
@@ -255,7 +254,7 @@ def _share(angles: Array, weights: Array, means: Array, deviations: Array) -> Ar
 
 
 def _stretched(shares: Array, by: float) -> Array:
-    """Shares below, of a distribution so many times as far from its median, were it Gaussian."""
+    """Shares below, after a Gaussian is stretched by this factor about its median."""
     if by == 1.0:
         return shares
     from scipy.special import ndtr, ndtri

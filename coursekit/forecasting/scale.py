@@ -12,9 +12,9 @@ Array = np.ndarray
 Bounds = tuple[float, float]
 LONGEST = 5_000  # epochs
 
-# Where bounds are not known: the angle of the score that is taken for a good end, the angles that
-# lie between a usual beginning and a usual end, and by which factors that may be wrong, with the
-# weight of each factor against the next.
+# For unknown bounds: the angle of the score that counts as a good end, the angle between a usual
+# beginning and a usual end, and the factors by which that may be wrong, with the weight of each
+# factor relative to the next.
 LEVEL = 1.1
 SPAN = 0.6
 FACTORS = (1.0, 2.0, 4.0, 8.0, 16.0)
@@ -22,7 +22,7 @@ LIGHTER = 0.5
 
 
 def check(horizon: int, bounds: Bounds | None) -> None:
-    """Raises TypeError or ValueError for a horizon or bounds without which there is no forecast."""
+    """Raises TypeError or ValueError for an invalid horizon or invalid bounds."""
     whole_number("horizon", horizon, 1, LONGEST)
     if bounds is not None and not -math.inf < bounds[0] < bounds[1] < math.inf:
         raise ValueError(f"bounds={bounds!r}: give the least and the highest score there can be")
@@ -31,7 +31,7 @@ def check(horizon: int, bounds: Bounds | None) -> None:
 class Bounded:
     """Scores between two known bounds as arcsin(sqrt(share)), where accuracies have even noise.
 
-    factors: there is one, 1: nothing about this scale is unknown.
+    factors: only 1, since this scale is fully known.
     """
 
     factors: tuple[float, ...] = (1.0,)
@@ -42,7 +42,7 @@ class Bounded:
     def forth(self, scores: Array | float) -> Array:
         """Scores beyond the bounds count as the bounds."""
         inside = np.clip(np.asarray(scores, dtype=float), self.low, self.high)
-        half = self.high / 2 - self.low / 2  # their difference may be no number
+        half = self.high / 2 - self.low / 2  # their difference may overflow
         return np.arcsin(np.sqrt(np.clip((inside / 2 - self.low / 2) / half, 0.0, 1.0)))
 
     def back(self, angles: Array | float) -> Array:
@@ -50,20 +50,20 @@ class Bounded:
         return (1 - share) * self.low + share * self.high
 
     def limit(self, scores: Array, below: Array) -> Array:
-        """Probabilities of at most these scores, with what the bounds make certain."""
+        """Probabilities of at most these scores; 0 and 1 where the bounds make them certain."""
         return np.where(scores >= self.high, 1.0, np.where(scores < self.low, 0.0, below))
 
 
 class Unbounded:
     """Scores without known bounds, on a straight line to angles.
 
-    A curve that is scaled and shifted has the same angles: they are measured from `top` in units of
-    `reach`, which come from scores alone. How far the scores of later epochs may go is not known,
-    so a forecast tries several `factors` on the reach, and its curve says which are likely. Every
+    A scaled and shifted curve has the same angles: they are measured from `top` in units of
+    `reach`, and both come from the scores. How far the scores of later epochs may go is unknown, so
+    a forecast tries several `factors` of the reach, and the curve decides which are likely. Every
     score keeps some probability.
 
-    top: a score that is taken for a good end.
-    reach: from a usual beginning to a usual end, above 0.
+    top: a score that counts as a good end.
+    reach: the distance from a usual beginning to a usual end, above 0.
     """
 
     factors = FACTORS
@@ -72,7 +72,7 @@ class Unbounded:
         self.top, self.reach = float(top), float(reach)
 
     def forth(self, scores: Array | float) -> Array:
-        half = np.asarray(scores, dtype=float) / 2 - self.top / 2  # a difference may be no number
+        half = np.asarray(scores, dtype=float) / 2 - self.top / 2  # a difference may overflow
         return LEVEL + SPAN * (half / (self.reach / 2))
 
     def back(self, angles: Array | float) -> Array:
@@ -80,7 +80,7 @@ class Unbounded:
         return 2 * np.clip(self.top / 2 + far, -8e307, 8e307)
 
     def limit(self, scores: Array, below: Array) -> Array:
-        """Probabilities of at most these scores: never 0 or 1, for all that is known is a guess."""
+        """Probabilities of at most these scores: never 0 or 1, since the scale is a guess."""
         return np.clip(below, 1e-12, 1 - 1e-12)
 
 
@@ -88,7 +88,7 @@ Scale = Bounded | Unbounded
 
 
 def reach_of(scores: Array) -> float:
-    """From the least to the highest of some scores; 0 if there is rounding between them alone."""
+    """The range of some scores; 0 if they differ only by rounding."""
     if not len(scores):
         return 0.0
     least, most = float(scores.min()), float(scores.max())
@@ -99,13 +99,13 @@ def reach_of(scores: Array) -> float:
 
 
 def prior_of(scale_factors: tuple[float, ...], members: int) -> Array:
-    """The weights of factors and members before anything is seen, shape (factors * members,)."""
+    """The weights of factors and members before any score, shape (factors * members,)."""
     shares = LIGHTER ** np.arange(len(scale_factors))
     return np.repeat(shares / shares.sum() / members, members)
 
 
 def stretched(angles: Array, by: Array | float) -> Array:
-    """Angles so many times as far from `LEVEL`: on a scale whose reach is the smaller by that."""
+    """Angles `by` times as far from `LEVEL`: those on a scale whose reach is smaller by `by`."""
     if isinstance(by, float) and by == 1.0:
         return angles
     return LEVEL + (angles - LEVEL) * by

@@ -1,6 +1,6 @@
 """What a lab's notebook imports: checks, hints, solutions, progress, predictions, questions.
 
-Import it before anything else: it keeps from learners what libraries tell their own authors.
+Import it first: it hides messages that libraries print for their developers.
 """
 
 import os

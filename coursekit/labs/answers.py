@@ -1,4 +1,4 @@
-"""What an exercise's probe gives: of the learner's answer, of the solution, of known mistakes."""
+"""The results of an exercise's probe: for the learner's answer, the solution, known mistakes."""
 
 import copy
 import time
@@ -18,7 +18,7 @@ Alike = Callable[[Any, Any], bool]
 
 @dataclass(frozen=True)
 class Observed:
-    """What came of one case: the call's outcome, and what `SideEffects` noticed beside it."""
+    """The result of one case: the call's outcome, and what `SideEffects` noticed."""
 
     outcome: guard.CallOutcome
     silent: str = ""
@@ -45,7 +45,7 @@ def observe(
 
 
 def right(exercise: type[Exercise], case: Case) -> Any:
-    """What a right answer gives for this case. Raises ValueError if the solution fails."""
+    """The result of a right answer for this case. Raises ValueError if the solution fails."""
     if exercise.expected is not None:
         return plain(exercise.expected(*copy.deepcopy(case)))
     key = exercise, repr(case)
@@ -63,7 +63,7 @@ def copied(case: Case) -> Case:
 
 
 def difference(received: Any, expected: Any, alike: Alike = close) -> str:
-    """In words, how two plain values differ: the first thing that a learner should look at."""
+    """How two plain values differ, in words: the first difference that a learner should see."""
     text = _difference(received, expected, alike)
     return f"{text[0].upper()}{text[1:]}."
 
@@ -83,8 +83,8 @@ def recognise(
 ) -> str:
     """The reason of the known mistake that gives what was received, or "".
 
-    seen: the cases so far, the last of them wrong. rest: further ones, observed only as long as
-    several mistakes fit. Mistakes that would take longer than a few seconds are passed over.
+    seen: the cases so far, the last of them wrong. rest: further cases, used only while several
+    mistakes fit. Mistakes that would take longer than a few seconds are skipped.
     """
     alike = list(exercise.mistakes) if exercise.explained else []
     end = time.thread_time() + PATIENCE
@@ -99,7 +99,7 @@ def recognise(
 
 
 def mistaken(exercise: type[Exercise], reason: str, case: Case) -> Observed:
-    """What comes of a known mistake, within a quarter of the exercise's time."""
+    """The result of a known mistake, within a quarter of the exercise's time."""
     key = exercise, reason, repr(case)
     if key not in _mistakes:
         try:
@@ -125,17 +125,17 @@ def problems(exercise: type[Exercise]) -> list[str]:
             same(exercise, each, Observed(guard.CallOutcome(right(exercise, case))))
             for each, case in zip(given, exercise.cases, strict=True)
         ):
-            found.append(f"{exercise.key}: {reason!r} is said of an answer that is right")
+            found.append(f"{exercise.key}: {reason!r} is given for a right answer")
         for other in reasons[:place]:
             theirs = [mistaken(exercise, other, case) for case in exercise.cases]
             if all(same(exercise, *pair) for pair in zip(given, theirs, strict=True)):
-                cure = "add a visible case that tells them apart, or drop one"
+                cure = "add a visible case that separates them, or drop one"
                 found.append(f"{exercise.key}: {reason!r} and {other!r} give one answer: {cure}")
     return found
 
 
 def same(exercise: type[Exercise], left: Observed, right: Observed) -> bool:
-    """Whether two observations cannot be told apart."""
+    """Whether two observations are the same."""
     if left.outcome.stopped or right.outcome.stopped:
         return bool(left.outcome.stopped and right.outcome.stopped)
     if left.outcome.failure or right.outcome.failure:
@@ -160,7 +160,7 @@ def _gives(
 
 
 def defined(exercise: type[Exercise], code: str) -> Any:
-    """The answer that this code makes, among the lab's own set-up statements."""
+    """The answer that this code defines, after the lab's set-up statements."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(exercise.setting, f"setting of {exercise.key}", "exec"), namespace)
     exec(compile(code, f"exercise {exercise.key}", "exec"), namespace)

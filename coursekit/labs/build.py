@@ -1,8 +1,8 @@
 """Builds the notebooks from their sources: `python -m coursekit.labs.build`.
 
-The learner's notebook has neither solutions nor hidden checks nor outputs; the solved one, for
-tests and for nbgrader, has both between nbgrader's markers. Metadata follow nbgrader's schema 3,
-what is ours stands under `metadata.coursekit`. The same source gives the same bytes.
+The learner's notebook has no solutions, hidden checks or outputs. The solved one, for tests and
+for nbgrader, has solutions and hidden checks between nbgrader's markers. Metadata follow nbgrader's
+schema 3; the kit's own are under `metadata.coursekit`. The same source gives the same bytes.
 """
 
 import argparse
@@ -72,7 +72,7 @@ def _cell(lab: Lab, cell: Cell, solved: bool, seen: Counter[str]) -> dict[str, A
         exercise = lab.exercises[cell.check]
         identity = f"check-{cell.check.replace('.', '-')}"
         metadata["nbgrader"] = _graded(identity, solution=False) | {"points": exercise.points}
-        text = f"from coursekit.labs import check\n{text}"  # works in a kernel that is new
+        text = f"from coursekit.labs import check\n{text}"  # works in a new kernel
         if solved and exercise.hidden:
             hidden = f'check("{cell.check}", hidden=True)'
             text += f"\n### BEGIN HIDDEN TESTS\n{hidden}\n### END HIDDEN TESTS"
@@ -83,7 +83,7 @@ def _cell(lab: Lab, cell: Cell, solved: bool, seen: Counter[str]) -> dict[str, A
         identity, kind = f"recall-{recall[0]}", "markdown"
         text = recalls.markdown(*recall[1:])
     else:
-        # By content: to edit or insert a cell changes no other cell's id.
+        # By content: editing or inserting a cell changes no other cell's id.
         identity = f"{cell.kind}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
         seen[identity] += 1
         if seen[identity] > 1:
@@ -105,7 +105,7 @@ def _conclusion(cell: Cell, solved: bool) -> list[dict[str, Any]]:
         "answer holds, one point each: open it when yours is written</summary>\n\n"
         f"{rubric}\n\n</details>"
     )
-    # The stub is nbgrader's own, so that it knows an untouched answer.
+    # nbgrader's own stub, so that nbgrader recognizes an untouched answer.
     answer = f"{BEGIN}\n{rubric}\n{END}" if solved else "YOUR ANSWER HERE"
     identity = f"conclusion-{cell.conclusion}"
     graded = _graded(identity, solution=True) | {
@@ -175,7 +175,7 @@ def _build_all(notebooks: Path, only_check: bool, solved: Path | None) -> int:
         print(f"{path}: no source makes this; delete it, or add source/{path.stem}.py")
     for path in stale:
         if only_check:
-            print(f"{path}: not what its source makes; run `make notebooks`")
+            print(f"{path}: differs from its source; run `make notebooks`")
         else:
             target.mkdir(parents=True, exist_ok=True)
             atomic.write(path, built[path])

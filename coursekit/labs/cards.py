@@ -1,4 +1,4 @@
-"""How the kit answers in a notebook: a card in HTML, and the same in plain text."""
+"""The kit's answers in a notebook: a card in HTML, and the same in plain text."""
 
 import html
 import re
@@ -29,8 +29,8 @@ _CODE = (
 class Card:
     """An answer: status (a key of LOOKS), title, prose, rows of (label, code), code, notes.
 
-    Prose comes first: the reason, then what it rests on. rows and code are shown as code, text and
-    notes as prose, where `code` and *emphasis* are set.
+    Prose comes first: the reason, then its evidence. rows and code are shown as code; text and
+    notes as prose, in which `code` and *emphasis* are formatted.
     """
 
     status: str

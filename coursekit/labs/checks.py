@@ -1,4 +1,4 @@
-"""`check`, `hint` and `solution`: what a learner types under an exercise."""
+"""`check`, `hint` and `solution`: the functions that a learner calls under an exercise."""
 
 import os
 import sys
@@ -16,13 +16,12 @@ def check(key: str, hidden: bool = False) -> None:
     """Shows whether your answer to an exercise is right and, if not, why.
 
     key: lab and number, like "1.2".
-    hidden: asks the cases that are kept for grading.
+    hidden: uses the cases that are kept for grading.
 
-    Finds the answer by name in the notebook (outside of one: in the caller's globals), wherever its
-    cell stands, runs it for some inputs within a time limit (10 seconds unless the exercise says
-    otherwise; `coursekit.guard.run` tells what that cannot stop) and shows a verdict. Never
-    raises, but where nbgrader executes the notebook: there an answer that is not right raises
-    AssertionError, since nbgrader gives full marks to any cell that does not.
+    Finds the answer by name in the notebook (outside of one: in the caller's globals), runs it for
+    some inputs within a time limit (by default 10 seconds; `coursekit.guard.run` says what it
+    cannot stop) and shows a verdict. Never raises, except when nbgrader executes the notebook: then
+    a wrong answer raises AssertionError, since nbgrader gives full marks to a cell without error.
     """
     graded = bool(os.environ.get("NBGRADER_EXECUTION"))
     try:
@@ -42,7 +41,7 @@ def check(key: str, hidden: bool = False) -> None:
 
 
 def hint(key: str) -> None:
-    """Shows one more hint for an exercise at each call."""
+    """Shows one more hint for an exercise with each call."""
     try:
         _, exercise = find(key)
     except Exception as error:
@@ -69,7 +68,7 @@ def hint(key: str) -> None:
 
 
 def solution(key: str) -> None:
-    """Shows a solution, after an attempt or all hints; your progress says that you saw it."""
+    """Shows a solution, after an attempt or all hints; your progress records that you saw it."""
     try:
         lab, exercise = find(key)
     except Exception as error:

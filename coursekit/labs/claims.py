@@ -1,4 +1,4 @@
-"""Claims: a sentence of a lab about a result, with the code that holds it to its word."""
+"""Claims: a sentence of a lab about a result, with the code that tests it."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from coursekit.labs.source import Cell
 
 
 def wrapped(lab: str, cell: Cell) -> str:
-    """The claim's cell as it stands in a notebook that is built with claims."""
+    """The claim's cell in a notebook that is built with claims."""
     place = f"{lab}.py:{cell.line}"
     plain = '"""' not in cell.text and "\\" not in cell.text and not cell.text.endswith('"')
     code = f'"""{cell.text}"""' if plain else repr(cell.text)
@@ -17,14 +17,14 @@ def wrapped(lab: str, cell: Cell) -> str:
 
 
 def hold(claim: str, place: str, names: dict[str, Any], code: str) -> None:
-    """Runs a claim's code among a notebook's names, and leaves no name behind.
+    """Runs a claim's code with a notebook's names; it defines no names there.
 
     claim: the sentence. place: "06_evolution.py:123", of the claim's `# %%` line. names: the
     notebook's globals; the code gets a copy. Raises AssertionError that names the claim, the source
     line, and the values in the assertion that does not hold.
     """
     file, _, start = place.rpartition(":")
-    # Blank lines before it, so that tracebacks count as the source does.
+    # Blank lines before it, so that tracebacks have the source's line numbers.
     compiled = compile("\n" * int(start) + code, file, "exec")
     try:
         exec(compiled, dict(names))

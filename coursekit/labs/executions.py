@@ -1,4 +1,4 @@
-"""What a notebook's cells did when they last ran: a check judges what a cell defines now."""
+"""The last run of each cell of a notebook: a check judges what a cell defines now."""
 
 import itertools
 import re
@@ -29,7 +29,7 @@ class Execution:
 
 
 def watch() -> None:
-    """From now on notes what cells of the running notebook do."""
+    """From now on, record the runs of the notebook's cells."""
     running = shell()
     if running is not None:
         load_ipython_extension(running)
@@ -38,15 +38,15 @@ def watch() -> None:
 
 
 def stale(key: str, name: str, answer: Any) -> str:
-    """Why what is in memory is not what the exercise's cell says now; "" if it is.
+    """Why the answer in memory is not the one that the exercise's cell defines now; else "".
 
-    key: of the exercise. name, answer: what the cell should define, and what this is in memory.
+    key: of the exercise. name, answer: what the cell should define, and its value in memory.
     """
     last = _last(key, name)
     if last is None or _defined.get(name, -1) > last.number:
         return ""
     if last.error and untouched(last.code, name, answer):
-        return ""  # it failed behind the definition
+        return ""  # it failed after the definition
     older = f"What `{name}` is in memory is older, so it is not judged."
     again = f"Mend the cell, run it, then `check({key!r})`."
     if last.error:

@@ -1,4 +1,4 @@
-"""What a check asks: exercises as small classes, and the labs that they belong to."""
+"""Exercises as small classes, and the labs that they belong to."""
 
 import builtins
 import dis
@@ -23,8 +23,8 @@ class Finding:
     """What is wrong with an answer.
 
     expected: the right value, or a text that describes it.
-    reason: one or two sentences; they name the misconception where the answer gives it away.
-    received: what came instead, in words, where the probe's own report would puzzle a learner.
+    reason: one or two sentences; they name the misconception if the answer reveals it.
+    received: the learner's result in words, if the probe's own report would puzzle a learner.
     """
 
     expected: Any
@@ -36,10 +36,10 @@ class Finding:
 class Mistake:
     """A known wrong answer: an edit of the lab's own solution, and the sentence that names it.
 
-    old, new: a text of the solution, and what stands in its place.
+    old, new: a text in the solution, and its replacement.
     reason: one or two sentences for the learner who makes this mistake.
     also: further edits.
-    code: a whole answer, where no edit makes this one.
+    code: a whole answer, if an edit is not enough.
     """
 
     old: str = ""
@@ -63,30 +63,30 @@ class Mistake:
 class Exercise:
     """One exercise; a subclass in `exercises/NN_slug.py` describes it by attributes.
 
-    The docstring's first line is the title. `probe` runs the learner's code and knows no answers.
-    Where the answer is a function of the case, that is all: the lab's own solution tells what is
-    right, and the mistakes tell what to say. Where behaviour is sampled, a `judge` holds the
-    answers; it sees plain data only (`coursekit.labs.plain`).
+    The docstring's first line is the title. `probe` runs the learner's code and holds no answers.
+    If the answer is a function of the case, nothing else is needed: the lab's own solution gives
+    the right result, and the mistakes give the reasons. If behaviour is sampled, a `judge` holds
+    the answers; it sees only plain data (`coursekit.labs.plain`).
 
     key: lab and number, like "1.2".
-    cases, hidden: arguments for `probe` after the answer; `hidden` are asked at grading. As a dict
-        from what a case asks for, in words, to the arguments, `cases` names the requirements.
+    cases, hidden: arguments for `probe` after the answer; `hidden` are used at grading. `cases` may
+        be a dict from requirements, in words, to arguments.
     mistakes: two or more `Mistake`s that run and give a wrong answer. After the lab is loaded, a
         dict from the reason to the wrong code.
-    reasons: what to say if an entry of the probe's report (a dict) is wrong, the first one first.
-    otherwise: what to say of any other wrong answer.
+    reasons: what to say if an entry of the probe's report (a dict) is wrong, in this order.
+    otherwise: what to say about any other wrong answer.
     hints: one step each.
-    points: what it is worth.
+    points: for a right answer.
     answer: the name of the function or class that the learner defines; by default the one that the
         exercise cell defines.
-    expected: a static method of the case that gives what the probe gives of a right answer; by
+    expected: a static method of the case that returns the probe's result for a right answer; by
         default the lab's solution is run.
     tolerance: within which numbers agree, relative to the larger.
     changes: whether the answer may change its arguments.
     returns: the type of what `probe` returns, as plain data; by default that of the right answer.
-    or_none: whether None may be an answer too, where `returns` is given.
+    or_none: whether None may be an answer too, if `returns` is given.
     seconds: limit of one check, of computing.
-    call: how the question reads in a verdict, a format of the case; by default a function call.
+    call: the question in a verdict, a format of the case; by default a function call.
     """
 
     key: ClassVar[str]
@@ -113,7 +113,7 @@ class Exercise:
 
     @staticmethod
     def probe(answer: Any, *case: Any) -> Any:
-        """What the learner's answer gives for this case; runs where no answers are known."""
+        """The result of the learner's answer for this case; runs where the answers are absent."""
         return answer(*case)
 
     @classmethod
@@ -137,7 +137,7 @@ class Exercise:
 
     @classmethod
     def declared(cls) -> bool:
-        """Whether the answer is a function of the case, so that nothing else judges."""
+        """Whether the answer is a function of the case, so that no judge is needed."""
         return "judge" not in {name for each in cls.__mro__[:-2] for name in vars(each)}
 
     @classmethod
@@ -155,7 +155,7 @@ class Exercise:
     def bind(cls, cell: source.Cell, setting: Sequence[str]) -> None:
         """Takes answer, solution and mistakes from the exercise's cell.
 
-        setting: the cells that run before it wherever it is checked. Raises ValueError.
+        setting: the cells that always run before it. Raises ValueError.
         """
         solution, own = cell.solution, names(cell.solution)
         if not hasattr(cls, "answer"):
@@ -168,7 +168,7 @@ class Exercise:
         if cls.explained:
             planted = {mistake.reason: mistake.applied(solution) for mistake in cls.mistakes}
             if len(planted) < len(cls.mistakes):
-                cure = "tell them apart"
+                cure = "give each its own"
                 raise ValueError(f"exercise {cls.key}: two mistakes have one reason: {cure}")
             cls.mistakes = planted
         wanted = set().union(*(names(code).reads for code in (solution, *cls.planted().values())))
@@ -176,7 +176,7 @@ class Exercise:
 
     @classmethod
     def planted(cls) -> Mapping[str, str]:
-        """The wrong code of each mistake, by its reason (or its name); a loaded lab's only."""
+        """The wrong code of each mistake, by its reason (or its name); only in a loaded lab."""
         return {name: textwrap.dedent(code).strip() for name, code in cls.mistakes.items()}
 
     def __init_subclass__(cls) -> None:
@@ -202,7 +202,7 @@ class Exercise:
 
 
 class Value(Exercise):
-    """An exercise whose answer is a variable, taken as it is."""
+    """An exercise whose answer is a variable; its value is the result."""
 
     cases = ((),)
 
@@ -216,11 +216,11 @@ class Value(Exercise):
 
 
 class Sampled(Exercise):
-    """An exercise whose probe asks an answer `draws` times, and reports how often what came.
+    """An exercise whose probe calls an answer `draws` times and counts the results.
 
-    Whole numbers of the report count draws; two of them agree if they differ by less than six
-    standard deviations (one of 10^9 right answers fails), so a learner may draw in any order. What
-    may never happen is reported as True or False.
+    Whole numbers in the report count draws; two of them agree if they differ by less than six
+    standard deviations (one of 10^9 right answers fails), so a learner may draw in any order. An
+    event that may never happen is reported as True or False.
     """
 
     draws: ClassVar[int] = 2000
@@ -263,7 +263,7 @@ def close(received: Any, expected: Any, relative: float = 1e-6) -> bool:
 
 @dataclass(frozen=True)
 class Lab:
-    """A lab as its author wrote it. name: "01_keras_tuner"; exercises: by key, in order."""
+    """A lab, read from its source. name: "01_keras_tuner"; exercises: by key, in order."""
 
     name: str
     cells: Sequence[source.Cell]
@@ -285,7 +285,7 @@ class Lab:
 
 
 def folder() -> Path:
-    """Where the labs are: $COURSEKIT_NOTEBOOKS if set (labs of your own), else the kit's."""
+    """Where the labs are: $COURSEKIT_NOTEBOOKS if set (your own labs), else the kit's."""
     return Path(os.environ.get("COURSEKIT_NOTEBOOKS") or shipped("notebooks"))
 
 
@@ -295,7 +295,7 @@ def sources(notebooks: Path | None = None) -> list[Path]:
 
 
 def load(path: Path) -> Lab:
-    """The lab whose source file this is. Raises SourceError, or what its exercises raise."""
+    """The lab in this source file. Raises SourceError, or what its exercises raise."""
     partner = path.parent.parent / "exercises" / path.name
     changed = partner.stat().st_mtime_ns if partner.is_file() else 0
     return _load(path, path.stat().st_mtime_ns, changed)
@@ -341,7 +341,7 @@ def _load(path: Path, *changed: int) -> Lab:
 
 
 def find(key: str) -> tuple[Lab, type[Exercise]]:
-    """The lab and exercise of a key. Raises ValueError that names the keys there are."""
+    """The lab and exercise of a key. Raises ValueError that lists the known keys."""
     if not isinstance(key, str):
         raise ValueError(f'there is no exercise {key!r}: put the key in quotes, like "1.2"')
     number = key.split(".")[0]

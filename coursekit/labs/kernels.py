@@ -4,10 +4,10 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 
 
 class QuietKernels(KernelSpecManager):
-    """Starts IPython kernels without their log, and with a word for a kernel that is new.
+    """Starts IPython kernels without their log, and with advice after a restart.
 
-    ipykernel warns at each start that it speaks TCP, on this machine, and writes a traceback when
-    Ctrl-C meets a running cell. What a learner's own code writes goes to the notebook as ever.
+    ipykernel warns at each start that it uses TCP, on this machine, and writes a traceback when
+    Ctrl-C interrupts a running cell. The output of a learner's code still goes to the notebook.
     """
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:

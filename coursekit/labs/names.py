@@ -1,4 +1,4 @@
-"""Which names code reads and which it defines: what a cell needs of other cells, by its syntax."""
+"""The names that code reads and defines: what a cell needs from other cells, by its syntax."""
 
 import ast
 import symtable
@@ -40,7 +40,7 @@ def needed(wanted: Iterable[str], codes: Sequence[str]) -> str:
 
 
 def dependent(cells: Sequence[Cell]) -> list[Cell]:
-    """The cells beyond set-up, exercises and checks that an answer has a say in, in their order.
+    """The cells, besides set-up, exercises and checks, that depend on an answer, in their order.
 
     A cell depends on an answer if it reads a name that an exercise cell defines, or one that a
     dependent cell defines, or if its author says so (`needs=["6.3"]`). With these come the cells

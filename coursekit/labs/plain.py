@@ -1,8 +1,8 @@
-"""Turns what a learner's code returned into plain data, without running any of their methods.
+"""Turns a learner's result into plain data, without running any of the learner's methods.
 
-Plain data are None, bool, int, float, str, and lists and dicts of them: what can be judged, shown
-and sent to another process. Conversion goes by the real type and calls the built-in types' own
-methods, so that an overridden `__eq__`, `__iter__` or `__repr__` has no say.
+Plain data are None, bool, int, float, str, and lists and dicts of them: they can be judged, shown
+and sent to another process. Conversion uses the real type and the built-in types' own methods, so
+that an overridden `__eq__`, `__iter__` or `__repr__` has no effect.
 """
 
 import sys
@@ -26,16 +26,17 @@ class Opaque:
 
 
 def plain(value: Any) -> Any:
-    """`value` as plain data; what has no such form becomes an `Opaque`.
+    """`value` as plain data; a value without such a form becomes an `Opaque`.
 
-    Tuples and NumPy arrays become lists, NumPy scalars and subclasses of the built-in types those
-    types. Beyond 20,000 entries in all, 200,000 characters or 20 levels a value is too large.
+    Tuples and NumPy arrays become lists; NumPy scalars and subclasses of built-in types become
+    those types. A value with more than 20,000 entries in total, 200,000 characters or 20 levels is
+    too large.
     """
     return _plain(value, DEPTH, [ENTRIES])
 
 
 def rounded(value: Any) -> Any:
-    """Plain data with its floats cut to six significant digits, to be read."""
+    """Plain data with its floats rounded to six significant digits, for display."""
     if isinstance(value, float):
         return float(f"{value:.6g}")
     if isinstance(value, list):

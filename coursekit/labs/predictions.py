@@ -1,4 +1,4 @@
-"""Predict before you measure: an entry that is kept, and shown beside what came out."""
+"""Predict before you measure: an entry that is kept, and shown beside the result."""
 
 import html
 import math
@@ -12,7 +12,7 @@ from coursekit.labs.cards import Card
 from coursekit.notebook import dead_widget, kernel
 
 Entry = float | str
-_UNITS: dict[str, str] = {}  # of what was asked for in this session, entered or not
+_UNITS: dict[str, str] = {}  # of the predictions asked for in this session, entered or not
 
 
 def predict(
@@ -25,14 +25,14 @@ def predict(
     least: float | None = None,
     most: float | None = None,
 ) -> None:
-    """Asks for a prediction; what is entered is kept at once and shown again after a restart.
+    """Asks for a prediction; the entry is saved at once and shown again after a restart.
 
     key: names the prediction, for `measured`.
-    unit: of the number that is asked for, like "trials".
+    unit: of the number, like "trials".
     options: asks for one of these instead of a number.
-    answer: enters the prediction from code, where no widgets render.
-    least, most: of a sensible number; by default 0 and 100 for "%", 0 and no limit for all other
-        units but "points", which may be lost.
+    answer: enters the prediction from code, where widgets cannot be shown.
+    least, most: limits of a sensible number; by default 0 and 100 for "%", no limits for "points",
+        which may be negative, 0 and no upper limit for all other units.
 
     Raises ValueError if `answer` is not a number, not a sensible one, or not one of the options.
     """
@@ -59,7 +59,7 @@ def predict(
 
 
 def measured(key: str, value: Entry, unit: str | None = None) -> None:
-    """Shows the prediction beside what was measured, with a remark; `unit`: as predicted."""
+    """Shows the prediction beside the measured value, with a remark; `unit`: as predicted."""
     try:
         kept = _entry(key) or {}
         unit = unit if unit is not None else str(kept.get("unit", _UNITS.get(key, "")))
@@ -76,7 +76,7 @@ def measured(key: str, value: Entry, unit: str | None = None) -> None:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question, and what may be entered; the arguments of `predict`."""
+    """A question, and the entries it allows; the arguments of `predict`."""
 
     key: str
     question: str
@@ -86,7 +86,7 @@ class Asked:
     most: float | None = None
 
     def entry(self, typed: Any) -> Entry:
-        """What was entered, as it is kept. Raises ValueError that says what to enter."""
+        """The entry, as it is saved. Raises ValueError that says what to enter."""
         if self.choices:
             if str(typed) not in self.choices:
                 offer = ", ".join(self.choices)
@@ -116,9 +116,9 @@ class Asked:
 
 
 def number(typed: str, unit: str = "") -> float:
-    """The number that somebody wrote: "95.5 %", "10 points", "1,000", "0,5", "1e-3", "2/3".
+    """The number in a text: "95.5 %", "10 points", "1,000", "0,5", "1e-3", "2/3".
 
-    Raises ValueError if it is none, or has another unit.
+    Raises ValueError if it is not a number, or has another unit.
     """
     text = typed.strip().lower().replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ")
     text = re.sub(r"^(about|around|ca\.|roughly|[~≈+])\s*", "", text)
@@ -177,7 +177,7 @@ def _written(value: Any, unit: str) -> str:
         return value
     number = float(value)
     text = f"{number:,.0f}" if number.is_integer() else f"{number:.4g}"
-    if text == "1" and len(unit) > 3:  # "points" and the like, no "s" or "ms"
+    if text == "1" and len(unit) > 3:  # words such as "points", not "s" or "ms"
         unit = unit.removesuffix("s")
     return f"{text} {unit}".strip()
 
@@ -189,7 +189,7 @@ def _remark(predicted: Any, value: Any, unit: str) -> str:
     off = abs(guess - true)
     if math.isclose(guess, true, rel_tol=1e-9, abs_tol=1e-9):
         return "Right."
-    shares = unit in ("%", "points")  # differences count, a share of a share says nothing
+    shares = unit in ("%", "points")  # for shares, differences matter, not ratios
     near = off <= 1 if shares else off <= 0.1 * abs(true)
     way = "above" if guess > true else "below"
     text = f"{_written(off, 'points' if shares else unit)} {way} what was measured."

@@ -1,4 +1,4 @@
-"""How far a learner has come in all labs, as a table: `progress()`, and `coursekit progress`."""
+"""A learner's progress in all labs, as a table: `progress()`, and `coursekit progress`."""
 
 import argparse
 import html
@@ -36,7 +36,7 @@ def rows(work: Path | None = None) -> tuple[list[Row], str]:
         lab = exercises.load(path)
         for key, exercise in lab.exercises.items():
             entry = kept["exercises"].get(key, {})
-            # Once solved stays solved: looking at the solution afterwards takes nothing away.
+            # A solved exercise stays solved if its solution is shown afterwards.
             marks = (("solved", "solved"), ("shown", "shown"), ("attempts", "tried"))
             state = next((state for mark, state in marks if entry.get(mark)), "open")
             found.append(Row(lab.title, key, exercise.title(), exercise.points, state))
@@ -44,7 +44,7 @@ def rows(work: Path | None = None) -> tuple[list[Row], str]:
 
 
 def progress() -> None:
-    """Shows all labs and exercises: what is solved, and the points."""
+    """Shows all labs and exercises: which are solved, and the points."""
     try:
         found, note = rows()
         show(_text(found, note), _html(found, note))

@@ -1,4 +1,4 @@
-"""Recall: a short question on what was just seen, and its answer when the learner asks for it."""
+"""Recall: a short question about the last section, with its answer folded."""
 
 import ast
 import html
@@ -11,10 +11,10 @@ FOLD = "Think first; then open the answer"
 def recall(key: str, question: str, *, answer: str) -> None:
     """Asks a question, and keeps the answer folded; not graded, nothing is recorded.
 
-    key: names the question, like "06-ageing". question, answer: prose, where `code` and *emphasis*
-    are set.
+    key: names the question, like "06-ageing". question, answer: prose, in which `code` and
+    *emphasis* are formatted.
 
-    In a lab the builder makes a Markdown cell of the call, for its code would show the answer.
+    In a lab the builder turns the call into a Markdown cell, since its code would show the answer.
     """
     markup = (
         f'<div class="coursekit-recall" id="recall-{html.escape(key)}" style="margin:4px 0;'
@@ -43,5 +43,5 @@ def asked(code: str) -> tuple[str, str, str] | None:
 
 
 def markdown(question: str, answer: str) -> str:
-    """The question with its folded answer; the fold is the browser's own and needs no kernel."""
+    """The question with its folded answer; the browser opens the fold without a kernel."""
     return f"**{question}**\n\n<details><summary>{FOLD}</summary>\n\n{answer}\n\n</details>"

@@ -1,4 +1,4 @@
-"""What a learner has done, kept on disk: attempts, hints, solutions seen, predictions."""
+"""A learner's record on disk: attempts, hints, solutions seen, predictions."""
 
 import contextlib
 import copy
@@ -14,20 +14,20 @@ from coursekit import atomic
 
 PATIENCE = 2.0  # seconds to wait for another kernel that is writing
 
-# Where the notebook started: a cell may change the folder, and the record stays where it is.
+# Where the notebook started: a cell may change the working folder, the record stays in this one.
 _start: Path | None = None
 with contextlib.suppress(OSError):
     _start = Path.cwd()
 
-# What could not be written, by file: in a read-only folder a kernel still counts its hints.
+# Records that could not be written, by file: in a read-only folder a kernel still counts hints.
 _unsaved: dict[Path, dict[str, Any]] = {}
 
 
 def folder() -> Path:
     """The learner's work folder.
 
-    $COURSEKIT_DIR, else the nearest folder that has a `.coursekit` folder, from where the notebook
-    started upwards, else where it started.
+    $COURSEKIT_DIR; else the nearest folder with a `.coursekit` folder, from the notebook's start
+    folder upwards; else that start folder.
     """
     if chosen := os.environ.get("COURSEKIT_DIR"):
         return Path(chosen).expanduser().absolute()
@@ -38,7 +38,7 @@ def folder() -> Path:
 def read(work: Path | None = None) -> tuple[dict[str, Any], str]:
     """The record, and a note for the learner ("" if all is well).
 
-    Exercises by key (attempts, hints, solved, shown) stand under "exercises", predictions by key
+    Exercises by key (attempts, hints, solved, shown) are under "exercises", predictions by key
     (value, unit) under "predictions". Never raises OSError.
     """
     try:
@@ -60,8 +60,8 @@ def update(
     """Applies `change` to the record and saves it; returns what `read` would.
 
     Under a lock, so that several kernels lose nothing, and by replacing the file, so that it is
-    never half written. A damaged file is set aside under a dated name. Where nothing can be
-    written the change lasts as long as this kernel.
+    never half written. A damaged file is kept under a dated name. If the record cannot be written,
+    the change lasts as long as this kernel.
     """
     note = ""
     try:
@@ -100,7 +100,7 @@ def update(
 
 
 def exercise(record: dict[str, Any], key: str) -> dict[str, Any]:
-    """The entry of an exercise, made if it is missing."""
+    """The entry of an exercise, created if missing."""
     entry: dict[str, Any] = record["exercises"].setdefault(key, {})
     return entry
 

@@ -1,7 +1,7 @@
-"""A kernel that is new: a name that a lab's cells define gets a word on which cells to run.
+"""Advice in a new kernel: which cells to run for an undefined name that a lab's cells define.
 
-An IPython extension (`--ext=coursekit.labs.restart`, as `coursekit lab` starts its kernels), for a
-new kernel knows nothing of the labs until their first cell has run.
+An IPython extension (`--ext=coursekit.labs.restart`, as `coursekit lab` starts its kernels), since
+a new kernel has not imported the kit before a lab's first cell has run.
 """
 
 import os
@@ -15,7 +15,7 @@ from coursekit.notebook import RUN_ABOVE
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Adds the word to each NameError that a cell raises; the traceback stays."""
+    """Adds the advice to each NameError that a cell raises; the traceback stays."""
     if not shell.custom_exceptions:
         shell.set_custom_exc((NameError,), _explain)
 
@@ -27,12 +27,12 @@ def _explain(shell: Any, kind: type, error: NameError, trace: Any, tb_offset: An
         if name and name in _defined():
             text = f"An earlier cell defines it, and this kernel has not run that cell. {RUN_ABOVE}"
             Card("not yet", f"`{name}` is not defined", text=[text]).show()
-    except Exception:  # a lab that cannot be read is no reason to lose the traceback
+    except Exception:  # even if a lab cannot be read, the traceback is shown
         return
 
 
 def _defined() -> set[str]:
-    """The names that the cells of the open lab define; of all labs, if none is known to be open."""
+    """The names that the cells of the open lab define; those of all labs if it is unknown."""
     opened = Path(os.environ.get("JPY_SESSION_NAME", "")).name
     labs = [path for path in sources() if not opened or opened.startswith(path.stem)]
     return {

@@ -22,8 +22,8 @@ examples:
   coursekit lab --reset 01           start lab 01 afresh; a dated copy of yours is kept
 """
 PORTS = range(8888, 8988)
-# What authors and graders have installed, and learners would only stumble over; and JupyterLab's
-# announcements, which begin with a question and need a network.
+# Extensions of authors and graders, which would confuse learners; and JupyterLab's announcements,
+# which begin with a question and need a network.
 HIDDEN = (
     "@jupyter/nbgrader",
     "jupyterlab-jupytext",
@@ -55,11 +55,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serves until Ctrl-C.
 
-    Raises OSError if the folder or the port is not to be had, ValueError for an unknown lab,
+    Raises OSError if the folder or the port is not available, ValueError for an unknown lab,
     ModuleNotFoundError without JupyterLab.
     """
     folder, source = options.dir.expanduser().absolute(), shipped("notebooks")
-    # Before anything is written: an installation without JupyterLab should leave no folder behind.
+    # Before anything is written: without JupyterLab, no folder should be created.
     from jupyterlab.labapp import LabApp
 
     if folder == source.resolve():
@@ -90,20 +90,20 @@ def _flags(folder: Path, port: int, options: argparse.Namespace) -> list[str]:
     settings = {
         "ServerApp.root_dir": folder,
         "ServerApp.port": port,
-        # Somebody may take the free port while JupyterLab is being loaded.
+        # Another process may take the free port while JupyterLab is loading.
         "ServerApp.port_retries": 0 if options.port else 50,
         "ServerApp.open_browser": not options.no_browser,
-        "ServerApp.allow_root": True,  # in a container one often is; only this machine can connect
+        "ServerApp.allow_root": True,  # common in a container; only this machine can connect
         "ServerApp.answer_yes": True,  # Ctrl-C asks nothing
         "ServerApp.log_level": "ERROR",
         "LabApp.log_level": "ERROR",
         "ServerApp.kernel_spec_manager_class": "coursekit.labs.kernels.QuietKernels",
-        # Set here, Jupyter prints no banner of its own; not visible to other users in `ps`.
+        # Set here, Jupyter prints no banner; not visible to other users in `ps`.
         "IdentityProvider.token": os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(24),
         "MappingKernelManager.shutdown_wait_time": 1,
         "LabApp.default_url": f"/lab/tree/{labs[0].name}" if labs else "/lab",
         "LabApp.extension_manager": "readonly",  # the other one needs a network
-        # Open tabs belong to the folder, not to whatever else is done with JupyterLab here.
+        # Open tabs belong to this folder, not to other uses of JupyterLab on this machine.
         "LabApp.workspaces_dir": folder / ".coursekit" / "workspaces",
     }
     flags = [f"--{name}={value}" for name, value in settings.items()]
@@ -116,7 +116,7 @@ def _hide(handler: Any, page_config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    # A browser tab was closed while a kernel spoke to it: several libraries print a traceback.
+    # A browser tab was closed while its kernel was sending: several libraries print a traceback.
     error = record.exc_info[1] if record.exc_info else None
     return type(error).__name__ not in ("WebSocketClosedError", "StreamClosedError")
 
@@ -145,7 +145,7 @@ def _port(text: str) -> int:
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # As the server does: a port that was closed a moment ago can be had again.
+        # As the server does: a port that was closed a moment ago can be used again.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))

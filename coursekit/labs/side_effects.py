@@ -1,4 +1,4 @@
-"""Notices what an answer does beside what it gives: None returned, arguments changed."""
+"""Notices side effects of an answer: None returned, arguments changed."""
 
 import contextlib
 import copy
@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any
 
-CALLS = 100  # of one check whose arguments are looked at
-ENTRIES = 100_000  # of an argument that is looked at
+CALLS = 100  # of one check: the arguments of later calls are not compared
+ENTRIES = 100_000  # larger arguments are not compared
 
 
 class SideEffects:
@@ -27,7 +27,7 @@ class SideEffects:
 
     @contextlib.contextmanager
     def over(self, answer: Any) -> Iterator[Any]:
-        """A function that behaves as the answer does; a class stays itself, and is watched."""
+        """A function that behaves as the answer does; a class is watched in place."""
         if type(answer) is FunctionType:
             yield self._watched(answer, True)
         elif isinstance(answer, type):
@@ -74,7 +74,7 @@ class SideEffects:
 
 
 def _kept(value: Any) -> Any:
-    """A copy of what can be changed and compared, else None."""
+    """A copy of a value that can be changed and compared, else None."""
     numpy = sys.modules.get("numpy")
     array = numpy is not None and type(value) is numpy.ndarray and value.dtype.kind in "biuf"
     if not array and type(value) not in (list, dict, set):
@@ -87,5 +87,5 @@ def _same(now: Any, before: Any) -> bool:
         return bool(now.shape == before.shape and now.tobytes() == before.tobytes())
     try:
         return bool(now == before)
-    except Exception:  # what cannot be compared has not been seen to change
+    except Exception:  # a value that cannot be compared counts as unchanged
         return True

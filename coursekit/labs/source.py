@@ -19,7 +19,7 @@ BEGIN, END, _GIVEN = "### BEGIN SOLUTION", "### END SOLUTION", "#:"
 
 
 class SourceError(ValueError):
-    """A lab's source is not what the builder can use; the message names file, line and cure."""
+    """The builder cannot use a lab's source; the message names file, line and cure."""
 
     def __init__(self, path: Path, line: int, problem: str) -> None:
         super().__init__(f"{path}:{line}: {problem}")
@@ -29,9 +29,9 @@ class SourceError(ValueError):
 class Cell:
     """One cell as the author wrote it: markers in code, Markdown without its comment signs.
 
-    line: where its `# %%` stands, counted from 1.
+    line: of its `# %%`, counted from 1.
     exercise, check: the key that the cell answers or checks, or None.
-    claim: the sentence about a result that the cell's code holds to its word, or None.
+    claim: the sentence about a result that the cell's code tests, or None.
     conclusion: the key of the written conclusion that the cell asks for, or None.
     needs: keys of exercises whose answers the cell needs without naming them.
     """
@@ -48,18 +48,18 @@ class Cell:
 
     @property
     def rubric(self) -> list[str]:
-        """What a good conclusion holds: the list at the end of its cell."""
+        """The points of a good conclusion: the list at the end of its cell."""
         return [line[2:] for line in self.text.splitlines() if line.startswith("- ")]
 
     @property
     def question(self) -> str:
-        """What a conclusion is asked for: its cell without the rubric."""
+        """The question of a conclusion: its cell without the rubric."""
         lines = [line for line in self.text.splitlines() if not line.startswith("- ")]
         return "\n".join(lines).strip()
 
     @property
     def stub(self) -> str:
-        """What the learner gets: each solution replaced by the lines that are marked `#:`."""
+        """The learner's version: each solution is replaced by the lines marked `#:`."""
         return _replace_regions(self.text, _handed_out)
 
     @property

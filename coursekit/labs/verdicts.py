@@ -1,4 +1,4 @@
-"""The verdict on an answer: the reason in words, and below it what was asked and what came."""
+"""The verdict on an answer: the reason in words, and below it the question and the result."""
 
 import ast
 import time
@@ -27,7 +27,7 @@ _WORDS = {
     list: "a list",
     dict: "a dict",
 }
-# What is said below an exception of the kit's own code, which an answer brought about.
+# Shown below an exception in the kit's own code that an answer caused.
 _TELLING = ("ValueError", "TypeError", "KeyError", "IndexError", "AttributeError")
 
 
@@ -66,7 +66,7 @@ Said = tuple[str, list[str], list[tuple[str, str]]]  # status, prose, rows
 
 @dataclass(frozen=True)
 class _Question:
-    """What is asked of an answer, and what is said of what came."""
+    """A question to an answer, and the verdict on the result."""
 
     lab: Lab
     exercise: type[Exercise]
@@ -145,7 +145,7 @@ class _Question:
         return "error", [cause], [*rows, *([("then came", raised)] if raised else [])]
 
     def _cause(self, failure: Failure) -> str:
-        """What an exception in the learner's own line comes from, where its text does not tell."""
+        """The cause of an exception in the learner's own line, if its text does not name it."""
         power = any(sign in failure.message for sign in (" ^: ", " ^=: ", "bitwise_xor"))
         if failure.kind == "TypeError" and power:
             return "Python writes a power as `**`; `^` is another operation."
@@ -174,7 +174,7 @@ class _Question:
         )
 
     def _mismatch(self, received: Any, case: tuple[Any, ...]) -> Finding | None:
-        """A finding if this is not of the type that is asked for."""
+        """A finding if this does not have the required type."""
         exercise = self.exercise
         wanted = exercise.returns or type(answers.right(exercise, case))
         if received is None and (exercise.or_none or wanted is type(None)):
@@ -205,7 +205,7 @@ class _Question:
             )
 
     def _values(self, finding: Finding, received: Any) -> list[tuple[str, str]]:
-        """Expected and received, as the learner can read them."""
+        """Expected and received, in a form for the learner."""
         expected = finding.expected
         report = isinstance(received, dict) and self.exercise.probe is not Exercise.probe
         if finding.received:
@@ -310,7 +310,7 @@ def _same(left: CodeType, right: CodeType) -> bool:
 
 
 def _pair(expected: Any, received: Any) -> tuple[Any, Any]:
-    """Both with six digits for a float, if they can be told apart by that."""
+    """Both with six digits per float, if they then still differ."""
     short = rounded(expected), rounded(received)
     return short if repr(short[0]) != repr(short[1]) else (expected, received)
 

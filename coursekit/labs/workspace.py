@@ -1,7 +1,7 @@
-"""The learner's work folder: notebooks are handed out into it, and never overwritten once touched.
+"""The learner's work folder: notebooks are handed out into it; changed ones are never overwritten.
 
-`.coursekit/notebooks.json` in the folder remembers the SHA-256 of what was handed out. A notebook
-with other bytes is the learner's: executing it is enough, for outputs are work too.
+`.coursekit/notebooks.json` in the folder holds the SHA-256 of each notebook handed out. A notebook
+with other bytes is the learner's: executing it is enough, since outputs are work too.
 """
 
 import contextlib
@@ -18,10 +18,10 @@ MANIFEST = Path(".coursekit") / "notebooks.json"
 
 
 def hand_out(folder: Path, source: Path) -> list[str]:
-    """Brings the notebooks of `source` into `folder`; returns one line for each that arrived.
+    """Copies the notebooks of `source` into `folder`; returns one line for each that was written.
 
-    A missing notebook is written (again), an untouched one follows its source, and beside a touched
-    one the changed source is laid down once, as `01_keras_tuner.new-<8 hex digits>.ipynb`.
+    A missing notebook is written (again), an untouched one is updated. Beside a touched one, a new
+    version of the source is written once, as `01_keras_tuner.new-<8 hex digits>.ipynb`.
 
     Raises OSError, in one line with the cure, if the folder cannot be written.
     """
@@ -32,15 +32,15 @@ def hand_out(folder: Path, source: Path) -> list[str]:
             line = _bring(notebook, folder / notebook.name, handed_out)
             if line:
                 lines.append(line)
-        # Always written: the first to notice a folder that cannot be.
+        # Always written: a folder that cannot be written fails here first.
         atomic.write(folder / MANIFEST, _as_json(handed_out))
     return lines
 
 
 def reset(folder: Path, source: Path, lab: str, today: datetime.date) -> str:
-    """Hands lab `lab` ("01" or "01_keras_tuner") out afresh; returns a line on what was kept.
+    """Hands out lab `lab` ("01" or "01_keras_tuner") again; returns a line on what was kept.
 
-    What the learner had stays as `01_keras_tuner.kept-2026-11-23.ipynb` (`.kept-2026-11-23-2` ...).
+    The learner's version stays as `01_keras_tuner.kept-2026-11-23.ipynb` (`.kept-2026-11-23-2`).
 
     Raises ValueError for an unknown lab, OSError as `hand_out` does.
     """
@@ -62,7 +62,7 @@ def reset(folder: Path, source: Path, lab: str, today: datetime.date) -> str:
 
 
 def _bring(notebook: Path, target: Path, handed_out: dict[str, str]) -> str | None:
-    """Brings one notebook, and notes its digest; the line to show, None if nothing happened."""
+    """Copies one notebook and records its digest; the line to show, None if nothing changed."""
     content = notebook.read_bytes()
     digest, before = _digest(content), handed_out.get(target.name)
     handed_out[target.name] = digest
@@ -70,7 +70,7 @@ def _bring(notebook: Path, target: Path, handed_out: dict[str, str]) -> str | No
         atomic.write(target, content)
         return f"{target.name}: {'new' if before is None else 'was missing, brought back'}"
     present = _digest(target.read_bytes())
-    if present == digest or before == digest:  # nothing new, whatever the learner made of it
+    if present == digest or before == digest:  # no new version, touched or not
         return None
     if present == before:
         atomic.write(target, content)
@@ -108,7 +108,7 @@ def _read_manifest(folder: Path) -> tuple[dict[str, str], list[str]]:
     except FileNotFoundError:
         return {}, []
     except (ValueError, AttributeError):
-        # Nothing is known about any notebook then, so each counts as touched.
+        # The digests are lost, so each notebook counts as touched.
         return {}, [
             f"{MANIFEST} was damaged and is written again; your notebooks are left as they are"
         ]
@@ -124,7 +124,7 @@ def _digest(content: bytes) -> str:
 
 @contextlib.contextmanager
 def _cures(folder: Path) -> Iterator[None]:
-    """Turns what a file system refuses into one line that says what to do."""
+    """Turns an error of the file system into one line that says what to do."""
     try:
         yield
     except (FileExistsError, NotADirectoryError) as error:

@@ -1,4 +1,4 @@
-"""The ageing diagram: who lives, who was drawn, who had a child and who died, birth by birth."""
+"""The ageing diagram, birth by birth: population, tournament, parent, child, and who died."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ BLUE, ORANGE, GREEN = PALETTE[:3]
 
 
 class Birth(NamedTuple):
-    """What happened when a trial completed; trials are told by their numbers.
+    """What happened when a trial completed; trials are given by their numbers.
 
-    score: of the newborn. alive: the population after the birth, the eldest first.
-    tournament, parent: none of either for those drawn at random. died: whoever left.
+    score: of the newborn. alive: the population after the birth, the oldest first.
+    tournament, parent: empty and None for a random candidate. died: the trials that left.
     """
 
     number: int
@@ -34,8 +34,8 @@ class Birth(NamedTuple):
 def births(history: History, alive: Alive) -> list[Birth]:
     """The births in a history, in order of completion.
 
-    alive: the rule that says who of the completed trials makes up the population, such as the
-        method `alive` of `RegularizedEvolution`.
+    alive: the rule that selects the population from the completed trials, such as the method
+        `alive` of `RegularizedEvolution`.
     """
     recorded, completed, before = [], history.completed, set[int]()
     for place, trial in enumerate(completed, start=1):
@@ -61,15 +61,15 @@ def population(
     now: int | None = None,
     axes: Axes | None = None,
 ) -> Axes:
-    """One column a birth, as high as its score, up to birth number `now` (1 is the first).
+    """One column per birth, as high as its score, up to birth number `now` (1 is the first).
 
-    recorded: a History together with the rule that says who is `alive`, such as the strategy's
-        method; or what `births` made of them. now: by default the last. Raises ValueError for a
-        History without the rule.
+    recorded: a History together with the rule `alive`, such as the strategy's method; or the
+        result of `births`. now: by default the last. Raises ValueError for a History without the
+        rule.
 
-    The living are filled, the dead hollow. Of the last birth: who was in the tournament (rings),
-    the parent (square), the child (diamond, an arrow from its parent) and who died (cross). Who
-    lies below the figure stands on its lower edge: some cells learn nothing at all.
+    Living trials are filled, dead ones hollow. For the last birth: the tournament (rings), the
+    parent (square), the child (diamond, with an arrow from its parent) and the trials that died
+    (cross). Scores below the figure are drawn on its lower edge: some cells learn nothing at all.
     """
     axes = on(axes, (9.0, 3.4))
     if isinstance(recorded, History):
@@ -124,7 +124,7 @@ def population(
 
 
 def _limits(scores: Sequence[float]) -> tuple[float, float]:
-    """The same for every step, and low enough for nine tenths of the scores."""
+    """The same limits for every step, low enough for nine tenths of the scores."""
     ordered = sorted(scores) or [0.0, 100.0]
     low, high = ordered[len(ordered) // 10], ordered[-1]
     margin = 0.08 * (high - low) or 1.0

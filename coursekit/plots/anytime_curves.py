@@ -31,19 +31,19 @@ def anytime(
 ) -> Axes:
     """The median of the best so far over the runs, and a band from quartile to quartile.
 
-    runs: for each strategy its History, or one a seed; without a mapping those of one strategy.
-        What was counted elsewhere does as well, as an array of shape (runs, len(at)). What is not
-        finite (nothing found yet) counts as worst.
-    at: where on the x axis; by default after each trial, or 400 points up to the last second.
-    by: "trials" or "seconds": what the x axis counts, and `unit` is how that is called.
-    optimum: the best there is, as a line to reach.
-    looks: for each label a number for colour and marker, and one for the dash: labels that share
-        one of them look alike in it. By default all three differ from label to label.
+    runs: for each strategy its History, or one per seed; without a mapping, those of one strategy.
+        Scores from elsewhere are given as an array of shape (runs, len(at)). A non-finite value
+        (no result yet) counts as worst.
+    at: points on the x axis; by default after each trial, or 400 points up to the last second.
+    by: "trials" or "seconds", the quantity on the x axis; `unit` is its label.
+    optimum: the best possible score, drawn as a line.
+    looks: for each label a number for colour and marker, and one for the dash: labels with the
+        same number look the same in it. By default all three differ between labels.
 
-    The best at the end is named first, of equals the one that got there earlier. What lies below
-    all bands after a twentieth of the way is cut off: at the start everybody is bad, and nothing
-    would be seen of the rest. A line ends with the longest of its runs; those that have ended
-    keep what they found. One run alone has no band. Raises ValueError for anything else.
+    The legend starts with the best at the end; of equal ones, with the one that was there earlier.
+    Scores below all bands after a twentieth of the x axis are cut off: the low scores at the start
+    would flatten the rest. A line ends with the longest of its runs; shorter runs keep their last
+    value. A single run has no band. Raises ValueError for anything else.
     """
     at, bands = _read(labelled(runs, name), at, by)
     axes = on(axes, _size(bands))
@@ -72,10 +72,10 @@ def regret(
     name: str = "regret (optimum − best so far)",
     axes: Axes | None = None,
 ) -> Axes:
-    """What the best so far still lacks to the optimum, on a log axis; runs and rest as `anytime`.
+    """The optimum minus the best so far, on a log axis; the arguments are those of `anytime`.
 
-    What has reached the optimum (or lies above it, as a lucky training can lie above the best
-    mean) stands on a line at the bottom, since a log axis has no zero. Raises ValueError if the
+    A score that has reached the optimum (or exceeds it, as a lucky training can exceed the best
+    mean) is drawn on a line at the bottom, since a log axis has no zero. Raises ValueError if the
     optimum is not known.
     """
     if not np.isfinite(optimum):
@@ -83,7 +83,7 @@ def regret(
     at, bands = _read(labelled(runs, name), at, by)
     axes = on(axes, _size(bands))
     missing = {label: optimum - band[::-1] for label, band in bands.items()}
-    positive = [band[band > 0] for band in missing.values()]  # NaN is not above 0
+    positive = [band[band > 0] for band in missing.values()]  # leaves NaN out
     floor = min([lacks.min() for lacks in positive if len(lacks)], default=1.0) / 2
     axes.set_yscale("log")
     label_decades(axes.yaxis)
@@ -101,7 +101,7 @@ def regret(
 def _read(
     runs: Mapping[str, Any], at: Sequence[float] | np.ndarray | None, by: str
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Where on the x axis, and for each label the quartiles there, shape (3, points)."""
+    """The points on the x axis, and for each label the quartiles there, shape (3, points)."""
     if by not in UNITS:
         raise ValueError(f"by={by!r}: searches are drawn by {' or '.join(UNITS)}")
     known = {
@@ -121,7 +121,7 @@ def _read(
 
 
 def _steps(history: History, by: str) -> tuple[np.ndarray, np.ndarray]:
-    """When each trial had finished, and the best so far from then on; nothing at the start."""
+    """When each trial finished, and the best so far from then on; nothing at the start."""
     steps = np.array([(0.0, np.nan), *history.anytime()], dtype=float)
     return np.arange(len(steps)) if by == "trials" else steps[:, 0], steps[:, 1]
 
@@ -156,7 +156,7 @@ def _table(label: str, found: Any, at: np.ndarray) -> np.ndarray:
 
 
 def _quartiles(table: np.ndarray) -> np.ndarray:
-    """Shape (3, points); NaN where that many runs have nothing yet."""
+    """Shape (3, points); NaN where too many runs have no result yet."""
     if not len(table):
         return np.full((3, table.shape[1]), np.nan)
     with np.errstate(invalid="ignore"):  # between nothing and nothing
@@ -178,7 +178,7 @@ def _goodness(median: np.ndarray) -> tuple[float, float]:
 
 
 def _tail(band: np.ndarray, early: int) -> np.ndarray:
-    """The lower quartile (or median) after the first points; of a line that is shorter, its end."""
+    """The lower quartile (or median) after the first points; of a shorter line, its end."""
     low = np.fmin(band[0], band[1])
     there = np.flatnonzero(np.isfinite(low))
     late = there[there >= early]
@@ -192,7 +192,7 @@ def _draw(
     order: Sequence[str],
     looks: Mapping[str, tuple[int, int]] | None = None,
 ) -> None:
-    """Lines and bands, in the legend in this order; looks go by the order of the mapping."""
+    """Lines and bands, in this order in the legend; looks follow the order of the mapping."""
     faint = 0.18 if len(bands) < 5 else 0.7 / len(bands)
     for label in order:
         low, middle, high = bands[label]
@@ -238,19 +238,19 @@ def _draw_optimum(axes: Axes, height: float) -> None:
 
 
 def _look(place: int) -> tuple[str, str, object]:
-    """Colour, marker and dash: the dash moves on with every round of colours."""
+    """Colour, marker and dash: the dash changes with every round of colours."""
     round_, index = divmod(place, len(PALETTE))
     return PALETTE[index], MARKERS[index], DASHES[(index + round_) % 4]
 
 
 def _shared_look(first: int, second: int) -> tuple[str, str, object]:
-    """Colour and marker by the first number, dash by the second: in grey both can be told."""
+    """Colour and marker by the first number, dash by the second: both are visible in grey."""
     index = first % len(PALETTE)
     return PALETTE[index], MARKERS[index], DASHES[second % 4]
 
 
 def _spots(at: np.ndarray, line: np.ndarray, place: int, total: int) -> list[int]:
-    """Points spread evenly over a line, for each line other ones: no marker hides another."""
+    """Points spread evenly over a line, shifted for each line: no marker hides another."""
     there = np.flatnonzero(np.isfinite(line))
     if not len(there):
         return []

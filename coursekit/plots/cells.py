@@ -1,4 +1,4 @@
-"""Cells and what they are stacked on."""
+"""Drawings of cells."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SPACING = {True: 1.75, False: 1.15}  # between nodes: with labels on straight ed
 def cell(space: CellSpace, configuration: Mapping[str, Any], *, axes: Axes | None = None) -> Axes:
     """A cell from its inputs on the left to its output on the right, every operation on its edge.
 
-    Edges that are "none" are dotted, and so are those on no way from an input to the output.
+    Edges that are "none" are dotted, and so are edges on no path from an input to the output.
     Operations have the same colours and dashes in all drawings of a space.
     """
     graph = space.graph(configuration)
@@ -58,7 +58,7 @@ def cell(space: CellSpace, configuration: Mapping[str, Any], *, axes: Axes | Non
 
 
 def describe(graph: Graph) -> str:
-    """A cell in words, for those who cannot see it."""
+    """A cell in words, for screen readers."""
     parts = [f"{e.source} to {e.target}: {e.operation or 'joined'}" for e in graph.edges]
     return f"A cell with {len(graph.nodes)} nodes. " + ", ".join(parts) + "."
 

@@ -25,12 +25,12 @@ def parallel_coordinates(
     name: str = "score",
     axes: Axes | None = None,
 ) -> Axes:
-    """A line a trial through its hyperparameters to its score; best: thick, best quarter: blue.
+    """A line per trial through its hyperparameters to its score; best: thick, best quarter: blue.
 
-    configurations: of the trials, and their scores, NaN for failed ones; or a History alone.
+    configurations: of the trials; scores: theirs, NaN for failed ones. Or only a History.
 
-    A value that a trial does not have (an inactive condition) breaks its line. Positive numbers
-    that span two decades or more are spaced logarithmically.
+    A missing value (an inactive parameter) breaks the line. Positive numbers that span two decades
+    or more are spaced logarithmically.
     """
     axes = on(axes)
     if isinstance(configurations, History):

@@ -1,4 +1,4 @@
-"""A learning curve as far as it was seen, and the band where it may go."""
+"""A learning curve up to the last epoch seen, and the band of its forecast."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def forecast(
 ) -> Axes:
     """The seen part, the bands of 50, 80 and 95 %, and the score to beat, in percent.
 
-    The bands are blue while the training goes on, orange and hatched when it is to be stopped.
+    The bands are blue while the training continues, orange and hatched when it is to be stopped.
     truth: the whole curve, drawn dotted where it was not seen.
     """
     if axes is None:
@@ -46,7 +46,7 @@ def forecast(
             coming, band = np.append(seen, coming), np.vstack([np.full(7, last), band])
         bare = 1.0
         for place, (name, alpha) in enumerate(BANDS):
-            bare *= 1 - alpha  # a narrow band lies on the wider ones: that is how dense it looks
+            bare *= 1 - alpha  # a narrow band is drawn over the wider ones: their densities add up
             axes.fill_between([], [], color=colour, alpha=1 - bare, linewidth=0, label=name)
             axes.fill_between(
                 coming,
@@ -56,7 +56,7 @@ def forecast(
                 alpha=alpha,
                 linewidth=0,
             )
-        if decision.stop:  # also where colours are not told apart
+        if decision.stop:  # visible without colours too
             ends = band[:, 1], band[:, -2]
             axes.fill_between(
                 coming,

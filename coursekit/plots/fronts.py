@@ -20,8 +20,9 @@ ROOM = 14  # points that a name takes
 def pareto_front(costs: Sequence[Sequence[float]]) -> list[int]:
     """Indices of the candidates that no other dominates, in order.
 
-    costs: one tuple a candidate, lower is better in each place. A candidate dominates another if
-    it is nowhere higher and somewhere lower; equal ones do not. One with a NaN is on no front.
+    costs: one tuple per candidate, lower is better in each place. A candidate dominates another if
+    it is nowhere higher and somewhere lower; equal ones do not. A candidate with a NaN is on no
+    front.
     """
     if not len(costs):
         return []
@@ -44,18 +45,18 @@ def pareto(
     score: str = "validation accuracy",
     axes: Axes | None = None,
 ) -> Axes:
-    """Score against cost (log axis): the Pareto front of these two, its members named.
+    """Score against cost (log axis): the Pareto front of these two, with the names of its members.
 
     The others are grey: another candidate is at least as good in both and better in one.
 
-    costs: above 0, and the scores that belong to them, NaN for failed trials (crosses on the lower
-        edge); or a History alone: its members are named by their trials' numbers.
-    measure: what to draw in place of a History's seconds, such as `world.parameters`.
+    costs: above 0; scores: one per cost, NaN for failed trials (crosses on the lower edge). Or only
+        a History: its members are named by their trials' numbers.
+    measure: what to draw instead of a History's seconds, such as `world.parameters`.
 
     With more than two objectives, draw one panel for each pair: a line through the members of a
     larger front would join candidates that dominate each other in the plane.
 
-    Where something costs nothing the axis is linear.
+    If a cost is 0, the axis is linear.
     """
     axes = on(axes)
     if isinstance(costs, History):
@@ -86,7 +87,7 @@ def pareto(
     axes.margins(y=0.1)
     spots: dict[tuple[float, float], str] = {}
     for i in (i for i in front if i < len(names)):
-        spots.setdefault((costs[i], scores[i]), names[i])  # of equal ones, the first one's
+        spots.setdefault((costs[i], scores[i]), names[i])  # of equal ones, the first name
     _write_names(axes, spots)
     if len(costs):
         axes.legend(loc="best")
@@ -94,7 +95,7 @@ def pareto(
 
 
 def _write_names(axes: Axes, names: Mapping[tuple[float, float], str]) -> None:
-    """From the best down; a name that would lie on another is left out."""
+    """From the best down; a name that would overlap another is left out."""
     axes.autoscale_view()
     written: list[np.ndarray] = []
     for spot in sorted(names, key=lambda spot: -spot[1]):
@@ -104,7 +105,7 @@ def _write_names(axes: Axes, names: Mapping[tuple[float, float], str]) -> None:
             axes.annotate(
                 names[spot],
                 spot,
-                xytext=(-4, 4),  # free: who lies there would dominate
+                xytext=(-4, 4),  # free: a candidate there would dominate this one
                 textcoords="offset points",
                 ha="right",
                 fontsize="small",

@@ -14,7 +14,7 @@ SHOWN = 12  # units of a layer that are drawn one by one
 
 
 class GrowthStep(Protocol):
-    """What was done to a network after which epoch, and the accuracy then."""
+    """A change to a network: what, after which epoch, and the accuracy then."""
 
     @property
     def epoch(self) -> int: ...
@@ -25,7 +25,7 @@ class GrowthStep(Protocol):
 
 
 def network(widths: Sequence[int], *, axes: Axes) -> Axes:
-    """The layers from inputs to classes, left to right; wide ones are cut short.
+    """The layers from inputs to classes, left to right; wide layers are shortened.
 
     widths: units of each layer, the inputs first and the classes last.
     """
@@ -64,7 +64,7 @@ def growth(
 ) -> Axes:
     """Accuracy against epoch, and a line at each epoch with steps, with their numbers ("2-4").
 
-    What a step loses at once is in the curve: a vertical piece at its epoch.
+    An immediate loss from a step is a vertical drop in the curve, at the epoch of the step.
 
     curve: validation accuracy before the first epoch and after each, in 0..1.
     scratch: the same of a network of the final shape with fresh weights.

@@ -1,6 +1,6 @@
-"""What the race widget shows beside the anytime curves: what one search has tried, trial by trial.
+"""The strip below the race widget's anytime curves: what one search has tried, trial by trial.
 
-Both are drawn whole and seen up to some moment: see `behind_a_curtain`.
+Both are drawn completely and shown up to some moment; see `behind_a_curtain`.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ def sampled(
     by_trials: bool = True,
     axes: Axes,
 ) -> Axes:
-    """A strip with a column a trial and a row a parameter, nothing where it does not exist; below
-    them the score, light for the best.
+    """A strip with a column per trial and a row per parameter, empty where the parameter is
+    inactive; below them the score, light for the best.
 
-    Values with an order go from dark for the first to light for the last; others have a colour
-    each.
+    Ordered values go from dark for the first to light for the last; each unordered value has its
+    own colour.
 
-    configurations, scores: of the trials in order of completion. clock: when each was finished,
-    rising; its column reaches back to the one before. end: of the axis. by_trials: whether the
+    configurations, scores: of the trials in order of completion. clock: when each trial finished,
+    rising; its column starts where the one before ends. end: of the axis. by_trials: whether the
     clock counts trials.
     """
     from matplotlib import colormaps
@@ -92,10 +92,10 @@ def sampled(
 
 
 def shades(space: Space, configurations: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    """How far up its list of values each parameter stands, shape (parameters, configurations).
+    """The position of each parameter's value in its list, shape (parameters, configurations).
 
-    0 for the first value and 1 for the last, 0.5 if there is one alone; NaN where the parameter
-    does not exist.
+    0 for the first value and 1 for the last, 0.5 if it is the only one; NaN where the parameter is
+    inactive.
     """
     points = np.array([space.encode(configuration) for configuration in configurations])
     points = points.reshape(len(configurations), len(space.parameters)).T
@@ -107,7 +107,7 @@ def shades(space: Space, configurations: Sequence[Mapping[str, Any]]) -> np.ndar
 
 
 def _ranks(scores: Sequence[float] | np.ndarray) -> np.ndarray:
-    """0 for the worst and 1 for the best, equals alike: a few bad ones do not flatten the rest."""
+    """Ranks, 0 for the worst and 1 for the best, ties equal: outliers do not flatten the rest."""
     scores = np.asarray(scores, dtype=float)
     known = np.unique(scores[np.isfinite(scores)])
     if not len(known):
@@ -117,19 +117,19 @@ def _ranks(scores: Sequence[float] | np.ndarray) -> np.ndarray:
 
 
 def categories(count: int) -> list[str]:
-    """Colours for so many values without an order, as far apart as there are."""
+    """`count` colours for unordered values, as different as possible."""
     return [CATEGORIES[round(place)] for place in np.linspace(0, len(CATEGORIES) - 1, count)]
 
 
 def _unordered(parameter: Parameter) -> Sequence[Any]:
-    """The values of a parameter that have no order, two to eight; nothing for others."""
+    """The two to eight values of an unordered parameter; empty for other parameters."""
     domain = parameter.domain
     few = not domain.ordered and 2 <= domain.count <= len(CATEGORIES)
     return tuple(domain.items) if few else ()
 
 
 def _list_colours(axes: Axes, row: int, values: Sequence[Any]) -> None:
-    """Beside a row its values, each behind a patch of its colour."""
+    """The values beside a row, each after a patch of its colour."""
     from matplotlib.offsetbox import AnnotationBbox, HPacker, TextArea
 
     small = {"fontsize": "small"}
@@ -149,13 +149,13 @@ def _list_colours(axes: Axes, row: int, values: Sequence[Any]) -> None:
 
 
 def _same(space: Space) -> Sequence[Any]:
-    """The values that all parameters share, as the operations of a cell; nothing if they differ."""
+    """The values that all parameters share, such as a cell's operations; empty if they differ."""
     lists = [tuple(parameter.domain.items) for parameter in space.parameters]
     return lists[0] if len(set(lists)) == 1 and len(lists[0]) <= 8 else ()
 
 
 def _ranges(space: Space) -> list[str]:
-    """What stands beside each row: its first and last value."""
+    """The text beside each row: its first and last value."""
     if _same(space):
         return [""] * len(space.parameters)
     found = []
@@ -200,9 +200,9 @@ def _key(space: Space, axes: Axes) -> None:
 def spread_out(
     axes: Axes, bands: Mapping[str, np.ndarray], text: Callable[[float], str] = "{:.1f}".format
 ) -> None:
-    """Give the room to nine tenths of what the lower quartiles show: the start is left out.
+    """Fit the y axis to the upper nine tenths of the lower quartiles: the start is left out.
 
-    Who ends below nine tenths of all others never got going; it is cut off and named in the corner.
+    A contestant that ends below nine tenths of all the others is cut off and named in the corner.
 
     axes: with anytime curves. bands: their runs, shape (runs, points) each, in the axes' unit.
     text: how a height is written.
@@ -232,7 +232,7 @@ def spread_out(
 
 
 def _quartiles(runs: np.ndarray) -> np.ndarray:
-    """The lower ones of those points where all runs have something."""
+    """The lower quartiles, at the points where all runs have a result."""
     return np.quantile(runs[:, np.isfinite(runs).all(axis=0)], 0.25, axis=0)
 
 
@@ -252,7 +252,7 @@ def swatch(line: Line2D) -> str:
     outline = " ".join(
         f"{20 + 7 * x:.1f},{7 - 7 * y:.1f}" for polygon in path.to_polygons() for x, y in polygon
     )
-    # The pattern that was asked for is kept unscaled by the line's width alone.
+    # Only this attribute keeps the dash pattern unscaled by the line's width.
     dash = line._unscaled_dash_pattern[1]  # type: ignore[attr-defined]
     dashes = " ".join(f"{2 * length:g}" for length in dash or ())
     return (
@@ -263,8 +263,8 @@ def swatch(line: Line2D) -> str:
 
 
 def behind_a_curtain(axes: Axes) -> None:
-    """Leave one clipping rectangle in the axes, that of their contents: grid and lines that lie
-    across the whole width need none. Who narrows it in the finished SVG shows less of the time."""
+    """Leave one clipping rectangle in the axes, that of their contents: grid and lines across the
+    whole width need none. A narrower rectangle in the finished SVG shows less of the time."""
     for line in [*axes.get_xgridlines(), *axes.get_ygridlines()]:
         line.set_clip_on(False)
     for line in axes.get_lines():

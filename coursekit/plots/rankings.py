@@ -1,4 +1,4 @@
-"""Strategies against worlds: who is good where."""
+"""Strategies against worlds: mean ranks."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def ranks(
     *,
     axes: Axes | None = None,
 ) -> Axes:
-    """A heat map of mean ranks (1 is the best, equals share theirs): strategies by worlds.
+    """A heat map of mean ranks (1 is the best, ties share the mean): strategies by worlds.
 
-    worlds: for each world its contestants, and for each of those a History a seed, or its best
-        score a seed, as in `{str(race.world): race.best() for race in races}`. Seeds are paired:
-        ranks are taken seed by seed and averaged. Without a score (NaN) is who found nothing.
+    worlds: for each world its contestants, and for each contestant a History per seed, or its best
+        score per seed, as in `{str(race.world): race.best() for race in races}`. Seeds are paired:
+        ranks are taken seed by seed and averaged. A NaN means that nothing was found.
 
-    The number stands in each cell, the best of a world in bold; on top is who has the best mean
-    over the worlds. A strategy that a world has not is left blank there. Raises ValueError if the
-    numbers of seeds differ within a world.
+    Each cell holds its number, bold for the best of a world; the strategy with the best mean over
+    the worlds is on top. A strategy that is missing in a world is blank there. Raises ValueError if
+    the numbers of seeds differ within a world.
     """
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -68,7 +68,7 @@ def ranks(
 
 
 def describe(found: Mapping[str, Mapping[str, float]]) -> str:
-    """Mean ranks by world in words, the best first, for those who cannot see them."""
+    """Mean ranks by world in words, the best first, for screen readers."""
     parts = ["Mean ranks, 1 is the best."]
     for world, each in found.items():
         ordered = sorted(each, key=each.__getitem__)

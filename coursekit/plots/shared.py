@@ -28,7 +28,7 @@ def on(axes: Axes | None, size: tuple[float, float] | None = None) -> Axes:
 
 
 def histories(runs: Any) -> list[History] | None:
-    """One History or several as a list; None if that is not what they are."""
+    """One History or several as a list; None for anything else."""
     found = [runs] if isinstance(runs, History) else runs
     if isinstance(found, Sequence) and all(isinstance(each, History) for each in found):
         return list(found)
@@ -36,14 +36,14 @@ def histories(runs: Any) -> list[History] | None:
 
 
 def labelled(runs: Any, label: str) -> Mapping[str, Any]:
-    """A mapping as it is; runs of one strategy alone under this label."""
+    """A mapping unchanged; the runs of a single strategy under this label."""
     return runs if isinstance(runs, Mapping) else {label: runs}
 
 
 def mark_failed(
     axes: Axes, xs: Sequence[float], ys: Sequence[float] | None = None, *, label: str | None
 ) -> None:
-    """Crosses; on the lower edge of the axes if nobody knows how high."""
+    """Crosses; on the lower edge of the axes if the height is unknown."""
     if not len(xs):
         return
     heights = np.full(len(xs), 0.02) if ys is None else ys

@@ -1,4 +1,4 @@
-"""Training runs and a search as it is watched: learning curves, and the incumbent."""
+"""Figures of training runs and of a search: learning curves, and the incumbent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BEST: dict[str, Any] = {
     "color": PALETTE[0], "marker": "s", "linestyle": "--", "linewidth": 1.8, "markersize": 3.5,
     "zorder": 3,
 }  # fmt: skip
-RUNGS = 6  # so many lengths of curves are steps of a schedule; more are chance
+RUNGS = 6  # up to this many different lengths are rungs of a schedule; more are chance
 
 
 def learning_curves(
@@ -34,14 +34,14 @@ def learning_curves(
     name: str = "validation accuracy",
     axes: Axes | None = None,
 ) -> Axes:
-    """Score against epoch, a line a run: the `bold` one thick, the `best` one dashed.
+    """Score against epoch, a line per run: the `bold` one thick, the `best` one dashed.
 
-    runs: a History, whose best trial is the bold one; or scores, one sequence a run.
-    bold, best: places among the runs; of a History, among its finished trials.
-    names: of the runs, for the legend; only bold and best get one.
+    runs: a History, whose best trial is the bold one; or scores, one sequence per run.
+    bold, best: positions among the runs; of a History, among its finished trials.
+    names: of the runs, for the legend, which shows only bold and best.
 
-    A run that failed ends in a cross; without any score it stands on the lower edge. Where runs
-    were stopped at a few epochs (the rungs of a schedule) a dotted line says how many were.
+    A failed run ends in a cross, on the lower edge if it has no score. If runs were stopped at a
+    few epochs (the rungs of a schedule), a dotted line at each shows how many were.
     """
     axes = on(axes)
     failed: set[int] = set()
@@ -73,7 +73,7 @@ def learning_curves(
 
 
 def _draw_bundle(axes: Axes, curves: Sequence[np.ndarray], *, dots: bool) -> None:
-    """Thin lines, the thinner the more there are; `dots` where they end."""
+    """Thin lines, thinner if there are more; `dots` where they end."""
     from matplotlib.collections import LineCollection
 
     alpha = min(0.5, max(0.25, 20 / max(1, len(curves))))
@@ -87,7 +87,7 @@ def _draw_bundle(axes: Axes, curves: Sequence[np.ndarray], *, dots: bool) -> Non
 
 
 def _draw_rungs(axes: Axes, rungs: Mapping[int, int]) -> None:
-    """A dotted line at each length, and how many runs are as long."""
+    """A dotted line at each length, and the number of runs with that length."""
     for place, (epochs, count) in enumerate(sorted(rungs.items())):
         axes.axvline(epochs, color=INK, linestyle=":", marker="", linewidth=1, zorder=1)
         axes.annotate(

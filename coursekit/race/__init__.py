@@ -1,4 +1,4 @@
-"""Races: strategies x estimators x worlds, and which differences are more than luck."""
+"""Races: strategies x estimators x worlds, and which differences are significant."""
 
 from coursekit.race import report
 from coursekit.race.contest import Race, price, race, races

@@ -17,16 +17,16 @@ from coursekit.worlds import WORLDS, World, make
 USUAL = ("random", "regularized_evolution", "local_search", "tpe", "bayesian")
 TEXT = """\
 Every strategy searches with every estimator in every world, from the same seeds and with the same
-budget. A replayed benchmark answers at once with what was once trained for real, so that a race
-over thousands of trainings takes seconds. What is printed: what the incumbents are worth, mean and
-standard deviation over the seeds; the mean rank (1 is the best); the milliseconds a trial of
-strategy and estimator themselves; and which differences are more than luck (Wilcoxon's signed-rank
-test over paired seeds, Holm's correction for the many pairs).
+budget. A replayed benchmark answers at once with recorded results of real trainings, so a race over
+thousands of trainings takes seconds. The output: the worth of the incumbents, mean and standard
+deviation over the seeds; the mean rank (1 is the best); the milliseconds per trial of strategy and
+estimator, without trainings; and which differences are significant (Wilcoxon's signed-rank test
+over paired seeds, Holm's correction for the number of pairs).
 
 A search chooses its incumbent by its own scores. An estimator's scores may be forecasts, or come
-from less data, so they are not compared: each incumbent is judged by its full training, of which a
-table knows the mean. That training is charged to no contestant. Estimators are cheap in seconds:
-give --seconds where they race. Pairs that cannot race in a world are left out with a note.
+from less data, so they are not compared: each incumbent is judged by its full training (from a
+table: the mean). That training is charged to no contestant. Estimators save seconds, not trials:
+give --seconds when they race. Pairs that cannot race in a world are left out with a note.
 """
 EXAMPLES = """\
 examples:
@@ -148,7 +148,7 @@ def _worlds(options: argparse.Namespace) -> list[World]:
 
 
 def _check_files(options: argparse.Namespace) -> None:
-    """Before the race rather than after it: whether its files can be written."""
+    """Check before the race that its files can be written."""
     for path in filter(None, (options.out, options.csv)):
         if not path.absolute().parent.is_dir():
             raise ValueError(f"{path}: there is no folder {path.parent} to write to")
@@ -157,7 +157,7 @@ def _check_files(options: argparse.Namespace) -> None:
 
         known = FigureCanvasBase.get_supported_filetypes()
         if options.out.suffix.lstrip(".").lower() not in known:
-            raise ValueError(f"{options.out}: no kind of figure: end in .png, .svg or .pdf")
+            raise ValueError(f"{options.out}: unknown kind of figure: end in .png, .svg or .pdf")
 
 
 def _draw(found: Sequence[Race], path: Path) -> None:

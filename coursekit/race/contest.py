@@ -31,12 +31,12 @@ Estimators = Sequence[str] | Mapping[str, str | Around]
 
 @dataclass
 class Race:
-    """What a race brought: runs by contestant and seed.
+    """The results of a race: runs by contestant and seed.
 
-    contestants: those that race, by name. seeds: how many were wanted. trials, seconds: the limits
-    of each search. noisy: whether each candidate had one training. left_out: pairs that cannot
-    race in this world, and why. stopped: whether the race was interrupted; what compares
-    contestants takes the seeds that all of them have run.
+    contestants: those that race, by name. seeds: how many were asked for. trials, seconds: the
+    limits of each search. noisy: whether each candidate had one training. left_out: pairs that
+    cannot race in this world, and why. stopped: whether the race was interrupted; comparisons use
+    the seeds that all contestants have run.
     """
 
     world: World
@@ -64,21 +64,21 @@ class Race:
         return sorted(set.intersection(*(set(self.runs[name]) for name in self.names)))
 
     def end(self) -> float:
-        """The limit, in seconds if there is one in seconds, else in trials."""
+        """The limit: of seconds if the race has one, else of trials."""
         return float(self.seconds if self.seconds is not None else self.trials or 0)
 
     def axis(self) -> np.ndarray:
-        """Where to look at the whole of it: after each trial, or at 400 points of its seconds."""
+        """The times for figures of the whole race: after each trial, or 400 points in seconds."""
         if self.seconds is None:
             return np.arange(1.0, self.end() + 1)
         return np.linspace(0, self.end(), 400)
 
     def clock(self, run: Run) -> np.ndarray:
-        """When each trial of a run had finished, in what limits the race: seconds or trials."""
+        """When each trial of a run finished, in the unit of the race's limit: seconds or trials."""
         return np.cumsum(run.costs) if self.seconds is not None else 1 + np.arange(len(run.scores))
 
     def curves(self, name: str, at: Sequence[float] | np.ndarray) -> np.ndarray:
-        """What the incumbents are worth, shape (paired seeds, len(at)); -inf before the first.
+        """The worth of the incumbents, shape (paired seeds, len(at)); -inf before the first.
 
         at: seconds if the race had a limit in seconds, else numbers of trials.
         """
@@ -90,20 +90,20 @@ class Race:
         return np.array(rows, dtype=float).reshape(len(rows), len(at))
 
     def best(self, at: float | None = None) -> dict[str, np.ndarray]:
-        """What each incumbent is worth by then, by default at the end: one value a paired seed."""
+        """The worth of each incumbent at that time (default: the end), by paired seed."""
         when = [self.end() if at is None else at]
         return {name: self.curves(name, when)[:, 0] for name in self.names}
 
     def standings(self, at: float | None = None, since: float | None = None) -> list[Standing]:
-        """Who leads at that time, by default at the end, and who has moved up or down `since`.
+        """The standings at that time (default: the end), and the moves up or down `since`.
 
-        Places go by the median over the paired seeds; nobody has one before the first result.
+        Places follow the median over the paired seeds; a contestant without one has no place.
         """
         then = None if since is None else self.best(since)
         return standings(self.best(at), then)
 
     def snapshot(self) -> Race:
-        """The race as it is, to look at while it continues."""
+        """A copy of the present state, to read while the race continues."""
         return replace(self, runs={name: dict(runs) for name, runs in self.runs.items()})
 
     def ranks(self) -> dict[str, float]:
@@ -111,11 +111,11 @@ class Race:
         return significance.mean_ranks(self._comparable())
 
     def comparisons(self) -> list[Comparison]:
-        """All pairs at the end, the surest difference first."""
+        """All pairs at the end, the most significant difference first."""
         return significance.compare(self._comparable())
 
     def _comparable(self) -> dict[str, np.ndarray]:
-        """The best of each at the end; ValueError if somebody has nothing."""
+        """The best of each at the end; ValueError if a contestant has no result."""
         found = self.best()
         for name, values in found.items():
             if not len(values):
@@ -129,10 +129,10 @@ class Race:
         return found
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Every finished trial of every search, also of seeds that have no pair, as plain values.
+        """Every finished trial of every search, unpaired seeds included, as plain values.
 
-        Scores and worth have the user's own sign. `message` and the measures are there if any
-        trial has some; a measure with the name of another column is called "measure.score".
+        Scores and worth have the sign of the user's measure. `message` and the measures are present
+        if any trial has one; a measure with the name of another column becomes "measure.score".
         """
         sign = -1 if self.world.minimised else 1
         runs = [each for of_one in self.runs.values() for each in of_one.values()]
@@ -184,36 +184,35 @@ def race(
 ) -> Race:
     """Search the world with each strategy and estimator from seeds 0, 1, ...
 
-    What is compared is what a search would hand over at each moment: the configuration of the
-    incumbent by the search's own scores, judged by `world.worth`, a full training (of a table: the
-    mean over its trainings). An estimator's score may be a forecast, or come from less data; here
-    it only chooses. That full training is charged to no contestant: each would need it. A live
-    world really runs it, for each new incumbent, which takes time.
+    A race compares what each search would return at each moment: the incumbent by the search's own
+    scores, judged by `world.worth`, a full training (from a table: the mean over its trainings).
+    An estimator's score may be a forecast, or come from less data; here it only chooses the
+    incumbent. The full training is charged to no contestant, since each would need it. A live world
+    really runs it, for each new incumbent, which takes time.
 
     A search is the same in any race with the same seeds and limits.
 
-    strategies: names, with options if need be, such as "random" or
-        "regularized_evolution(population_size=10)"; or a mapping from the names to show to such
-        texts, or to whatever makes a strategy of a space, as its class does. Named strategies
-        with budgets get the judge's epochs as `max_budget`, unless the text says otherwise.
-    estimators: likewise, such as "full", "extrapolation(delta=0.1)", "lower_fidelity(epochs=10)",
-        or what makes a judge of a world. Each strategy races with each of them. None: the world's
-        own scores, which are those of "full". A pair that cannot race here is left out and named
-        in `Race.left_out`; ValueError if nothing is left of a strategy or of an estimator.
+    strategies: names, optionally with options, such as "random" or
+        "regularized_evolution(population_size=10)"; or a mapping from display names to such texts,
+        or to a callable that makes a strategy from a space, such as its class. Named strategies
+        with budgets get the judge's epochs as `max_budget`, unless the text sets it.
+    estimators: the same, such as "full", "extrapolation(delta=0.1)", "lower_fidelity(epochs=10)",
+        or a callable that makes a judge from a world. Each strategy races with each of them. None:
+        the world's own scores, which equal those of "full". A pair that cannot race here is left
+        out and named in `Race.left_out`; ValueError if a strategy or an estimator has no pair left.
     trials, seconds: when a search ends; seconds are those of the trainings that the estimator has
-        run, simulated in a replay. Estimators are cheap in seconds, so seconds are the fair limit
-        where they race.
-    noisy: each search trains each candidate once, as `world.seeded(seed)` does, in place of
-        seeing the mean over a table's trainings.
-    workers: processes, by default one a core; they import the script that races, which for that
-        has the race under `if __name__ == "__main__":`. A strategy that was written in a notebook
-        lives in this process alone, so the whole race stays in it.
-    progress: a line from the second second on; by default on a terminal and in a
-        notebook.
-    watch: is called after each search with the race, which the next search changes.
-    stop: asked several times a second (with one worker between searches) whether to end the race.
+        run, simulated in a replay. Estimators save seconds, so races with estimators need a limit
+        in seconds to be fair.
+    noisy: each search trains each candidate once, as `world.seeded(seed)` does, instead of reading
+        the mean over a table's trainings.
+    workers: processes, by default one per core. They import the script that races, so the script
+        needs the race under `if __name__ == "__main__":`. A strategy defined in a notebook exists
+        only in this process, so the whole race then runs in it.
+    progress: show a line after the first second; by default on a terminal and in a notebook.
+    watch: called after each search with the race, which the next search changes.
+    stop: asked several times a second (with one worker: between searches) whether to end the race.
 
-    Ctrl-C ends the race as `stop` does; it then holds the searches that were done. Raises
+    Ctrl-C ends the race as `stop` does; the race then holds the finished searches. Raises
     ValueError for strategies and estimators that do not exist or cannot race in this world and for
     limits out of range, TypeError for a number of trials, seeds or workers that is not whole.
     """
@@ -234,12 +233,12 @@ def races(
     workers: int | None = None,
     progress: bool | None = None,
 ) -> list[Race]:
-    """The same contestants in several worlds, one race after the other; the rest as `race`.
+    """The same contestants in several worlds, one race after the other; other arguments as `race`.
 
     seconds: one limit for all worlds, or one for each.
 
-    A pair that cannot race in one world is left out there. Ctrl-C ends the race that is under way,
-    which is then the last one. Raises ValueError as `race` does.
+    A pair that cannot race in one world is left out there. Ctrl-C ends the current race, which is
+    then the last one. Raises ValueError as `race` does.
     """
     if not worlds:
         raise ValueError("worlds: give at least one")
@@ -268,7 +267,7 @@ def _race(
     watch: Callable[[Race], object] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Race:
-    # Seed by seed, so that a race that is stopped has whole seeds to compare.
+    # Seed by seed, so that a stopped race has complete seeds to compare.
     entries = [Entry(each, seed) for seed in range(seeds) for each in entered.values()]
     workers = min(workers or os.cpu_count() or 1, len(entries)) if _can_travel(entered) else 1
     result = Race(
@@ -296,8 +295,8 @@ def lineups(
 ) -> list[tuple[dict[str, Contestant], dict[str, str]]]:
     """For each world the contestants that race there, and the others with the reason.
 
-    Raises ValueError if a strategy or an estimator can race in none of the worlds, or nobody can
-    in one of them.
+    Raises ValueError if a strategy or an estimator can race in none of the worlds, or if a world
+    has no contestant.
     """
     found = []
     for world in worlds:
@@ -323,7 +322,7 @@ def _progress(done: int, total: int, seconds: float) -> str:
 
 
 def _can_travel(entered: Mapping[str, Contestant]) -> bool:
-    """Whether another process can make these contestants: not if they live in a notebook."""
+    """Whether another process can make these contestants: not if a notebook defines them."""
     try:
         return b"__main__" not in pickle.dumps(dict(entered))
     except (pickle.PicklingError, AttributeError, TypeError):
@@ -345,7 +344,7 @@ def _limits(
 
 
 def price(world: World, samples: int = 20) -> float:
-    """Seconds of a full training: the mean over some random configurations, always the same."""
+    """Seconds of a full training: the mean over fixed random configurations."""
     rng = np.random.default_rng(0)
     asked = (Suggestion(world.space.sample(rng)) for _ in range(samples))
     return float(np.mean([world.evaluate(suggestion).cost for suggestion in asked]))

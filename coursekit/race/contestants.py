@@ -1,6 +1,6 @@
 """Contestants: a strategy, and the estimator that judges its candidates.
 
-Both are told by texts such as "regularized_evolution(population_size=10)" and
+Both are given as texts such as "regularized_evolution(population_size=10)" and
 "extrapolation(delta=0.1)", which a command line and another process can read.
 """
 
@@ -25,8 +25,8 @@ ONE = {"strategies": "strategy", "estimators": "estimator"}
 class Contestant(NamedTuple):
     """A strategy and an estimator, each with the name that tables show.
 
-    estimator: a text, or what makes a judge of a world, as an estimator's class does. None lets the
-        world itself judge.
+    estimator: a text, or a callable that makes a judge from a world, such as an estimator's class.
+        None: the world itself judges.
     """
 
     strategy_name: str
@@ -36,12 +36,12 @@ class Contestant(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Such as "tpe" for full trainings, else "tpe + extrapolation"."""
+        """For example "tpe" with full trainings, else "tpe + extrapolation"."""
         plain = self.estimator_name == FULL
         return self.strategy_name if plain else f"{self.strategy_name} + {self.estimator_name}"
 
     def judge(self, world: World) -> Any:
-        """What gives the search its scores; ValueError if it cannot judge in this world."""
+        """The judge, whose scores the search sees; ValueError if it cannot judge in this world."""
         if self.estimator is None:
             return world
         if isinstance(self.estimator, str):
@@ -80,8 +80,8 @@ def contestants(
 ) -> dict[str, Contestant]:
     """Each strategy with each estimator, by name; without estimators the world judges.
 
-    Raises TypeError for a text where a list belongs, ValueError for nothing and for names that
-    occur twice.
+    Raises TypeError for a text instead of a list, ValueError for an empty list and for duplicate
+    names.
     """
     found = dict[str, Contestant]()
     judges = {FULL: None} if estimators is None else named("estimators", estimators)
@@ -95,7 +95,7 @@ def contestants(
 
 
 def named(what: str, given: Iterable[str] | Mapping[str, Any]) -> dict[str, Any]:
-    """A list of texts as a mapping, each under its own text; a mapping as it is."""
+    """A list of texts as a mapping, each under its own text; a mapping unchanged."""
     if isinstance(given, str):
         raise TypeError(f"{what}={given!r}: give a list, as in [{given!r}]")
     if isinstance(given, Mapping):
@@ -111,7 +111,7 @@ def named(what: str, given: Iterable[str] | Mapping[str, Any]) -> dict[str, Any]
 
 
 def build(strategy: str | Build, space: Space) -> Strategy:
-    """The strategy that a text tells, or that a class or function makes of a space.
+    """The strategy that a text names, or that a class or function makes from a space.
 
     Raises ValueError for an unknown name or option, and for a space that it cannot search.
     """
@@ -119,7 +119,7 @@ def build(strategy: str | Build, space: Space) -> Strategy:
 
 
 def fitted(strategy: str | Build, judge: Any) -> str | Build:
-    """A text that names a strategy with budgets and no `max_budget`, with the judge's epochs."""
+    """A text for a strategy with budgets gets the judge's epochs as `max_budget` if it has none."""
     if not isinstance(strategy, str) or not getattr(judge, "early", False):
         return strategy
     name, options = lookup.parse("strategy", strategy)

@@ -1,8 +1,8 @@
-"""Luck: what the best of so many random draws comes to, exactly, and how many draws a score takes.
+"""Luck: the exact distribution of the best of n random draws, and how many draws a score takes.
 
-No search has to be run for it where every score is known. The best of n draws out of N values is
-the i-th smallest value or a smaller one with chance (i / N)^n, so it is the i-th smallest itself
-with chance (i / N)^n - ((i - 1) / N)^n.
+This needs no search if every score is known. The best of n draws out of N values is at most the
+i-th smallest value with probability (i / N)^n, so it is exactly that value with probability
+(i / N)^n - ((i - 1) / N)^n.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from coursekit.arguments import whole_number
 
 
 def chances(total: int, draws: int) -> np.ndarray:
-    """For each of so many, from the worst to the best: the chance to be the best that is drawn.
+    """For each value, from the worst to the best: the probability to be the best of the draws.
 
-    total: N, how many there are. draws: n, with replacement. Shape (total,); their sum is 1.
+    total: N, the number of values. draws: n, with replacement. Shape (total,); the sum is 1.
     """
     for name, number in (("total", total), ("draws", draws)):
         whole_number(name, number)
@@ -26,19 +26,19 @@ def chances(total: int, draws: int) -> np.ndarray:
 
 
 def best_of(values: Sequence[float] | np.ndarray, draws: int) -> float:
-    """The mean of the best of so many random draws with replacement; values: in any order.
+    """The mean of the best of `draws` random draws with replacement; values: in any order.
 
-    Raises ValueError for values that are not finite: say what a failed trial is worth.
+    Raises ValueError for non-finite values: replace failed trials by a finite score.
     """
     ordered = _ordered(values)
     return float(chances(len(ordered), draws) @ ordered)
 
 
 def draws_for(values: Sequence[float] | np.ndarray, score: float) -> float:
-    """The fewest random draws whose best is, on average, at least this score; inf if none are.
+    """The fewest random draws whose best is, on average, at least this score; inf if impossible.
 
-    No number of draws reaches the highest value on average, though each comes nearer. Raises
-    ValueError for values that are not finite.
+    On average, no number of draws reaches the highest value. Raises ValueError for non-finite
+    values.
     """
     values = _ordered(values)
     if score >= values[-1]:
@@ -59,5 +59,5 @@ def draws_for(values: Sequence[float] | np.ndarray, score: float) -> float:
 def _ordered(values: Sequence[float] | np.ndarray) -> np.ndarray:
     ordered = np.sort(np.asarray(values, dtype=float))
     if not len(ordered) or not np.isfinite(ordered).all():
-        raise ValueError("values: give at least one, and finite ones only (a failed one as 0, say)")
+        raise ValueError("values: give at least one, and finite ones only (a failed one as 0)")
     return ordered

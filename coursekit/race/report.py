@@ -1,4 +1,4 @@
-"""What races say: tables, statements in words, figures, and every trial as CSV."""
+"""Reports of races: tables, statements in words, figures, and every trial as CSV."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def checkpoints(race: Race) -> list[float]:
 
 
 def table(race: Race) -> str:
-    """What the incumbents are worth, mean and standard deviation over the seeds; best rank first.
+    """The worth of the incumbents, mean and standard deviation over the seeds; best rank first.
 
-    ms/trial is the time of strategy and estimator themselves, without the trainings.
+    ms/trial is the time of strategy and estimator, without the trainings.
     """
     ranks, world = race.ranks(), race.world
     points = checkpoints(race)
@@ -72,7 +72,7 @@ def matrix(races: Sequence[Race]) -> str:
 
 
 def _measure(race: Race) -> str:
-    """What is compared; said in full where it may differ from the score that a search has seen."""
+    """The measure compared; "fully trained" is added if searches may have seen other scores."""
     estimated = any(each.estimator_name != FULL for each in race.contestants.values())
     text = "incumbent's " if estimated or race.noisy else "best "
     text += race.world.measure + (", fully trained" if estimated or race.noisy else "")
@@ -135,7 +135,7 @@ def _p(value: float) -> str:
 
 
 def tell(race: Race, at: float | None = None) -> str:
-    """Who leads at that time by the median, by default at the end, in a sentence."""
+    """The leader by the median at that time (default: the end), in a sentence."""
     at = race.end() if at is None else at
     unit = "seconds of training" if race.seconds is not None else "trials"
     ahead = [each for each in race.standings(at) if each.place is not None]
@@ -160,7 +160,7 @@ def _count(amount: float) -> str:
 
 
 def drawn(race: Race, values: np.ndarray) -> np.ndarray:
-    """Scores as heights in a figure: percent where people read that; higher stays better."""
+    """Scores as heights in a figure, in percent where usual; higher stays better."""
     return 100 * values if race.world.percent else values
 
 
@@ -169,7 +169,7 @@ def _height(world: World, y: float) -> str:
 
 
 def looks(races: Sequence[Race]) -> dict[str, tuple[int, int]] | None:
-    """Colour and marker by strategy, dash by estimator; None with one estimator alone."""
+    """Colour and marker by strategy, dash by estimator; None with a single estimator."""
     all_of_them = {name: each for race in races for name, each in race.contestants.items()}
     strategies = list(dict.fromkeys(each.strategy_name for each in all_of_them.values()))
     estimators = list(dict.fromkeys(each.estimator_name for each in all_of_them.values()))
@@ -190,9 +190,9 @@ def figure(
 ) -> Axes:
     """The incumbents' worth at any time, median and quartiles over the seeds.
 
-    among: the races beside which this one is shown; a contestant looks the same in all of them.
-    spread: whether to leave out the start and what never got going (see `spread_out`); by default
-        where estimators race: a cheap one has its first, bad result long before the others.
+    among: the races shown beside this one; a contestant looks the same in all of them.
+    spread: whether to leave out the start and contestants far below (see `spread_out`); by default
+        if estimators race: a cheap one has its first, bad result long before the others.
     """
     from coursekit.plots.anytime_curves import anytime
     from coursekit.plots.race_strip import spread_out
@@ -211,7 +211,7 @@ def figure(
     )
     if spread or (spread is None and shared is not None):
         spread_out(axes, curves, "{:.1f}".format if world.percent else lambda y: _height(world, y))
-    if world.minimised:  # drawn with the better side up, labelled with the user's own sign
+    if world.minimised:  # drawn with better values up, labelled with the measure's own sign
         axes.yaxis.set_major_formatter(lambda y, _: _height(world, y))
     axes.set_title(f"{world}: median and quartiles of {_seeds(race)}")
     return axes
@@ -244,7 +244,7 @@ def panels(races: Sequence[Race]) -> Figure:
 
 
 def write_csv(races: Race | Sequence[Race], path: str | Path) -> None:
-    """The `rows` of one race or several; a column is there if any of them has it."""
+    """The `rows` of one race or several; a column is present if any of them has it."""
     rows = [row for race in ([races] if isinstance(races, Race) else races) for row in race.rows()]
     columns = dict.fromkeys(name for row in rows for name in row)
     with Path(path).open("w", newline="", encoding="utf-8") as file:

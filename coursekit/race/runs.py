@@ -1,4 +1,4 @@
-"""One search of a race, and what it brings."""
+"""One search of a race, and its results."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Limits(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What a search brought; one value a finished trial, in order of completion.
+    """The results of a search: one value per finished trial, in order of completion.
 
     scores: the search's own, shape (trials,); NaN for failed trials. costs: seconds, shape
-    (trials,). overhead: CPU seconds of the whole search: those of strategy and estimator, as
-    replays take none. configurations: what was tried; none where nobody kept them. worth: what the
-    incumbent is worth after each trial, shape (trials,), see `race`; without it the best score so
-    far. measures, messages: those of the trials.
+    (trials,). overhead: CPU seconds of the whole search: strategy and estimator only, as replays
+    take none. configurations: of the trials; empty if not kept. worth: of the incumbent after each
+    trial, shape (trials,), see `race`; without it the best score so far. measures, messages: those
+    of the trials.
     """
 
     scores: np.ndarray
@@ -52,7 +52,7 @@ class Run(NamedTuple):
     messages: Sequence[str] = ()
 
     def found(self) -> np.ndarray:
-        """What the search would hand over after each trial is worth; -inf if it has nothing."""
+        """The worth of the search's answer after each trial; -inf if it has none."""
         if self.worth is not None:
             return self.worth
         return np.maximum.accumulate(np.where(np.isnan(self.scores), -np.inf, self.scores))
@@ -82,10 +82,10 @@ def run(shared: tuple[World, Limits], entry: Entry) -> Run:
 
 
 def worth(history: History, world: World) -> np.ndarray:
-    """What the incumbent by the search's own scores is worth in the world, after each trial.
+    """The worth of the incumbent by the search's own scores in the world, after each trial.
 
     -inf before the first completed trial. An incumbent whose full training fails is worth the
-    least score there is, -inf if nobody knows that.
+    lowest possible score, -inf if that is unknown.
     """
     least = -math.inf if world.bounds is None else world.bounds[0]
     best, value, found = -math.inf, -math.inf, list[float]()

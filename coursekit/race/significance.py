@@ -1,7 +1,7 @@
-"""Which differences between strategies are more than luck: ranks, Wilcoxon's test, Holm's levels.
+"""Which differences between strategies are significant: ranks, Wilcoxon's test, Holm's levels.
 
-The way of Demšar (2006, JMLR 7) and of the corrections after it: strategies are compared pair by
-pair over the same seeds, and the more pairs are compared the more each has to show.
+After Demšar (2006, JMLR 7) and later corrections: strategies are compared pair by pair over the
+same seeds; the more pairs are compared, the stronger the evidence that each needs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 LEVEL = 0.05
-EXACT = 50  # differences: for as many, Wilcoxon's distribution is counted out
+EXACT = 50  # differences: up to this many, Wilcoxon's distribution is counted exactly
 
 
 class Comparison(NamedTuple):
@@ -35,10 +35,10 @@ class Comparison(NamedTuple):
 
 
 def mean_ranks(scores: Mapping[str, Sequence[float] | np.ndarray]) -> dict[str, float]:
-    """Each strategy's rank (1 is the best, equals share theirs), averaged over the seeds.
+    """Each strategy's rank (1 is the best, ties share the mean), averaged over the seeds.
 
-    scores: one value a seed for each strategy, in the same order of seeds; higher is better, and
-        NaN, of who found nothing, is the worst.
+    scores: one value per seed for each strategy, in the same order of seeds; higher is better, and
+        NaN (nothing found) is the worst.
     """
     from scipy.stats import rankdata
 
@@ -48,9 +48,9 @@ def mean_ranks(scores: Mapping[str, Sequence[float] | np.ndarray]) -> dict[str, 
 
 
 def compare(scores: Mapping[str, Sequence[float] | np.ndarray]) -> list[Comparison]:
-    """All pairs, the surest difference first.
+    """All pairs, the most significant difference first.
 
-    scores: one value a seed for each strategy, in the same order of seeds; higher is better.
+    scores: one value per seed for each strategy, in the same order of seeds; higher is better.
     """
     table = dict(zip(scores, _table(scores), strict=True))
     pairs = list(combinations(scores, 2))
@@ -66,7 +66,7 @@ def compare(scores: Mapping[str, Sequence[float] | np.ndarray]) -> list[Comparis
 
 
 def signed_ranks(differences: np.ndarray) -> float:
-    """Wilcoxon's statistic: the sizes' ranks, summed with their signs, without zeros."""
+    """Wilcoxon's statistic: the ranks of the absolute differences, summed with signs, no zeros."""
     from scipy.stats import rankdata
 
     kept = np.asarray(differences, dtype=float)
@@ -77,8 +77,8 @@ def signed_ranks(differences: np.ndarray) -> float:
 def wilcoxon(differences: np.ndarray) -> float:
     """Two-sided p of Wilcoxon's signed-rank test (1945); differences of zero do not count.
 
-    Up to 50 differences, all ways to give the ranks signs are counted, ties among the ranks or
-    not. SciPy does so without ties only, and with ties its answer depends on its version.
+    Up to 50 differences, all assignments of signs to the ranks are counted, with ties too. SciPy
+    does so only without ties; with ties its answer depends on its version.
     """
     from scipy.stats import rankdata
     from scipy.stats import wilcoxon as test
@@ -106,7 +106,7 @@ def holm(values: Sequence[float]) -> list[float]:
 
 
 def seeds_needed(strategies: int) -> int:
-    """How many seeds it takes so that a strategy ahead on each of them differs significantly."""
+    """How many seeds are needed so that a strategy ahead on all of them differs significantly."""
     pairs, seeds = strategies * (strategies - 1) // 2, 1
     while pairs * 2.0 ** (1 - seeds) > LEVEL:
         seeds += 1

@@ -1,4 +1,4 @@
-"""Standings: who leads a race at some moment, and who has overtaken whom."""
+"""Standings: the places in a race at some moment, and how they changed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Standing(NamedTuple):
     """A contestant's place at one moment.
 
     place: 1 for the highest median; equal medians share a place. None while there is no median.
-    best: the median over the seeds of what the incumbents are worth, which is what the curves of a
-    race show; NaN until more than half of the seeds have a result.
+    best: the median over the seeds of the incumbents' worth, as in the curves of a race; NaN until
+    more than half of the seeds have a result.
     rank: the mean over the seeds of its rank on each, 1 for the best.
     moved: how many places it went up since the earlier moment, negative for down.
     """
@@ -30,9 +30,9 @@ class Standing(NamedTuple):
 def standings(
     best: Mapping[str, np.ndarray], before: Mapping[str, np.ndarray] | None = None
 ) -> list[Standing]:
-    """From what each has now and had at an earlier moment, shape (seeds,) each; the leader first.
+    """From each one's worth now and at an earlier moment, shape (seeds,) each; the leader first.
 
-    -inf stands for no result yet. Equal medians are in order of their mean ranks, then as given.
+    -inf means no result yet. Equal medians are in order of their mean ranks, then as given.
     """
     if not best or not len(next(iter(best.values()))):
         return [Standing(None, name, np.nan, np.nan, 0) for name in best]
@@ -47,7 +47,7 @@ def standings(
 
 
 def _medians(best: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """By name, of those that have a result on more than half of the seeds."""
+    """By name, for contestants with a result on more than half of the seeds."""
     found = {}
     for name, values in best.items():
         if np.isfinite(values).mean() > 0.5:

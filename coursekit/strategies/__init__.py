@@ -33,12 +33,12 @@ STRATEGIES: dict[str, type[Strategy]] = {
 
 
 def find(name: str) -> type[Strategy]:
-    """The class of a strategy; ValueError for an unknown name, which lists those that there are."""
+    """The class of a strategy. Raises ValueError for an unknown name; it lists the known ones."""
     return lookup.find("strategy", name, STRATEGIES)
 
 
 def make(text: str, space: Space, **options: object) -> Strategy:
-    """The strategy of that name, built for a space; the text may have options: "tpe(initial=5)".
+    """The strategy with that name, built for a space; the text may have options: "tpe(initial=5)".
 
     Raises ValueError for an unknown name or option, for a value that the strategy refuses, and for
     a space that it cannot search.

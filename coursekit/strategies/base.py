@@ -1,4 +1,4 @@
-"""Strategy: proposes candidates and learns from what became of them."""
+"""Strategy: proposes candidates and learns from their results."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from coursekit.arguments import KeepsOptions
 from coursekit.spaces import Configuration, Space
 from coursekit.trials import History, Pause, Suggestion, Trial
 
-LISTED_POINTS = 10_000  # of a space: as many are listed, of a larger one a tenth of them
+LISTED_POINTS = 10_000  # larger spaces are listed in part: a tenth of this number
 
 
 class Strategy(KeepsOptions, ABC):
-    """Proposes a candidate, with a budget if it has one in mind; never evaluates.
+    """Proposes a candidate, with a budget where the method sets one; never evaluates.
 
-    `suggest` changes nothing that can be observed: an extra call changes no later answer, and what
-    a strategy remembers is a fold of `observe` over finished trials. Randomness comes from the
-    generator handed in. So resuming a search is replaying it, and no strategy saves or loads.
+    `suggest` changes nothing observable: an extra call changes no later answer. The state of a
+    strategy is a fold of `observe` over finished trials, and randomness comes from the generator
+    handed in. A search therefore resumes by replaying its trials; no strategy saves or loads.
 
     space: what to search; ValueError if the strategy does not support it.
     options: keyword arguments only, each with a default that works; kept as `options`.
@@ -29,7 +29,7 @@ class Strategy(KeepsOptions, ABC):
 
     budgeted: ClassVar[bool] = False  # whether its suggestions carry a budget
     deterministic: ClassVar[bool] = False  # whether the seed makes no difference
-    repeats: bool = False  # whether it may suggest again what the history holds
+    repeats: bool = False  # whether it may suggest a configuration again
 
     def __init__(self, space: Space) -> None:
         if not isinstance(space, Space):
@@ -41,20 +41,20 @@ class Strategy(KeepsOptions, ABC):
 
     @classmethod
     def supports(cls, space: Space) -> bool:
-        """Whether the strategy can search this space; any, unless it says otherwise."""
+        """Whether the strategy can search this space; by default it can search any."""
         return True
 
     @classmethod
     def needs(cls) -> str:
-        """What a space needs so that it is supported, for the error message."""
+        """What the strategy requires of a space, for the error message."""
         return "it supports any space"
 
     @abstractmethod
     def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:
-        """The next candidate, or WAIT until a running trial has finished, or DONE for good."""
+        """The next candidate; WAIT until a running trial has finished; or DONE, which is final."""
 
     def observe(self, trial: Trial, rng: np.random.Generator) -> None:
-        """Learn from a trial that has finished, completed or failed; called once for each."""
+        """Learn from a finished trial, completed or failed; called once for each."""
 
     def fresh(
         self,
@@ -64,9 +64,9 @@ class Strategy(KeepsOptions, ABC):
     ) -> Configuration | None:
         """A configuration that the history does not hold; None when the space is exhausted.
 
-        draw: makes candidates (default: sampling); after 100 known ones in a row the space is
-            sampled, and after 100 more it is drawn from a list: of all that is left, or of a
-            thousand in a space of more than 10,000 points.
+        draw: makes candidates (default: sampling). After 100 known candidates in a row, the space
+            is sampled; after 100 more, the candidate is drawn from a list of all untried
+            configurations, or of a thousand of them if the space has more than 10,000 points.
         """
         seen, space = self._seen(history), self.space
         if len(seen) >= space.count:
@@ -76,7 +76,7 @@ class Strategy(KeepsOptions, ABC):
                 configuration = make()  # type: ignore[misc]
                 if space.key(configuration) not in seen:
                     return configuration
-        # Most draws fall where all is known: list what is left, of a large space the first of it.
+        # Most draws are already known: list the untried ones, the first of them in a large space.
         few = space.count <= LISTED_POINTS
         listed = space.enumerate() if few else space.enumerate(len(seen) + 2)
         unknown = (found for found in listed if space.key(found) not in seen)

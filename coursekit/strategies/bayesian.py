@@ -21,16 +21,18 @@ from coursekit.trials import History, Pause, Suggestion, Trial
 class Bayesian(Strategy):
     """Fits a Gaussian process to the scores and suggests where its acquisition is highest.
 
-    initial: random trials before the first that is based on a model.
+    initial: random trials before the first model-based one.
     acquisition: "ei", expected improvement (Jones et al., 1998); "ucb", upper confidence bound
         (Srinivas et al., 2010); "thompson", the best point of one function from the posterior.
     exploration: sqrt(beta) of "ucb", how many standard deviations count.
-    candidates: points the acquisition is asked at: half at random, half mutations of the best ten
-        trials; all points of a space that has no more.
-    most: how many trials the model sees: beyond, the best half of that and the last half.
+    candidates: points at which the acquisition is evaluated: half random, half mutations of the
+        ten best trials; all points of a space with at most that many.
+    most: how many trials the model sees; with more trials, half of these are the best and half the
+        latest.
 
-    The model sees scores through `warp`, running trials as finished with the mean that it expects
-    of them, failed ones with the worst score. It is fitted anew when the trials are a tenth more.
+    The model sees scores through `warp`. A running trial enters with the mean that the model
+    predicts for it, a failed one with the worst score. The hyperparameters are fitted again
+    whenever the number of trials has grown by a tenth.
     """
 
     def __init__(
@@ -54,7 +56,7 @@ class Bayesian(Strategy):
         self._axes, self._observed = Axes(space), Observations(space)
         few = space.count <= candidates
         self._everything = [space.encode(each) for each in space.enumerate()] if few else None
-        self._fitted = (0, np.empty(0))  # a memo: of the first so many trials, hyperparameters
+        self._fitted = (0, np.empty(0))  # a memo: number of trials, their hyperparameters
 
     def observe(self, trial: Trial, rng: np.random.Generator) -> None:
         self._observed.add(trial)
@@ -95,12 +97,12 @@ class Bayesian(Strategy):
             mutated = self._axes.mutate(top[rng.integers(len(top), size=half)], rng)
             drawn = rng.random((self.candidates - half, len(self._axes)))
             asked = np.concatenate((mutated, self._axes.settle(drawn)))
-        # Rounded, as candidates may be alike and the last bits differ from processor to processor.
+        # Rounded: candidates may tie, and the last bits differ between processors.
         for row in np.argsort(-np.round(promise(asked), 6), kind="stable"):
             yield self.space.decode(asked[row])
 
     def _hyperparameters(self) -> np.ndarray:
-        """Fitted to the first so many trials that no tenth of them has come since."""
+        """Fitted to the first `count` trials; `count` grows in steps of a tenth."""
         count = 1
         while (following := max(count + 1, int(1.1 * count))) <= len(self._observed):
             count = following

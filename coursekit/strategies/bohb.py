@@ -1,6 +1,6 @@
 """BOHB: Hyperband on a model's candidates (Falkner, Klein, Hutter, 2018, ICML, arXiv:1807.01774).
 
-What the paper leaves open is as in its authors' code, HpBandSter.
+Details that the paper leaves open follow its authors' code, HpBandSter.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from coursekit.trials import History, Trial
 
 
 class BOHB(Halving):
-    """Hyperband, but candidates are likely among the good trials and unlikely among the bad.
+    """Hyperband with candidates that are likely among the good trials, unlikely among the bad.
 
-    The model is built from the trials with the largest budget that has enough of them; it draws
-    from the good ones' density l and suggests what has the highest l(x) / g(x).
+    The model is built from the trials at the largest budget with enough of them. Candidates are
+    drawn from l, the density of the good trials; the one with the highest l(x) / g(x) is suggested.
 
-    max_budget, min_budget, factor, iterations, rounding: as Hyperband has them.
+    max_budget, min_budget, factor, iterations, rounding: as in `Hyperband`.
     least: N_min in the paper, how many trials a density needs; by default d + 1 for d parameters.
         A budget has enough trials at N_min + 2.
-    random_fraction: rho, the share of candidates drawn at random all the same.
+    random_fraction: rho, the share of candidates drawn at random.
     good: q, the share of good trials.
     candidates: N_s, how many are drawn from l for each suggestion.
-    bandwidth_factor: b_w, by how much l is widened to draw from it, on ordered parameters.
+    bandwidth_factor: b_w, the factor that widens l for drawing, on ordered parameters.
 
     Failed trials count as bad.
     """
@@ -93,7 +93,7 @@ class BOHB(Halving):
                 yield self.space.decode(drawn[row])
 
     def _split(self, observed: Observations) -> tuple[np.ndarray, np.ndarray]:
-        """The points of the good and of the bad: at least N_min each, so that they may overlap."""
+        """The points of the good and of the bad trials, at least N_min each; they may overlap."""
         order = np.argsort(-observed.scores, kind="stable")  # NaN comes last
         good = max(self.least, int(self.good * len(order)))
         bad = max(self.least, len(order) - good)

@@ -13,15 +13,15 @@ from coursekit.spaces import Configuration, Space
 from coursekit.strategies.base import Strategy
 from coursekit.trials import History, Pause, Suggestion
 
-CONTINUUM = 10  # values of a parameter that has no end of them
+CONTINUUM = 10  # values of a parameter with infinitely many
 
 
 class Grid(Strategy):
-    """Walks through the space in order, the last parameter fastest, and skips what was tried.
+    """Walks through the space in order, the last parameter fastest, and skips tried points.
 
-    resolution: how many values a number gets at most, spread over its range: one figure for all,
-        or a mapping from names. Without one, whole numbers and stepped ones give all their values
-        and a continuum ten. Unordered choices always give all of theirs.
+    resolution: the most values per numeric parameter, spread over its range: one number for all,
+        or a mapping from names. By default integers and stepped numbers take all their values,
+        and a continuous parameter takes ten. Unordered choices always take all their values.
     """
 
     deterministic: ClassVar[bool] = True
@@ -34,8 +34,8 @@ class Grid(Strategy):
         self._next: Configuration | None = None
 
     def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:
-        # The answer is the first point that the history does not hold. What a history holds it
-        # holds for good, so that the walk never has to turn back: a memo, not a state.
+        # The answer is the first point that the history does not hold. A history never loses a
+        # trial, so the walk never turns back: a memo, not a state.
         seen = self._seen(history)
         if history is not self._walked:
             self._walked, self._points = history, self.space.enumerate(self.resolution)
@@ -46,12 +46,12 @@ class Grid(Strategy):
 
 
 def resolutions(space: Space, wanted: int | Mapping[str, int] | None) -> dict[str, int]:
-    """How many values each number gets at most, by name."""
+    """The most values that each numeric parameter takes, by name."""
     if isinstance(wanted, Mapping):
         unknown = sorted(set(wanted) - {parameter.name for parameter in space.parameters})
         if unknown:
             raise ValueError(
-                f"resolution for {unknown[0]!r}, which is no parameter of this space: "
+                f"resolution for {unknown[0]!r}, which is not a parameter of this space: "
                 f"it has {[parameter.name for parameter in space.parameters]}"
             )
         given = {name: whole_number(f"resolution of {name}", each) for name, each in wanted.items()}

@@ -7,18 +7,19 @@ from coursekit.strategies.rungs import Halving, bracket_table
 
 
 class Hyperband(Halving):
-    """Brackets of successive halving from hasty to patient, for who knows how early to judge.
+    """Brackets of successive halving, from aggressive to cautious: a hedge over how early scores
+    can be trusted.
 
-    Bracket s starts n candidates with R eta^-s epochs, and promotes one in eta each time; the last
-    bracket, s = 0, is random search. All cost about the same.
+    Bracket s starts n candidates with R eta^-s epochs and promotes one in eta at each rung; the
+    last bracket, s = 0, is random search. All brackets cost about the same.
 
     max_budget: R in the paper, the epochs of a finalist.
-    min_budget: the unit of R, the least epochs that a trial may get.
+    min_budget: the unit of R, the fewest epochs of a trial.
     factor: eta in the paper.
-    iterations: how often to go through all brackets; None for ever, which the paper recommends.
-    rounding: the paper's algorithm 1 by default, n = ceil((s_max + 1) eta^s / (s + 1)), later
-        rungs and epochs rounded down. The paper's own table 1 follows another rule ("table"), and
-        Keras Tuner a third ("keras_tuner"): see `bracket_table`.
+    iterations: how often to go through all brackets; None, the paper's recommendation: no limit.
+    rounding: "algorithm" (the default) is the paper's algorithm 1: n = ceil((s_max + 1) eta^s /
+        (s + 1)), later rungs and epochs rounded down. "table" is the rule of the paper's table 1,
+        "keras_tuner" that of Keras Tuner; see `bracket_table`.
     """
 
     def __init__(

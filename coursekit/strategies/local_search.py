@@ -1,4 +1,4 @@
-"""Local search (White, Nolen, Savani, 2021, UAI, arXiv:2005.02960): climb to the next better."""
+"""Local search (White, Nolen, Savani, 2021, UAI, arXiv:2005.02960): move to better neighbours."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from coursekit.trials import History, Pause, Status, Suggestion, Trial
 class LocalSearch(Strategy):
     """Tries the neighbours of the best so far in random order, and moves to the first better one.
 
-    (The paper tries all neighbours and moves to the best, which takes more trials a step.)
-    Where no neighbour is better the climb is over, and another starts at a random configuration.
-    Known neighbours are not tried again: if one is better, the climb goes on from there at once.
-    With several trials running nobody waits: whoever finds the neighbourhood handed out begins a
-    start of the next climb, and the best start that has come in is climbed from first.
+    (The paper tries all neighbours and moves to the best, which takes more trials per step.)
+    When no neighbour is better, the climb ends and another starts at a random configuration.
+    Known neighbours are not tried again: if one is better, the climb moves there at once.
+    With parallel workers, none waits: when every neighbour is handed out, the next suggestion is a
+    random start for a later climb, and the next climb begins at the best finished start.
     """
 
     def __init__(self, space: Space) -> None:
         super().__init__(space)
         self._known: dict[Hashable, Trial] = {}  # finished, failed ones too
-        self._starts: list[Trial] = []  # come in, not climbed from yet
+        self._starts: list[Trial] = []  # finished, not climbed from yet
         self._climb: int | None = None  # the number of its start
         self._centre: Trial | None = None  # where the climb is
         self._open: dict[Hashable, Configuration] = {}  # the centre's neighbours without a result
@@ -50,7 +50,7 @@ class LocalSearch(Strategy):
             if climb is None:
                 self._starts.append(trial)
             elif climb == self._climb and self._centre and trial.score > self._centre.score:
-                self._move(trial)  # a neighbour of the centre, or late of an earlier one
+                self._move(trial)  # a neighbour of the centre, or a late one of an earlier centre
         while not self._open and self._starts:
             best = max(self._starts, key=lambda start: start.score)
             self._starts.remove(best)
@@ -58,7 +58,7 @@ class LocalSearch(Strategy):
             self._move(best)
 
     def _move(self, trial: Trial) -> None:
-        """Make this the centre, or what is known to lie uphill of it."""
+        """Make this the centre, or the trial that known better neighbours lead to."""
         space, known = self.space, self._known
         while True:
             around = {space.key(near): near for near in space.neighbours(trial.configuration)}

@@ -19,22 +19,23 @@ from coursekit.trials import History, Pause, Status, Suggestion, Trial
 class Progressive(Strategy):
     """Simple candidates first; a surrogate learns from them which more complex ones to train.
 
-    A round is `beam_width` results. The first trains the simplest candidates: all in the paper,
-    here some drawn at random if they are more. After each round what it trained grows by one step
-    in every way, and those are trained that a surrogate of all results thinks best. With several
-    trials running nobody waits: the next in its order are handed out. What a step adds is said by
-    the space: a block of a cell as in the paper, in cells as in NAS-Bench-201 a node with its edges
-    from earlier nodes and to the output, in chains a layer at the end.
+    A round is `beam_width` results. The first round trains the simplest candidates: all of them in
+    the paper, here a random sample if there are more. After each round, its candidates grow by one
+    step in every way, and a surrogate fitted to all results chooses which children to train. With
+    parallel workers, none waits: the surrogate's next candidates are handed out. The space defines
+    what a step adds: in block cells a block, as in the paper; in NAS-Bench-201 cells a node with
+    its edges from earlier nodes and to the output; in chains a layer at the end.
 
-    The paper ends when candidates are fully grown. Here rounds go on among neighbours of the best,
-    what is left over, and some drawn at random, by predictions plus noise as wide as the members
-    disagree (as BANANAS, White et al., 2021, arXiv:1910.11858); without it they run in circles.
+    The paper ends when candidates are fully grown. Here rounds continue, with neighbours of the
+    best trials, left-over candidates and random ones. They are ranked by the prediction plus noise
+    as wide as the members disagree (as in BANANAS, White et al., 2021, arXiv:1910.11858); without
+    the noise the rounds repeat themselves.
 
     beam_width: K in the paper (256 there, for a budget of a thousand).
-    members: perceptrons in the surrogate. They predict ranks: by scores, a candidate that does not
-        learn at all would outweigh all differences among good ones.
-    resolution: how many values a number gets at most when a candidate grows.
-    pool_size: how many candidates at most a round chooses from, drawn if there are more.
+    members: perceptrons in the surrogate. They predict ranks: with scores, a candidate that does
+        not learn at all would outweigh all differences among good ones.
+    resolution: the most values per numeric parameter when a candidate grows.
+    pool_size: the most candidates that a round chooses from; a random sample if there are more.
     """
 
     def __init__(
@@ -52,11 +53,11 @@ class Progressive(Strategy):
         self.pool_size = whole_number("pool_size", pool_size)
         self._surrogate = MLPEnsemble(members=whole_number("members", members))
         self._growing = cast(Incremental, space)
-        self._stage = self._growing.smallest  # complexity that is being trained
+        self._stage = self._growing.smallest  # complexity that is trained now
         self._trained: list[Trial] = []
-        self._known: set[Hashable] = set()  # canonical forms of what has finished
+        self._known: set[Hashable] = set()  # canonical forms of finished trials
         simplest = self._growing.grow(resolution=self.resolution)
-        self._pool = self._new(islice(simplest, self.pool_size))  # from round two on best first
+        self._pool = self._new(islice(simplest, self.pool_size))  # after round one, the best first
         self._round: list[Trial] = []
 
     @classmethod
@@ -88,7 +89,7 @@ class Progressive(Strategy):
         self._stage = min(self._stage + 1, self._growing.largest)
 
     def _candidates(self, done: list[Trial], rng: np.random.Generator) -> list[Configuration]:
-        """What follows a round: its trials grown by a step; after the last stage more than that."""
+        """The candidates after a round: its trials grown by a step; after the last stage, more."""
         grown = [self._growing.grow(t.configuration, resolution=self.resolution) for t in done]
         found = [each for children in grown for each in children]
         if self._stage == self._growing.largest:
@@ -115,6 +116,6 @@ class Progressive(Strategy):
         return self.space.one_hot(np.stack([self.space.encode(each) for each in configurations]))
 
     def _new(self, found: Iterable[Configuration]) -> list[Configuration]:
-        """Of candidates that build the same model the last, unless it has been trained."""
+        """Untrained candidates; the last one of those that build the same model."""
         new = {self.space.canonical(each): each for each in found}
         return [each for form, each in new.items() if form not in self._known]

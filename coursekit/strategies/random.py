@@ -1,4 +1,4 @@
-"""Random search (Bergstra and Bengio, 2012, JMLR 13): every candidate drawn on its own."""
+"""Random search (Bergstra and Bengio, 2012, JMLR 13): independent draws."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from coursekit.trials import History, Pause, Suggestion
 
 
 class Random(Strategy):
-    """Draws from the space, without repeats while there is anything new.
+    """Draws from the space without repeats, until it is exhausted.
 
-    repeats: draw with replacement, and so for ever.
+    repeats: draw with replacement; the search then never ends.
     """
 
     def __init__(self, space: Space, *, repeats: bool = False) -> None:

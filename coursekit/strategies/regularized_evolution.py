@@ -13,12 +13,12 @@ from coursekit.trials import History, Pause, Suggestion, Trial
 
 
 class RegularizedEvolution(Strategy):
-    """The best of a random tournament has a child; the oldest dies, however good it is.
+    """The best of a random tournament has a child; the oldest dies, even if it is the best.
 
     population_size: P in the paper.
     sample_size: S in the paper, the tournament; it draws without replacement.
 
-    Suggestions name their parent and, in `info`, the numbers of the trials in its tournament.
+    Suggestions name their parent and, in `info`, the numbers of the trials in the tournament.
     """
 
     def __init__(self, space: Space, *, population_size: int = 30, sample_size: int = 5) -> None:
@@ -29,7 +29,7 @@ class RegularizedEvolution(Strategy):
             raise ValueError(f"sample_size={sample_size} exceeds {population_size=}")
 
     def alive(self, completed: Sequence[Trial]) -> Sequence[Trial]:
-        """The population, of trials in order of completion: the last P, for the oldest die."""
+        """The population: the last P of the trials in order of completion."""
         return completed[-self.population_size :]
 
     def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:

@@ -21,17 +21,17 @@ from coursekit.trials import History, Pause, Status, Suggestion, Trial
 class Reinforce(Strategy):
     """Samples from a policy, and makes decisions that scored above the average more likely.
 
-    policy: "lstm", a controller that reads the decisions before each, or "tabular", a softmax a
-        decision; NATS-Bench's has learning_rate=0.01, entropy_weight=0, repeats=True.
-    learning_rate: of Adam, one step a trial; large, for hundreds of trials, not thousands.
+    policy: "lstm", a controller that reads the earlier decisions, or "tabular", one softmax per
+        decision; NATS-Bench uses learning_rate=0.01, entropy_weight=0, repeats=True.
+    learning_rate: of Adam, one step per trial; large, for hundreds of trials, not thousands.
     baseline_decay: of the moving average b of the scores; rewards count as R - b, in units of
         their own moving spread, so that nothing depends on the scale of the scores.
-    entropy_weight: of the bonus for policies that are undecided.
+    entropy_weight: weight of the bonus for the policy's entropy.
     units: width of the LSTM (one layer).
-    resolution: how many values a number gets at most; decisions are discrete.
-    repeats: sample with replacement, and so for ever.
+    resolution: the most values per numeric parameter; decisions are discrete.
+    repeats: sample with replacement; the search then never ends.
 
-    Decisions that do not exist beside the others are not taken, and get no gradient.
+    Inactive parameters (their condition does not hold) are not sampled and get no gradient.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Reinforce(Strategy):
         ]
         self._policy: Policy = TabularPolicy([len(values) for values in self._values])
         self._adam = AdamState(learning_rate)
-        self._origin: float | None = None  # the first score: rewards R count from there
+        self._origin: float | None = None  # the first score: rewards R are measured from it
         self._rewards = np.zeros(3)  # decayed sums of 1, R and (R - b)^2
 
     def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:
@@ -111,7 +111,7 @@ class Reinforce(Strategy):
     def _advantage(self, score: float) -> float:
         if self._origin is None:
             self._origin = score
-        reward = score - self._origin  # so that a shift of all scores makes no difference
+        reward = score - self._origin  # a shift of all scores makes no difference
         count, total, squares = self.baseline_decay * self._rewards
         count, total = count + 1, total + reward
         squares += (reward - total / count) ** 2

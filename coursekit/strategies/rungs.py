@@ -1,6 +1,6 @@
-"""Brackets of successive halving: how many trials at which budget, and who is promoted.
+"""Brackets of successive halving: how many trials at which budget, and which are promoted.
 
-What successive halving, Hyperband (Li et al., 2018, JMLR 18, arXiv:1603.06560) and BOHB share.
+Successive halving, Hyperband (Li et al., 2018, JMLR 18, arXiv:1603.06560) and BOHB share them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Rung(NamedTuple):
 
 
 def halvings(max_budget: int, factor: int = 3, *, min_budget: int = 1) -> int:
-    """How often a budget can be divided (s_max in Hyperband's paper), counted by integers.
+    """How often a budget can be divided (s_max in Hyperband's paper), in integer arithmetic.
 
     max_budget: R in the paper, in epochs. min_budget: its unit, r. factor: eta.
     Raises ValueError if a budget is below 1, min_budget above max_budget, or factor below 2.
@@ -54,8 +54,8 @@ def halvings(max_budget: int, factor: int = 3, *, min_budget: int = 1) -> int:
 
 
 def halve(bracket: int, trials: int, max_budget: int, factor: int = 3) -> list[Rung]:
-    """A bracket's rungs, lines 4 to 6 of algorithm 1: each has 1/eta of the trials, rounded down,
-    with eta times the epochs, so that the last is trained for max_budget; also rounded down."""
+    """A bracket's rungs (lines 4 to 6 of algorithm 1): each has 1/eta of the trials and eta times
+    the epochs of the rung below, both rounded down; the last rung trains for max_budget."""
     stops = [max_budget // factor ** (bracket - rung) for rung in range(bracket + 1)]
     return [
         Rung(bracket, rung, trials // factor**rung, start, stop)
@@ -68,12 +68,12 @@ def bracket_table(
 ) -> list[Rung]:
     """Every rung of one Hyperband iteration, the most aggressive bracket first.
 
-    rounding: how many trials bracket s starts with, and what becomes of fractions.
+    rounding: how many trials bracket s starts with, and how fractions are rounded.
         "algorithm": ceil((s_max + 1) eta^s / (s + 1)), the paper's algorithm 1; later rungs and
             epochs are rounded down. For R = 81: 81, 34, 15, 8, 5.
-        "table": floor((s_max + 1) / (s + 1)) eta^s, which gives the paper's table 1 and is what
-            its authors' code and HpBandSter do. For R = 81: 81, 27, 9, 6, 5.
-        "keras_tuner": everything is rounded up, each rung on its own, and there may be one more
+        "table": floor((s_max + 1) / (s + 1)) eta^s, the rule of the paper's table 1, of its
+            authors' code and of HpBandSter. For R = 81: 81, 27, 9, 6, 5.
+        "keras_tuner": everything is rounded up, each rung separately, and there may be one more
             finalist, ceil(1 + log_eta R). For R = 81: 81, 34, 15, 8, 5, then 12 after 34.
     """
     if rounding not in ROUNDINGS:
@@ -95,7 +95,7 @@ def bracket_table(
 
 
 class Bracket:
-    """What has come of one bracket's trials, rung by rung."""
+    """The results of one bracket's trials, rung by rung."""
 
     def __init__(self, rungs: Sequence[Rung]) -> None:
         self.rungs = rungs
@@ -104,16 +104,16 @@ class Bracket:
         self.ranked: list[list[tuple[float, int]]] = [[] for _ in rungs]
 
     def add(self, rung: int, trial: Trial) -> None:
-        """Take a finished trial in; a failed one is never promoted."""
+        """Add a finished trial; a failed one is never promoted."""
         self.finished[rung] += 1
         if trial.status is Status.COMPLETED:
             insort(self.ranked[rung], (-trial.score, trial.number))
 
     def sizes(self, first: int) -> list[int]:
-        """How many trials each rung gets, as far as known: a rung is filled when all of the one
-        below have finished, which may leave fewer to promote than planned.
+        """How many trials each rung gets, as far as known: a rung is filled when all trials of the
+        rung below have finished; failures may leave fewer to promote than planned.
 
-        first: how many the lowest rung gets.
+        first: how many trials the lowest rung gets.
         """
         sizes = [first]
         while len(sizes) < len(self.rungs) and self.finished[len(sizes) - 1] == sizes[-1]:
@@ -128,9 +128,10 @@ class Bracket:
         return len(sizes) == len(self.rungs) and self.finished[-1] == sizes[-1]
 
     def promotion(self, running: Mapping[int, int], short: bool = False) -> tuple[int, int] | None:
-        """The number of the trial to promote next and the rung it gets to, or None for now.
+        """The number of the trial to promote next and its next rung; None if there is none yet.
 
-        running: how many trials run in each rung. short: whether the lowest rung gets no more.
+        running: how many trials run in each rung. short: whether no more trials will enter the
+        lowest rung.
         """
         first = self.finished[0] + running.get(0, 0) if short else self.rungs[0].trials
         sizes = self.sizes(first)
@@ -142,16 +143,16 @@ class Bracket:
 
 
 class Halving(Strategy):
-    """Runs bracket after bracket: of each rung the best are promoted to the next, with more epochs.
+    """Runs bracket after bracket; the best of each rung are promoted to the next, with more epochs.
 
-    A rung is promoted from when all of its trials have finished, the best score first. While
-    results are out the lowest rung of the next bracket is begun, so that nobody waits before a
-    finite space is exhausted; then what a rung holds is promoted, be it fewer than planned.
+    A rung's trials are promoted when all of them have finished, the best score first. While some
+    still run, the lowest rung of the next bracket begins, so no worker waits. When a finite space
+    is exhausted, a rung's trials are promoted even if they are fewer than planned.
 
     table: the rungs of all brackets of one iteration, in order.
-    iterations: how many there are; None for ever.
+    iterations: how many to run; None: no limit.
 
-    Suggestions carry the budget; a promotion names the trial that it goes on from as its parent.
+    Suggestions carry the budget; a promotion names the trial that it continues as its parent.
     `info` holds iteration, bracket (s in Hyperband's paper) and rung (i), all from 0.
     """
 
@@ -164,7 +165,7 @@ class Halving(Strategy):
         self._brackets = [list(rungs) for _, rungs in groupby(self.table, lambda r: r.bracket)]
         self._order = {rungs[0].bracket: place for place, rungs in enumerate(self._brackets)}
         self._open: dict[int, Bracket] = {}  # by their numbers over all iterations
-        self._latest = 0  # all before have their lowest rung filled
+        self._latest = 0  # all earlier brackets have their lowest rung filled
 
     def candidate(self, history: History, rng: np.random.Generator) -> Configuration | None:
         """A new configuration for a lowest rung; None when the space is exhausted."""
@@ -221,7 +222,7 @@ class Halving(Strategy):
         return self._brackets[number % len(self._brackets)]
 
     def _place(self, trial: Trial) -> tuple[int, int] | None:
-        """The number of a trial's bracket and its rung; None if others suggested it."""
+        """The number of a trial's bracket and its rung; None if another strategy suggested it."""
         info = trial.suggestion.info
         if "rung" not in info:
             return None

@@ -10,13 +10,13 @@ from coursekit.strategies.rungs import Halving, halve, halvings
 class SuccessiveHalving(Halving):
     """Trains many candidates a little, promotes the best of them to more epochs, and so on.
 
-    trials: n in the paper, how many a bracket starts with; just enough for one finalist by
-        default. The next bracket starts when one is through.
+    trials: n in the paper, how many a bracket starts with; by default just enough for one
+        finalist. The next bracket starts when no more trials enter this one's lowest rung.
     min_budget, max_budget: epochs of the first and of the last rung; the first gets
         max_budget / factor^s, rounded down, with the largest s that leaves min_budget.
-    factor: eta, one in how many is promoted (2 in the paper), with eta times the epochs; how many
-        that makes is rounded down.
-    iterations: how many brackets; None for ever.
+    factor: eta (2 in the paper): one trial in eta, rounded down, is promoted, with eta times the
+        epochs.
+    iterations: how many brackets; None: no limit.
     """
 
     def __init__(

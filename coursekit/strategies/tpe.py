@@ -1,6 +1,6 @@
 """Tree-structured Parzen estimator (Bergstra, Bardenet, Bengio, Kégl, 2011, NIPS 24).
 
-With the choices that Watanabe (2023, arXiv:2304.11127) found to matter.
+With the settings that Watanabe (2023, arXiv:2304.11127) found to matter.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from coursekit.trials import History, Pause, Suggestion, Trial
 
 
 class TPE(Strategy):
-    """Splits the trials into good and bad ones, and suggests what is likely among the good alone.
+    """Suggests candidates that are likely among the good trials and unlikely among the bad.
 
-    That is the candidate with the highest l(x) / g(x), the densities of the good and of the bad,
-    which is the one with the highest expected improvement (section 4.1 of Bergstra et al.).
+    The suggestion has the highest l(x) / g(x), the densities of the good and of the bad trials:
+    this maximizes the expected improvement (section 4.1 of Bergstra et al.).
 
-    initial: random trials before the first that is based on a model.
+    initial: random trials before the first model-based one.
     candidates: how many are drawn from l for each suggestion.
     good: gamma in the papers, the share of good trials, of which there are at most `most_good`.
     prior: weight of the uniform component of both densities.
-    multivariate: densities of whole configurations; False takes each parameter on its own.
-    bad: how many of the bad trials count, the last to complete.
+    multivariate: densities of whole configurations; False models each parameter separately.
+    bad: how many of the bad trials count, the latest ones.
 
-    Failed and running trials count as bad: so candidates stay away from them.
+    Failed and running trials count as bad: candidates stay away from them.
     """
 
     def __init__(

@@ -79,14 +79,14 @@ WORLDS: Mapping[str, Callable[[], Trains]] = {
     "live mlps": lambda: Live("mlps", seed=0).at("quarter data"),
 }
 
-LIMIT = 60  # seconds for a promise on a space
-# Where a promise has to do with no space or world by itself.
+LIMIT = 60  # seconds for one promise on one space
+# For promises that concern no single space or world.
 ANY, ALL, ANYWHERE = "any space", "all spaces", "any world"
 
 
 @dataclass
 class Report:
-    """What a strategy did with each promise on each space, or an estimator in each world."""
+    """The result of each promise: of a strategy on each space, or an estimator in each world."""
 
     subject: str
     kept: list[tuple[str, str]] = field(default_factory=list)  # space or world, check
@@ -112,7 +112,7 @@ class Report:
 def conform(
     strategy: type[Strategy], *, spaces: Mapping[str, Space] = SPACES, **options: Any
 ) -> None:
-    """Print that a strategy keeps its promises, or raise AssertionError that says which not.
+    """Print that a strategy keeps its promises, or raise AssertionError with the broken ones.
 
     strategy: the class; options are handed to it. spaces: those to try, by name.
     """
@@ -125,7 +125,7 @@ def conform(
 def examine(
     strategy: type[Strategy], *, spaces: Mapping[str, Space] = SPACES, **options: Any
 ) -> Report:
-    """Put a strategy to every test on every space; nothing is printed or raised."""
+    """Test a strategy's promises on every space; nothing is printed or raised."""
     report = Report(strategy.__name__)
     cases: dict[str, Case] = {}
     for name, space in spaces.items():
@@ -148,7 +148,7 @@ def conform_estimator(
     worlds: Mapping[str, Callable[[], Trains]] = WORLDS,
     **options: Any,
 ) -> None:
-    """Print that an estimator keeps its promises, or raise AssertionError that says which not.
+    """Print that an estimator keeps its promises, or raise AssertionError with the broken ones.
 
     estimator: the class; options are handed to it. worlds: what builds those to try, by name.
     """
@@ -164,7 +164,7 @@ def examine_estimator(
     worlds: Mapping[str, Callable[[], Trains]] = WORLDS,
     **options: Any,
 ) -> Report:
-    """Put an estimator to every test in every world; nothing is printed or raised."""
+    """Test an estimator's promises in every world; nothing is printed or raised."""
     report = Report(estimator.__name__)
     for name, world in worlds.items():
         case = estimates.Judging(partial(estimator, **options), world)
@@ -184,7 +184,7 @@ def suggests(case: Case) -> None:
 
 
 def _try(report: Report, space: str, promise: Callable[[Any], None], subject: object) -> bool:
-    """Whether it is kept. A lab's check has a time limit of its own."""
+    """Whether the promise is kept. In a lab's check, that check's time limit applies."""
     if signal.getitimer(signal.ITIMER_REAL)[0]:
         return _kept(report, space, promise, subject)
     outcome = guard.run(_kept, report, space, promise, subject, seconds=LIMIT)

@@ -1,4 +1,4 @@
-"""The promises of estimators, in every world that they support, however its scores are told."""
+"""The promises of estimators, in every world that they support, on any scale of its scores."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from coursekit.testing.watched import Broken
 from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
 TRIALS = 5
-CLOSE = 1e-4  # how near scores on two scales are: forecasts search for a quantile to 2e-6
+CLOSE = 1e-4  # tolerance between scores on two scales: forecasts find a quantile to 2e-6
 
 Bounds = tuple[float, float]
 
 
 @dataclass
 class Count:
-    """What a world was asked for: epochs, their seconds, and runs that were left open."""
+    """What a world has trained: epochs, their seconds, and runs that were left open."""
 
     epochs: int = 0
     seconds: float = 0.0
@@ -32,9 +32,9 @@ class Count:
 
 
 class Told:
-    """A world whose scores are told otherwise, and which counts what it trains.
+    """A world that reports changed scores and counts what it trains.
 
-    change: makes the score that is told from the world's. bounds: of what is told.
+    change: maps the world's score to the reported one. bounds: of the reported scores.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Told:
 
 
 class ToldRun:
-    """A run with weights in it, as `Told` tells it."""
+    """A training run with weights, as `Told` reports it."""
 
     def __init__(self, world: Told, run: Any) -> None:
         self.world, self.run, self.open = world, run, True
@@ -98,9 +98,9 @@ class ToldRun:
 
 
 def on_scale(world: Trains, times: float = 1.0, plus: float = 0.0, known: bool = True) -> Told:
-    """The world with times * score + plus in place of each score, and its bounds alike.
+    """The world with times * score + plus in place of each score, its bounds changed the same way.
 
-    known: whether it tells its bounds.
+    known: whether the bounds are kept; False makes them None.
     """
 
     def change(score: float) -> float:
@@ -134,11 +134,11 @@ def refuses_worlds_that_it_does_not_support(case: Judging) -> None:
 def judges_alike_each_time(case: Judging) -> None:
     one, other = ([_without_cost(trial) for trial in case.search(case.world())] for _ in range(2))
     if one != other:
-        raise Broken("two searches with the same seed differ: take randomness from the world alone")
+        raise Broken("two searches with the same seed differ: take randomness only from the world")
 
 
 def says_what_is_measured(case: Judging) -> None:
-    """A spread of 0 is for the score at the end of a full training."""
+    """Only a score at the end of a full training has a spread of 0."""
     for trial in case.search(case.world()):
         if not (math.isfinite(trial.score) and trial.cost > 0 and 0 <= trial.spread < math.inf):
             raise Broken(
@@ -179,7 +179,7 @@ def copes_with_trainings_that_fail(case: Judging) -> None:
 
 
 def judges_alike_on_any_scale(case: Judging) -> None:
-    """With bounds that are known, and without."""
+    """With known bounds, and without."""
     for known in (True, False):
         plain = case.search(on_scale(case.world(), known=known))
         reach = max(t.score for t in plain) - min(t.score for t in plain)
@@ -205,7 +205,7 @@ def judges_alike_on_any_scale(case: Judging) -> None:
 def is_a_world_for_others(case: Judging) -> None:
     inner = case.build(case.world())
     if not isinstance(inner, Trains):
-        raise Broken("it is no world: call super().__init__(world)")
+        raise Broken("it cannot be used as a world: call super().__init__(world)")
     outer = FullTraining(inner)
     made = outer.evaluate(Suggestion(outer.space.sample(np.random.default_rng(0))))
     if not math.isfinite(made.score):

@@ -30,7 +30,7 @@ from coursekit.testing.watched import (
 )
 from coursekit.trials import Evaluation, Pause, Trial
 
-# Times and plus: losses of a regression, accuracies in percent below a bar, rewards by the billion.
+# Times and plus: losses of a regression, accuracies in percent below a bar, rewards in billions.
 SCALES = ((1e-6, 0.0), (100.0, -1e3), (1e9, 5e9))
 
 
@@ -47,13 +47,13 @@ def same_seed_same_trials(case: Case) -> None:
     search.drive()
     case.compare(
         search.made,
-        "two searches with the same seed differ: draw from the generator handed in alone",
+        "two searches with the same seed differ: draw only from the generator handed in",
     )
 
 
 def other_seed_other_trials(case: Case) -> None:
     if case.space.count < 100:
-        return  # too small to tell
+        return  # too small to decide
     search = case.search(seed=1)
     search.drive(trials=TRIALS // 2)
     count = len(search.made)
@@ -116,10 +116,10 @@ def copes_with_any_score(case: Case) -> None:
 
 
 def decides_alike_on_any_scale(case: Case) -> None:
-    """Whatever a score is: accuracy in percent, a negated loss, a reward."""
+    """A score may be an accuracy in percent, a negated loss, a reward."""
 
     def even(space: Space, trial: Trial) -> Evaluation:
-        """Scores on a plateau, all the same: means of them are rounded, others on another scale."""
+        """Equal scores, a plateau: their mean is rounded, differently on another scale."""
         return score_of(space, trial)._replace(score=0.1 if trial.number % 5 else math.nan)
 
     plain = case.search()
@@ -161,11 +161,11 @@ def finite_space_ends(case: Case) -> None:
             "Pause.DONE when there is nothing new"
         )
     if search.ask() is not Pause.DONE:
-        raise Broken("after Pause.DONE it goes on: that is for good, Pause.WAIT is for now")
+        raise Broken("after Pause.DONE it answers otherwise: DONE is final, WAIT is for the moment")
 
 
 def checks_options(strategy: type[Strategy]) -> None:
-    """Options have names and defaults, and no others are taken."""
+    """Options have names and defaults, and unknown options are refused."""
     _, _, *options = inspect.signature(strategy.__init__).parameters.values()
     for option in options:
         if option.kind is option.VAR_KEYWORD:
@@ -177,7 +177,7 @@ def checks_options(strategy: type[Strategy]) -> None:
 
 
 def same_in_a_new_process(cases: Mapping[str, Case]) -> None:
-    """With another seed of Python's hashes, so that the order of sets is another one."""
+    """With another seed of Python's hashes, so that sets have another order."""
     if any(case.build.func.__module__ == "__main__" for case in cases.values()):
         raise Untested("a new process cannot import what a notebook or a script defines")
     try:

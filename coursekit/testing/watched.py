@@ -1,4 +1,4 @@
-"""A search that looks at every suggestion of a strategy as it drives it."""
+"""A search that checks every suggestion of the strategy that it runs."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ Judge = Callable[[Space, Trial], Evaluation]
 
 
 class Broken(AssertionError):
-    """A promise that a strategy did not keep, in plain words."""
+    """A strategy or an estimator breaks a promise; the message says how."""
 
 
 class Untested(Exception):
-    """A promise that cannot be put to the test here."""
+    """A promise that cannot be tested here."""
 
 
 def score_of(space: Space, trial: Trial) -> Evaluation:
     """A smooth score with its best in a corner; one trial in five fails, one in four is estimated.
 
-    Scores are whole multiples of 2^-16, so that times 100 and less 1,000 they are exact all the
-    same: what is equal stays equal, and what differs stays different.
+    Scores are multiples of 2^-16, so that 100 * score - 1,000 is exact: equal scores stay equal,
+    and different ones stay different.
     """
     if trial.number % 5 == 3:
         return Evaluation(math.nan, cost=1.0)
@@ -55,7 +55,7 @@ def on_scale(made: Evaluation, times: float, plus: float) -> Evaluation:
 
 
 class Watched(Search):
-    """A search that looks at every suggestion."""
+    """A search that checks every suggestion."""
 
     def __init__(self, strategy: Strategy, *, seed: int = 0, journal: Path | None = None) -> None:
         super().__init__(strategy, seed=seed, journal=journal)
@@ -93,9 +93,9 @@ class Watched(Search):
         judge: Judge = score_of,
         before: Callable[[Search], None] = lambda search: None,
     ) -> Pause | None:
-        """Run trials as several workers would, out of order; what it ended in.
+        """Run trials as several workers would, out of order; the pause that ended it, or None.
 
-        What comes next depends on who runs alone, so that a resumed search goes the same way.
+        The order depends only on the running trials, so that a resumed search repeats it.
         """
         running: list[Trial] = []
         while self.history.count_finished < trials:
@@ -160,7 +160,7 @@ class Watched(Search):
         known = type(made.parent) is int and 0 <= made.parent < len(self.history) - 1
         if not known or self.history[made.parent].status is not Status.COMPLETED:
             raise Broken(
-                f"{which} has parent={made.parent!r}, which is no completed trial's number"
+                f"{which} has parent={made.parent!r}, which is not the number of a completed trial"
             )
         parent = self.history[made.parent].suggestion
         promoted = parent.configuration == made.configuration
@@ -169,7 +169,7 @@ class Watched(Search):
 
 
 def plainly(suggestion: Suggestion) -> str:
-    """A suggestion as text that tells it apart from others."""
+    """A suggestion as text; different suggestions have different texts."""
     record = dict(suggestion.configuration), suggestion.budget, suggestion.parent, suggestion.info
     return json.dumps(record, default=repr)
 
@@ -191,15 +191,15 @@ class Case:
 
     @cached_property
     def reference(self) -> list[str]:
-        """The suggestions of one search, that others are compared with."""
+        """The suggestions of one search, to compare others with."""
         search = self.search()
         search.drive()
         return search.made
 
     def compare(self, made: list[str], why: str, reference: list[str] | None = None) -> None:
-        """Raise Broken if suggestions are not the reference's, as far as both go.
+        """Raise Broken if suggestions differ from the reference, up to the shorter of the two.
 
-        reference: other suggestions to compare with than those of the plain search.
+        reference: what to compare with; by default the suggestions of the plain search.
         """
         reference = self.reference if reference is None else reference
         for number, (one, other) in enumerate(zip(reference, made, strict=False)):

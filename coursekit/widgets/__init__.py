@@ -1,6 +1,6 @@
-"""What people touch: thin ipywidgets above functions that work without them.
+"""Interactive panels: thin ipywidgets on top of functions that work without them.
 
-Each is loaded when it is first asked for: Keras Tuner, which some need, is slow.
+Each is imported when it is first used: some need Keras Tuner, which is slow to import.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Training runs by hand, remembered and compared: what the Explorer shows."""
+"""Training runs by hand, recorded and compared: the model behind the Explorer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from coursekit.data import Dataset
 from coursekit.training.numpy.perceptron import train_perceptron
 
-# What a hand may choose from, in the order in which it is shown.
+# The values to choose from, in the order in which they are shown.
 CHOICES: Mapping[str, tuple[Any, ...]] = {
     "layers": (1, 2, 3),
     "units": (8, 16, 32, 64, 128),
@@ -44,7 +44,7 @@ class Attempt:
 
 
 class Attempts:
-    """Trains configurations on one data set with one budget and keeps what came out.
+    """Trains configurations on one data set with one budget and keeps the results.
 
     epochs: the budget of each run. seed: of weights, minibatches and of `random`.
     """
@@ -87,7 +87,7 @@ class Attempts:
         return attempt
 
     def clear(self) -> None:
-        """Forget all runs; the random search begins anew with its first trial."""
+        """Forget all runs; the random search starts again with its first trial."""
         self.runs.clear()
         self._draws = 0
 
@@ -101,9 +101,9 @@ class Attempts:
         return "you" if mine.score > theirs.score else "random search"
 
     def ranking(self) -> list[Attempt]:
-        """Best score first; of equals the smaller network, then the earlier run."""
+        """Best score first; ties: the smaller network, then the earlier run."""
         return sorted(self.runs, key=lambda run: (-run.score, run.parameters, run.number))
 
     def best(self, by: str | None = None) -> Attempt | None:
-        """The incumbent, of everybody or of one player."""
+        """The incumbent, of all runs or of one player's."""
         return next((run for run in self.ranking() if by in (None, run.by)), None)

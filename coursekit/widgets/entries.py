@@ -20,11 +20,10 @@ WRAPPED = w.Layout(flex_flow="row wrap", align_items="center")
 
 
 class Entries:
-    """Controls for all of it. What cannot race in the chosen world is greyed out, and told why.
+    """Controls for these choices; those that cannot race in the chosen world are greyed out.
 
-    world: a name, or a world, which is then among those to choose from.
-    strategies, estimators: as of `race`; the others of the registries stand beside them to be
-        picked.
+    world: a name, or a world, which is added to the choices.
+    strategies, estimators: as for `race`; the others of the registries can be picked too.
     """
 
     def __init__(
@@ -52,11 +51,11 @@ class Entries:
         else:
             self.world = make(world)
             chosen = _label(world, self.world.dataset)
-        for strategy in wanted:  # what does not exist is said at once
+        for strategy in wanted:  # unknown names raise at once
             for estimator in judging:
                 self._contestant(strategy, estimator).refusal(self.world)
         self._chosen = chosen
-        self._trials = float(trials)  # the budget, whatever its unit
+        self._trials = float(trials)  # the budget, in any unit
         self._converting = False
         self.choice = w.Dropdown(options=list(self._worlds), value=chosen, description="world",
                                  style=SHORTLY, layout=w.Layout(width="270px"))  # fmt: skip
@@ -113,7 +112,7 @@ class Entries:
             (self._wanted.add if picked else self._wanted.discard)(name)
 
     def _enter(self) -> None:
-        """Another world: what it lacks is said, and the former one stays."""
+        """Switch to the chosen world; if it cannot be used, say why and keep the former one."""
         if self.choice.value == self._chosen:
             return
         try:
@@ -127,7 +126,7 @@ class Entries:
         self._check()
 
     def _check(self) -> None:
-        """Grey out what cannot race: a strategy fully trained, an estimator with random search."""
+        """Grey out strategies that cannot race fully trained, estimators with random search."""
         reasons: dict[str, list[str]] = {}
         for picks, contestant in (
             (self.picks, lambda name: Contestant(name, self._strategies[name])),
@@ -147,11 +146,11 @@ class Entries:
         self.refused.value = f'<div style="{small}">{escape(text)}</div>'
 
     def _convert(self) -> None:
-        """The same budget in the unit and the world that are chosen now."""
+        """The same budget in the chosen unit and world."""
         self._converting = True
         if self.unit.value == TRIALS:
             self.budget.value = round(self._trials)
-        elif not isinstance(self.world, Live):  # which would have to train to know
+        elif not isinstance(self.world, Live):  # a live world would have to train first
             self.budget.value = float(f"{self._trials * price(self.world):.2g}")
         self._converting = False
 
@@ -169,7 +168,7 @@ def _label(name: str, dataset: str) -> str:
 
 
 def _known(world: World) -> str | None:
-    """The label under which the registry has this very world, if it has it."""
+    """The label of this world in the registry, if it is there."""
     for name, cls in WORLDS.items():
         if type(world) is cls and repr(world) == repr(make(name, world.dataset)):
             return _label(name, world.dataset)

@@ -29,8 +29,8 @@ class Explorer(Panel):
     """Sliders over an `Attempts`: each release trains a network and draws its learning curve.
 
     name: of a data set for `coursekit.data.load`. epochs: the budget of each run. seed: of weights,
-    minibatches and the opponent's trials. Its button gives the random search as many trials as
-    there were attempts by hand. Raises ValueError for an unknown data set.
+    minibatches and the opponent's trials. A button gives random search as many trials as there are
+    attempts by hand. Raises ValueError for an unknown data set.
     """
 
     def __init__(self, name: str = "digits", *, epochs: int = 20, seed: int = 0) -> None:
@@ -64,11 +64,11 @@ class Explorer(Panel):
 
     @property
     def configuration(self) -> dict[str, Any]:
-        """What the controls say now."""
+        """The present values of the controls."""
         return {key: control.value for key, control in self.controls.items()}
 
     def train(self, by: str = "you") -> Attempt:
-        """Train the present configuration and draw it; `by`: who chose it."""
+        """Train the present configuration and draw it; `by`: the player who chose it."""
         self.line.value = status("Training …")
         attempt = self.attempts.add(self.configuration, by)
         self._draw(attempt)
@@ -87,14 +87,14 @@ class Explorer(Panel):
         return w.SelectionSlider(**shared, continuous_update=False, layout=w.Layout(width="330px"))
 
     def _chosen(self) -> Mapping[str, Any]:
-        """What was chosen last, if the cell runs again."""
+        """The last choice, if the cell runs again."""
         mine = [run.configuration for run in self.attempts.runs if run.by == "you"]
         return mine[-1] if mine else START
 
     def _moved(self, change: Any) -> None:
         attempt = self.train()
         key = next(key for key, control in self.controls.items() if control is change["owner"])
-        # In words, for a slider tells a screen reader its place, not its value.
+        # In words: a screen reader gets a slider's position, not its value.
         moved = f"{LABELS[key].capitalize()}: {_text(change['new'])}. "
         self.line.value = status(moved + self._summary(attempt))
 

@@ -1,4 +1,4 @@
-"""A figure of something that grows, drawn once: each moment is a frame behind a curtain."""
+"""A figure that grows with time, drawn once; each frame clips it at a moment."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ _CURTAIN = re.compile(
 
 
 class Film:
-    """Frames at a string's cost, a hundredth of a drawing's: enough to drag a slider through time.
+    """Frames by string replacement, a hundred times faster than drawing: fast enough for a slider.
 
-    svg: of a figure whose axes clip only what grows, all of it to the right as time passes
-    (`coursekit.plots.race_strip.behind_a_curtain`).
+    svg: of a figure with one clipping rectangle per axes, around all that grows to the right with
+    time (`coursekit.plots.race_strip.behind_a_curtain`).
     """
 
     def __init__(self, svg: str) -> None:
         self._svg = svg
 
     def frame(self, share: float, description: str) -> str:
-        """The figure up to a share of its time, in 0..1, and what a screen reader says of it."""
+        """The figure up to a share of its time, in 0..1, with a description for screen readers."""
         shown = _CURTAIN.sub(lambda m: f"{m[1]}{share * float(m[2]):.2f}{m[3]}", self._svg)
         label = f'aria-label="{escape(description)}"'
         return re.sub(r'aria-label="[^"]*"', lambda _: label, shown, count=1)

@@ -1,4 +1,4 @@
-"""The search monitor: watch a Keras Tuner search as it runs, stop it, and let it go on."""
+"""The search monitor: watch a Keras Tuner search as it runs, stop it, and resume it."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ class SearchMonitor(Panel):
     """Attach it to a tuner, then call the tuner's `search` as always.
 
     Shows the best score so far, every trial's hyperparameters as parallel coordinates, the budget
-    spent in epochs and the time that is left. Stop ends the search after the present batch, and
-    the interrupted trial is the first to run when it goes on, by the button or by another `search`.
-    Buttons are answered while a cell runs where the front end and kernel have subshells
-    (JupyterLab 4.4, ipykernel 7); elsewhere interrupt the kernel: its cell stops as cleanly.
+    spent in epochs and the remaining time. Stop ends the search after the present batch; when it
+    resumes, by the button or by another `search`, the interrupted trial runs first. Buttons work
+    while a cell runs if the front end and the kernel have subshells (JupyterLab 4.4, ipykernel 7);
+    otherwise interrupt the kernel: its cell stops as cleanly.
 
     tuner: any `keras_tuner` tuner.
     """
 
     def __init__(self, tuner: Any) -> None:
         self.watch = Watch.of(tuner)
-        self._updating = threading.RLock()  # a button's thread and the search's both update
+        self._updating = threading.RLock()  # the threads of a button and of the search both update
         self.title = f"{type(tuner).__name__}"
         self.stop_button = w.Button(description="Stop", icon="stop", disabled=True,
                                     tooltip="Stop after the present batch")  # fmt: skip
         self.resume_button = w.Button(description="Resume", icon="play", disabled=True,
-                                      tooltip="Go on with the interrupted trial")  # fmt: skip
+                                      tooltip="Resume the interrupted trial")  # fmt: skip
         self.bar = w.FloatProgress(min=0.0, max=1.0, layout=w.Layout(width="240px"))
         self.line, self.figure, self.board = w.HTML(), w.HTML(), w.HTML()
         self.stop_button.on_click(lambda _: self.watch.stop())
@@ -75,7 +75,7 @@ class SearchMonitor(Panel):
         parts = [f"{self.title}: {watch.state}",
                  f"trials {_of(len(watch.completed), trials)}"]  # fmt: skip
         if epochs or watch.epochs:
-            counted = all(trial.epochs for trial in watch.completed)  # not those from disk
+            counted = all(trial.epochs for trial in watch.completed)  # not trials from disk
             parts.append(f"epochs {_of(watch.epochs, epochs if counted else None)}")
         trials_seen = list(watch.trials.values())
         failed = sum(trial.status in ("failed", "invalid") for trial in trials_seen)

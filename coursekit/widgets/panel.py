@@ -1,4 +1,4 @@
-"""What the widgets share: a figure and a table as HTML, and a stand-in where none can render."""
+"""Shared by the widgets: a figure and a table as HTML, and a static version without widgets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def draw(
     columns: Sequence[float] = (1,),
     rows: Sequence[float] = (1,),
 ) -> str:
-    """Themed SVG of what `paint(axes, ...)` draws and, as its return value, describes in words.
+    """Themed SVG of what `paint(axes, ...)` draws; its return value is the description in words.
 
     width, height: inches. columns, rows: relative widths and heights of the axes.
     """
@@ -48,7 +48,7 @@ def draw(
 
 
 class Markup(str):
-    """Text that is HTML already."""
+    """Text that is already HTML."""
 
 
 def table(
@@ -83,14 +83,14 @@ def _html(content: object) -> str:
 
 
 def status(text: str) -> str:
-    """A line that a screen reader says when it changes."""
+    """A line that a screen reader reads out when it changes."""
     return f'<div role="status" aria-live="polite" style="line-height:1.5">{escape(text)}</div>'
 
 
 def answer_while_busy(*controls: ipywidgets.Widget) -> None:
-    """Let these controls be answered while a cell runs: by the front end's subshell.
+    """Let these controls respond while a cell runs, in the front end's subshell.
 
-    ipykernel 7.4 answers a widget in the shell that it last spoke from, which is the busy one.
+    ipykernel 7.4 answers a widget in the shell that last used it, which is the busy one.
     """
     for control in controls:
         if hasattr(control.comm, "_reply_subshell_for"):
@@ -101,10 +101,10 @@ _kept: dict[tuple[Hashable, ...], Any] = {}
 
 
 def kept(make: Callable[[], State], *key: Hashable) -> State:
-    """What `make` made when this cell made it for the first time in this kernel.
+    """The result of `make`, kept from the first run of this cell in this kernel.
 
-    So a panel whose cell runs again keeps what was done with it. key: the panel's kind and all
-    arguments: with others it begins afresh. Outside of a notebook nothing is kept.
+    A panel thus keeps its state when its cell runs again. key: the panel's kind and all arguments;
+    with another key the state is new. Outside of a notebook nothing is kept.
     """
     place = (cell(), *key)
     if not place[0]:
@@ -130,7 +130,7 @@ class Panel:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         if self._notice not in self.box.children:
             self.box.children = (self._notice, *self.box.children)
-        # A front end takes the richest type that it can render: the widget, else the HTML.
+        # A front end shows the richest type that it can render: the widget, else the HTML.
         view = "application/vnd.jupyter.widget-view+json"
         return {
             view: {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id},

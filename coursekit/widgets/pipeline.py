@@ -1,4 +1,4 @@
-"""A pipeline as a picture: each component is lit as it runs, and says what it read and wrote."""
+"""A pipeline as a picture: each component is lit as it runs, and shows what it read and wrote."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from coursekit.widgets.panel import Markup, Panel, answer_while_busy, draw, stat
 HALF, ROW, GAP = 130, 30, 18  # pixels: half a component's room, its height, below it the arrows
 LONG = 120  # characters of a property that are shown
 FINISHED = ("done", "reused")
-# Of the properties, those that are the same for all components or say nothing to a reader.
+# Properties that are the same for all components or mean nothing to a reader.
 BOOKKEEPING = ("component_id", "pipeline_name", "pipeline_root", "run_id", "state")
 
 
 class WatchedPipeline(Protocol):
-    """What is shown: `coursekit.tfx.interactive.Interactive`, or anything else that has these."""
+    """The pipeline shown: `coursekit.tfx.interactive.Interactive`, or one with these members."""
 
     steps: Sequence[Step]
 
     def watch(self, see: Callable[[Sequence[Step]], None], /) -> None:
-        """Have a function called with the steps whenever one begins or ends, and at once."""
+        """Call a function with the steps at once, and whenever one begins or ends."""
 
 
 class PipelinePanel(Panel):
-    """The components as buttons, from top to bottom: a click tells artifacts, properties and time.
+    """The components as buttons, from top to bottom: a click shows artifacts, properties and time.
 
-    A component that runs is lit, whoever runs it: a cell, or the panel's own buttons, which are
-    there if the pipeline has a `run(name)`.
+    A running component is lit, whether a cell runs it or the panel's own buttons; these exist if
+    the pipeline has a `run(name)`.
 
-    pipeline: what is shown.
+    pipeline: the one to show.
     """
 
     def __init__(self, pipeline: WatchedPipeline) -> None:
         self.pipeline = pipeline
         self.chosen = ""
-        self._busy = False  # one of the panel's own buttons runs something
+        self._busy = False  # one of the panel's own buttons runs a component
         self._said = ""  # the last line that a component printed, or why it failed
         self.components = {step.name: self._component(step.name) for step in pipeline.steps}
         self.next_button = w.Button(description="Run next", icon="step-forward",
@@ -63,7 +63,7 @@ class PipelinePanel(Panel):
             w.HBox([self._picture(), self.detail],
                    layout=w.Layout(flex_flow="row wrap", align_items="flex-start")),
         ])  # fmt: skip
-        answer_while_busy(*self.components.values())  # not those that run something: one at a time
+        answer_while_busy(*self.components.values())  # not the run buttons: one run at a time
         pipeline.watch(lambda _: self.update())
         self.update()
 
@@ -73,18 +73,18 @@ class PipelinePanel(Panel):
         return {step.name: step for step in self.pipeline.steps}
 
     def choose(self, name: str) -> None:
-        """Tell of this component."""
+        """Show this component's details."""
         self.chosen = name
         self.update()
 
     def run_next(self) -> None:
-        """Run the first component that has not run; a failure is told, not raised."""
+        """Run the first component that has not run; a failure is shown, not raised."""
         waiting = self._waiting()
         if not waiting or self._busy:
             return
         self._busy, self._said = True, ""
         try:
-            # What it prints would land in whichever cell ran last.
+            # Its output would appear below the last cell that ran.
             with contextlib.redirect_stdout(_Lines(self._say)):
                 self.pipeline.run(waiting[0])  # type: ignore[attr-defined]
             self._said = ""
@@ -102,7 +102,7 @@ class PipelinePanel(Panel):
                 return
 
     def update(self) -> None:
-        """Bring everything to the steps as they are."""
+        """Show the present state of all steps."""
         for name, step in self.steps.items():
             button, (colour, dash, width, sign) = self.components[name], LOOKS[step.state]
             took = "" if step.seconds is None else f"  {step.seconds:.1f} s"
@@ -119,7 +119,7 @@ class PipelinePanel(Panel):
         self.detail.value = self._detail()
 
     def tell(self) -> str:
-        """How far the pipeline is, in words."""
+        """The pipeline's progress, in words."""
         return tell(self.pipeline.steps) + (f" {self._said}" if self._said else "")
 
     def _waiting(self) -> list[str]:
@@ -247,7 +247,7 @@ def _lines(
 
 
 def _artifact(channel: str, artifact: Artifact) -> Markup:
-    """What it is, and below it where: from here, if it is below."""
+    """The artifact, and below it its path, relative to the working directory if inside."""
     where = artifact.uri
     with contextlib.suppress(ValueError):
         where = str(Path(where).relative_to(Path.cwd()))
@@ -256,13 +256,13 @@ def _artifact(channel: str, artifact: Artifact) -> Markup:
 
 
 def _wrapping(text: str) -> Markup:
-    """Paths and settings have no spaces to break at, and would push the table out of sight."""
+    """Text that may break anywhere: paths have no spaces and would make the table too wide."""
     style = "white-space:normal;overflow-wrap:anywhere"
     return Markup(f'<span style="{style}">{escape(text)}</span>')
 
 
 def _known(properties: Mapping[str, Any]) -> list[tuple[str, Markup]]:
-    """What a component was told, without what was left at nothing."""
+    """A component's properties, without the empty ones."""
     texts = {name: " ".join(str(value).split()) for name, value in properties.items()}
     return [
         (name, _wrapping(text if len(text) <= LONG else text[:LONG] + " …"))

@@ -16,12 +16,12 @@ PACE = 800  # milliseconds a birth while it plays
 
 
 class Population(Panel):
-    """Searches the world, then shows who was drawn, who had a child and who died, step by step.
+    """Searches the world, then shows tournament, parent, child and death, birth by birth.
 
     Two sliders set population and tournament; the search runs again and is shown at the same birth.
 
-    world: one that answers at once. strategy: regularized evolution, or one that inherits from it
-    and has another rule for who is `alive`. trials: births in all. seed: of the search.
+    world: one that answers at once. strategy: regularized evolution, or a subclass with another
+    rule `alive`. trials: births in total. seed: of the search.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Population(Panel):
         self.population_size = _slider("population", population_size, 2, 30)
         self.sample_size = _slider("tournament", sample_size, 1, 30)
         self.birth = _slider("birth", 0, 0, trials)
-        # Ticks in the browser while it plays; the buttons are what is seen of it.
+        # Ticks in the browser while it plays; only the buttons are visible.
         self.clock = w.Play(value=0, min=0, max=trials, interval=PACE,
                             layout=w.Layout(display="none"))  # fmt: skip
         self.step_button = w.Button(description="Step", icon="step-forward",
@@ -64,7 +64,7 @@ class Population(Panel):
         self.search()
 
     def search(self) -> None:
-        """Search with what the sliders say now; the present birth stays."""
+        """Search with the present values of the sliders; the present birth stays."""
         self.sample_size.max = self.population_size.value  # which may move the tournament's slider
         strategy = self.strategy(
             self.world.space,
@@ -82,7 +82,7 @@ class Population(Panel):
         self.birth.value += 1
 
     def play(self) -> None:
-        """Birth after birth, from the beginning if it had come to its end; a second call pauses."""
+        """Play birth after birth, after the last one from the start; a second call pauses."""
         playing = not self.clock.playing
         if playing:
             if self.birth.value == self.birth.max:
@@ -91,12 +91,12 @@ class Population(Panel):
         self.clock.playing = playing
 
     def reset(self) -> None:
-        """Back to where nobody is born."""
+        """Back to the start, before the first birth."""
         self.clock.playing = False
         self.birth.value = 0
 
     def update(self) -> None:
-        """Bring line and figure to the present birth."""
+        """Show the present birth in the line and the figure."""
         now = self.birth.value
         self.line.value = status(tell(self.births, now))
         self.figure.value = self._strip(now)

@@ -1,4 +1,4 @@
-"""The race track: strategies and estimators search a world side by side, and time can be moved."""
+"""The race track: strategies and estimators search a world; a slider moves through the time."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ USUAL = ("random", "grid", "local_search", "regularized_evolution", "tpe")
 
 
 class RaceTrack(Panel):
-    """Start a race, watch it come in, then play it or drag the slider through its time.
+    """Start a race, watch its results arrive, then play it or drag the slider through its time.
 
-    The searches run beside the kernel, in processes of their own. Curves and leaderboard show the
+    The searches run beside the kernel, in their own processes. Curves and leaderboard show the
     seeds that every contestant has run; the strip shows what one search has tried. The leaderboard
-    goes by the median over the seeds, which is what the curves show.
+    is ordered by the median over the seeds, which the curves show too.
 
-    world: a name, such as "cells", or a World. strategies, estimators: as of
-    `coursekit.race.race`, which says what is compared.
-    trials, seeds: of each search, how many at first; the controls change them.
-    workers: processes, by default one a core.
+    world: a name, such as "cells", or a World. strategies, estimators: as for
+    `coursekit.race.race`, which defines the comparison.
+    trials: of each search, seeds: of the race; the first values, which the controls can change.
+    workers: processes, by default one per core.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class RaceTrack(Panel):
     ) -> None:
         self.entries = Entries(world, strategies, estimators, trials, seeds)
         self.workers = workers
-        self.race: Race | None = None  # as it is shown: it does not change under the reader
+        self.race: Race | None = None  # the race shown: a snapshot
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._drawing, self._updating = threading.RLock(), threading.RLock()
@@ -61,7 +61,7 @@ class RaceTrack(Panel):
         self.update()
 
     def start(self) -> None:
-        """Race with what the controls say now, beside the kernel."""
+        """Race with the present settings, beside the kernel."""
         if self.running:
             return
         entries = self.entries
@@ -82,20 +82,19 @@ class RaceTrack(Panel):
                              **limits)  # type: ignore[arg-type]  # fmt: skip
                 self._show(found)
                 self._say(self._summary(found))
-            except Exception as error:  # in a thread nobody else would say it
+            except Exception as error:  # a thread's exception would be lost
                 self._say(f"No race: {str(error).strip() or type(error).__name__}")
             finally:
                 self.stop_button.disabled, self.start_button.disabled = True, False
 
-        # No daemon: a process that ends waits until this thread has put its pool away, else Python
-        # may go in the midst of it. It is told to stop before that wait: one that takes long is
-        # ended by Jupyter.
+        # Not a daemon: at exit, Python waits until this thread has closed its pool. The race is
+        # told to stop before that wait, since Jupyter kills a kernel that takes long to exit.
         self._thread = threading.Thread(target=work, name="race")
         threading._register_atexit(self._stop.set)  # type: ignore[attr-defined]
         self._thread.start()
 
     def run(self) -> Race | None:
-        """Race and wait for the end; Stop and Ctrl-C end it early. What came of it, if anything."""
+        """Race and wait for the end; Stop and Ctrl-C end it early. The race; None if it failed."""
         self.start()
         try:
             self._join()
@@ -105,12 +104,12 @@ class RaceTrack(Panel):
         return self.race
 
     def stop(self) -> None:
-        """End the race; the searches that are done are kept."""
+        """End the race; finished searches are kept."""
         self._stop.set()
 
     @property
     def running(self) -> bool:
-        """Whether a race is under way."""
+        """Whether a race is running."""
         return self._thread is not None and self._thread.is_alive()
 
     def step(self) -> None:
@@ -119,7 +118,7 @@ class RaceTrack(Panel):
         self.moment.value = min(self.moment.max, self.moment.value + self.moment.step)
 
     def play(self) -> None:
-        """Go on from here, from the beginning if it had come to its end; a second call pauses."""
+        """Play from the present moment, at the end from the start; a second call pauses."""
         playing = not self.play_clock.playing
         if playing:
             if self.moment.value >= self.moment.max:
@@ -133,7 +132,7 @@ class RaceTrack(Panel):
         self.moment.value = 0
 
     def update(self) -> None:
-        """Bring line, figure and leaderboard to the present moment."""
+        """Show the present moment in line, figure and leaderboard."""
         with self._updating:
             shown, at = self.race, self.moment.value
             ready = shown is not None and bool(shown.paired())
@@ -156,7 +155,7 @@ class RaceTrack(Panel):
         self.reset_button = _button("Reset", "fast-backward", "Back to the start")
         self.stop_button.disabled = True
         self.bar = w.FloatProgress(min=0.0, max=1.0, layout=w.Layout(width="160px", display="none"))
-        # Ticks in the browser, which keeps the next tick until the last has been answered.
+        # Ticks in the browser, which delays the next tick until the last has been answered.
         self.play_clock = w.Play(value=0, min=0, max=FRAMES, interval=PACE,
                                  layout=w.Layout(display="none"))  # fmt: skip
         self.moment = w.FloatSlider(0, min=0, max=1, description="after trials",
@@ -202,14 +201,14 @@ class RaceTrack(Panel):
         total = len(going.names) * going.seeds
         self.bar.value = going.done / total
         now = time.monotonic()
-        # A drawing holds up all else in this process, so it gets a fifth of the time at most.
+        # Drawing blocks everything else in this process, so it gets at most a fifth of the time.
         if going.paired() and now - self._drawn >= max(EVERY, 4 * self._took):
             self._say(f"{going.done} of {total} searches, {now - self._begun:.0f} s")
             self._show(going.snapshot())
             self._drawn, self._took = time.monotonic(), time.monotonic() - now
 
     def _show(self, shown: Race | None = None) -> None:
-        """Draw anew: another race, or another search of the present one."""
+        """Draw another race, or another search of the present one."""
         with self._drawing:
             if shown is not None:
                 self._adapt(shown)
@@ -219,7 +218,7 @@ class RaceTrack(Panel):
             self.update()
 
     def _adapt(self, shown: Race) -> None:
-        """Fit slider and choices to a race of other strategies, seeds or limits than the last."""
+        """Fit slider and choices to a race with other strategies, seeds or limits than the last."""
         former, self.race, self._adapting = self.race, shown, True
         if [*self.shown.options] != shown.names:
             self.shown.options = shown.names
@@ -242,7 +241,7 @@ class RaceTrack(Panel):
         return f"{text}. Left out: {left_out}" if left_out else text
 
     def _names(self) -> list[str]:
-        """Of the contestants, as the controls say now."""
+        """The contestants' names, with the present settings."""
         strategies, estimators = self.entries.strategies(), self.entries.estimators()
         return [*contestants(strategies, estimators)] if strategies and estimators else []
 
@@ -263,7 +262,7 @@ class RaceTrack(Panel):
         )
 
     def glimpse(self) -> None:
-        """The first seeds, raced at once in this process: something to look at from the start."""
+        """Race the first seeds at once in this process, so that the panel is not empty."""
         world, until = self.entries.world, time.monotonic() + PATIENCE
         if isinstance(world, Live) or self.running:
             return

@@ -1,4 +1,4 @@
-"""What a race looks like: its curves above what one search has tried, and the leaderboard."""
+"""The picture of a race: its curves, the strip of one search's trials, and the leaderboard."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ ROW = 0.17  # inches of the strip for each parameter
 
 
 def picture(race: Race, name: str, seed: int) -> tuple[str, dict[str, str]]:
-    """The whole race as an SVG for a `Film`, and each contestant's swatch: there is no legend.
+    """The whole race as an SVG for a `Film`, and each contestant's swatch in place of a legend.
 
-    name, seed: of the search whose trials are shown. The race has a seed that all have run.
+    name, seed: of the search whose trials are shown. The race has a seed that all contestants have
+    run.
     """
     run, swatches = race.runs[name].get(seed), dict[str, str]()
 
     def paint(curves: Any, strip: Any) -> str:
-        # The picture is cut to what is drawn; to lay it out as well would take half as long again.
+        # The picture is cropped to its content; a layout as well would take half as long again.
         curves.figure.set_layout_engine(None)
         curves.figure.subplots_adjust(left=0.1, right=0.9, bottom=0, top=1, hspace=0.42)
         report.figure(race, axes=curves, spread=True)
@@ -48,7 +49,7 @@ def picture(race: Race, name: str, seed: int) -> tuple[str, dict[str, str]]:
 
 
 def leaderboard(race: Race, at: float, swatches: Mapping[str, str]) -> str:
-    """Places at a moment, and who has moved in the twentieth of the race before it."""
+    """Places at a moment, and the moves in the twentieth of the race before it."""
     window = max(1.0, race.end() / 20)
     unit = "trials" if race.seconds is None else "s"
     rows = []

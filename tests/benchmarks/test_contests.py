@@ -56,7 +56,7 @@ def test_what_is_kept_of_others_does_not_count(tmp_path: Path, capsys) -> None:
     older = json.loads(kept.read_text()) | {"version": "0.1", "seed": 7}
     kept.write_text(kept.read_text() + json.dumps(older) + '\n{"dataset": "cif')
     assert set(Kept(kept, "cifar10").read(PEER, 5)) == {0}
-    assert "line 3: no JSON, left out" in capsys.readouterr().err
+    assert "line 3: not JSON, ignored" in capsys.readouterr().err
 
 
 def test_without_a_file_nothing_is_kept(tmp_path: Path) -> None:

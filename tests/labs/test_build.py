@@ -160,7 +160,7 @@ def test_check_names_missing_stale_and_unknown_notebooks(
 ) -> None:
     built = notebooks / "99_sample.ipynb"
     assert main(["--notebooks", str(notebooks), "--check"]) == 1
-    assert f"{built}: not what its source makes" in capsys.readouterr().out
+    assert f"{built}: differs from its source" in capsys.readouterr().out
     assert not built.exists()
     assert main(["--notebooks", str(notebooks)]) == 0
     assert main(["--notebooks", str(notebooks), "--check"]) == 0

@@ -82,7 +82,7 @@ def test_a_mistake_that_is_none_is_found() -> None:
 
     Wrong.bind(cell, [])
     right, pair = problems(Wrong)
-    assert "'It is right.' is said of an answer that is right" in right
+    assert "'It is right.' is given for a right answer" in right
     assert "'It is 6.' and 'It is half.' give one answer" in pair
     for mistakes, cure in (
         ((Mistake("factory", "", "x"),), "the solution does not hold 'factory'"),

@@ -75,7 +75,7 @@ def test_help_teaches():
         (["--world=moon"], "no world 'moon': there are nasbench201"),
         (["--seeds=0"], "seeds=0: give a whole number, 1 or more"),
         (["--strategies="], "a race needs at least one strategy"),
-        (["--out=race.pgn"], "race.pgn: no kind of figure: end in .png, .svg or .pdf"),
+        (["--out=race.pgn"], "race.pgn: unknown kind of figure: end in .png, .svg or .pdf"),
         (["--out=nowhere/race.png"], "there is no folder nowhere to write to"),
         (["--csv=nowhere/race.csv"], "there is no folder nowhere to write to"),
         (["--estimators=full,fulll"], "no estimator 'fulll' (did you mean full"),
