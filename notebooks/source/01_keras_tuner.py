@@ -258,7 +258,7 @@ pd.DataFrame({"random": tried(random), "grid": tried(grid)})
 assert tried(grid) == {"units": [32, 64, 96], "learning_rate": [0.0001, 0.001, 0.01]}
 assert len(tried(random)["units"]) > len(tried(grid)["units"])
 for seed in range(20):  # of other random searches, too
-    oracle = kt.oracles.RandomSearchOracle("score", max_trials=8, seed=seed + 100)
+    oracle = kt.oracles.RandomSearchOracle("val_accuracy", max_trials=8, seed=seed + 100)
     oracle.update_space(random.oracle.get_space())
     proposed = {oracle.populate_space(str(trial))["values"]["units"] for trial in range(8)}
     assert len(proposed) > 3
