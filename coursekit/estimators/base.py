@@ -12,6 +12,8 @@ from coursekit.arguments import KeepsOptions
 from coursekit.spaces import Space
 from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
+LEAST = 1e-3  # least spread of an estimate, as a share of the possible range
+
 
 @runtime_checkable
 class Trains(Protocol):

@@ -21,11 +21,9 @@ from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 import numpy as np
 
 from coursekit.arguments import as_path, whole_number
-from coursekit.estimators.base import Estimator, Trains, least_spread
+from coursekit.estimators.base import LEAST, Estimator, Trains, least_spread
 from coursekit.estimators.legacies import Legacies, Legacy
 from coursekit.trials import ALONE, Epoch, Evaluation, History, Suggestion, Trial
-
-LEAST = 1e-3  # least spread of a score, as a share of the possible range
 
 
 class TrainingRun(Protocol):

@@ -13,10 +13,9 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from coursekit.arguments import whole_number
-from coursekit.estimators.base import Estimator, Trains, least_spread
+from coursekit.estimators.base import LEAST, Estimator, Trains, least_spread
 from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
-LEAST = 1e-3  # least spread of an estimate, as a share of the possible range
 SHARE = 4  # by default a quarter of the epochs, in a world without other fidelities
 
 
