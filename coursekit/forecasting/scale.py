@@ -76,7 +76,8 @@ class Unbounded:
         return LEVEL + SPAN * (half / (self.reach / 2))
 
     def back(self, angles: Array | float) -> Array:
-        far = (np.asarray(angles, dtype=float) - LEVEL) / SPAN * (self.reach / 2)
+        with np.errstate(over="ignore"):  # what overflows is cut to the largest score
+            far = (np.asarray(angles, dtype=float) - LEVEL) / SPAN * (self.reach / 2)
         return 2 * np.clip(self.top / 2 + far, -8e307, 8e307)
 
     def limit(self, scores: Array, below: Array) -> Array:

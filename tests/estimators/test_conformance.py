@@ -126,6 +126,8 @@ def test_no_estimator_of_that_name():
 
 def test_a_world_is_asked_for():
     with pytest.raises(TypeError, match="world=3"):
+        ESTIMATORS["full_training"](3)
+    with pytest.raises(ValueError, match="world=3"):  # misuse of a name is told as such
         make("full_training", 3)
 
 

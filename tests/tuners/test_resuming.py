@@ -179,7 +179,7 @@ def test_the_journal_of_another_search_is_no_good(tmp_path, change, why):
 
 def test_a_project_of_keras_tuners_own_is_no_good(tmp_path):
     tuner_in(tmp_path, kt.RandomSearch, hyperparameters=None, run=lambda trial: 1.0).search()
-    with pytest.raises(ValueError, match="holds a search without a journal"):
+    with pytest.raises(ValueError, match="holds a search without the kit's journal"):
         tuner_in(tmp_path)
     tuner_in(tmp_path, overwrite=True).search()
 

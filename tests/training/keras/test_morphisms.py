@@ -178,7 +178,7 @@ def test_models_without_a_graph():
         widen(Hidden(), "dense", 4)
     with pytest.raises(ValueError, match=r"no weights yet: start it with keras\.Input"):
         widen(keras.Sequential([layers.Dense(3, name="dense")]), "dense", 4)
-    with pytest.raises(TypeError, match="no Keras model"):
+    with pytest.raises(TypeError, match="not a Keras model"):
         widen("model", "dense", 4)
 
 

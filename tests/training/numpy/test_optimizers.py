@@ -46,5 +46,5 @@ def test_a_bad_learning_rate_is_named(name: str, rate: object) -> None:
 
 @pytest.mark.parametrize("momentum", [1, -0.1, math.nan, "0.9"])
 def test_a_bad_momentum_is_named(momentum: object) -> None:
-    with pytest.raises(ValueError, match=f"momentum={momentum!r}"):
+    with pytest.raises((TypeError, ValueError), match=f"momentum={momentum!r}"):
         SGD(momentum=momentum)
