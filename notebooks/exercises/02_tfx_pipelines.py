@@ -243,9 +243,9 @@ class OneEpoch(Exercise):
                 "`repeat()` makes data without an end, so the first epoch would never end."),
         Mistake(", restore_best_weights=True", "",
                 "The weights are those of the last epoch: restore the best ones."),
-        Mistake('"callbacks": [stop], ', "", "The callback is not used, so nothing stops early."),
-        Mistake("EarlyStopping(", 'EarlyStopping(monitor="loss", ',
-                "It watches the training loss, which falls on while the validation loss rises."),
+        Mistake('"callbacks": [stop], ', "",
+                "Nothing ends it while the validation loss rises: is the callback used, and does it "
+                "watch `val_loss`?"),
         Mistake("EarlyStopping(", 'EarlyStopping(monitor="val_accuracy", ',
                 "It watches the accuracy, which stands still while the validation loss falls."),
         Mistake("patience=2", "patience=5", "It waits for five epochs; two are asked for."),

@@ -17,7 +17,7 @@ from coursekit.cli import main
         (["run", "--run-fn=coursekit.tfx.modules.images.rum_fn"], "there is no rum_fn in"),
         (["origin"], "metadata.sqlite: no metadata; has the pipeline run?"),
         (["compile", "--root=here", "--image=i"], "root='here' is not an address"),
-        (["compile", "--root=gs://b", "--image=i"], "letters, digits and hyphens only"),
+        (["compile", "--root=gs://b", "--image=i"], "only small letters, digits and hyphens"),
     ],
 )
 def test_the_command_refuses_in_one_line(tmp_path, capsys, words, said):
