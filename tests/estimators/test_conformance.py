@@ -12,6 +12,7 @@ from coursekit.worlds import Cells, MLPs
 from tests.estimators.scripted import Scripted
 
 
+@pytest.mark.slow(15)
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_keeps_its_promises(name):
     report = examine_estimator(ESTIMATORS[name])

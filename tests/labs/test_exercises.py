@@ -35,6 +35,7 @@ def solved(lab: Lab, namespace: dict[str, Any]) -> dict[str, Any]:
     return namespace
 
 
+@pytest.mark.slow(30)
 def test_each_known_mistake_is_found_and_the_rest_is_right(
     lab_source: Path, setup: dict[str, Any]
 ) -> None:

@@ -66,5 +66,5 @@ def test_the_same_generator_gives_the_same_ensemble() -> None:
 def test_nothing_to_learn_from_is_an_error() -> None:
     with pytest.raises(ValueError, match="0 rows of features"):
         MLPEnsemble().fit(np.empty((0, 3)), np.empty(0), np.random.default_rng(0))
-    with pytest.raises(ValueError, match="2 rows of features and 3 scores"):
+    with pytest.raises(ValueError, match="2 rows of features, 3 scores"):
         MLPEnsemble().fit(np.empty((2, 3)), np.empty(3), np.random.default_rng(0))

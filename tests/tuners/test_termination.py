@@ -147,6 +147,7 @@ def test_trials_of_a_budget_are_held_against_their_like(tmp_path):
     assert 1 in model.lengths or 2 in model.lengths
 
 
+@pytest.mark.slow(10)
 def test_a_real_model_is_stopped(tmp_path):
     keras.utils.set_random_seed(0)
     rng = np.random.default_rng(0)

@@ -10,6 +10,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 from coursekit.tuners.watch import Watch
 
+pytestmark = pytest.mark.slow(12)  # each trains with Keras Tuner
+
 
 def at_batch(number, act):
     """A callback that acts once, at the given batch of the whole search."""

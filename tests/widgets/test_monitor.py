@@ -7,6 +7,8 @@ import pytest
 from coursekit import data
 from coursekit.widgets import SearchMonitor
 
+pytestmark = pytest.mark.slow(11)  # each trains with Keras Tuner
+
 
 @pytest.fixture
 def tuner(tmp_path):
