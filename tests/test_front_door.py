@@ -122,8 +122,12 @@ def test_the_readme_s_examples_run(tmp_path: Path):
         timeout=600,
     )
     assert finished.returncode == 0, finished.stderr
-    found, tested, *kept = finished.stdout.splitlines()[6:]
+    found, *asked = finished.stdout.splitlines()[6:]
     assert re.match(r"9\d\.\d% with {'units': \d+", found)
+    names, _, failed, completed, tested, *kept = asked
+    assert names.split() == ["status", "score", "parameters", "message"]
+    assert failed.split() == ["0", "failed", "NaN", "NaN", "out", "of", "memory"]
+    assert completed.split() == ["1", "completed", "0.31", "4810.0"]
     assert re.match(r"9\d\.\d% on validation images, 9\d\.\d% on test images", tested)
     trained, saved, kept = kept[:3], kept[3], kept[4:]
     assert all(line.startswith("trained now: ") for line in trained)
