@@ -105,7 +105,7 @@ plt.show()
 # From the statistics, `SchemaGen` infers a **schema**: what the data is expected to look like from now on. `ExampleValidator` compares every split with it.
 
 # %%
-pipeline.run("SchemaGen", "ExampleValidator")
+pipeline.run_to("ExampleValidator")
 written = pipeline.folder("SchemaGen", "schema") / "schema.pbtxt"
 schema = tfdv.load_schema_text(str(written))
 print(written.read_text())
