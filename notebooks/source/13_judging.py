@@ -204,7 +204,7 @@ assert spent["random"] > 4 * spent["hyperband"] and spent["evolution"] > 6 * spe
 predict("13-seconds", "Who has the best mean rank after one second each?", options=list(three))
 
 # %%
-short, long = (race(perceptrons, three, trials=None, seconds=each, seeds=20) for each in (1, 8))
+short, long = (race(perceptrons, three, trials=None, seconds=each, seeds=60) for each in (1, 8))
 ranks = short.ranks()
 measured("13-seconds", min(ranks, key=ranks.get))
 for each in (short, long):
@@ -214,15 +214,13 @@ for each in (short, long):
 # %% claim="After one second Hyperband is ahead of both, after eight evolution has the best rank and random the worst"
 first = [pair for pair in short.comparisons() if pair.significant]
 assert {(pair.better, pair.worse) for pair in first} == {("hyperband", name) for name in contest}
-assert not any(
-    pair.significant for pair in long.comparisons() if "hyperband" in (pair.better, pair.worse)
-)
-several = race(perceptrons, three, trials=None, seconds=8, seeds=60)
-found = {name: values[20:] for name, values in several.best(1.0).items()}
-ahead = [pair for pair in significance.compare(found) if pair.better == "hyperband"]
-assert len(ahead) == 2 and all(pair.significant for pair in ahead)
+assert min(short.ranks(), key=short.ranks().get) == "hyperband"
 for first in (0, 20, 40):
-    end = {name: values[first : first + 20] for name, values in several.best().items()}
+    begin = {name: values[first : first + 20] for name, values in short.best().items()}
+    assert significance.mean_ranks(begin)["hyperband"] == min(
+        significance.mean_ranks(begin).values()
+    )
+    end = {name: values[first : first + 20] for name, values in long.best().items()}
     mean = significance.mean_ranks(end)
     assert mean["evolution"] < mean["hyperband"] < mean["random"]
 
@@ -234,14 +232,14 @@ clock = np.linspace(0, long.end(), 200)
 curves = {name: 100 * long.curves(name, clock) for name in three}
 optimum, unit = 100 * perceptrons.optimum, "seconds of training"
 axes = plots.regret(curves, optimum, clock, unit=unit, name="regret, points")
-axes.set_title("Perceptrons: what the best so far lacks, median and quartiles of 20 seeds")
+axes.set_title("Perceptrons: what the best so far lacks, median and quartiles of 60 seeds")
 plt.show()
 
 # %% claim="After eight seconds each is within a point of the optimum, on average"
 assert all(perceptrons.optimum - values.mean() < 0.01 for values in long.best().values())
 
 # %% [markdown]
-# By trials random search is ahead of Hyperband; after one second each, Hyperband is ahead of both others (evolution is then still in its first, random population). After eight seconds evolution has the best mean rank, and with 20 seeds the test does not tell Hyperband from the others. So the unit of the budget decides who wins, and so does its size. Three units are in use:
+# By trials random search is ahead of Hyperband; after one second each, Hyperband is ahead of both others (evolution is then still in its first, random population). After eight seconds evolution has the best mean rank, and random search the worst. (These races take 60 seeds: with 20, the test separates Hyperband from the others in some draws of seeds only.) So the unit of the budget decides who wins, and so does its size. Three units are in use:
 # - **trials** are fair if each costs the same: full trainings of networks of one size;
 # - **epochs** are fair if each epoch costs the same, and they do not depend on a machine;
 # - **seconds** are fair to all on one machine, and seconds are what you pay for.
