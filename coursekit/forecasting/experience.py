@@ -36,9 +36,10 @@ class Experience:
     EM for the weights of a mixture, with a Dirichlet prior (Robbins' empirical Bayes). Each
     finished curve also shows, at every epoch, how far its end was from the forecast made there. If
     ends are nearer than forecast, later forecasts get narrower by that factor; if farther, wider
-    (recalibration: Kuleshov, Fenner and Ermon, 2018, ICML). Each curve is compared only with
-    forecasts from the curves before it (Dawid's prequential principle), so no curve counts twice.
-    Stopped trainings are not used: only curves that reached their end are.
+    (recalibration: Kuleshov, Fenner and Ermon, 2018, ICML; `kuleshov2018accurate`). Each curve is
+    compared only with forecasts from the curves before it (Dawid, 1984: the prequential principle;
+    `dawid1984present`), so no curve counts twice. Stopped trainings are not used: only curves
+    that reached their end are.
 
     horizon: the epochs of a finished curve.
     bounds: as for `Forecast`; a curve with scores outside them is ignored. Without bounds, the

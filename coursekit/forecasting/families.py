@@ -1,10 +1,10 @@
-"""Learning-curve families (Domhan, Springenberg and Hutter, 2015, IJCAI, table 1, and one more).
+"""Learning-curve families (Domhan, Springenberg and Hutter, 2015, IJCAI; `domhan2015speeding`).
 
-A family describes how a score rises with the epochs x = 1, 2, ...: ten of the paper's eleven (the
-eleventh, vapor pressure, has no limit) and the plain exponential. All but log-log linear, which
-rises without end, are a level minus a fall, c - b f(x); up to their parameters, most of the falls
-have one of four `SHAPES`. ilog2 has log(x + 1), as implementations do: table 1 prints log x, which
-is 0 in the first epoch.
+A family describes how a score rises with the epochs x = 1, 2, ...: ten of the eleven of the paper's
+table 1 (the eleventh, vapor pressure, has no limit) and the plain exponential. All but log-log
+linear, which rises without end, are a level minus a fall, c - b f(x); up to their parameters, most
+of the falls have one of four `SHAPES`. ilog2 has log(x + 1), as implementations do: table 1 prints
+log x, which is 0 in the first epoch.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Forecasts of learning curves (after Domhan, Springenberg and Hutter, 2015, IJCAI)."""
+"""Forecasts of learning curves (after Domhan et al., 2015, IJCAI; `domhan2015speeding`)."""
 
 from __future__ import annotations
 
