@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+WIDTH = 86  # characters of a line: what JupyterLab shows without a break on a screen of 1024 pixels
+
 
 def checkpoints(race: Race) -> list[float]:
     """A quarter, a half and the whole of the race, in trials or seconds."""
@@ -36,19 +38,24 @@ def table(race: Race) -> str:
     unit = "s" if race.seconds is not None else "trials"
     heads = [f"{_count(point)} {unit}" for point in points]
     width = max(len("optimum"), *(len(name) for name in race.names))
+    found = [race.best(point) for point in points]
+    cells = {name: [_spread(world, values[name]) for values in found] for name in race.names}
+    column = 2 + max(map(len, (*heads, *(cell for row in cells.values() for cell in row))))
+
+    def row(name: str, texts: Sequence[str]) -> str:
+        return f"{name:{width}}" + "".join(f"{text:>{column}}" for text in texts)
+
     lines = [
         f"{world}: {_measure(race)}, {_seeds(race)}",
-        f"{'':{width}}" + "".join(f"{head:>16}" for head in heads) + f"{'rank':>8}{'ms/trial':>10}",
+        f"{row('', heads)}{'rank':>7}{'ms/trial':>10}",
     ]
-    found = [race.best(point) for point in points]
     for name in sorted(race.names, key=ranks.__getitem__):
         runs = [race.runs[name][seed] for seed in race.paired()]
         pace = np.median([1000 * run.overhead / max(1, len(run.scores)) for run in runs])
-        cells = "".join(f"{_spread(world, values[name]):>16}" for values in found)
-        lines.append(f"{name:{width}}{cells}{ranks[name]:8.2f}{pace:10.2f}")
+        lines.append(f"{row(name, cells[name])}{ranks[name]:7.2f}{pace:10.2f}")
     if np.isfinite(world.optimum):
-        best = _number(world, world.optimum)
-        lines.append(f"{'optimum':{width}}" + " " * 16 * (len(points) - 1) + f"{best:>9}")
+        best = _number(world, world.optimum) + " " * len(" ± 0.00")  # below the means
+        lines.append(row("optimum", [*[""] * (len(points) - 1), best]).rstrip())
     lines += [f"left out: {name}: {reason}" for name, reason in race.left_out.items()]
     return "\n".join(lines)
 
@@ -109,25 +116,29 @@ def statement(race: Race) -> str:
     pairs = f"{len(found)} pairs" if len(found) > 1 else "one pair"
     unit = "points" if race.world.percent else race.world.measure
     lines = [
-        f"Differences at the end, in {unit} (Wilcoxon over {seeds} paired seeds, Holm over "
-        f"{pairs}, level {LEVEL}):"
+        f"Differences at the end, in {unit} (Wilcoxon, {seeds} paired seeds; Holm, {pairs}; "
+        f"level {LEVEL}):"
     ]
     ranks = race.ranks()
     for name in sorted(race.names, key=ranks.__getitem__):
         beaten = sorted((c for c in found if c.significant and c.better == name), key=lambda c: c.p)
         if beaten:
             texts = [f"{c.worse} ({_lead(race.world, c.difference)}, {_p(c.p)})" for c in beaten]
-            lines.append(f"  {name} is ahead of " + ", ".join(texts))
+            lines.append(f"{name} is ahead of " + ", ".join(texts))
     alike = [f"{c.better} and {c.worse} ({_p(c.p)})" for c in found if not c.significant]
     if alike:
-        lines += wrap("; ".join(alike), 100, initial_indent="  not told apart: ",
-                      subsequent_indent="    ", break_long_words=False)  # fmt: skip
+        lines.append("not told apart: " + "; ".join(alike))
     if seeds < (needed := seeds_needed(len(race.names))):
         lines.append(
-            f"  {seeds} seeds cannot show anything at this level: take {needed} or more, and 20 if "
+            f"{seeds} seeds cannot show anything at this level: take {needed} or more, and 20 if "
             "the differences are small"
         )
-    return "\n".join(lines)
+    return "\n".join(
+        part
+        for number, line in enumerate(lines)
+        for part in wrap(line.replace(" = ", "\xa0=\xa0"), WIDTH, break_long_words=False,
+                         initial_indent="  " if number else "", subsequent_indent="    ")
+    ).replace("\xa0", " ")  # fmt: skip
 
 
 def _p(value: float) -> str:

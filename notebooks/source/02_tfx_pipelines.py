@@ -214,10 +214,10 @@ plt.show()
 
 # %% [markdown]
 # ## 4. Tuner: steps, epochs and a winner
-# TFX does not know epochs. It gives your function a number of **steps**, `num_steps`, and you decide what to do with them. (Many examples repeat the data for ever and stop after so many steps; the next section shows what that costs.)
+# TFX does not know epochs. It gives your function a number of **steps**, `num_steps`, and you decide what to do with them. (Many examples repeat the data for ever and stop after that many steps; the next section shows what that costs.)
 #
 # ### Exercise 2.2. Steps and epochs
-# Write `epochs_for(steps, examples, batch_size)`: the number of **whole** epochs that comes closest to so many steps, at least one. A step is a batch; the last batch of an epoch may be smaller, and is a step all the same.
+# Write `epochs_for(steps, examples, batch_size)`: the number of **whole** epochs that comes closest to `steps`, at least one. A step is a batch; the last batch of an epoch may be smaller, and is a step all the same.
 
 
 # %% exercise="2.2"
@@ -331,7 +331,7 @@ found[found["type"].isin(["HyperParameters", "TunerResults"])]
 
 
 # %% [markdown]
-# ## 5. Trainer: one epoch, and nobody noticed
+# ## 5. Trainer: one epoch, unnoticed
 # `run_fn` builds the model of the best hyperparameters, trains it and saves it. Here is one from a course, in two parts. It looks careful: there is a validation split, and early stopping that keeps the best weights.
 
 
