@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH = 86  # characters of a line: what JupyterLab shows without a break on a screen of 1024 pixels
+WIDTH = 74  # characters: what JupyterLab shows without a break on a screen of 1024 pixels
 
 
 def checkpoints(race: Race) -> list[float]:
@@ -47,14 +47,14 @@ def table(race: Race) -> str:
 
     lines = [
         f"{world}: {_measure(race)}, {_seeds(race)}",
-        f"{row('', heads)}{'rank':>7}{'ms/trial':>10}",
+        f"{row('', heads)}{'rank':>6}{'ms/trial':>9}",
     ]
     for name in sorted(race.names, key=ranks.__getitem__):
         runs = [race.runs[name][seed] for seed in race.paired()]
         pace = np.median([1000 * run.overhead / max(1, len(run.scores)) for run in runs])
-        lines.append(f"{row(name, cells[name])}{ranks[name]:7.2f}{pace:10.2f}")
+        lines.append(f"{row(name, cells[name])}{ranks[name]:6.2f}{pace:9.2f}")
     if np.isfinite(world.optimum):
-        best = _number(world, world.optimum) + " " * len(" ± 0.00")  # below the means
+        best = _number(world, world.optimum) + " " * len("±0.00")  # below the means
         lines.append(row("optimum", [*[""] * (len(points) - 1), best]).rstrip())
     lines += [f"left out: {name}: {reason}" for name, reason in race.left_out.items()]
     return "\n".join(lines)
@@ -80,9 +80,14 @@ def matrix(races: Sequence[Race]) -> str:
 
 def _measure(race: Race) -> str:
     """The measure compared; "fully trained" is added if searches may have seen other scores."""
-    estimated = any(each.estimator_name != FULL for each in race.contestants.values())
-    text = "incumbent's " if estimated or race.noisy else "best "
-    text += race.world.measure + (", fully trained" if estimated or race.noisy else "")
+    estimated = race.noisy or any(each.estimator_name != FULL for each in race.contestants.values())
+    # Some strategies, such as Hyperband, train in part by themselves: their incumbents change
+    # for better scores so far, and may be worth less.
+    for runs in race.runs.values():
+        for worth in (run.found() for run in runs.values()):
+            estimated = estimated or bool((worth[1:] < worth[:-1]).any())
+    text = "incumbent's " if estimated else "best "
+    text += race.world.measure + (", fully trained" if estimated else "")
     return f"{text}, in percent" if race.world.percent else text
 
 
@@ -99,7 +104,7 @@ def _spread(world: World, values: np.ndarray) -> str:
     if not np.isfinite(values).all():
         return "-"
     spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
-    return f"{_number(world, float(values.mean()))} ± {_number(world, spread).lstrip('-')}"
+    return f"{_number(world, float(values.mean()))}±{_number(world, spread).lstrip('-')}"
 
 
 def _lead(world: World, difference: float) -> str:

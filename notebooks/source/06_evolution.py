@@ -344,11 +344,11 @@ assert (
 
 # %% [markdown]
 # ## 7. Taking it apart
-# Which of the parts does the work? An **ablation** changes one thing and leaves the rest. First the sizes, around the kit's 30 and 5: a tournament of one (no selection), one of half the population; a population of ten, one of a hundred. And random search, to see where the bottom is.
+# Which of the parts does the work? An **ablation** changes one thing and leaves the rest. First the sizes, around the kit's 30 and 5 (the labels give the population, *alive*, and the tournament, *drawn*): a tournament of one (no selection), one of half the population; a population of ten, one of a hundred. And random search, to see where the bottom is.
 
 # %%
 sizes = {
-    f"population {p}, tournament {s}": f"regularized_evolution(population_size={p}, sample_size={s})"
+    f"{p} alive, {s} drawn": f"regularized_evolution(population_size={p}, sample_size={s})"
     for p, s in ((30, 5), (30, 1), (30, 15), (10, 5), (100, 5))
 }
 
@@ -374,17 +374,17 @@ pairs = {frozenset((c.better, c.worse)): c for c in ablation.comparisons()}
 assert len(pairs) == 15
 for name in sizes:
     pair = pairs[frozenset((name, "random"))]
-    assert pair.significant == (name != "population 30, tournament 1"), name
+    assert pair.significant == (name != "30 alive, 1 drawn"), name
     assert not pair.significant or pair.better == name
 
 # %% claim="Half the population has the best mean rank, and is not told from the kit's own 5"
-half, own = "population 30, tournament 15", "population 30, tournament 5"
+half, own = "30 alive, 15 drawn", "30 alive, 5 drawn"
 assert min(sizes, key=ablation.ranks().get) == half
 pair = next(c for c in ablation.comparisons() if {c.better, c.worse} == {half, own})
 assert not pair.significant
 
 # %% claim="A population of 100 is behind after 200 trials, and not after 1,000"
-large, own = "population 100, tournament 5", "population 30, tournament 5"
+large, own = "100 alive, 5 drawn", "30 alive, 5 drawn"
 late = race(world, {name: sizes[name] for name in (large, own)}, trials=1000, seeds=5).best()
 early = ablation.best()
 assert early[own].mean() - early[large].mean() > 0.003
@@ -464,6 +464,8 @@ recall(
 # - all of them are known: a random new one again. If it is better than the summit, the climb continues from there;
 # - `self.fresh` answers None when the space is exhausted: then return `Pause.DONE`.
 #
+# An example by hand: three decisions, each of them 0 or 1. Trial 0 was 1-0-1, with a score of 0.8; trial 1 was 0-0-1, with 0.5; trial 2, 1-1-1, still runs. The best is trial 0. Its neighbours are 0-0-1, 1-1-1 and 1-0-0, and the first two are in the history. So the suggestion is 1-0-0, with parent 0.
+#
 # `self.space.key(configuration)` tells configurations apart. The check climbs two hills with it, then puts it through the **conformance suite**, which every strategy of the kit has to pass.
 
 
@@ -486,6 +488,19 @@ class Climb(Strategy):
 
 # %% check="6.5"
 check("6.5")
+
+# %% claim="The example by hand: 1-0-0 is suggested, with parent 0"
+from coursekit.spaces import Choice, Space
+from coursekit.trials import Evaluation, History
+
+three = Space({name: Choice([0, 1]) for name in "abc"})
+history = History()
+for values in ((1, 0, 1), (0, 0, 1), (1, 1, 1)):
+    history.add(Suggestion(dict(zip("abc", values))))
+for number, score in ((0, 0.8), (1, 0.5)):
+    history.finish(number, Evaluation(score))
+suggested = Climb(three).suggest(history, np.random.default_rng(0))
+assert suggested.configuration == {"a": 1, "b": 0, "c": 0} and suggested.parent == 0
 
 # %% [markdown]
 # The suite runs every kind of space, several workers, failures, crashes and resumes, and calls `suggest` more often than needed, to see whether that changes anything. It is shipped with the kit: `conform(YourStrategy)` is all it takes. Here it examines the kit's own local search, which moves a little more cleverly than yours. Try it on `Evolution` of exercise 6.4, too: it names what the colleague has still forgotten.

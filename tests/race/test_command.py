@@ -26,7 +26,7 @@ def test_a_race_prints_the_table_and_what_it_means(tmp_path):
     assert "NAS-Bench-201 on cifar10" in done.stdout
     heads = ("10 trials", "20 trials", "40 trials", "rank", "ms/trial")
     assert all(head in done.stdout.splitlines()[1] for head in heads)
-    rows = re.findall(r"^(\w+)((?: +[\d.]+ ± [\d.]+){3}) +([\d.]+) +[\d.]+$", done.stdout, re.M)
+    rows = re.findall(r"^(\w+)((?: +[\d.]+±[\d.]+){3}) +([\d.]+) +[\d.]+$", done.stdout, re.M)
     assert {name for name, _, _ in rows} == {"random", "regularized_evolution"}
     assert sum(float(rank) for _, _, rank in rows) == pytest.approx(3)
     assert re.search(r"^optimum +91\.61$", done.stdout, re.M)
