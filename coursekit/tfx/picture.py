@@ -119,12 +119,12 @@ def flow(
 
 
 def _inches(boxes: Mapping[str, Box], places: Mapping[str, tuple[float, float]]) -> float:
-    """How wide a unit must be for the texts of neighbouring boxes, about."""
-    needed = [1.6]
+    """How wide a unit must be, about, so that boxes are at most that wide and do not touch."""
+    wide = {key: 0.4 + 0.075 * len(box.text) for key, box in boxes.items()}
+    needed = [1.6, *wide.values()]
     for y in {y for _, y in places.values()}:
-        row = sorted((x, len(boxes[key].text)) for key, (x, other) in places.items() if other == y)
-        for (x0, left), (x1, right) in pairwise(row):
-            needed.append((0.04 * (left + right) + 0.55) / (x1 - x0))
+        row = sorted((x, wide[key]) for key, (x, other) in places.items() if other == y)
+        needed += [(left + right) / 2 / (x1 - x0) for (x0, left), (x1, right) in pairwise(row)]
     return max(needed)
 
 
