@@ -16,6 +16,7 @@ from coursekit.forecasting.scale import (
     check,
     prior_of,
     reach_of,
+    scores_of,
     stretched,
 )
 
@@ -86,7 +87,7 @@ class Experience:
 
     def learn(self, curve: Sequence[float] | Array) -> None:
         """Learn from a curve; one of another length, beyond the bounds or with gaps is ignored."""
-        scores = np.asarray(curve, dtype=float)
+        scores = scores_of(curve)
         if scores.shape != (self.horizon,) or not np.isfinite(scores).all():
             return
         if self.bounds and not self.bounds[0] <= scores.min() <= scores.max() <= self.bounds[1]:

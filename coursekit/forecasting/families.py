@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from coursekit.forecasting.scale import scores_of
+
 Array = np.ndarray
 
 
@@ -99,7 +101,7 @@ def fit(family: str, curve: Sequence[float] | Array) -> tuple[tuple[float, ...],
 
     if family not in FAMILIES:
         raise ValueError(f"no family {family!r}: there are {', '.join(FAMILIES)}")
-    y = np.asarray(curve, dtype=float)
+    y = scores_of(curve)
     if not len(y) or not np.isfinite(y).all():
         raise ValueError(f"curve={curve!r}: a fit needs one finite score or more")
     formula, start = FAMILIES[family].curve, FAMILIES[family].start

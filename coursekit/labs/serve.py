@@ -75,6 +75,9 @@ def run(options: argparse.Namespace) -> int:
         print(line)
     os.environ["COURSEKIT_DIR"] = str(folder)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # kernels inherit it
+    # The labs' matrices are small: a second thread of NumPy's costs half as much again, and on a
+    # busy machine both wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # JupyterLab's terminals find `coursekit` and `tensorboard`.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     server = LabApp.initialize_server(argv=_flags(folder, port, options))

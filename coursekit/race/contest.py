@@ -314,7 +314,7 @@ def lineups(
     for world, (kept, left_out) in zip(worlds, found, strict=True):
         if not kept:
             reasons_text = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
-            raise ValueError(f"nobody can race in {world} ({reasons_text}): leave it out")
+            raise ValueError(f"no contestant can race in {world} ({reasons_text}): leave it out")
     return found
 
 

@@ -53,6 +53,8 @@ class Integer(Domain):
 
     def __post_init__(self) -> None:
         _check_range(self, (int,), "whole number")
+        if self.step == 1 and not self.log:
+            object.__setattr__(self, "step", None)
         if not (self.log and self.step):
             _check_count(
                 self, (self.high if self.log else self.high - self.low) // (self.step or 1)

@@ -174,14 +174,18 @@ class StrategyOracle(OracleBase):
         for event in journal.events():
             if isinstance(event, Grown):
                 told = event.space
-                self.hyperparameters = internals.from_configs(told)
+                with journal.blamed():
+                    self.hyperparameters = internals.from_configs(told)
                 self._grow()
             elif isinstance(event, Retried):
                 self.attempts[identifier(event.number)] += 1
             else:
+                with journal.blamed():
+                    self._search.check(event)
                 self._search.replay([event])
                 if isinstance(event, Finished):
-                    self._revive(self.trials[identifier(event.number)], event)
+                    with journal.blamed():
+                        self._revive(self.trials[identifier(event.number)], event)
                 else:
                     self._admit(self.history[-1])
         self.waiting = [identifier(trial.number) for trial in self.history.running]

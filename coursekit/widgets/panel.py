@@ -18,6 +18,26 @@ if TYPE_CHECKING:
 
 State = TypeVar("State")
 DRAWING = threading.RLock()  # rc_context is global, and a search may run beside a cell
+# ipywidgets gives a slider no name, and tells a screen reader the position or 0.15000000000000002.
+# Once in a page: each slider is called by its label, and its value is the text that it shows.
+SLIDERS = """
+if (!window.coursekitSliders) {
+  const tell = () => {
+    for (const handle of document.getElementsByClassName("noUi-handle")) {
+      const slider = handle.closest(".widget-slider");
+      for (const [name, part] of [["label", "label"], ["valuetext", "readout"]]) {
+        const text = slider?.querySelector(`.widget-${part}`)?.textContent;
+        if (text && handle.getAttribute(`aria-${name}`) !== text)
+          handle.setAttribute(`aria-${name}`, text);
+      }
+    }
+  };
+  window.coursekitSliders = new MutationObserver(tell);
+  const wanted = {subtree: true, childList: true, attributeFilter: ["aria-valuetext"]};
+  window.coursekitSliders.observe(document.body, wanted);
+  tell();
+}
+"""
 
 
 def draw(
@@ -121,7 +141,9 @@ class Panel:
 
     @functools.cached_property
     def _notice(self) -> ipywidgets.HTML:
-        return ipywidgets.HTML(dead_widget())
+        # A script in the text of a widget does not run; that of an image that fails to load does.
+        script = f'<img src="data:," alt="" hidden onerror="{escape(SLIDERS)}">'
+        return ipywidgets.HTML(dead_widget() + script)
 
     def static(self) -> str:
         """The present state as HTML without widgets."""
