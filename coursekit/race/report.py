@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import wrap
@@ -141,7 +142,7 @@ def statement(race: Race) -> str:
     return "\n".join(
         part
         for number, line in enumerate(lines)
-        for part in wrap(line.replace(" = ", "\xa0=\xa0"), WIDTH, break_long_words=False,
+        for part in wrap(re.sub(" ([=<]) ", "\xa0\\1\xa0", line), WIDTH, break_long_words=False,
                          initial_indent="  " if number else "", subsequent_indent="    ")
     ).replace("\xa0", " ")  # fmt: skip
 

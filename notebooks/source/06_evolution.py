@@ -41,6 +41,7 @@ theme.use()  # figures follow JupyterLab's theme
 world = NASBench201("cifar100")
 cell = world.space.sample(np.random.default_rng(6))
 plots.cell(world.space, cell)
+plt.title("A cell, drawn at random")
 plt.show()
 
 # %% [markdown]
@@ -598,7 +599,7 @@ measured("06-keras", round(100 * tuner.oracle.get_best_trials()[0].score, 1))
 
 # %%
 family = tuner.oracle.history.frame()
-family.drop(columns=["status", "cost", "budget"]).round(4)
+family.drop(columns=["status", "spread", "cost", "budget", "curve", "info", "message"]).round(4)
 
 # %% [markdown]
 # Interrupt a search like this one, even with `kill -9`, run the same cell with `overwrite=False`, and it continues: the population is read off what has finished.

@@ -673,7 +673,7 @@ tuner.search(*digits.train, epochs=2, validation_data=digits.validation, verbose
 
 # %%
 family = tuner.oracle.history.frame()
-family.drop(columns=["status", "cost", "budget"]).round(3)
+family.drop(columns=["status", "spread", "cost", "budget", "curve", "info", "message"]).round(3)
 
 # %% claim="The first three have no parent; nearly all children with one are about where their parent was, or ahead"
 trials = list(tuner.oracle.history)
