@@ -230,7 +230,8 @@ def figure(
         spread_out(axes, curves, "{:.1f}".format if world.percent else lambda y: _height(world, y))
     if world.minimised:  # drawn with better values up, labelled with the measure's own sign
         axes.yaxis.set_major_formatter(lambda y, _: _height(world, y))
-    axes.set_title(f"{world}: median and quartiles of {_seeds(race)}")
+    seeds = _seeds(race)
+    axes.set_title(f"{world}: {seeds if seeds == '1 seed' else f'median and quartiles of {seeds}'}")
     return axes
 
 
