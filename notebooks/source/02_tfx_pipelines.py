@@ -438,6 +438,7 @@ plt.plot(
 )
 plt.plot(20, seen["val_loss"], "s", label="as found: one point")
 plt.title("Validation loss of the Trainer, before and after the repair")
+plt.xticks(range(0, 21, 2))
 plt.xlabel("epochs")
 plt.ylabel("validation loss")
 plt.legend()
