@@ -491,6 +491,7 @@ class Climb(Strategy):
 check("6.5")
 
 # %% claim="The example by hand: 1-0-0 is suggested, with parent 0"
+from coursekit.labs.exercises import find
 from coursekit.spaces import Choice, Space
 from coursekit.trials import Evaluation, History
 
@@ -500,7 +501,9 @@ for values in ((1, 0, 1), (0, 0, 1), (1, 1, 1)):
     history.add(Suggestion(dict(zip("abc", values))))
 for number, score in ((0, 0.8), (1, 0.5)):
     history.finish(number, Evaluation(score))
-suggested = Climb(three).suggest(history, np.random.default_rng(0))
+names = {"__name__": "__main__"}
+exec(find("6.5")[1].setting + "\n" + find("6.5")[1].solution, names)
+suggested = names["Climb"](three).suggest(history, np.random.default_rng(0))
 assert suggested.configuration == {"a": 1, "b": 0, "c": 0} and suggested.parent == 0
 
 # %% [markdown]
