@@ -48,13 +48,12 @@ def from_extras(needed: str | None = None) -> Iterator[None]:
 
 
 def cure(extra: str) -> str:
-    """How to install an extra with this Python on this machine."""
+    """How to install an extra with this Python on this machine, or why that cannot be done."""
     python, system = sys.version_info[:2], platform.system()
     if extra == "tfx" and system == "Linux":
-        if not check_c_library(system, platform.libc_ver(), python).good:
-            return (
-                "make setup PYTHON=3.11 in a checkout of coursekit (here TFX runs on no newer one)"
-            )
+        library = check_c_library(system, platform.libc_ver(), python)
+        if not library.good:
+            return library.text
         if python < (3, 12):
             return "make setup in a checkout of coursekit (pip refuses TFX on Python 3.11)"
     return f'pip install "coursekit[{extra}]"'

@@ -46,9 +46,7 @@ def check_platform(system: str, machine: str, macos: str = "") -> Prerequisite:
     if (system, machine) in {("Linux", "x86_64"), ("Darwin", "arm64")}:
         # 10.16 is what a Python that was built on an older macOS is told by any newer one.
         if macos and macos != "10.16" and int(macos.split(".")[0]) < MACOS:
-            text = (
-                f"platform: macOS {macos} is too old for TensorFlow: update it to {MACOS} or newer"
-            )
+            text = f"platform: TensorFlow does not run on macOS {macos}: update to {MACOS} or newer"
             return Prerequisite(False, text)
         return Prerequisite(True, "platform: " + here)
     cure = "use Linux x86_64 or a Mac with Apple silicon"
