@@ -98,7 +98,7 @@ class CMAES(Strategy):
         self._numbers[self.space.key(trial.configuration)] = trial.number
         if trial.added:
             self._hand_in(trial)
-        if info.get("generation") != (self._generation if self._axes else None):
+        if not self._axes or info.get("generation") != self._generation:
             return  # a late one of an earlier generation
         self._members += [(self._scores[number], point) for number, point in info.get("known", ())]
         if "point" in info:
