@@ -200,7 +200,7 @@ def _holder(descriptor: int) -> str:
 
 
 def _started(folder: Path) -> float:
-    """When the process of a folder in /proc was started, in seconds since 1970 (proc(5), stat)."""
+    """When the process of a folder in /proc was started, in Unix time (proc(5), stat)."""
     ticks = int(folder.joinpath("stat").read_text().rpartition(")")[2].split()[19])
     booted = next(
         int(line.split()[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import wrap
@@ -142,7 +143,7 @@ def statement(race: Race) -> str:
     return "\n".join(
         part
         for number, line in enumerate(lines)
-        for part in wrap(line.replace(" = ", "\xa0=\xa0"), WIDTH, break_long_words=False,
+        for part in wrap(re.sub(" ([=<]) ", "\xa0\\1\xa0", line), WIDTH, break_long_words=False,
                          initial_indent="  " if number else "", subsequent_indent="    ")
     ).replace("\xa0", " ")  # fmt: skip
 
@@ -230,7 +231,8 @@ def figure(
         spread_out(axes, curves, "{:.1f}".format if world.percent else lambda y: _height(world, y))
     if world.minimised:  # drawn with better values up, labelled with the measure's own sign
         axes.yaxis.set_major_formatter(lambda y, _: _height(world, y))
-    axes.set_title(f"{world}: median and quartiles of {_seeds(race)}")
+    seeds = _seeds(race)
+    axes.set_title(f"{world}: {seeds if seeds == '1 seed' else f'median and quartiles of {seeds}'}")
     return axes
 
 

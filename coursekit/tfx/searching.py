@@ -164,7 +164,8 @@ def _few(strategy: type[Strategy], trials: int) -> dict[str, int]:
     return {
         option: third
         for option, parameter in options_of(strategy).items()
-        if option in ("initial", "population_size", "sample_size") and parameter.default > third
+        if option in ("initial", "population_size", "sample_size")
+        and (parameter.default or 0) > third
     }
 
 

@@ -56,6 +56,10 @@ class TPE(StrategyTuner):
     strategy = strategies.TPE
 
 
+class CMAES(StrategyTuner):
+    strategy = strategies.CMAES
+
+
 class SuccessiveHalving(StrategyTuner):
     strategy = strategies.SuccessiveHalving
 
@@ -88,6 +92,7 @@ TUNERS: dict[str, type[StrategyTuner]] = {
 
 __all__ = [
     "BOHB",
+    "CMAES",
     "TPE",
     "TUNERS",
     "Bayesian",

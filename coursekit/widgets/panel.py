@@ -78,19 +78,22 @@ def table(
     caption: str,
     best_first: bool = True,
 ) -> str:
-    """An HTML table, its first row in bold if that is the best.
+    """An HTML table, its first row in bold if that is the best; its last column may break lines.
 
     Texts are escaped, `Markup` is not.
     """
-    style = "padding:1px 10px 1px 0;text-align:left;white-space:nowrap"
-    bold = ";font-weight:bold" if best_first else ""
-    head = "".join(f'<th scope="col" style="{style}">{escape(str(h))}</th>' for h in headings)
-    body = "".join(
-        "<tr>"
-        + "".join(f'<td style="{style}{bold if place == 0 else ""}">{_html(c)}</td>' for c in row)
-        + "</tr>"
-        for place, row in enumerate(rows)
-    )
+    style = "padding:1px 10px 1px 0;text-align:left;vertical-align:top"
+    whole = f"{style};white-space:nowrap"
+    head = "".join(f'<th scope="col" style="{whole}">{escape(str(h))}</th>' for h in headings)
+    lines = []
+    for place, row in enumerate(rows):
+        bold = ";font-weight:bold" if best_first and place == 0 else ""
+        styles = [*[whole] * (len(row) - 1), style]
+        cells = zip(styles, row, strict=True)
+        lines.append(
+            "".join(f'<td style="{look}{bold}">{_html(cell)}</td>' for look, cell in cells)
+        )
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
     return (
         '<table style="font-size:var(--jp-ui-font-size1,13px);line-height:1.5;'
         'border-collapse:collapse"><caption style="text-align:left;font-weight:bold">'

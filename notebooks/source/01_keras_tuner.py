@@ -50,6 +50,7 @@ figure, axes = plt.subplots(1, 10, figsize=(7, 1))
 for digit, place in enumerate(axes):
     place.imshow(images.train.x[images.train.y == digit][0], cmap="gray_r")
     place.axis("off")
+figure.suptitle("One training image of each digit", y=1.05)
 figure.alt = "One training image of each digit, 0 to 9."
 
 

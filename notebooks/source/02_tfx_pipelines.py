@@ -438,6 +438,7 @@ plt.plot(
 )
 plt.plot(20, seen["val_loss"], "s", label="as found: one point")
 plt.title("Validation loss of the Trainer, before and after the repair")
+plt.xticks(range(0, 21, 2))
 plt.xlabel("epochs")
 plt.ylabel("validation loss")
 plt.legend()
@@ -448,11 +449,8 @@ measured("02-ended", len(curve))
 accuracy = read_history(final.folder("Trainer", "model_run"))["val_accuracy"][least]
 print(f"validation accuracy: {accuracy:.1%}, as found {seen['val_accuracy'][0]:.1%}")
 
-# %% claim="Early stopping ends the training two epochs after the least loss, before the twentieth; the loss as found is higher"
-assert len(curve) == least + 3 < 20 and seen["val_loss"][0] > 1.05 * min(curve)
-
-# %% claim="With learning rates of 0.001 and 0.01 early stopping ends before the twentieth epoch; with 0.01 sooner"
-lengths = []
+# %% claim="A repaired fit ends two epochs after the least loss, before the twentieth, with 0.01 sooner than with 0.001; the loss as found is higher"
+losses = {}
 for rate in (0.01, 0.001):
     hp = kt.HyperParameters()
     hp.values = {"units": 256, "learning_rate": rate}
@@ -464,8 +462,11 @@ for rate in (0.01, 0.001):
         {"image_xf": x}, y, validation_data=({"image_xf": new}, labels),
         batch_size=32, epochs=20, callbacks=[stop], verbose=0,
     )  # fmt: skip
-    lengths.append(len(history.epoch))
-assert lengths[0] < lengths[1] < 20
+    losses[rate] = history.history["val_loss"]
+    assert len(losses[rate]) == np.argmin(losses[rate]) + 3 < 20
+assert len(losses[0.01]) < len(losses[0.001])
+assert seen["val_loss"][0] > 1.02 * min(losses[five[0][2]["learning_rate"]])
+assert len(curve) in (1, least + 3)  # an open exercise, or a solved one
 
 # %% [markdown]
 # The training ends two epochs after the least loss, and the model gets the weights of that epoch, which is ringed. The training as found continues to the end, and its loss is higher. Its accuracy need not be lower: the loss also counts how sure a wrong answer is. The curve as found does not show when the loss began to rise, because it is a single point. (If your curve is a single point too, then exercise 2.4 is still open.) The larger the learning rate, the sooner the loss rises.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lab 06. Evolution
 #
-# Fifteen thousand candidate networks, an hour of training for each, and you can pay for two hundred. Random search spends its two hundred without a memory. Evolution remembers a few candidates, lets the better ones have children that differ from them in one decision, and lets the old ones die. In this lab you build it out of three small parts, watch it birth by birth, race it against random search on a real benchmark, take it apart again, and in the end use it where `kt.RandomSearch` stood.
+# Fifteen thousand candidate networks, an hour of training for each, and you can pay for two hundred. Random search spends its two hundred without a memory. Evolution remembers a few candidates, lets the better ones have children that differ from them in one decision, and lets the old ones die. In this lab you build it out of three small parts, watch it birth by birth, race it against random search on a real benchmark, take it apart again, and in the end use it in place of `kt.RandomSearch`.
 #
 # **After it you can**
 # - write regularized evolution from memory: tournament, mutation, ageing;
@@ -10,7 +10,7 @@
 # - write a search strategy of your own, and prove that it keeps its promises;
 # - run evolution through Keras Tuner.
 #
-# **It takes** about 100 seconds of computing on two cores (all cells), and an hour or two of yours. **Budget:** 20 epochs of Keras training on 5,000 images; all else is replayed from a table of trainings that were done once, for everybody. No GPU, no network.
+# **It takes** about 100 seconds of computing on two cores (all cells), and an hour or two of yours. **Budget:** 20 epochs of Keras training on 5,000 images; everything else is replayed from a table of trainings that were done once, for everybody. No GPU, no network.
 #
 # **How it works:** predict before you run; move whatever has a slider; write code where it says so, then run the check below it. Stuck? `hint("6.1")`, and again for more; after a try, `solution("6.1")`.
 
@@ -41,6 +41,7 @@ theme.use()  # figures follow JupyterLab's theme
 world = NASBench201("cifar100")
 cell = world.space.sample(np.random.default_rng(6))
 plots.cell(world.space, cell)
+plt.title("A cell, drawn at random")
 plt.show()
 
 # %% [markdown]
@@ -210,7 +211,7 @@ strip
 measured("06-fate", "the best ever trained")
 
 # %% [markdown]
-# ### Exercise 6.3. The whole of it
+# ### Exercise 6.3. All of it together
 # Write `evolve(space, score, population_size, sample_size, births, rng)`, which returns all configurations in the order of their birth, `births` in number.
 # - The first `population_size` are drawn by `space.sample(rng)`.
 # - Then, one after the other: a tournament of `sample_size` different members among those alive, and `space.mutate(parent, rng)` makes the child of the best.
@@ -367,7 +368,7 @@ print(report.table(ablation))
 print(report.statement(ablation))
 
 # %% [markdown]
-# Among fifteen pairs luck alone would make one or the other look good, so Holm's correction asks more of each *p*. What is left: without selection evolution is a random walk, and not told apart from random search. Pressure pays: each size with a tournament is ahead of random search. How much pressure is another matter: half the population in each tournament has the best mean rank, but these twenty seeds do not tell it from the kit's own 5. And a population of 100 spends half of all trials before the first child is born, which it does not make up for. With five times the trials that does not matter: both find the best cells. There are no best sizes, only sizes for a budget.
+# Among fifteen pairs luck alone would make one or the other look good, so Holm's correction asks more of each *p*. What is left: without selection evolution is a random walk, and not told apart from random search. Selection helps: each size with a tournament is ahead of random search. How much pressure is another matter: half the population in each tournament has the best mean rank, but these twenty seeds do not tell it from the kit's own 5. And a population of 100 spends half of all trials before the first child is born, which it does not make up for. With five times the trials that does not matter: both find the best cells. There are no best sizes, only sizes for a budget.
 
 # %% claim="Without selection evolution is not told from random search; every tournament is ahead of it"
 pairs = {frozenset((c.better, c.worse)): c for c in ablation.comparisons()}
@@ -455,7 +456,7 @@ recall(
 
 # %% [markdown]
 # ## 8. A strategy of your own
-# If selection pressure pays, why not go all the way? **Local search** (White et al. 2021) has a population of one. It tries the neighbours of the best candidate so far and moves to a better one: in the paper to the best of them all, here as soon as one is better, which takes fewer trials a step.
+# If selection pressure helps, why not use as much of it as possible? **Local search** (White et al. 2021) has a population of one. It tries the neighbours of the best candidate so far and moves to a better one: in the paper to the best of them all, here as soon as one is better, which takes fewer trials a step.
 #
 # ### Exercise 6.5. Local search
 # Write a strategy `Climb(Strategy)` with one method, `suggest(self, history, rng)`:
@@ -490,6 +491,7 @@ class Climb(Strategy):
 check("6.5")
 
 # %% claim="The example by hand: 1-0-0 is suggested, with parent 0"
+from coursekit.labs.exercises import find
 from coursekit.spaces import Choice, Space
 from coursekit.trials import Evaluation, History
 
@@ -499,7 +501,9 @@ for values in ((1, 0, 1), (0, 0, 1), (1, 1, 1)):
     history.add(Suggestion(dict(zip("abc", values))))
 for number, score in ((0, 0.8), (1, 0.5)):
     history.finish(number, Evaluation(score))
-suggested = Climb(three).suggest(history, np.random.default_rng(0))
+names = {"__name__": "__main__"}
+exec(find("6.5")[1].setting + "\n" + find("6.5")[1].solution, names)
+suggested = names["Climb"](three).suggest(history, np.random.default_rng(0))
 assert suggested.configuration == {"a": 1, "b": 0, "c": 0} and suggested.parent == 0
 
 # %% [markdown]
@@ -594,11 +598,11 @@ tuner.search(*images.train, epochs=2, **fitting)
 measured("06-keras", round(100 * tuner.oracle.get_best_trials()[0].score, 1))
 
 # %% [markdown]
-# The history behind the tuner is the one that you know, so all that reads histories works on it. Here is the family: the parent of each, and what the child changed.
+# The history behind the tuner is the one that you know, so everything that reads histories works on it. Here is the family: the parent of each, and what the child changed.
 
 # %%
 family = tuner.oracle.history.frame()
-family.drop(columns=["status", "cost", "budget"]).round(4)
+family.drop(columns=["status", "spread", "cost", "budget", "curve", "info", "message"]).round(4)
 
 # %% [markdown]
 # Interrupt a search like this one, even with `kill -9`, run the same cell with `overwrite=False`, and it continues: the population is read off what has finished.

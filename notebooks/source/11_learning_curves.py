@@ -721,6 +721,7 @@ recall(
 # %%
 from coursekit import data
 from coursekit.tuners import StopUnpromising
+from coursekit.widgets import SearchMonitor
 
 import keras
 import keras_tuner
@@ -747,6 +748,7 @@ where = dict(directory="tuning", project_name="curves", overwrite=True)
 tuner = keras_tuner.GridSearch(build, "val_accuracy", **where)
 callback = StopUnpromising(tuner, bounds=(0, 1))
 fitting = dict(validation_data=images.validation, epochs=15, batch_size=64, verbose=0)
+SearchMonitor(tuner)
 tuner.search(*images.train, callbacks=[callback], **fitting)
 
 # %%

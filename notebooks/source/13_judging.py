@@ -1,10 +1,10 @@
 # %% [markdown]
 # # Lab 13. Judging a search
 #
-# "Our method beats random search by half a point." Does it? Perhaps it ran once, or five times. Perhaps both had equal trials, but not equal hours. Perhaps it was the best of three variants, chosen on the very images that the half point was measured on. In this lab you examine such sentences. Every training is replayed from a table, so a comparison that took years of training takes a second here, and you can make the same mistake two hundred times and look at what it does.
+# "Our method beats random search by half a point." Does it? Perhaps it ran once, or five times. Perhaps both had equal trials, but not equal hours. Perhaps it was the best of three variants, chosen on the same images that the half point was measured on. In this lab you examine such sentences. Every training is replayed from a table, so a comparison that took years of training takes a second here, and you can make the same mistake two hundred times and look at what it does.
 #
 # **After it you can**
-# - say how often a single run tells the wrong story, and how many seeds it takes until it does not;
+# - say how often a single run gives the wrong answer, and how many seeds it takes until it does not;
 # - give strategies equal budgets, and say in which unit: trials, epochs or seconds;
 # - test whether paired differences are more than luck, and correct for the number of pairs;
 # - say how many random draws a clever search is worth, and when random search is good enough;
@@ -335,7 +335,7 @@ for seeds in (10, 20, 30):
     assert found(right - left, seeds) > found(rng.permutation(right) - left, seeds) + 5
 
 # %% [markdown]
-# Two lessons. With five seeds the line is at zero and must be: even if one strategy wins all five, luck does as much with 2 of 32 patterns of signs, so *p* cannot fall below 0.0625. Three seeds can show even less. And pairs are worth having: both runs of a pair have the same start, so the start is not part of their difference. Shuffling puts that noise back in.
+# Two lessons. With five seeds the line is at zero and must be: even if one strategy wins all five, luck does as much with 2 of 32 patterns of signs, so *p* cannot fall below 0.0625. Three seeds can show even less. And pairs help: both runs of a pair have the same start, so the start is not part of their difference. Shuffling puts that noise back in.
 #
 # A test does not say how large a difference is. With enough seeds it finds any, however small, so report both: the difference, and the *p*.
 
@@ -692,7 +692,7 @@ for seed in range(max(10, significance.seeds_needed(len(mine)))):
         history = Search(strategy(space), seed=seed).run(train, trials=30)
         scores[name].append(history.best().score)
 for pair in significance.compare(scores):
-    print(f"{pair.better} is {pair.difference:+.4f} from {pair.worse}, p = {pair.p:.3f}")
+    print(f"{pair.better} minus {pair.worse}: {pair.difference:+.4f}, p = {pair.p:.3f}")
 
 # %%
 recall(

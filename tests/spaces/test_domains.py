@@ -203,7 +203,7 @@ def test_a_number_changes_to_one_near_by(u):
 
 
 def test_an_unordered_choice_changes_to_any_other_value_alike():
-    domain = Choice("abcd")
+    domain = Choice(list("abcd"))
     rng = np.random.default_rng(0)
     drawn = [domain.other("b", rng) for _ in range(3000)]
     # Each 1000 +- 25.8: 200 is 7.7 sigma, 1e-14.
