@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from coursekit.extras import from_extras
 from coursekit.labs.workspace import hand_out, reset
 from coursekit.shipped import shipped
 
@@ -60,7 +61,8 @@ def run(options: argparse.Namespace) -> int:
     """
     folder, source = options.dir.expanduser().absolute(), shipped("notebooks")
     # Before anything is written: without JupyterLab, no folder should be created.
-    from jupyterlab.labapp import LabApp
+    with from_extras():
+        from jupyterlab.labapp import LabApp
 
     if folder == source.resolve():
         raise ValueError("--dir is the folder that the notebooks come from: choose another one")

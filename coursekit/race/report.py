@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coursekit.extras import from_extras
 from coursekit.race.contest import Race
 from coursekit.race.contestants import FULL
 from coursekit.race.significance import LEVEL, seeds_needed
@@ -237,7 +238,8 @@ def figure(
 
 def panels(races: Sequence[Race]) -> Figure:
     """One figure for races in several worlds: a panel for each, one legend for all."""
-    import matplotlib.pyplot as plt
+    with from_extras():
+        import matplotlib.pyplot as plt
 
     from coursekit.plots.shared import wrapped
 

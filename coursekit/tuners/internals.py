@@ -7,8 +7,9 @@ The classes give these parts public names; no other file uses the private ones
 from __future__ import annotations
 
 import functools
+import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +18,29 @@ from keras_tuner.engine import base_tuner
 from keras_tuner.engine import hyperparameters as kinds
 from keras_tuner.engine.trial import Trial as KerasTrial
 from keras_tuner.engine.trial import TrialStatus
-from keras_tuner.src import utils
+from keras_tuner.src import errors, utils
 from keras_tuner.src.distribute import utils as distribution
 from keras_tuner.src.engine import oracle as locks
 from keras_tuner.src.engine.conditions import Parent
 from keras_tuner.src.engine.metrics_tracking import MetricsTracker
+from keras_tuner.src.engine.tuner_utils import SaveBestEpoch
 
 BaseTuner = base_tuner.BaseTuner
 is_chief = distribution.is_chief_oracle
 load_json, save_json = utils.load_json, utils.save_json
+FatalValueError = errors.FatalValueError  # ends the search; any other error ends the trial
 
 __all__ = [
     "BaseTuner",
+    "FatalValueError",
+    "Hyperparameters",
     "KerasTrial",
     "OracleBase",
     "Parent",
+    "SaveBestEpoch",
     "TrialStatus",
     "TunerBase",
+    "asked",
     "from_configs",
     "guarded",
     "is_chief",
@@ -51,14 +58,82 @@ __all__ = [
 # Hyperparameters and metrics
 
 
+class Asked(set[str]):
+    """Names of hyperparameters; copies of their owner share the set.
+
+    known: False after the program has read all values, so that nobody knows which it uses.
+    """
+
+    known = True
+
+    def __copy__(self) -> Asked:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Asked:
+        return self
+
+
+class Hyperparameters(keras_tuner.HyperParameters):
+    """Keras Tuner's hyperparameters of a trial, which note the names that the program asks for.
+
+    asked: these names, also of copies.
+    """
+
+    def __init__(self) -> None:
+        self.asked = Asked()
+        super().__init__()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        if _from_outside():
+            self.asked.known = False
+        return self._values
+
+    @values.setter
+    def values(self, values: dict[str, Any]) -> None:
+        self._values = values
+
+    def get(self, name: str) -> Any:
+        if _from_outside():
+            self.asked.add(self._get_name(name))
+        return super().get(name)
+
+    def __getitem__(self, name: str) -> Any:
+        if _from_outside():
+            self.asked.add(self._get_name(name))
+        return super().get(name)
+
+    def _retrieve(self, hp: Any) -> Any:
+        if self._conditions_are_active(hp.conditions):
+            self.asked.add(hp.name)
+        return super()._retrieve(hp)
+
+    def copy(self) -> Hyperparameters:
+        made = with_values(self, self._values)
+        made.asked = self.asked
+        return made
+
+
+def asked(hyperparameters: keras_tuner.HyperParameters) -> Set[str]:
+    """The names that a trial's program asked for; empty if that is not known."""
+    names = getattr(hyperparameters, "asked", Asked())
+    return names if names.known else set()
+
+
+def _from_outside() -> bool:
+    """Whether the caller's caller is the user's program."""
+    module = str(sys._getframe(2).f_globals.get("__name__", ""))
+    return module.partition(".")[0] not in ("coursekit", "keras_tuner")
+
+
 def with_values(
     hyperparameters: keras_tuner.HyperParameters, values: Mapping[str, Any]
-) -> keras_tuner.HyperParameters:
+) -> Hyperparameters:
     """The same hyperparameters, set to these values.
 
     Faster than Keras Tuner's `copy`, which serialises all of them, although they never change.
     """
-    made = keras_tuner.HyperParameters()
+    made = Hyperparameters()
     made._space = list(hyperparameters.space)
     for hp in made._space:
         made._hps[hp.name].append(hp)
@@ -152,8 +227,11 @@ class OracleBase(keras_tuner.Oracle):
         return bool(self._retry(trial))
 
     def check_objective(self, metrics: Mapping[str, float]) -> None:
-        """Raises ValueError if the objective is not among the metrics."""
-        self._check_objective_found(metrics)
+        """Raises ValueError, which ends the search, if the objective is not among the metrics."""
+        try:
+            self._check_objective_found(metrics)
+        except ValueError as error:
+            raise FatalValueError(str(error)) from None
 
     def show_begin(self, trial: KerasTrial) -> None:
         """Print what Keras Tuner prints when a trial begins."""
@@ -201,10 +279,21 @@ class TunerBase(keras_tuner.Tuner):
         """Run a trial and hand its result to the oracle; an exception makes the trial failed."""
         self._try_run_and_update_trial(trial, *args, **options)
 
+    def execute(self, trial: KerasTrial, *args: Any, **options: Any) -> Any:
+        """Build a trial's model and train it once; returns what `HyperModel.fit` returns."""
+        return super()._build_and_fit_model(trial, *args, **options)
+
+    def _build_and_fit_model(self, trial: KerasTrial, *args: Any, **options: Any) -> Any:
+        return self.execute(trial, *args, **options)
+
+    def before_build(self) -> None:
+        """Called before each model is built, after Keras's session was cleared."""
+
     def prepare(self, model: Any, hp: keras_tuner.HyperParameters) -> None:
         """Called with each model of a trial, before its training."""
 
     def _build_hypermodel(self, hp: keras_tuner.HyperParameters) -> Any:
+        self.before_build()
         model = super()._build_hypermodel(hp)
         self.prepare(model, hp)
         return model
@@ -214,10 +303,14 @@ class TunerBase(keras_tuner.Tuner):
         """The file in which Keras Tuner keeps the tuner's own state."""
         return Path(self._get_tuner_fname())
 
+    def checkpoint_file(self, trial_id: str) -> Path:
+        """The path of a trial's weights, in its folder."""
+        return Path(self._get_checkpoint_fname(trial_id))
+
     def checkpoint(self, trial_id: str) -> str | None:
         """The file of a trial's weights; None if there is none."""
-        path = self._get_checkpoint_fname(trial_id)
-        return path if Path(path).exists() else None
+        path = self.checkpoint_file(trial_id)
+        return str(path) if path.exists() else None
 
     def build_config(self, trial_id: str) -> dict[str, Any]:
         """The build configuration of a trial's model: its input shapes."""

@@ -720,7 +720,7 @@ recall(
 # - Do not judge by the score that was chosen by. Report the test score of the winner on validation, and ask the test images once.
 # - A claim in general needs many worlds.
 #
-# **Read on:** the tests, and what goes wrong without them: Demšar 2006 (`demsar2006statistical`), beside the guide `references/judging.md`, which says which of its formulas is which line of code here. Their originals: Wilcoxon 1945 (`wilcoxon1945individual`) and Holm 1979 (`holm1979simple`), a few pages each. Selection bias: Cawley and Talbot 2010 (`cawley2010overfitting`). In neural architecture search: Li and Talwalkar 2019 (`li2019random`), Yang et al. 2020 (`yang2020nas`), and a checklist to keep on the desk, Lindauer and Hutter 2020 (`lindauer2020best`). The world of the first sections: Dong and Yang 2020 (`dong2020nasbench201`). The keys are in `references/references.bib`.
+# **Read on:** the tests, and what goes wrong without them: Demšar 2006 (`demsar2006statistical`), beside the guide `references/judging.md`, which says which of its formulas is which line of code here. Their originals: Wilcoxon 1945 (`wilcoxon1945individual`) and Holm 1979 (`holm1979simple`), a few pages each. Selection bias: Cawley and Talbot 2010 (`cawley2010overfitting`). In neural architecture search: Li and Talwalkar 2019 (`li2019random`), Yang et al. 2020 (`yang2020nas`), and a checklist to keep on the desk, Lindauer and Hutter 2020 (`lindauer2020best`). The world of the first sections: Dong and Yang 2020 (`dong2020nasbench201`). Hyperband: Li et al. 2018 (`li2018hyperband`). The keys are in `references/references.bib`.
 
 # %%
 progress()
