@@ -22,7 +22,7 @@ class Log:
 
     path: made if it does not exist, with its folder; `~` is the home folder.
     beginning: the start of the first line; a file with another start is not changed.
-    cure: what to do about a file of another kind, for error messages.
+    cure: what to do about a file of another kind, for error messages. user: what opens the file.
 
     `records` are the file's contents when it was opened, in order. An incomplete last line is
     dropped with a warning, in which `repair` says what happens instead. Raises ValueError for a
@@ -36,12 +36,13 @@ class Log:
         beginning: bytes,
         cure: str = "give another file",
         repair: str = "",
+        user: str = "search",
     ) -> None:
         self.path, self.cure = as_path("path", path), cure
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self.path.open("a+b", buffering=0)  # no data waits in a buffer
         try:
-            _lock(self._file.fileno(), self.path)
+            _lock(self._file.fileno(), self.path, user, "another file")
             self.records = self._read(beginning, repair)
         except BaseException:
             self._file.close()
@@ -120,14 +121,17 @@ def outside() -> int:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of an existing file; ValueError if it is held elsewhere."""
+def locked(path: Path, *, user: str = "search", instead: str = "another file") -> Iterator[None]:
+    """Hold the lock of a file; ValueError, which names the process, if it is held elsewhere.
+
+    user: what holds it, and instead: what to give in its place, for the message.
+    """
     with path.open("ab") as file:
-        _lock(file.fileno(), path)
+        _lock(file.fileno(), path, user, instead)
         yield
 
 
-def _lock(descriptor: int, path: Path) -> None:
+def _lock(descriptor: int, path: Path, user: str, instead: str) -> None:
     try:
         import fcntl
     except ImportError:  # not on this platform
@@ -136,8 +140,8 @@ def _lock(descriptor: int, path: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise ValueError(
-            f"{path} is open in another search{_holder(descriptor)}: stop or `close()` that one, "
-            "or give another file"
+            f"{path} is open in another {user}{_holder(descriptor)}: stop "
+            f"{'or `close()` ' if user == 'search' else ''}that one, or give {instead}"
         ) from error
 
 

@@ -17,6 +17,7 @@ from typing import TextIO
 
 from absl import logging as absl_logging
 
+from coursekit.log import locked
 from coursekit.tfx.code import yours
 from coursekit.tfx.components import pipeline
 from coursekit.tfx.examples import prepare
@@ -43,26 +44,56 @@ def run(plan: Plan, *, tell: Tell | None = None) -> Outcome:
     tell: takes each line of progress; prints it by default. TFX's own log goes to `run.log` in the
     plan's folder.
 
-    Raises ValueError for data that no pipeline could use, before anything runs; PipelineFailed if a
-    component fails, AnomaliesFound among its causes.
+    Raises ValueError for data that no pipeline could use, before anything runs, and if another
+    process runs in the folder; PipelineFailed if a component fails, AnomaliesFound among its
+    causes, or if the folder is moved meanwhile.
     """
     tell = tell or partial(
         print, file=sys.stdout, flush=True
     )  # the present stdout, not the one while TFX runs
-    plan.folder.mkdir(parents=True, exist_ok=True)
-    examples = prepare(plan.data, plan.folder / "data", label=plan.label, classes=plan.classes)
-    tell(f"{examples.count:,} examples of {examples.classes} classes in {examples.folder}")
-    made = pipeline(plan, examples)
-    log = plan.folder / "run.log"
-    progress = Progress(tell, [component.id for component in made.components])
-    try:
-        with logged(log, progress):
+    with held(plan.folder) as log:
+        examples = prepare(plan.data, plan.folder / "data", label=plan.label, classes=plan.classes)
+        tell(f"{examples.count:,} examples of {examples.classes} classes in {examples.folder}")
+        made = pipeline(plan, examples)
+        progress = Progress(tell, [component.id for component in made.components], log)
+        with failing(progress):
             tfx.orchestration.LocalDagRunner().run(made)
-    except Exception as error:
-        said = f"{progress.running} failed: {reason(error)}\nthe whole log: {log}"
+        metadata = Metadata(plan.metadata)
+        return outcome(metadata, metadata.plan(made.components))
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[Path]:
+    """Hold a pipeline's folder for one run; gives the path of its log, whose lock this is.
+
+    The folder is made if it does not exist. Raises ValueError, which names the process, if another
+    one holds it; nothing is changed then.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "run.log"
+    with locked(log, user="run of this pipeline", instead="another folder"):
+        yield log
+
+
+class FolderMoved(BaseException):
+    """Ends a run whose folder was moved or deleted; an Exception would only make a trial failed."""
+
+
+@contextlib.contextmanager
+def failing(progress: Progress) -> Iterator[None]:
+    """Logs a component's run; its error becomes a PipelineFailed, which names the component."""
+    try:
+        with logged(progress.log, progress):
+            yield
+    except (Exception, FolderMoved) as error:
+        said = f"{progress.running} failed: {reason(error)}\nthe whole log: {progress.log}"
+        if progress.moved():
+            folder = progress.log.parent
+            said = (
+                f"{progress.running} was stopped: {folder} was moved or deleted while the pipeline "
+                "ran: move it back, and the same command resumes"
+            )
         raise PipelineFailed(said) from error
-    metadata = Metadata(plan.metadata)
-    return outcome(metadata, metadata.plan(made.components))
 
 
 def reason(error: BaseException) -> str:
@@ -77,15 +108,29 @@ def reason(error: BaseException) -> str:
 
 
 class Progress(logging.Handler):
-    """Turns the log of TFX and the searches into one line for each component and trial."""
+    """Turns the log of TFX and the searches into one line for each component and trial.
 
-    def __init__(self, tell: Tell, names: list[str]) -> None:
+    log: the file that the run holds. A run whose folder was moved is stopped at the next line, with
+    FolderMoved: it would go on to write at the old place, where another run may have begun.
+    """
+
+    def __init__(self, tell: Tell, names: list[str], log: Path) -> None:
         super().__init__()
-        self.tell, self.names = tell, names
+        self.tell, self.names, self.log = tell, names, log
         self.running, self.began = "the pipeline", 0.0
+        self.identity = log.stat().st_ino
+
+    def moved(self) -> bool:
+        """Whether the log is not where it was."""
+        try:
+            return self.log.stat().st_ino != self.identity
+        except OSError:
+            return True
 
     def emit(self, record: logging.LogRecord) -> None:
         """Handle one record of the log."""
+        if (record.name == ours.name or PROGRESS.fullmatch(record.getMessage())) and self.moved():
+            raise FolderMoved(str(self.log.parent))
         text = record.getMessage()
         if record.name == ours.name:
             self.tell(f"    {text}")
