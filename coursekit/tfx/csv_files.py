@@ -230,7 +230,7 @@ def _check_separator(where: str, names: Sequence[str], label: str) -> None:
     for sign, word in SEPARATORS.items():
         parts = [part.strip(' "') for name in names for part in name.split(sign)]
         found = label in {*parts} - {*names}
-        if found or (sign != " " and len(parts) > len(names) == 1):
+        if len(parts) > len(names) and (found or (sign != " " and len(names) == 1)):
             raise ValueError(
                 f"{where}: the columns are separated by {word} ({sign!r}): separate them by commas"
             )
@@ -322,6 +322,8 @@ def example(cells: Sequence[bytes], table: Table) -> tf.train.Example:
         elif kind == ColumnType.FLOAT:
             number = tf.train.FloatList(value=[float(cell)] if cell else [])
             features[name] = tf.train.Feature(float_list=number)
+        elif kind == ColumnType.UNKNOWN:
+            features[name] = tf.train.Feature()
         else:
             word = tf.train.BytesList(value=[cell] if cell else [])
             features[name] = tf.train.Feature(bytes_list=word)

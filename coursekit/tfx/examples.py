@@ -217,8 +217,8 @@ def _dealt(
     column = table.names.index(label)
     for file in files:
         for line, cells in csv_files.rows(file, table.names):
-            value = csv_files.meaning(cells[column], table.columns[label].type)
-            yield f"{file}, line {line}", value, split_of(csv_files.example(cells, table))
+            meant = csv_files.meaning(cells[column], table.columns[label].type)
+            yield f"{file}, line {line}", meant, split_of(csv_files.example(cells, table))
 
 
 def _check_dealt(found: Examples, dealt: Iterator[tuple[str, Label, str]]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from coursekit.tfx.components import components
 from coursekit.tfx.examples import prepare
-from coursekit.tfx.local import PipelineFailed, Progress, failing, held, logged, reason
+from coursekit.tfx.local import PipelineFailed, Progress, check_place, failing, held, logged, reason
 from coursekit.tfx.metadata import Metadata, waiting
 from coursekit.tfx.outcome import Outcome, outcome
 from coursekit.tfx.plan import Plan
@@ -38,6 +38,7 @@ class Interactive:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         with held(plan.folder):
+            check_place(plan)
             self.examples = prepare(
                 plan.data, plan.folder / "data", label=plan.label, classes=plan.classes
             )

@@ -20,7 +20,7 @@ from absl import logging as absl_logging
 from coursekit.log import locked
 from coursekit.tfx.code import yours
 from coursekit.tfx.components import pipeline
-from coursekit.tfx.examples import prepare
+from coursekit.tfx.examples import Examples, prepare
 from coursekit.tfx.metadata import Metadata
 from coursekit.tfx.outcome import Outcome, outcome
 from coursekit.tfx.plan import Plan
@@ -52,14 +52,22 @@ def run(plan: Plan, *, tell: Tell | None = None) -> Outcome:
         print, file=sys.stdout, flush=True
     )  # the present stdout, not the one while TFX runs
     with held(plan.folder) as log:
+        check_place(plan)
         examples = prepare(plan.data, plan.folder / "data", label=plan.label, classes=plan.classes)
-        tell(f"{examples.count:,} examples of {examples.classes} classes in {examples.folder}")
+        tell(f"{examples.count:,} examples of {_classes(examples)} in {examples.folder}")
         made = pipeline(plan, examples)
         progress = Progress(tell, [component.id for component in made.components], log)
         with failing(progress):
             tfx.orchestration.LocalDagRunner().run(made)
         metadata = Metadata(plan.metadata)
         return outcome(metadata, metadata.plan(made.components))
+
+
+def _classes(examples: Examples) -> str:
+    """The number of classes and, where labels are not 0, 1, ..., the label of each."""
+    first = ", ".join(map(str, (examples.labels or ())[:10]))
+    more = ", ..." if len(examples.labels or ()) > 10 else ""
+    return f"{examples.classes} classes" + (f" (labels {first}{more})" if first else "")
 
 
 @contextlib.contextmanager
@@ -73,6 +81,25 @@ def held(folder: Path) -> Iterator[Path]:
     log = folder / "run.log"
     with locked(log, user="run of this pipeline", instead="another folder"):
         yield log
+
+
+def check_place(plan: Plan) -> None:
+    """Check that the folder's earlier results were written there: they are recorded by their paths.
+
+    Raises ValueError for a folder that was moved afterwards.
+    """
+    if not plan.metadata.exists():
+        return
+    here = plan.folder / "artifacts"
+    for each in Metadata(plan.metadata).artifacts.values():
+        written = Path(each.uri).parents
+        if each.type != "Examples" or len(written) < 3 or here == written[2]:
+            continue  # hyperparameters may be imported from elsewhere
+        if not (here.exists() and written[2].exists() and written[2].samefile(here)):
+            raise ValueError(
+                f"{plan.folder} was moved: its results are recorded as those of "
+                f"{written[2].parent}: move it back there, or give another folder"
+            )
 
 
 class FolderMoved(BaseException):

@@ -73,11 +73,12 @@ def make_tuner(
 def _seeded(tuner: type[keras_tuner.Tuner], seed: int) -> type[keras_tuner.Tuner]:
     """The same tuner class, which also seeds each trial's trainings, as the kit's own do."""
 
+    ran: Counter[int] = Counter()  # how often each trial, in this process
+
     class Seeded(tuner):  # type: ignore[misc, valid-type]
         __doc__ = tuner.__doc__
 
         def run_trial(self, trial: Any, *args: Any, **options: Any) -> Any:
-            ran = self.__dict__.setdefault("attempts_of_trials", Counter())
             number = trial.trial_id
             number = int(number) if number.isdecimal() else zlib.crc32(number.encode())
             seed_training(seed, number, attempt=ran[number])

@@ -3,6 +3,7 @@
 import logging
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,10 @@ pytest.importorskip("tfx")
 
 from absl import logging as absl_logging
 
-from coursekit.tfx.local import logged, reason
+from coursekit.tfx import Plan
+from coursekit.tfx.cluster import compile
+from coursekit.tfx.interactive import Interactive
+from coursekit.tfx.local import FolderMoved, Progress, held, logged, ours, reason, run
 from coursekit.tfx.serving import ServedModel
 
 LOGGERS = (logging.root, absl_logging.get_absl_logger(), logging.getLogger("tensorflow"))
@@ -64,3 +68,65 @@ def test_why_a_component_failed_names_the_line_of_your_own_code(tmp_path, monkey
 def test_nothing_is_served_from_a_folder_without_a_model(tmp_path):
     with pytest.raises(ValueError, match="no model was pushed there"):
         ServedModel(tmp_path)
+
+
+def refusals(plan, path):
+    """What each way into a pipeline's folder says."""
+    ways = (
+        lambda: run(plan),
+        lambda: Interactive(plan),
+        lambda: compile(plan, path, root="gs://bucket/digits", image="me/coursekit:1"),
+    )
+    for way in ways:
+        with pytest.raises(ValueError) as caught:
+            way()
+        yield str(caught.value)
+
+
+@pytest.mark.slow(40)
+def test_a_second_process_is_refused_and_a_moved_folder_ends_the_first(tmp_path):
+    """Two real processes; the first is told by its folder's move, and writes nothing more there."""
+    folder, away = tmp_path / "digits", tmp_path / "away"
+    command = [sys.executable, "-c", "import sys; from coursekit.cli import main; sys.exit(main())"]
+    words = ["pipeline", "run", "--data=digits", f"--folder={folder}", "--trials=2"]
+    plan = Plan(data="digits", folder=folder)
+    with subprocess.Popen(
+        [*command, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as first:
+        line = next((each for each in first.stdout if each.startswith(" 1 of 11")), "")
+        assert line, first.stderr.read()
+        unfinished = folder / "data" / "mnist-5k.unfinished"
+        unfinished.mkdir()  # as if the first were writing it
+        for said in refusals(plan, tmp_path / "digits.yaml"):
+            assert f"{folder / 'run.log'} is open in another run of this pipeline" in said
+            assert "stop that one, or give another folder" in said
+            if Path("/proc/locks").exists():
+                assert f"(process {first.pid}, running since 2" in said
+        assert unfinished.is_dir()
+        folder.rename(away)
+        folder.mkdir()  # another pipeline's, as it may be
+        said = first.communicate()[1]
+    assert first.returncode == 1
+    assert f"was stopped: {folder} was moved or deleted while the pipeline ran: move it" in said
+    left = [path.name for path in folder.rglob("*") if path.is_file()]
+    assert not left, "nothing more is written where the folder was"
+    with held(away):  # the lock is free
+        pass
+
+
+def test_a_run_whose_log_is_elsewhere_is_stopped_at_its_next_line(tmp_path):
+    told = []
+    with held(tmp_path / "a") as log:
+        progress = Progress(told.append, ["Tuner"], log)
+        record = logging.LogRecord(ours.name, logging.INFO, "", 0, "trial 1 of 2", (), None)
+        progress.emit(record)
+        (tmp_path / "a").rename(tmp_path / "b")
+        with pytest.raises(FolderMoved):
+            progress.emit(record)
+        (tmp_path / "a").mkdir()
+        (tmp_path / "a" / "run.log").touch()
+        with pytest.raises(FolderMoved):
+            progress.emit(record)
+        (tmp_path / "b" / "run.log").replace(tmp_path / "a" / "run.log")
+        progress.emit(record)
+    assert told == ["    trial 1 of 2"] * 2

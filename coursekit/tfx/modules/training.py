@@ -179,7 +179,9 @@ class Task:
         Its signatures: `serving_default` (examples -> probabilities, shape (examples, classes))
         and `transform_features` (examples -> transformed features and label), for the Evaluator.
         The metrics of each epoch go to `history.json` in `model_run_dir`.
-        Raises ValueError for a model that was not trained.
+        An example to predict needs only what `preprocessing_fn` uses, and no label.
+        Raises ValueError for a model that was not trained, and for a label that is not among the
+        raw features.
         """
         if model.history is None:
             raise ValueError("this model was never trained: call fit before save")
@@ -212,7 +214,10 @@ class Served(tf.Module):
         transform = self.loaded.transform_fn
         transform = getattr(transform, "concrete_functions", [transform])[0]
         raw = transformed.raw_feature_spec()
-        unlabelled = raw | {label: _optional(raw[label])}
+        if label not in raw:
+            raise ValueError(f"{label!r} is not among the raw features: {', '.join(sorted(raw))}")
+        # Also what no training reads, such as the name of an image's file.
+        unlabelled = {name: _optional(feature) for name, feature in raw.items()}
         examples = tf.TensorSpec([None], tf.string, name="examples")
 
         def features_of(examples: tf.Tensor, specification: dict[str, Any]) -> dict[str, tf.Tensor]:
