@@ -60,7 +60,9 @@ class Journal:
         self._suggested, self._running = 0, set[int]()
         try:
             self._events = [
-                self._event(number, record) for number, record in enumerate(self.log.records[1:], 2)
+                self._event(number, part)
+                for number, record in enumerate(self.log.records[1:], 2)
+                for part in _parts(record)
             ]
         except BaseException:
             self.log.close()
@@ -104,30 +106,25 @@ class Journal:
 
     def suggested(self, number: int, suggestion: Suggestion) -> None:
         """Write a suggestion."""
-        record: Record = {"suggest": number, "configuration": dict(suggestion.configuration)}
-        if suggestion.budget is not None:
-            record["budget"] = suggestion.budget
-        if suggestion.parent is not None:
-            record["parent"] = suggestion.parent
-        if suggestion.info:
-            record["info"] = dict(suggestion.info)
-        self.log.append(record)
+        self.log.append({"suggest": number, **_suggestion_record(suggestion)})
+
+    def added(
+        self,
+        number: int,
+        suggestion: Suggestion,
+        evaluation: Evaluation,
+        more: Mapping[str, Any] = {},
+    ) -> None:
+        """Write a suggestion and its result in one line, synced to the disk.
+
+        A reader gets two events.
+        """
+        record = {"add": number, **_suggestion_record(suggestion), **_result_record(evaluation)}
+        self.log.append({**record, **more}, sync=True)
 
     def finished(self, number: int, evaluation: Evaluation, more: Mapping[str, Any] = {}) -> None:
         """Write a result, synced to the disk."""
-        record: Record = {"finish": number, "score": _finite(evaluation.score)}
-        if evaluation.curve:
-            record["curve"] = [_finite(score) for score in evaluation.curve]
-        if evaluation.cost:
-            record["cost"] = float(evaluation.cost)
-        if evaluation.spread:
-            record["spread"] = float(evaluation.spread)
-        if evaluation.measures:
-            measures = evaluation.measures.items()
-            record["measures"] = {name: _finite(value) for name, value in measures}
-        if evaluation.message:
-            record["message"] = evaluation.message
-        self.log.append({**record, **more}, sync=True)
+        self.log.append({"finish": number, **_result_record(evaluation), **more}, sync=True)
 
     def retried(self, number: int) -> None:
         """Write that a trial must run again."""
@@ -183,6 +180,44 @@ def header(strategy: type[Strategy], options: Mapping[str, Any], seed: int) -> R
         "options": {name: _plain(value) for name, value in options.items()},
         "seed": seed,
     }
+
+
+def _parts(record: Record) -> list[Record]:
+    """The line of an added trial as a suggestion and a result; any other line as it is."""
+    if "add" not in record:
+        return [record]
+    asked = {"configuration", "budget", "parent", "info"} & record.keys()
+    told = record.keys() - asked - {"add"}
+    return [
+        {"suggest": record["add"], **{name: record[name] for name in asked}},
+        {"finish": record["add"], **{name: record[name] for name in told}},
+    ]
+
+
+def _suggestion_record(suggestion: Suggestion) -> Record:
+    record: Record = {"configuration": dict(suggestion.configuration)}
+    if suggestion.budget is not None:
+        record["budget"] = suggestion.budget
+    if suggestion.parent is not None:
+        record["parent"] = suggestion.parent
+    if suggestion.info:
+        record["info"] = dict(suggestion.info)
+    return record
+
+
+def _result_record(evaluation: Evaluation) -> Record:
+    record: Record = {"score": _finite(evaluation.score)}
+    if evaluation.curve:
+        record["curve"] = [_finite(score) for score in evaluation.curve]
+    if evaluation.cost:
+        record["cost"] = float(evaluation.cost)
+    if evaluation.spread:
+        record["spread"] = float(evaluation.spread)
+    if evaluation.measures:
+        record["measures"] = {name: _finite(each) for name, each in evaluation.measures.items()}
+    if evaluation.message:
+        record["message"] = evaluation.message
+    return record
 
 
 def describe(space: Space) -> list[list[Any]]:

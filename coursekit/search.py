@@ -11,7 +11,7 @@ import math
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -22,9 +22,10 @@ import numpy as np
 from coursekit import arguments
 from coursekit.journal import Event, Journal, describe, header
 from coursekit.spaces import Configuration
+from coursekit.spaces.domains import plain
 from coursekit.status_line import Line
 from coursekit.strategies.base import Strategy
-from coursekit.trials import Evaluation, History, Judge, Pause, Suggestion, Trial
+from coursekit.trials import ADDED, Evaluation, History, Judge, Pause, Suggestion, Trial
 
 Function = Callable[..., Evaluation | float]  # takes a suggestion, or a trial and the history
 
@@ -63,7 +64,7 @@ class Search:
         self.seed = arguments.seed(seed)
         self.minimise = bool(minimise)
         self.history = History(minimised=self.minimise)
-        self.spent = 0.0  # seconds of all finished trials
+        self.spent = 0.0  # seconds of all finished trials, without those that were added
         self._again: deque[Trial] = deque()  # interrupted trials, to hand out as recorded
         self._undivided = _Undivided()
         self._journal: Journal | None = None
@@ -181,21 +182,70 @@ class Search:
         number = trial.number if isinstance(trial, Trial) else trial
         if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
             raise TypeError(f"trial={trial!r}: give the trial that `ask` returned, or its number")
-        if not isinstance(evaluation, Evaluation):
-            evaluation = Evaluation(evaluation)
-        evaluation = evaluation.checked()
-        if self.minimise:
-            scores = tuple([-score for score in evaluation.curve])
-            evaluation = evaluation._replace(score=-evaluation.score, curve=scores)
+        evaluation = self._inside(evaluation)
         with self._undivided.handling(self._journal is not None), self._undivided:
             if self._journal:
                 self.history.check_running(number)
                 self._journal.finished(number, evaluation, more)
             return self._finish(number, evaluation)
 
+    def add(
+        self,
+        configuration: Mapping[str, Any],
+        score: Evaluation | float,
+        *,
+        curve: Sequence[float] = (),
+        cost: float = 0.0,
+        budget: int | None = None,
+        more: Mapping[str, Any] = {},
+    ) -> Trial:
+        """Hand in a trial that was run elsewhere, before or during the search.
+
+        configuration: a value for each parameter that exists. score: as in `tell`, with your own
+            sign; an `Evaluation` has its own curve and cost.
+        curve: the score after each epoch. cost: seconds; these count for the history's curves over
+            time only.
+        budget: the epochs that it was trained, for strategies that compare trials of one budget.
+
+        The strategy learns from it, and the journal keeps it. It does not count in `run`'s limits
+        of trials and seconds, and has no place in a bracket of Hyperband. The same configuration
+        with the same result is added once, so a program that adds its trials and then runs can
+        resume. Raises ValueError, or TypeError as `tell` does, for a configuration that the space
+        lacks; nothing is recorded then.
+        """
+        if not isinstance(configuration, Mapping):
+            raise TypeError(f"configuration={configuration!r}: give each parameter's value by name")
+        if not isinstance(score, Evaluation):
+            score = Evaluation(score, curve, cost)
+        elif curve or cost:
+            raise TypeError("curve and cost belong into the Evaluation, beside its score")
+        evaluation = self._inside(score)
+        made = {str(name): plain(value) for name, value in configuration.items()}
+        self.strategy.space.check(made)
+        if budget is not None:
+            budget = arguments.whole_number("budget", budget)
+        suggestion = Suggestion(made, budget, info={ADDED: True})
+        for known in self.history.added:
+            if known == Trial(known.number, suggestion).ended(evaluation):
+                return known
+        number = len(self.history)
+        with self._undivided.handling(self._journal is not None), self._undivided:
+            if self._journal:
+                self._journal.added(number, suggestion, evaluation, more)
+            self.history.add(suggestion)
+            return self._finish(number, evaluation)
+
+    def _inside(self, result: Evaluation | float) -> Evaluation:
+        """A user's result, checked, with a score that is higher for better."""
+        made = (result if isinstance(result, Evaluation) else Evaluation(result)).checked()
+        if not self.minimise:
+            return made
+        return made._replace(score=-made.score, curve=tuple([-score for score in made.curve]))
+
     def _finish(self, number: int, evaluation: Evaluation) -> Trial:
         done = self.history.finish(number, evaluation)
-        self.spent += done.cost
+        if not done.added:
+            self.spent += done.cost
         # Skipped when `observe` is not overridden: a generator costs more than the rest of a step.
         if getattr(self.strategy.observe, "__func__", None) is not Strategy.observe:
             self.strategy.observe(done, self._generator(number, OBSERVE))
@@ -227,8 +277,9 @@ class Search:
             estimator; or a function of the suggestion (or of trial and history), which trains its
             `configuration`, for `budget` epochs if that is not None (budgeted strategies such as
             Hyperband set it). It returns an `Evaluation`, or only the score.
-        trials, seconds: limits of the whole search, including trials from the journal; seconds are
-            the evaluations' own cost, simulated or real. Without limits, the strategy ends the run.
+        trials, seconds: limits of the whole search, including trials from the journal, but not
+            those that were added; seconds are the evaluations' own cost, simulated or real. Without
+            limits, the strategy ends the run.
         catch: exceptions of the judge that make a trial failed; its `message` keeps the reason.
             Others end the run.
         progress: a line after the first two seconds; by default on a terminal and in a notebook.
@@ -244,7 +295,7 @@ class Search:
         elsewhere -= {each.number for each in self._again}
         try:
             with self._undivided.handling():
-                while (trials is None or self.history.count_finished < trials) and (
+                while (trials is None or self._done < trials) and (
                     seconds is None or self.spent < seconds
                 ):
                     trial = self.ask()
@@ -267,11 +318,16 @@ class Search:
             line.end()
         return self.history
 
+    @property
+    def _done(self) -> int:
+        """The number of finished trials, without those that were added."""
+        return self.history.count_finished - len(self.history.added)
+
     def _progress(self, trials: int | None, seconds: float) -> str:
         of, sign = "" if trials is None else f"/{trials}", -1 if self.minimise else 1
         done = self.history.completed
         best = f", best {sign * self.history.best().score:.4f}" if done else ""
-        return f"{self.history.count_finished}{of} trials{best}, {seconds:.0f} s"
+        return f"{self._done}{of} trials{best}, {seconds:.0f} s"
 
 
 def _evaluate(judge: Judge | Function) -> Callable[[Trial, History], Evaluation | float]:

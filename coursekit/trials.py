@@ -112,6 +112,7 @@ class Suggestion:
 
 
 ALONE = -1  # number of a trial outside a search
+ADDED = "added"  # in a suggestion's info: the trial was run elsewhere
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,6 +150,22 @@ class Trial:
         """The same trial with another budget."""
         return replace(self, suggestion=replace(self.suggestion, budget=budget))
 
+    def ended(self, evaluation: Evaluation) -> Trial:
+        """The same trial with this result; a score that is not finite means failure."""
+        score = float(evaluation.score)
+        good = math.isfinite(score)
+        return Trial(
+            self.number,
+            self.suggestion,
+            Status.COMPLETED if good else Status.FAILED,
+            score if good else math.nan,
+            tuple(evaluation.curve),
+            float(evaluation.cost),
+            float(evaluation.spread),
+            evaluation.measures,
+            evaluation.message,
+        )
+
     @property
     def evaluation(self) -> Evaluation:
         """The trial's result."""
@@ -160,6 +177,11 @@ class Trial:
     def configuration(self) -> Mapping[str, Any]:
         """The suggestion's configuration."""
         return self.suggestion.configuration
+
+    @property
+    def added(self) -> bool:
+        """Whether the trial was run elsewhere and handed in (`Search.add`)."""
+        return ADDED in self.suggestion.info
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -187,6 +209,7 @@ class History(Sequence[Trial]):
         self._running: dict[int, None] = {}
         self._finished: list[int] = []
         self._completed: list[Trial] = []
+        self._added: list[Trial] = []
 
     def __len__(self) -> int:
         return len(self._trials)
@@ -217,22 +240,13 @@ class History(Sequence[Trial]):
     def finish(self, number: int, evaluation: Evaluation) -> Trial:
         """Record a running trial's result; a score that is not finite means failure."""
         self.check_running(number)
-        score = float(evaluation.score)
-        good = math.isfinite(score)
-        trial = Trial(
-            number,
-            self._trials[number].suggestion,
-            Status.COMPLETED if good else Status.FAILED,
-            score if good else math.nan,
-            tuple(evaluation.curve),
-            float(evaluation.cost),
-            float(evaluation.spread),
-            evaluation.measures,
-            evaluation.message,
-        )
+        trial = self._trials[number].ended(evaluation)
+        good = trial.status is Status.COMPLETED
         self._trials[number] = trial
         del self._running[number]
         self._finished.append(number)
+        if trial.added:
+            self._added.append(trial)
         if good:
             self._completed.append(trial)
         return trial
@@ -263,6 +277,11 @@ class History(Sequence[Trial]):
     def count_finished(self) -> int:
         """The number of completed and failed trials."""
         return len(self._finished)
+
+    @property
+    def added(self) -> Sequence[Trial]:
+        """Trials that were run elsewhere and handed in (a live list; do not change it)."""
+        return self._added
 
     def best(self) -> Trial:
         """The completed trial with the highest score, the earliest among equals."""

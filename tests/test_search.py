@@ -16,7 +16,16 @@ import coursekit.status_line
 import coursekit.trials
 from coursekit.search import Search
 from coursekit.spaces import Choice, Float, Integer, Space
-from coursekit.strategies import Grid, Hyperband, Random, RegularizedEvolution
+from coursekit.strategies import (
+    TPE,
+    Bayesian,
+    Grid,
+    Hyperband,
+    LocalSearch,
+    Random,
+    RegularizedEvolution,
+    Reinforce,
+)
 from coursekit.trials import Evaluation, Pause, Status, Suggestion
 
 SPACE = Space(
@@ -325,3 +334,133 @@ def test_the_journal_is_one_json_line_an_event(tmp_path):
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert lines[1] == {"suggest": 0, "configuration": dict(trial.configuration)}
     assert lines[2] == {"finish": 0, "score": None, "curve": [0.1, None], "cost": 1.5}
+
+
+# Trials that were run elsewhere
+
+
+def good(search, count=5):
+    """Hand in some trials with their true results."""
+    rng = np.random.default_rng(1)
+    return [
+        search.add(found, estimate(Suggestion(found)))
+        for found in [SPACE.sample(rng) for _ in range(count)]
+    ]
+
+
+@pytest.mark.parametrize("strategy", [TPE, Bayesian, evolution, LocalSearch, Reinforce])
+def test_strategies_learn_from_trials_that_were_run_elsewhere(strategy):
+    def make():
+        return strategy() if strategy is evolution else strategy(SPACE)
+
+    seen = []
+    learning = make()
+    observe = type(learning).observe
+
+    class Watching(type(learning)):
+        def observe(self, trial, rng):
+            seen.append(trial.number)
+            observe(self, trial, rng)
+
+    search = Search(Watching(SPACE, **learning.options))
+    running = search.ask()
+    added = good(search, 12)
+    assert seen == [trial.number for trial in added] == list(range(1, 13))
+    search.tell(running, 0.0)
+    assert seen[-1] == 0
+    following = search.ask().suggestion
+    other = Search(make())
+    other.ask()
+    assert following != other.ask().suggestion
+    if strategy is evolution:
+        assert following.parent in seen
+
+
+def test_added_trials_count_in_no_limit_and_are_shown(tmp_path):
+    search = Search(evolution(), journal=tmp_path / "j")
+    added = good(search)
+    assert search.spent == 0 and all(trial.added for trial in added)
+    history = search.run(estimate, trials=3)
+    assert len(history) == 8 and search.spent == 6 and list(history.added) == added
+    assert [trial.added for trial in history] == [True] * 5 + [False] * 3
+    assert ["added" in info for info in history.frame()["info"]] == [True] * 5 + [False] * 3
+    search.close()
+
+
+def test_a_program_that_adds_and_runs_can_be_resumed(tmp_path):
+    whole = Search(evolution())
+    good(whole)
+    whole.run(estimate, trials=6)
+    for trials in range(7):
+        search = Search(evolution(), journal=tmp_path / "j")
+        good(search)  # again in each life
+        search.run(estimate, trials=trials)
+        search.close()
+    assert told(search.history) == told(whole.history)
+    assert [t.suggestion for t in search.history] == [t.suggestion for t in whole.history]
+    lines = (tmp_path / "j").read_text().splitlines()
+    assert [json.loads(line)["add"] for line in lines[1:6]] == [0, 1, 2, 3, 4]
+
+
+def test_an_added_line_that_is_torn_anywhere_is_no_trial(tmp_path):
+    with Search(evolution(), journal=tmp_path / "j") as search:
+        good(search, 2)
+    content = (tmp_path / "j").read_bytes()
+    last = content.rstrip(b"\n").rfind(b"\n") + 1
+    for end in range(last + 1, len(content) - 1, 7):
+        (tmp_path / "torn").write_bytes(content[:end])
+        with pytest.warns(UserWarning, match="torn"):
+            search = Search(evolution(), journal=tmp_path / "torn")
+        assert len(search.history) == 1 and not search.history.running
+        search.close()
+
+
+def test_a_loss_is_added_with_its_own_sign():
+    search = Search(evolution(), minimise=True)
+    trial = search.add(SPACE.sample(np.random.default_rng(0)), 0.3, curve=[0.9, 0.3], cost=4)
+    assert (trial.score, trial.curve, trial.cost) == (-0.3, (-0.9, -0.3), 4.0)
+    assert list(search.history.frame()["score"]) == [0.3]
+
+
+def test_a_failure_elsewhere_is_a_failure_here():
+    search = Search(Random(SPACE))
+    found = SPACE.sample(np.random.default_rng(0))
+    trial = search.add(found, math.nan)
+    assert trial.status is Status.FAILED and search.add(found, math.nan) is trial
+
+
+def test_an_added_trial_does_not_run_again_and_has_no_place_in_a_bracket():
+    space = Space({"kind": Choice(["a", "b", "c"])})
+    search = Search(Grid(space))
+    search.add({"kind": "b"}, 1.0)
+    assert [t.configuration["kind"] for t in search.run(lambda s: 0.5)] == ["b", "a", "c"]
+    alone = Search(Hyperband(SPACE, max_budget=4, factor=2, iterations=1))
+    brackets = Search(Hyperband(SPACE, max_budget=4, factor=2, iterations=1))
+    brackets.add(SPACE.sample(np.random.default_rng(0)), 1.0, budget=4)
+    wanted = [t.suggestion.info for t in alone.run(lambda s: s.configuration["rate"])]
+    found = [t.suggestion.info for t in brackets.run(lambda s: s.configuration["rate"])]
+    assert found[1:] == wanted
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        (({"rate": 0.01, "units": 3}, 1.0), "kind is missing"),
+        (({"rate": 5.0, "units": 3, "kind": "a"}, 1.0), r"rate=5\.0 is not a number from"),
+        (({"rate": 0.01, "units": 3, "kind": "a", "x": 1}, 1.0), "x=1 is not a parameter"),
+        (({"rate": 0.01, "units": 3, "kind": "a"}, "0.9"), "not a result"),
+        (("abc", 1.0), "configuration='abc'"),
+    ],
+)
+def test_what_does_not_fit_is_not_added(tmp_path, given, wrong):
+    search = Search(Random(SPACE), journal=tmp_path / "j")
+    with search, pytest.raises((TypeError, ValueError), match=wrong):
+        search.add(*given)
+    assert len(search.history) == 0 and len((tmp_path / "j").read_text().splitlines()) == 1
+
+
+def test_numpys_scalars_are_added_as_plain_ones(tmp_path):
+    given = {"rate": np.float64(0.01), "units": np.int64(3), "kind": np.str_("a")}
+    with Search(Random(SPACE), journal=tmp_path / "j") as search:
+        trial = search.add(given, np.float32(0.5))
+    assert [type(value) for value in trial.configuration.values()] == [float, int, str]

@@ -17,21 +17,25 @@ from keras_tuner.engine import base_tuner
 from keras_tuner.engine import hyperparameters as kinds
 from keras_tuner.engine.trial import Trial as KerasTrial
 from keras_tuner.engine.trial import TrialStatus
-from keras_tuner.src import utils
+from keras_tuner.src import errors, utils
 from keras_tuner.src.distribute import utils as distribution
 from keras_tuner.src.engine import oracle as locks
 from keras_tuner.src.engine.conditions import Parent
 from keras_tuner.src.engine.metrics_tracking import MetricsTracker
+from keras_tuner.src.engine.tuner_utils import SaveBestEpoch
 
 BaseTuner = base_tuner.BaseTuner
 is_chief = distribution.is_chief_oracle
 load_json, save_json = utils.load_json, utils.save_json
+FatalValueError = errors.FatalValueError  # ends the search; any other error ends the trial
 
 __all__ = [
     "BaseTuner",
+    "FatalValueError",
     "KerasTrial",
     "OracleBase",
     "Parent",
+    "SaveBestEpoch",
     "TrialStatus",
     "TunerBase",
     "from_configs",
@@ -152,8 +156,11 @@ class OracleBase(keras_tuner.Oracle):
         return bool(self._retry(trial))
 
     def check_objective(self, metrics: Mapping[str, float]) -> None:
-        """Raises ValueError if the objective is not among the metrics."""
-        self._check_objective_found(metrics)
+        """Raises ValueError, which ends the search, if the objective is not among the metrics."""
+        try:
+            self._check_objective_found(metrics)
+        except ValueError as error:
+            raise FatalValueError(str(error)) from None
 
     def show_begin(self, trial: KerasTrial) -> None:
         """Print what Keras Tuner prints when a trial begins."""
@@ -201,10 +208,21 @@ class TunerBase(keras_tuner.Tuner):
         """Run a trial and hand its result to the oracle; an exception makes the trial failed."""
         self._try_run_and_update_trial(trial, *args, **options)
 
+    def execute(self, trial: KerasTrial, *args: Any, **options: Any) -> Any:
+        """Build a trial's model and train it once; returns what `HyperModel.fit` returns."""
+        return super()._build_and_fit_model(trial, *args, **options)
+
+    def _build_and_fit_model(self, trial: KerasTrial, *args: Any, **options: Any) -> Any:
+        return self.execute(trial, *args, **options)
+
+    def before_build(self) -> None:
+        """Called before each model is built, after Keras's session was cleared."""
+
     def prepare(self, model: Any, hp: keras_tuner.HyperParameters) -> None:
         """Called with each model of a trial, before its training."""
 
     def _build_hypermodel(self, hp: keras_tuner.HyperParameters) -> Any:
+        self.before_build()
         model = super()._build_hypermodel(hp)
         self.prepare(model, hp)
         return model
@@ -214,10 +232,14 @@ class TunerBase(keras_tuner.Tuner):
         """The file in which Keras Tuner keeps the tuner's own state."""
         return Path(self._get_tuner_fname())
 
+    def checkpoint_file(self, trial_id: str) -> Path:
+        """The path of a trial's weights, in its folder."""
+        return Path(self._get_checkpoint_fname(trial_id))
+
     def checkpoint(self, trial_id: str) -> str | None:
         """The file of a trial's weights; None if there is none."""
-        path = self._get_checkpoint_fname(trial_id)
-        return path if Path(path).exists() else None
+        path = self.checkpoint_file(trial_id)
+        return str(path) if path.exists() else None
 
     def build_config(self, trial_id: str) -> dict[str, Any]:
         """The build configuration of a trial's model: its input shapes."""

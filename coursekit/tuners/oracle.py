@@ -27,6 +27,7 @@ from coursekit.tuners.spaces import defaults, from_hyperparameters, merged, to_h
 # receives only the values.
 EPOCHS, INITIAL_EPOCH, PARENT = "tuner/epochs", "tuner/initial_epoch", "tuner/trial_id"
 ANCESTOR = "tuner/inherits_from"  # the trial that gives another configuration its initial weights
+ATTEMPT = "tuner/attempt"  # how often the trial has failed before, if it has
 
 
 class StrategyOracle(OracleBase):
@@ -229,8 +230,12 @@ class StrategyOracle(OracleBase):
 
     def _admit(self, trial: Trial) -> KerasTrial:
         """The trial in Keras Tuner's form, to run from the beginning."""
-        values = internals.with_values(self.hyperparameters, self._values(trial.suggestion))
-        made = KerasTrial(values, identifier(trial.number), TrialStatus.RUNNING)
+        values, trial_id = self._values(trial.suggestion), identifier(trial.number)
+        if failed := self.attempts.get(trial_id):
+            values[ATTEMPT] = failed
+        made = KerasTrial(
+            internals.with_values(self.hyperparameters, values), trial_id, TrialStatus.RUNNING
+        )
         if made.trial_id not in self.trials:
             self.start_order.append(made.trial_id)
         self.trials[made.trial_id] = made
@@ -368,7 +373,7 @@ class StrategyOracle(OracleBase):
         if self.runs_again(mine):
             self._search.retry(int(mine.trial_id))
         else:
-            self._end(mine, getattr(trial, "curve", ()))
+            self._end(mine, getattr(trial, "curve", ()), getattr(trial, "earlier", 0.0))
         self.show_end(mine)
         limit = self.max_consecutive_failed_trials
         if mine.status == TrialStatus.FAILED and limit and self._failures >= limit:
@@ -377,13 +382,14 @@ class StrategyOracle(OracleBase):
                 f"{mine.message or 'no message'}"
             )
 
-    def _end(self, mine: KerasTrial, curve: Sequence[float]) -> None:
+    def _end(self, mine: KerasTrial, curve: Sequence[float], earlier: float) -> None:
+        """Journal the end of a trial. earlier: seconds of trainings before an interruption."""
         number, good = int(mine.trial_id), mine.status == TrialStatus.COMPLETED
         now = time.monotonic()
         evaluation = Evaluation(
             float(mine.score) if good else math.nan,
             [float(value) for value in curve],
-            now - self._begun.pop(mine.trial_id, now),
+            now - self._begun.pop(mine.trial_id, now) + earlier,
             measures=self._measures(mine) if good else {},
             message=mine.message or "",
         )

@@ -11,23 +11,35 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import keras
 import keras_tuner
 
 from coursekit import lookup
 from coursekit.log import outside
 from coursekit.lookup import options_of
 from coursekit.strategies import Strategy
+from coursekit.training.keras.seeding import seed_training
 from coursekit.training.keras.transfer import inherit as inherit_weights
 from coursekit.training.remapping import COPY_NOISE
+from coursekit.tuners.executions import Executions
 from coursekit.tuners.internals import (
+    FatalValueError,
     KerasTrial,
+    SaveBestEpoch,
     TrialStatus,
     TunerBase,
     is_chief,
     load_json,
     save_json,
 )
-from coursekit.tuners.oracle import ANCESTOR, EPOCHS, INITIAL_EPOCH, PARENT, StrategyOracle
+from coursekit.tuners.oracle import (
+    ANCESTOR,
+    ATTEMPT,
+    EPOCHS,
+    INITIAL_EPOCH,
+    PARENT,
+    StrategyOracle,
+)
 from coursekit.tuners.running import older_objects_spared
 
 ARGUMENTS = """
@@ -38,14 +50,23 @@ objective: such as "val_accuracy", or a `keras_tuner.Objective`.
 max_trials: the number of configurations to try{trials}.
 hyperparameters: what to tune, if it is fixed beforehand: `HyperParameters`, or one of the kit's
     spaces.
-seed: makes the search repeatable; 0 is a seed. None draws one.
+seed: makes the search repeatable, and its trainings: initial weights, shuffling and dropout are
+    seeded by this seed, the trial's number and the execution, so a resumed search trains as an
+    uninterrupted one. For this, the global generators of Python, NumPy, TensorFlow and Keras are
+    seeded before each training. 0 is a seed. None draws one for the configurations and leaves the
+    global generators alone. No seed can repeat a `tf.data` pipeline that shuffles (its order also
+    depends on the trainings before, and on the seed when it was made), a Python generator, data
+    that several threads or processes load, searches in several threads of one process, and some
+    operations on a GPU (`tf.config.experimental.enable_op_determinism`).
 directory, project_name: the folder of the journal, the trials and their checkpoints.
 overwrite: True starts again; False resumes a search in that folder, even if it was killed.
-executions_per_trial: trainings of each configuration; the score is their mean.
+executions_per_trial: trainings of each configuration; the score is their mean. When a trial is
+    interrupted, its finished trainings count: the resumed search runs the others.
 max_retries_per_trial, max_consecutive_failed_trials: retries and limit for failed trials.
 inherit: whether a trial with a parent (evolution's and local search's children) starts with the
     weights of its parent's checkpoint: by a morphism in wider and deeper models, otherwise where
-    layers match by name or order and by shape. Each trial then needs only a few epochs. The scores
+    layers match by name or order and by shape. A child that cannot inherit starts from scratch,
+    with a warning. Each trial then needs only a few epochs. The scores
     belong to inherited weights: the best configuration may be worse when trained from scratch, so
     keep the model (`get_best_models`). A resumed search keeps the setting it started with.
 
@@ -167,13 +188,27 @@ class StrategyTuner(TunerBase):
     def on_trial_end(self, trial: KerasTrial) -> None:
         """Tell only the oracle: its journal replaces Keras Tuner's saving of everything."""
         self.oracle.end_trial(trial)
+        if self._finished is not None:
+            self._finished.forget()
         if self.get_state():
             self._save_own()
 
     def _save_own(self) -> None:
         save_json(str(self.state_file), self.get_state())
 
-    # Budgets
+    # Trainings
+
+    _trial: KerasTrial  # the one that runs
+    _finished: Executions | None = None  # of that trial
+    _execution = 0  # the number of its next training
+    _seeded = False  # whether the next model is seeded
+    _late: Callable[[Any], None] | None = None  # what to do with the model when it has its weights
+
+    def attempt(self, trial: KerasTrial, *args: Any, **options: Any) -> None:
+        """Run a trial and hand its result to the oracle; an exception makes the trial failed."""
+        self._begin(trial)
+        self._seed(0)  # for a `run_trial` of your own
+        super().attempt(trial, *args, **options)
 
     def run_trial(self, trial: KerasTrial, *args: Any, **kwargs: Any) -> Any:
         """Train a trial's model; with a budget, from its parent's last epoch to that epoch."""
@@ -184,51 +219,138 @@ class StrategyTuner(TunerBase):
         if EPOCHS in values:
             start = values[INITIAL_EPOCH]
             if PARENT in values and not self.checkpoint(values[PARENT]):
-                warnings.warn(
-                    f"trial {trial.trial_id} starts from scratch: no checkpoint of trial "
-                    f"{values[PARENT]}, which it should continue",
-                    stacklevel=outside(),
+                _from_scratch(
+                    f"trial {trial.trial_id}",
+                    f"no checkpoint of trial {values[PARENT]}, which it should continue",
                 )
                 start = 0
             kwargs |= {"epochs": values[EPOCHS], "initial_epoch": start}
+        self._begin(trial, kwargs.get("epochs"))
         results = super().run_trial(trial, *args, **kwargs)
         trial.curve = self._curve(results)
+        trial.earlier = 0.0 if self._finished is None else self._finished.seconds_before
         return results
 
-    def prepare(self, model: Any, hp: keras_tuner.HyperParameters) -> None:
-        """Load the weights of the parent (promoted trials) or of the ancestor (`inherit`)."""
-        parent = hp.values.get(PARENT)
-        path = parent and self.checkpoint(parent)
-        if path:
-            if not model.built:
-                model.build_from_config(self.build_config(parent))
-            if getattr(model, "optimizer", None) is not None:
-                model.optimizer.build(model.trainable_variables)  # creates the variables to load
-            model.load_weights(path)
-        elif ANCESTOR in hp.values:
-            self._begin_with(model, hp.values[ANCESTOR])
+    def _begin(self, trial: KerasTrial, epochs: int | None = None) -> None:
+        """Prepare for the trainings of a trial, the first of which is execution 0."""
+        self._trial, self._execution, self._finished = trial, 0, None
+        if self.executions_per_trial > 1:
+            values = trial.hyperparameters.values
+            run = {"seed": self.seed, "attempt": values.get(ATTEMPT, 0), "epochs": epochs}
+            path = self.checkpoint_file(trial.trial_id)
+            self._finished = Executions(path.parent, path, values, run)
 
-    def _begin_with(self, model: Any, ancestor: str) -> None:
-        """Give a model the weights of another trial's checkpoint where they fit."""
-        path = self.checkpoint(ancestor)
-        if path is None:
-            warnings.warn(
-                f"a child of trial {ancestor} starts from scratch: no checkpoint of its parent",
-                stacklevel=outside(),
-            )
+    def _seed(self, execution: int) -> None:
+        if self.seed is not None:
+            attempt = self._trial.hyperparameters.values.get(ATTEMPT, 0)
+            seed_training(self.seed, int(self._trial.trial_id), execution, attempt)
+
+    def before_build(self) -> None:
+        """Seed the training that begins."""
+        if self._seeded:
+            self._seeded = False
+            self._seed(self._execution)
+
+    def execute(self, trial: KerasTrial, *args: Any, **kwargs: Any) -> Any:
+        """Build and train a trial's model once, if this execution has not finished before."""
+        kept, number = self._finished, self._execution
+        callbacks = kwargs.get("callbacks") or []
+        savers = [each for each in callbacks if isinstance(each, SaveBestEpoch)]
+        if kept is not None and number < len(kept):
+            best = kept.restore()
+            for saver in savers:
+                saver.best_value = saver.best_value if best is None else best
+            self._execution += 1
+            return kept.result(number)
+        begun = time.monotonic()
+        self._seeded = True
+        kwargs["callbacks"] = [_WhenBuilt(self._built), *callbacks]
+        try:
+            result = super().execute(trial, *args, **kwargs)
+        finally:
+            self._seeded = False
+            late, self._late = self._late, None
+        if late is not None:
+            _from_scratch(f"trial {trial.trial_id}", "HyperModel.fit left the callbacks= out")
+        self._check_objective(result)
+        if kept is not None:
+            best = next((float(each.best_value) for each in savers), None)
+            kept.keep(number, result, time.monotonic() - begun, best)
+        self._execution += 1
+        return result
+
+    def _check_objective(self, result: Any) -> None:
+        """A wrong name ends the search at its first training, not after several failed trials."""
+        columns = result.history if isinstance(result, keras.callbacks.History) else {}
+        objective = self.oracle.objective
+        if not columns or objective.has_value(columns):
             return
-        values = self.oracle.get_trial(ancestor).hyperparameters.copy()
-        parent = self.hypermodel.build(values)
+        names = list(getattr(objective, "name_to_direction", [objective.name]))
+        missing = next(name for name in names if name not in columns)
+        cure = "give one of them as objective="
+        if missing.startswith("val_") and not any(name.startswith("val_") for name in columns):
+            cure = "give validation_data= or validation_split= to search()"
+        raise FatalValueError(
+            f"the objective {missing!r} is not among the metrics of this training, which are "
+            f"{', '.join(columns)}{lookup.meant(missing, columns)}: {cure}"
+        )
+
+    # Weights to begin with
+
+    def prepare(self, model: Any, hp: keras_tuner.HyperParameters) -> None:
+        """Load the weights of the parent (promoted trials) or of the ancestor (`inherit`).
+
+        A model without weights gets them when its training has built it: only the data tell the
+        shapes of its inputs.
+        """
+        parent, ancestor = hp.values.get(PARENT), hp.values.get(ANCESTOR)
+        if parent and self.checkpoint(parent):
+            begin = functools.partial(self._continue, trial_id=parent)
+        elif ancestor and not parent:
+            begin = functools.partial(self._inherit, ancestor=ancestor)
+        else:
+            return
+        if model.built:
+            begin(model)
+        else:
+            self._late = begin
+
+    def _built(self, model: Any) -> None:
+        if self._late is not None:
+            late, self._late = self._late, None
+            late(model)
+
+    def _continue(self, model: Any, trial_id: str) -> None:
+        """Give a model the weights and the optimizer of another trial of its configuration."""
+        if getattr(model, "optimizer", None) is not None:
+            model.optimizer.build(model.trainable_variables)  # creates the variables to load
+        model.load_weights(self.checkpoint(trial_id))
+
+    def _inherit(self, model: Any, ancestor: str) -> None:
+        """Give a model the weights of another trial's checkpoint where they fit."""
+        child, path = f"a child of trial {ancestor}", self.checkpoint(ancestor)
+        if path is None:
+            _from_scratch(child, "no checkpoint of its parent")
+            return
+        try:
+            share = inherit_weights(model, self._parent(ancestor, path), noise=COPY_NOISE)
+        except Exception as error:  # a model of a kind that nobody foresaw still trains
+            _from_scratch(child, f"{type(error).__name__}: {error}")
+            return
+        if not share:
+            _from_scratch(child, "no weights of its parent fit")
+
+    def _parent(self, ancestor: str, path: str) -> Any:
+        """The model of another trial, with the weights of its checkpoint."""
+        parent = self.hypermodel.build(self.oracle.get_trial(ancestor).hyperparameters.copy())
         if not parent.built:
             parent.build_from_config(self.build_config(ancestor))
-        if not model.built:
-            model.build(parent.input_shape)
         if getattr(parent, "optimizer", None) is not None:
             parent.optimizer.build(
                 parent.trainable_variables
             )  # otherwise Keras warns about skipped variables
         parent.load_weights(path)
-        inherit_weights(model, parent, noise=COPY_NOISE)
+        return parent
 
     def _curve(self, results: Any) -> list[float]:
         """The objective after each epoch, the mean over executions; empty if unknown."""
@@ -240,6 +362,38 @@ class StrategyTuner(TunerBase):
             rows = zip(*columns.values(), strict=False)
             curves.append([objective.get_value(dict(zip(columns, r, strict=True))) for r in rows])
         return [sum(values) / len(values) for values in zip(*curves, strict=False)]
+
+
+class _WhenBuilt(keras.callbacks.Callback):
+    """Calls a function with the model when its training begins: its weights exist by then."""
+
+    def __init__(self, call: Callable[[Any], None]) -> None:
+        super().__init__()
+        self._call = call
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self._call(self.model)
+
+
+def _from_scratch(trial: str, why: str) -> None:
+    warnings.warn(f"{trial} starts from scratch: {why}", stacklevel=outside())
+
+
+def _check_hypermodel(cls: type[StrategyTuner], hypermodel: Any) -> None:
+    """TypeError or ValueError for what builds no models, before anything is made."""
+    if hypermodel is None and cls.run_trial is StrategyTuner.run_trial:
+        raise ValueError(
+            f"{cls.__name__} got no hypermodel: give a function of hp that returns a compiled "
+            "model, or a keras_tuner.HyperModel (only a subclass with its own run_trial needs none)"
+        )
+    if isinstance(hypermodel, keras.Model):
+        raise TypeError(
+            f"hypermodel={hypermodel!r} is one model: give a function of hp that returns a model"
+        )
+    if isinstance(hypermodel, type):
+        raise TypeError(
+            f"hypermodel={hypermodel!r} is a class: give an instance, {hypermodel.__name__}()"
+        )
 
 
 def _options(strategy: type[Strategy]) -> list[inspect.Parameter]:
@@ -329,6 +483,7 @@ def _initialiser(cls: type[StrategyTuner]) -> Callable[..., None]:
         del arguments["self"]
         own = {name: arguments.pop(name) for name in [*of_oracle, *names]}
         self.seed = own["seed"]
+        _check_hypermodel(cls, arguments.get("hypermodel"))
         overwrite = arguments.pop("overwrite") and not self.is_worker
         oracle = StrategyOracle(cls.strategy, **own)
         oracle.inherits, oracle.overwrites = arguments.pop("inherit"), overwrite
