@@ -179,8 +179,12 @@ def _files(folder: Path, places: list[Path]) -> tuple[str, list[list[Path]]]:
             f"{folder}: no *.tfrecord and no *.csv in it, and of the subfolders "
             f"{', '.join(SPLITS)} it lacks {' and '.join(absent)}: give all three, or none"
         )
+    names = sorted(path.name for path in folder.iterdir())
+    has = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")
     raise ValueError(
-        f"{folder}: no *.tfrecord and no *.csv in it, nor in subfolders {', '.join(SPLITS)}"
+        f"{folder}: no *.tfrecord and no *.csv in it, nor in subfolders {', '.join(SPLITS)} (it has "
+        f"{has or 'no file'}): put image files into TFRecords (coursekit.tfx.examples.example), and "
+        "uncompress tables"
     )
 
 

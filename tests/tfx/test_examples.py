@@ -70,7 +70,10 @@ def refused(folder, said, **options):
 
 
 def test_an_empty_folder_and_a_missing_one_are_refused(tmp_path):
-    refused(tmp_path, r"no \*.tfrecord and no \*.csv in it")
+    refused(tmp_path, r"no \*.tfrecord and no \*.csv in it.* \(it has no file\)")
+    for number in range(5):
+        (tmp_path / f"{number}.png").touch()
+    refused(tmp_path, r"\(it has 0.png, 1.png, 2.png and 2 more\): put image files into TFRecords")
     refused(tmp_path / "missing", "no such folder")
 
 

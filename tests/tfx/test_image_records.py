@@ -75,7 +75,8 @@ def transformed(file, found):
     return 255 * outputs[images.IMAGE_XF].numpy(), outputs[images.LABEL_XF].numpy().tolist()
 
 
-# The image, and how far from Pillow's grey levels it may be: weights and rounding differ.
+# The image, and how far from Pillow's grey levels it may be: weights and rounding differ, and for
+# JPEG the inverse transform, of which TensorFlow takes the fast one.
 ACCEPTED = {
     "PNG, grey": (saved("PNG", "L"), 0),
     "PNG, black and white": (saved("PNG", "1"), None),
@@ -85,9 +86,9 @@ ACCEPTED = {
     "PNG, a palette": (saved("PNG", "P"), None),
     "PNG, 16 bits": (sixteen_bits(), 1),
     "PNG, animated": (saved("PNG", save_all=True, append_images=[COLOURS.rotate(90)]), 2),
-    "JPEG, grey": (saved("JPEG", "L", quality=100), 2),
-    "JPEG, RGB": (saved("JPEG", quality=100), 4),
-    "JPEG, progressive": (saved("JPEG", progressive=True, quality=100), 4),
+    "JPEG, grey": (saved("JPEG", "L", quality=100), 12),
+    "JPEG, RGB": (saved("JPEG", quality=100), 12),
+    "JPEG, progressive": (saved("JPEG", progressive=True, quality=100), 12),
 }
 CURE = "encode it again, as grey or RGB, or leave the record out"
 NO_IMAGES = {
@@ -269,16 +270,16 @@ def flipped(content, place):
     return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
 
 
-LENGTH = len(RECORDS[0]) + 16  # of a record in the file
+SECOND, FOURTH = (sum(len(each) + 16 for each in RECORDS[:n]) for n in (2, 4))  # their places
 FILES = {
-    "gzip without .gz": ("a.tfrecord", zipped, "by gzip, .* mv a.tfrecord a.tfrecord.gz"),
+    "gzip without .gz": ("a.tfrecord", zipped, "by gzip, .*mv a.tfrecord a.tfrecord.gz"),
     "a shard after .gz": (
         "a.tfrecord.gz-00000-of-00002",
         zipped,
-        "name does not end with .gz, .* mv a.tfrecord.gz-00000-of-00002 "
+        "name does not end with .gz, .*mv a.tfrecord.gz-00000-of-00002 "
         "a.tfrecord-00000-of-00002.gz",
     ),
-    "plain with .gz": ("a.tfrecord.gz", plain, "not compressed, .* mv a.tfrecord.gz a.tfrecord"),
+    "plain with .gz": ("a.tfrecord.gz", plain, "not compressed, .*mv a.tfrecord.gz a.tfrecord"),
     "plain with .bz2": ("a.tfrecord.bz2", plain, "not compressed, but its name ends with .bz2"),
     "zlib": (
         "a.tfrecord",
@@ -302,10 +303,10 @@ FILES = {
     "nothing": ("a.tfrecord", lambda folder: b"", "is empty and holds no record: write some, or"),
     "nothing in gzip": ("a.tfrecord.gz", lambda folder: gzip.compress(b""), "holds no record: wri"),
     "cut off in the first": ("a.tfrecord", lambda folder: plain(folder)[:40], "at record 0: write"),
-    "cut off": ("a.tfrecord", lambda folder: plain(folder)[: 4 * LENGTH + 9], "at record 4: write"),
+    "cut off": ("a.tfrecord", lambda folder: plain(folder)[: FOURTH + 9], "at record 4: write"),
     "cut off at a length": (
         "a.tfrecord",
-        lambda folder: plain(folder)[: 4 * LENGTH + 3],
+        lambda folder: plain(folder)[: FOURTH + 3],
         "damaged, or cut off, at record 4",
     ),
     "gzip cut off": (
@@ -318,8 +319,8 @@ FILES = {
         lambda folder: flipped(zipped(folder), 60),
         "damaged, or cut off",
     ),
-    "a bit in the length": ("a.tfrecord", lambda f: flipped(plain(f), 2 * LENGTH), "at record 2"),
-    "a bit in the data": ("a.tfrecord", lambda f: flipped(plain(f), 2 * LENGTH + 20), "record 2"),
+    "a bit in the length": ("a.tfrecord", lambda f: flipped(plain(f), SECOND), "at record 2"),
+    "a bit in the data": ("a.tfrecord", lambda f: flipped(plain(f), SECOND + 20), "record 2"),
     "a bit in the first length": ("a.tfrecord", lambda f: flipped(plain(f), 0), "at record 0"),
     "a bit in the first data": ("a.tfrecord", lambda f: flipped(plain(f), 20), "at record 0"),
 }  # fmt: skip

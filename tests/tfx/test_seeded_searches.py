@@ -21,7 +21,7 @@ from coursekit.tfx.modules.training import Task, batches
 from coursekit.tfx.quiet import tf, tfx
 from coursekit.training.keras.seeding import seed_training
 
-TRIALS = 4
+TRIALS = 3
 SHAPE = (8, 8)
 
 
@@ -92,8 +92,6 @@ found.tuner.search(**found.fit_kwargs)
     [
         ("regularized_evolution", {"population_size": 2}),
         ("random", {"executions_per_trial": 2}),
-        ("hyperband", {}),
-        ("keras_tuner.RandomSearch", {}),
         ("keras_tuner.RandomSearch", {"executions_per_trial": 2}),
     ],
 )
@@ -110,7 +108,7 @@ def test_a_killed_search_resumes_to_the_scores_of_an_uninterrupted_one(
     resumed = searched(data, tmp_path / "a", **settings)
     whole = searched(data, tmp_path / "b", **settings)  # in a process that has trained before
     assert resumed == whole
-    assert len(resumed) == TRIALS or strategy == "hyperband"
+    assert len(resumed) == TRIALS
     assert len({score for _, score in whole.values()}) > 1, "seeds and configurations count"
 
 
