@@ -182,9 +182,9 @@ def _files(folder: Path, places: list[Path]) -> tuple[str, list[list[Path]]]:
     names = sorted(path.name for path in folder.iterdir())
     has = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")
     raise ValueError(
-        f"{folder}: no *.tfrecord and no *.csv in it, nor in subfolders {', '.join(SPLITS)} (it has "
-        f"{has or 'no file'}): put image files into TFRecords (coursekit.tfx.examples.example), and "
-        "uncompress tables"
+        f"{folder}: no *.tfrecord and no *.csv in it, nor in subfolders {', '.join(SPLITS)} "
+        f"(it has {has or 'no file'}): put image files into TFRecords "
+        "(coursekit.tfx.examples.example), and uncompress tables"
     )
 
 
