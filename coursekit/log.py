@@ -121,13 +121,20 @@ def outside() -> int:
 
 
 @contextmanager
-def locked(path: Path, *, user: str = "search", instead: str = "another file") -> Iterator[None]:
+def locked(
+    path: Path,
+    *,
+    user: str = "search",
+    instead: str = "another file",
+    shown: Path | None = None,
+) -> Iterator[None]:
     """Hold the lock of a file; ValueError, which names the process, if it is held elsewhere.
 
-    user: what holds it, and instead: what to give in its place, for the message.
+    For the message: user is what holds it, instead is what to give in its place, and shown is what
+    the lock stands for (the file itself by default).
     """
     with path.open("ab") as file:
-        _lock(file.fileno(), path, user, instead)
+        _lock(file.fileno(), shown or path, user, instead)
         yield
 
 

@@ -16,6 +16,7 @@ from coursekit.tfx.modules.image_features import IMAGE, LABEL, decode
 from coursekit.tfx.quiet import tf
 
 BATCH = 1000  # records that TensorFlow hands over together
+OVERHEAD = 16  # bytes around each record: its length and two checksums
 MISSING = np.iinfo(np.int64).min  # stands for a missing label
 FEATURES = {
     IMAGE: tf.io.FixedLenFeature([], tf.string, default_value=""),
@@ -63,11 +64,12 @@ def read(file: Path) -> Records:
     Raises ValueError, naming file and record, for one that ImportExampleGen cannot read, or whose
     image Transform cannot decode.
     """
-    _check_file(file)
+    size = _check_file(file)
     labels, shapes = [np.empty(0, np.int64)], []
     try:
         for batch in open_records(file).batch(BATCH):
             each, shape = _parsed(batch)
+            size -= int(tf.reduce_sum(tf.strings.length(batch))) + OVERHEAD * len(each)
             labels.append(each.numpy())
             shapes.append(shape.numpy())
     except (tf.errors.DataLossError, tf.errors.InvalidArgumentError):
@@ -79,6 +81,8 @@ def read(file: Path) -> Records:
         raise ValueError(f"{file} holds no record: write some, or remove the file")
     height, width = shapes[0][0].tolist()
     every = np.concatenate(labels)
+    if size:  # TensorFlow takes a record without all of its length for the end
+        raise ValueError(f"{file} is damaged, or cut off, at record {len(every)}: write it again")
     values, first = np.unique(every, return_index=True)
     return Records(
         len(every), dict(zip(values.tolist(), first.tolist(), strict=True)), (height, width)
@@ -94,8 +98,11 @@ def _named_gzip(file: Path) -> bool:
     return bool(CompressionTypes.detect_compression_type(str(file)) == CompressionTypes.GZIP)
 
 
-def _check_file(file: Path) -> None:
-    """Raises ValueError unless name and first bytes are those of a TFRecord, or of one in gzip."""
+def _check_file(file: Path) -> int:
+    """The size of the uncompressed content, in bytes.
+
+    Raises ValueError unless name and first bytes are those of a TFRecord, or of one in gzip.
+    """
     if not file.is_file():
         raise ValueError(f"{file} is a folder, but is called like a TFRecord: move or rename it")
     with file.open("rb") as opened:
@@ -104,9 +111,9 @@ def _check_file(file: Path) -> None:
         raise ValueError(f"{file} is empty and holds no record: write some, or remove the file")
     zipped = start.startswith(GZIP) and not _is_record(start)
     named = CompressionTypes.detect_compression_type(str(file))
-    whole = file.name.removesuffix(file.suffix)
+    whole, content = file.name.removesuffix(file.suffix), file.stat().st_size
     if zipped and named == CompressionTypes.GZIP:
-        start = _unzipped(file)
+        start, content = _unzipped(file)
     elif zipped:
         raise ValueError(
             f"{file} is compressed by gzip, but its name does not end with .gz, and TFX goes by "
@@ -118,11 +125,11 @@ def _check_file(file: Path) -> None:
             f"name: rename it (mv {file.name} {whole})"
         )
     if _is_record(start):
-        return
+        return content
     size = struct.unpack("<Q", start[:8])[0] if len(start) == 12 else 0
     inside = "what is in it " if zipped else ""
     kind = kind_of(start)
-    if kind is None and (len(start) < 12 or size < file.stat().st_size):
+    if kind is None and (len(start) < 12 or size < content):
         raise ValueError(f"{file} is damaged, or cut off, at record 0: write it again")
     cure = "write it with tf.io.TFRecordWriter"
     if kind and kind.startswith("compressed"):
@@ -139,20 +146,21 @@ def _renamed(file: Path) -> str:
     return file.name.replace(".gz", "") + ".gz"
 
 
-def _unzipped(file: Path) -> bytes:
-    """The first bytes in a gzip file, which is read to its end."""
+def _unzipped(file: Path) -> tuple[bytes, int]:
+    """The first bytes in a gzip file, and the size of its content."""
     try:
         with gzip.open(file) as opened:
             start = opened.read(12)
-            while opened.read(1 << 20):
-                pass
+            size = len(start)
+            while more := len(opened.read(1 << 20)):
+                size += more
     except (EOFError, OSError, zlib.error) as error:
         raise ValueError(
             f"{file} is damaged, or cut off ({error}): write it again, or copy it again"
         ) from None
     if not start:
         raise ValueError(f"{file} holds no record: write some, or remove the file")
-    return start
+    return start, size
 
 
 def _is_record(start: bytes) -> bool:

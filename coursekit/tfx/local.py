@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
+import hashlib
 import logging
 import os
 import re
 import sys
+import tempfile
 import time
 import traceback
 import warnings
@@ -72,15 +75,21 @@ def _classes(examples: Examples) -> str:
 
 @contextlib.contextmanager
 def held(folder: Path) -> Iterator[Path]:
-    """Hold a pipeline's folder for one run; gives the path of its log, whose lock this is.
+    """Hold a pipeline's folder for one run; gives the path of its log.
 
-    The folder is made if it does not exist. Raises ValueError, which names the process, if another
-    one holds it; nothing is changed then.
+    Two locks: of the log, which moves with the folder, and of the folder's path, since a run whose
+    folder is moved may write there until it notices. The folder is made if it does not exist.
+    Raises ValueError, which names the process, if another one holds it; nothing is changed then.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    hold = partial(locked, user="run of this pipeline", instead="another folder", shown=folder)
+    path = hashlib.sha256(str(folder.absolute()).encode()).hexdigest()[:16]
+    kept = Path(tempfile.gettempdir()) / f"coursekit-locks-{getpass.getuser()}"
+    kept.mkdir(exist_ok=True)
     log = folder / "run.log"
-    with locked(log, user="run of this pipeline", instead="another folder"):
-        yield log
+    with hold(kept / path):
+        folder.mkdir(parents=True, exist_ok=True)
+        with hold(log):
+            yield log
 
 
 def check_place(plan: Plan) -> None:

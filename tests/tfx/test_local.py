@@ -1,8 +1,10 @@
 """What is around a run on this machine, and around the model that it leaves."""
 
 import logging
+import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,7 +87,7 @@ def refusals(plan, path):
 
 @pytest.mark.slow(40)
 def test_a_second_process_is_refused_and_a_moved_folder_ends_the_first(tmp_path):
-    """Two real processes; the first is told by its folder's move, and writes nothing more there."""
+    """Two real processes. At the place of a moved folder nothing begins before the first ends."""
     folder, away = tmp_path / "digits", tmp_path / "away"
     command = [sys.executable, "-c", "import sys; from coursekit.cli import main; sys.exit(main())"]
     words = ["pipeline", "run", "--data=digits", f"--folder={folder}", "--trials=2"]
@@ -95,23 +97,27 @@ def test_a_second_process_is_refused_and_a_moved_folder_ends_the_first(tmp_path)
     ) as first:
         line = next((each for each in first.stdout if each.startswith(" 1 of 11")), "")
         assert line, first.stderr.read()
-        unfinished = folder / "data" / "mnist-5k.unfinished"
+        first.send_signal(signal.SIGSTOP)
+        unfinished = folder / "data" / "digits.unfinished"
         unfinished.mkdir()  # as if the first were writing it
-        for said in refusals(plan, tmp_path / "digits.yaml"):
-            assert f"{folder / 'run.log'} is open in another run of this pipeline" in said
-            assert "stop that one, or give another folder" in said
-            if Path("/proc/locks").exists():
-                assert f"(process {first.pid}, running since 2" in said
+        told = list(refusals(plan, tmp_path / "digits.yaml"))
         assert unfinished.is_dir()
         folder.rename(away)
-        folder.mkdir()  # another pipeline's, as it may be
+        told += refusals(plan, tmp_path / "digits.yaml")
+        assert not folder.exists()
+        told += refusals(replace(plan, folder=away), tmp_path / "digits.yaml")
+        first.send_signal(signal.SIGCONT)
         said = first.communicate()[1]
+    for each, where in zip(told, [folder] * 6 + [away] * 3, strict=True):
+        assert f"{where} is open in another run of this pipeline" in each
+        assert "stop that one, or give another folder" in each
+        if Path("/proc/locks").exists():
+            assert f"(process {first.pid}, running since 2" in each
     assert first.returncode == 1
     assert f"was stopped: {folder} was moved or deleted while the pipeline ran: move it" in said
-    left = [path.name for path in folder.rglob("*") if path.is_file()]
-    assert not left, "nothing more is written where the folder was"
-    with held(away):  # the lock is free
-        pass
+    for each in (folder, away):
+        with held(each):  # the locks are free
+            pass
 
 
 def test_a_run_whose_log_is_elsewhere_is_stopped_at_its_next_line(tmp_path):
