@@ -21,7 +21,7 @@ import numpy as np
 
 from coursekit import arguments
 from coursekit.journal import Event, Journal, describe, header
-from coursekit.spaces import Configuration
+from coursekit.spaces import Configuration, Space
 from coursekit.spaces.domains import plain
 from coursekit.status_line import Line
 from coursekit.strategies.base import Strategy
@@ -72,7 +72,10 @@ class Search:
             opened = journal if isinstance(journal, Journal) else Journal(journal)
             try:
                 opened.begin(self._header())
-                self.replay(opened.events())
+                for event in opened.events():
+                    with opened.blamed():
+                        self.check(event)
+                    self.replay([event])
             except BaseException:
                 opened.close()
                 raise
@@ -129,6 +132,12 @@ class Search:
     def _generator(self, number: int, role: int) -> np.random.Generator:
         return np.random.default_rng((self.seed, number, role))
 
+    def check(self, event: Event) -> None:
+        """Raise ValueError if an event is a suggestion that the space lacks."""
+        space: Space | None = getattr(self.strategy, "space", None)
+        if isinstance(event, Suggestion) and space is not None:
+            space.check(event.configuration)
+
     def replay(self, events: Iterable[Event | tuple[int, Evaluation]]) -> None:
         """Apply recorded suggestions and results (a trial's number and evaluation).
 
@@ -160,6 +169,7 @@ class Search:
             )
         with self._undivided.handling(self._journal is not None), self._undivided:
             if self._journal:
+                self.check(suggestion)  # what is refused later would lose the search
                 self._journal.suggested(len(self.history), suggestion)
             self._again.append(self.history.add(suggestion))
         return self._again.popleft()

@@ -223,7 +223,7 @@ def test_prints_what_is_kept(capsys):
 
 
 def test_own_spaces_and_what_cannot_be_tested():
-    own = {"own": Space({"rate": Integer(1, 9), "kind": Choice("ab")})}
+    own = {"own": Space({"rate": Integer(1, 9), "kind": Choice(list("ab"))})}
     local = type("Local", (Random,), {"__module__": "__main__"})
     report = examine(local, spaces=own)
     assert not report.broken

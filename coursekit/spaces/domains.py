@@ -10,6 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from typing import Any
 
@@ -48,7 +49,7 @@ class Domain(ABC):
     def where(self, value: Any) -> float:
         """The u in [0, 1] that `at` maps to value: of a countable value, the middle of its
         interval."""
-        return (self.position(value) + 0.5) / len(self.items)
+        return (self.position(value) + 0.5) / int(self.count)
 
     def values(self, resolution: int | None = None) -> Iterator[Any]:
         """All values in order; at most `resolution`, evenly spread, if the domain is ordered."""
@@ -69,7 +70,7 @@ class Domain(ABC):
     def near(self, value: Any) -> Iterator[Any]:
         """The neighbours of a value: one step up and one down; with more than 32 values, also a
         tenth of them up and down."""
-        here, total = self.position(value), len(self.items)
+        here, total = self.position(value), int(self.count)
         steps = (1, -1) if total <= MANY else (1, -1, total // 10, -(total // 10))
         yield from (self.items[here + step] for step in steps if 0 <= here + step < total)
 
@@ -131,9 +132,18 @@ class Choice(Domain):
     ordered: bool
 
     def __init__(self, items: Iterable[Scalar], ordered: bool = False) -> None:
+        if isinstance(items, str | bytes):
+            raise TypeError(
+                f"Choice({items!r}): a text is one value; give a list, [{items!r}, ...]"
+            )
         listed = tuple(plain(item) for item in items)
         for item in listed:
-            if not isinstance(item, Scalar) or item != item:  # NaN does not equal itself
+            if isinstance(item, Enum):  # a journal would give it back as a string or number
+                raise TypeError(
+                    f"{item!r} cannot be chosen: take its value, {item.value!r}, and make the "
+                    f"member where you need it, {type(item).__name__}({item.value!r})"
+                )
+            if type(item) not in (bool, int, float, str) or item != item:  # NaN is not itself
                 raise TypeError(f"{item!r} cannot be chosen: take strings, numbers or booleans")
         if not listed:
             raise ValueError("a choice needs at least one value")

@@ -11,7 +11,8 @@ from typing import Any
 
 from coursekit.spaces.domains import MANY, Domain, plain
 
-MOST = 2**40  # countable values; the unit interval cannot separate more
+MOST = 2**40  # steps; the unit interval cannot separate more
+INTEGERS = 2**63  # NumPy and pandas hold whole numbers from -2**63 to below 2**63
 WIDEST = 1e300  # so that no difference overflows
 
 
@@ -44,6 +45,9 @@ class Integer(Domain):
 
     step: the distance between values (default 1). With log=True it is a factor; without a step,
         log=True keeps every whole number and draws evenly on the log scale.
+
+    From 2**52 values on, the unit interval cannot tell neighbours apart: a value that goes there
+    and back may return as one nearby. Raises ValueError beyond -2**63 and 2**63 - 1.
     """
 
     low: int
@@ -53,9 +57,12 @@ class Integer(Domain):
 
     def __post_init__(self) -> None:
         _check_range(self, (int,), "whole number")
-        if not (self.log and self.step):
-            _check_count(
-                self, (self.high if self.log else self.high - self.low) // (self.step or 1)
+        if self.step == 1 and not self.log:
+            object.__setattr__(self, "step", None)
+        if not -INTEGERS <= self.low <= self.high < INTEGERS:
+            raise ValueError(
+                f"{self.describe()}: whole numbers end at -2**63 and 2**63 - 1; give a smaller "
+                "range, such as 0 to 2**62 for a seed, or a Float"
             )
 
     @cached_property
@@ -68,6 +75,13 @@ class Integer(Domain):
         return range(self.low, self.high + 1, self.step or 1)
 
     @cached_property
+    def count(self) -> int:  # type: ignore[override]
+        """The number of values, also where it is too large for `len`."""
+        if self.log and self.step:
+            return len(self.items)
+        return (self.high - self.low) // (self.step or 1) + 1
+
+    @cached_property
     def _edges(self) -> tuple[float, float] | None:
         """Start and width of a log scale on which every whole number has an interval."""
         if not self.log or self.step:
@@ -78,7 +92,7 @@ class Integer(Domain):
         if self._edges:
             start, width = self._edges
             return min(max(int(math.exp(start + u * width)), self.low), self.high)
-        return super().at(u)
+        return self.items[min(int(u * self.count), self.count - 1)]
 
     def position(self, value: Any) -> int:
         return self.items.index(int(value))
@@ -91,7 +105,7 @@ class Integer(Domain):
 
     def near(self, value: Any) -> Iterator[int]:
         """As in any domain; on a log scale, double and half replace the tenth."""
-        if not self._edges or len(self.items) <= MANY:
+        if not self._edges or self.count <= MANY:
             yield from super().near(value)
             return
         halved = [value // 2] if value % 2 == 0 else []

@@ -64,7 +64,7 @@ SPACES: Mapping[str, Space] = {
         }
     ),
     "continuous": Space({"x": Float(-1, 1), "y": Float(0, 1), "z": Float(1e-3, 1, log=True)}),
-    "small": Space({"a": Choice("xyz"), "b": Integer(1, 3), "c": Boolean().when(a="x")}),
+    "small": Space({"a": Choice(list("xyz")), "b": Integer(1, 3), "c": Boolean().when(a="x")}),
     "single": Space({"only": Choice(["one"])}),
     "cells": EdgeCells(),
     "small cells": EdgeCells(("none", "skip_connect"), nodes=3),

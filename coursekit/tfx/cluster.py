@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from coursekit.extras import from_extras
 from coursekit.tfx.components import Places, pipeline
 from coursekit.tfx.examples import prepare
 from coursekit.tfx.local import held
@@ -49,7 +50,8 @@ def compile(plan: Plan, path: str | Path, *, root: str, image: str) -> Path:
     tfx.orchestration.experimental.KubeflowV2DagRunner(
         config, output_dir=str(path.parent), output_filename=path.name
     ).run(made)
-    from kfp import components as kubeflow
+    with from_extras():
+        from kfp import components as kubeflow
 
     kubeflow.load_component_from_file(str(path))
     return path

@@ -18,8 +18,6 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from absl import logging as absl_logging
-
 from coursekit.log import locked
 from coursekit.tfx.code import yours
 from coursekit.tfx.components import pipeline
@@ -27,7 +25,7 @@ from coursekit.tfx.examples import Examples, prepare
 from coursekit.tfx.metadata import Metadata
 from coursekit.tfx.outcome import Outcome, outcome
 from coursekit.tfx.plan import Plan
-from coursekit.tfx.quiet import tfx
+from coursekit.tfx.quiet import absl_logging, tfx
 
 Tell = Callable[[str], None]
 ours = logging.getLogger("coursekit.tfx")  # searches log here

@@ -12,9 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
-import keras
-import keras_tuner
-
+from coursekit.extras import from_extras
 from coursekit.lookup import check_options, options_of, unknown_option
 from coursekit.strategies import Strategy
 from coursekit.tfx.code import NoModule, digest
@@ -22,6 +20,10 @@ from coursekit.tfx.strategy_names import check_values, unknown
 from coursekit.training.keras.seeding import seed_training
 from coursekit.tuners import TUNERS, StrategyTuner
 from coursekit.tuners.tuner import kit_names
+
+with from_extras():
+    import keras
+    import keras_tuner
 
 GIVEN = ("hypermodel", "objective", "directory", "project_name")  # what a tuner must take
 KEPT = ("hypermodel", "directory", "project_name")  # what no option can set
@@ -186,7 +188,8 @@ def _few(strategy: type[Strategy], trials: int) -> dict[str, int]:
     return {
         option: third
         for option, parameter in options_of(strategy).items()
-        if option in ("initial", "population_size", "sample_size") and parameter.default > third
+        if option in ("initial", "population_size", "sample_size")
+        and (parameter.default or 0) > third
     }
 
 

@@ -7,8 +7,9 @@ The classes give these parts public names; no other file uses the private ones
 from __future__ import annotations
 
 import functools
+import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,14 @@ FatalValueError = errors.FatalValueError  # ends the search; any other error end
 __all__ = [
     "BaseTuner",
     "FatalValueError",
+    "Hyperparameters",
     "KerasTrial",
     "OracleBase",
     "Parent",
     "SaveBestEpoch",
     "TrialStatus",
     "TunerBase",
+    "asked",
     "from_configs",
     "guarded",
     "is_chief",
@@ -55,14 +58,82 @@ __all__ = [
 # Hyperparameters and metrics
 
 
+class Asked(set[str]):
+    """Names of hyperparameters; copies of their owner share the set.
+
+    known: False after the program has read all values, so that nobody knows which it uses.
+    """
+
+    known = True
+
+    def __copy__(self) -> Asked:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Asked:
+        return self
+
+
+class Hyperparameters(keras_tuner.HyperParameters):
+    """Keras Tuner's hyperparameters of a trial, which note the names that the program asks for.
+
+    asked: these names, also of copies.
+    """
+
+    def __init__(self) -> None:
+        self.asked = Asked()
+        super().__init__()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        if _from_outside():
+            self.asked.known = False
+        return self._values
+
+    @values.setter
+    def values(self, values: dict[str, Any]) -> None:
+        self._values = values
+
+    def get(self, name: str) -> Any:
+        if _from_outside():
+            self.asked.add(self._get_name(name))
+        return super().get(name)
+
+    def __getitem__(self, name: str) -> Any:
+        if _from_outside():
+            self.asked.add(self._get_name(name))
+        return super().get(name)
+
+    def _retrieve(self, hp: Any) -> Any:
+        if self._conditions_are_active(hp.conditions):
+            self.asked.add(hp.name)
+        return super()._retrieve(hp)
+
+    def copy(self) -> Hyperparameters:
+        made = with_values(self, self._values)
+        made.asked = self.asked
+        return made
+
+
+def asked(hyperparameters: keras_tuner.HyperParameters) -> Set[str]:
+    """The names that a trial's program asked for; empty if that is not known."""
+    names = getattr(hyperparameters, "asked", Asked())
+    return names if names.known else set()
+
+
+def _from_outside() -> bool:
+    """Whether the caller's caller is the user's program."""
+    module = str(sys._getframe(2).f_globals.get("__name__", ""))
+    return module.partition(".")[0] not in ("coursekit", "keras_tuner")
+
+
 def with_values(
     hyperparameters: keras_tuner.HyperParameters, values: Mapping[str, Any]
-) -> keras_tuner.HyperParameters:
+) -> Hyperparameters:
     """The same hyperparameters, set to these values.
 
     Faster than Keras Tuner's `copy`, which serialises all of them, although they never change.
     """
-    made = keras_tuner.HyperParameters()
+    made = Hyperparameters()
     made._space = list(hyperparameters.space)
     for hp in made._space:
         made._hps[hp.name].append(hp)

@@ -21,12 +21,19 @@ from coursekit.trials import Evaluation, History, Pause, Status, Suggestion, Tri
 from coursekit.tuners import internals, project
 from coursekit.tuners.internals import KerasTrial, OracleBase, TrialStatus, guarded
 from coursekit.tuners.options import check
-from coursekit.tuners.spaces import defaults, from_hyperparameters, merged, to_hyperparameters
+from coursekit.tuners.spaces import (
+    AskedSpace,
+    defaults,
+    from_hyperparameters,
+    merged,
+    to_hyperparameters,
+)
 
 # A trial carries its budget among its values, under the names of Keras Tuner's Hyperband: a worker
 # receives only the values.
 EPOCHS, INITIAL_EPOCH, PARENT = "tuner/epochs", "tuner/initial_epoch", "tuner/trial_id"
 ANCESTOR = "tuner/inherits_from"  # the trial that gives another configuration its initial weights
+RESERVED = "tuner/"  # names of hyperparameters that begin with it are not the user's
 ATTEMPT = "tuner/attempt"  # how often the trial has failed before, if it has
 
 
@@ -36,7 +43,9 @@ class StrategyOracle(OracleBase):
     The search writes suggestions and results into a journal in the project's folder before it
     continues, so a killed search resumes: finished trials are kept, unfinished ones run again.
     Hyperparameters that a trial discovers make the space grow: the strategy is built again, and
-    earlier trials count as if they had the new hyperparameters at their defaults.
+    earlier trials count as if they had the new hyperparameters at their defaults. A configuration
+    is not tried if it differs from a completed trial only in hyperparameters that the trial did not
+    ask for (in a search without workers in other processes).
 
     strategy: a name in the registry, or a class.
     objective, allow_new_entries, tune_new_entries, max_retries_per_trial,
@@ -78,7 +87,10 @@ class StrategyOracle(OracleBase):
         )
         if isinstance(strategy, str):
             strategy = find(strategy)
+        _check_names(self.hyperparameters)
         self.strategy, self.options = strategy, options
+        self._declared = {hp.name for hp in self.hyperparameters.space}  # not found by asking
+        self._asked: dict[int, list[str]] = {}  # by each completed trial, if it is known
         self.inherits = False  # whether children start with their parents' weights
         self.overwrites = False  # whether to delete the contents of the project's folder
         check(strategy, options, max_trials)
@@ -129,6 +141,7 @@ class StrategyOracle(OracleBase):
         Raises ValueError if the journal belongs to another search, is open in another process or
         is damaged, or if the project was not made by the kit.
         """
+        self._drop_strangers()
         if self._search.journal is not None:
             return
         told = self.options | ({"inherit": True} if self.inherits else {})
@@ -171,18 +184,26 @@ class StrategyOracle(OracleBase):
         self.trials, self.start_order, self.end_order = {}, [], []
         self.ongoing_trials, self.waiting, self._failures = {}, [], 0
         self.attempts.clear()
+        self._asked.clear()
         self._search = self._new_search()
         for event in journal.events():
             if isinstance(event, Grown):
                 told = event.space
-                self.hyperparameters = internals.from_configs(told)
+                with journal.blamed():
+                    self.hyperparameters = internals.from_configs(told)
                 self._grow()
             elif isinstance(event, Retried):
                 self.attempts[identifier(event.number)] += 1
             else:
+                with journal.blamed():
+                    self._search.check(event)
+                if isinstance(event, Finished) and "asked" in event.more:
+                    with journal.blamed():
+                        self._learn(event.number, event.more["asked"])
                 self._search.replay([event])
                 if isinstance(event, Finished):
-                    self._revive(self.trials[identifier(event.number)], event)
+                    with journal.blamed():
+                        self._revive(self.trials[identifier(event.number)], event)
                 else:
                     self._admit(self.history[-1])
         self.waiting = [identifier(trial.number) for trial in self.history.running]
@@ -271,6 +292,8 @@ class StrategyOracle(OracleBase):
 
     def _ended(self, mine: KerasTrial) -> None:
         self.end_order.append(mine.trial_id)
+        if self.history[int(mine.trial_id)].added:
+            return
         self._failures = self._failures + 1 if mine.status == TrialStatus.FAILED else 0
 
     # What Keras Tuner asks
@@ -281,13 +304,34 @@ class StrategyOracle(OracleBase):
         def complete(configuration: Mapping[str, Any]) -> Configuration:
             return strategy.space.complete(defaults(self.hyperparameters, configuration))
 
+        if isinstance(strategy.space, AskedSpace):
+            for number, asked in self._asked.items():
+                strategy.space.learn(asked, complete(self.history[number].configuration))
         self._search.grow(strategy, complete, told)
+
+    def _learn(self, number: int, asked: list[str] | bool) -> None:
+        """Take in that a trial asked only for these of its hyperparameters; True: for all."""
+        given = self.history[number].configuration
+        self._asked[number] = list(given) if asked is True else list(asked or ())
+        space = getattr(self._search.strategy, "space", None)
+        if isinstance(space, AskedSpace):
+            space.learn(self._asked[number], given)
+
+    def _asked_by(self, mine: KerasTrial) -> list[str] | bool:
+        """What a completed trial asked for of what it was given; True is all, [] is unknown."""
+        given = self.history[int(mine.trial_id)].configuration
+        asked = internals.asked(mine.hyperparameters)
+        if not asked:
+            return []
+        names = [name for name in given if name in asked or name in self._declared]
+        return names if len(names) < len(given) else True
 
     @guarded
     def update_space(self, hyperparameters: keras_tuner.HyperParameters) -> None:
         """Add new hyperparameters; the strategy is then built again and learns from all trials."""
         if self.history:
             self.open()
+        _check_names(hyperparameters)
         before = len(self.hyperparameters.space)
         super().update_space(hyperparameters)
         if len(self.hyperparameters.space) > before and self._search.journal is not None:
@@ -317,14 +361,92 @@ class StrategyOracle(OracleBase):
         if self.waiting:
             return self._admit(self.history[int(self.waiting.pop(0))])
         asked: Trial | Pause = Pause.DONE
-        if not self.max_trials or len(self.trials) < self.max_trials:
+        more = self.remaining_trials() != 0
+        if more:
             asked = self._search.ask()
         if isinstance(asked, Trial):
             return self._admit(asked)
         if asked is Pause.WAIT and not self.history.running:
             raise RuntimeError(f"{self.strategy.__name__} waits for results, but nothing runs")
+        # A trial that runs may discover hyperparameters, or fail and have to run again.
+        open_end = more and self.allow_new_entries and self.tune_new_entries
+        if self.history.running and (open_end or self.max_retries_per_trial):
+            asked = Pause.WAIT
         status = TrialStatus.IDLE if asked is Pause.WAIT else TrialStatus.STOPPED
         return KerasTrial(keras_tuner.HyperParameters(), identifier(len(self.history)), status)
+
+    def remaining_trials(self) -> int | None:
+        """How many trials may still begin; None without `max_trials`. Added ones do not count."""
+        if not self.max_trials:
+            return None
+        return max(self.max_trials - len(self.trials) + len(self.history.added), 0)
+
+    @guarded
+    def add(
+        self,
+        values: Mapping[str, Any] | keras_tuner.HyperParameters,
+        score: float,
+        *,
+        curve: Sequence[float] = (),
+        cost: float = 0.0,
+        epochs: int | None = None,
+    ) -> KerasTrial:
+        """Hand in a trial that was run elsewhere, before or during the search.
+
+        values: of all hyperparameters that exist, by name. score: the objective, with its own sign.
+        curve: the objective after each epoch. cost: seconds. epochs: that it was trained, for
+        strategies that set budgets.
+
+        The strategy learns from it, the journal keeps it, and `results_summary` shows it; it does
+        not count in `max_trials`. The same values with the same result are added once, so a program
+        that adds its trials and then searches can resume. Its weights are not here, so no model of
+        it can be loaded, and its children start from scratch. Raises ValueError or TypeError for
+        values that the space lacks and for a score that is not a number; nothing is kept then.
+        """
+        was_open = self._search.journal is not None
+        self.open()
+        try:
+            return self._add(values, score, curve, cost, epochs)
+        finally:
+            if not was_open:
+                self.close()
+
+    def _add(self, values: Any, score: Any, curve: Any, cost: Any, epochs: Any) -> KerasTrial:
+        if not self.hyperparameters.space:
+            raise ValueError(
+                "no hyperparameters are known yet, so nothing can be added: give hyperparameters=, "
+                "or add trials after the first one has run"
+            )
+        given = values.values if isinstance(values, keras_tuner.HyperParameters) else values
+        if isinstance(given, Mapping):
+            given = {n: value for n, value in given.items() if not str(n).startswith(RESERVED)}
+        evaluation = Evaluation(score, curve, cost).checked()
+        metrics = KerasTrial(keras_tuner.HyperParameters())
+        if math.isfinite(evaluation.score):
+            metrics.metrics.register(self.objective.name, self.objective.direction)
+            metrics.metrics.update(self.objective.name, evaluation.score)
+        more = {"metrics": internals.metrics_of(metrics)}
+        number = len(self.history)
+        trial = self._search.add(given, evaluation, budget=epochs, more=more)
+        if trial.number == number:
+            self._revive(self._admit(trial), Finished(number, trial.evaluation, more))
+            mine = self.trials[identifier(number)]
+            project.write(self._trial_file(mine.trial_id), mine.get_state())
+        return self.trials[identifier(trial.number)]
+
+    def _drop_strangers(self) -> None:
+        """Drop what was written into `trials` from outside: the search cannot learn from it."""
+        known = {identifier(number) for number in range(len(self.history))}
+        strangers = [trial_id for trial_id in self.trials if trial_id not in known]
+        for trial_id in strangers:
+            del self.trials[trial_id]
+        if strangers:
+            warnings.warn(
+                f"oracle.trials[{strangers[0]!r}] was not made by this search, which drops it and "
+                "learns nothing from it: hand in trials that were run elsewhere with "
+                "tuner.add(values, score)",
+                stacklevel=outside(),
+            )
 
     @guarded
     def update_trial(self, trial_id: str, metrics: dict[str, float], step: int = 0) -> KerasTrial:
@@ -396,6 +518,10 @@ class StrategyOracle(OracleBase):
         more: dict[str, Any] = {"metrics": internals.metrics_of(mine)}
         if mine.hyperparameters.values != self._values(self.history[number].suggestion):
             more["values"] = mine.hyperparameters.values
+        asked = self._asked_by(mine) if good and self.tune_new_entries else []
+        if asked:
+            more["asked"] = asked
+            self._learn(number, asked)
         self._search.tell(number, evaluation, more=more)
         self._ended(mine)
         project.write(self._trial_file(mine.trial_id), mine.get_state())
@@ -423,6 +549,15 @@ class Undiscovered(Strategy):
         if not history:
             return Suggestion({})
         return Pause.WAIT if history.running else Pause.DONE
+
+
+def _check_names(hyperparameters: keras_tuner.HyperParameters) -> None:
+    for hp in hyperparameters.space:
+        if hp.name.startswith(RESERVED):
+            raise internals.FatalValueError(
+                f"a hyperparameter is called {hp.name!r}: names that begin with {RESERVED!r} are "
+                "the tuner's own, such as its number of epochs; give it another name"
+            )
 
 
 def identifier(number: int) -> str:

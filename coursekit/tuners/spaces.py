@@ -6,7 +6,7 @@ other conditions; the first existing parameter of a name counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +16,40 @@ from coursekit.spaces import Boolean, Choice, Conditional, Domain, Float, Intege
 from coursekit.tuners.internals import Parent, kinds, with_same_name, with_values
 
 
-def from_hyperparameters(hyperparameters: HyperParameters) -> Space:
+class AskedSpace(Space):
+    """A space that learns which parameters a model does not ask for beside which values.
+
+    A program may ask for a hyperparameter only inside an `if`. A configuration that differs from a
+    trained one only in parameters that the training did not ask for is the same to it: both have
+    one `key`, so that strategies do not try it again.
+    """
+
+    def __init__(self, parameters: Sequence[tuple[str, Domain | Conditional]]) -> None:
+        super().__init__(parameters)
+        self._same: dict[tuple[str, ...], dict[tuple[Any, ...], Hashable]] = {}
+
+    def learn(self, asked: Sequence[str], configuration: Mapping[str, Any]) -> None:
+        """Take in that a training of this configuration asked only for these names."""
+        names = tuple(asked)
+        values = tuple([configuration[name] for name in names])
+        self._same.setdefault(names, {}).setdefault(values, super().key(configuration))
+
+    def key(self, configuration: Mapping[str, Any]) -> Hashable:
+        for names, known in self._same.items():
+            if all(name in configuration for name in names):
+                values = tuple([configuration[name] for name in names])
+                if values in known:
+                    return known[values]
+        return super().key(configuration)
+
+
+def from_hyperparameters(hyperparameters: HyperParameters) -> AskedSpace:
     """The space of Keras Tuner's hyperparameters.
 
     A hyperparameter that can never exist (no value of its parent meets the condition) is left out.
     Parents come before children, independent of the order of discovery. A `Fixed` is a choice of
     one value.
-    Raises ValueError if there are no hyperparameters.
+    Raises ValueError if there are no hyperparameters, or for a range that the kit cannot search.
     """
     seen: dict[str, list[Domain]] = {}
     parameters: list[tuple[str, Domain | Conditional]] = []
@@ -33,10 +60,13 @@ def from_hyperparameters(hyperparameters: HyperParameters) -> Space:
             before = parents.get(condition.name, values)  # nested scopes of one parent
             parents[condition.name] = [value for value in before if value in values]
         if all(parents.values()):
-            domain = _domain(hp)
+            try:
+                domain = _domain(hp)
+            except ValueError as error:
+                raise ValueError(f"hyperparameter {hp.name!r}: {error}") from None
             seen.setdefault(hp.name, []).append(domain)
             parameters.append((hp.name, domain.when(parents) if parents else domain))
-    return Space(parameters)
+    return AskedSpace(parameters)
 
 
 def to_hyperparameters(space: Space) -> HyperParameters:
@@ -94,12 +124,16 @@ def _domain(hp: Any) -> Domain:
     log, kind = hp.sampling != "linear", Integer if isinstance(hp, kinds.Int) else Float
     step = None if kind is Integer and not log and hp.step == 1 else hp.step
     domain = kind(hp.min_value, hp.max_value, step, log)
-    return ReverseLog(domain) if hp.sampling == "reverse_log" else domain
+    if hp.sampling == "reverse_log":
+        return ReverseLog(domain)
+    if isinstance(domain, Float) and not domain.items and domain.low < hp.default < domain.high:
+        return WithDefault(domain.low, domain.high, None, log, hp.default)
+    return domain
 
 
 def _hyperparameter(parameter: Parameter) -> Any:
     name, domain = parameter.name, parameter.domain
-    given = {
+    given: dict[str, Any] = {
         "conditions": [Parent(name, list(values)) for name, values in parameter.conditions.items()]
     }
     scale = "linear"
@@ -109,6 +143,8 @@ def _hyperparameter(parameter: Parameter) -> Any:
         scale = "log"
     if isinstance(domain, (Integer, Float)):
         kind = kinds.Int if isinstance(domain, Integer) else kinds.Float
+        if isinstance(domain, WithDefault):
+            given["default"] = domain.default
         return kind(name, domain.low, domain.high, domain.step, scale, **given)
     if not isinstance(domain, Choice):
         raise TypeError(f"{name}={domain!r}: Keras Tuner has integers, floats, choices, booleans")
@@ -131,6 +167,16 @@ def _as_in(domains: Sequence[Domain], values: Sequence[Any]) -> list[Any]:
             same += [kind(value) for kind in (bool, int, float) if abs(value) < 2**53]
         found += [v for v in same if v == value and any(v in d for d in domains)][:1]
     return found
+
+
+@dataclass(frozen=True)
+class WithDefault(Float):
+    """A continuum whose values, as listed for a grid, include its default, as in Keras Tuner."""
+
+    default: float = 0.0
+
+    def values(self, resolution: int | None = None) -> Iterator[float]:
+        return iter(sorted({*super().values(resolution), float(self.default)}))
 
 
 @dataclass(frozen=True)

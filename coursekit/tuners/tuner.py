@@ -8,7 +8,7 @@ import inspect
 import math
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
@@ -145,6 +145,32 @@ class StrategyTuner(TunerBase):
                 self.set_state(load_json(str(path)))
         except (ValueError, KeyError) as error:
             warnings.warn(f"{path} is damaged and left out: {error}", stacklevel=outside())
+
+    def add(
+        self,
+        values: Mapping[str, Any] | keras_tuner.HyperParameters,
+        score: float,
+        *,
+        curve: Sequence[float] = (),
+        cost: float = 0.0,
+        epochs: int | None = None,
+    ) -> None:
+        """Hand in a trial that was run elsewhere: see `StrategyOracle.add`.
+
+        Where several processes search, only the chief adds it.
+        """
+        if not self.is_worker:
+            self.oracle.add(values, score, curve=curve, cost=cost, epochs=epochs)
+
+    def load_model(self, trial: KerasTrial) -> Any:
+        """The model of a trial, with its best weights; ValueError if its weights are not here."""
+        if self.checkpoint(trial.trial_id) is None:
+            raise ValueError(
+                f"trial {trial.trial_id} has no weights in {self.project_dir}: if it was run "
+                "elsewhere (tuner.add), build and train a model of its hyperparameters "
+                "(get_best_hyperparameters)"
+            )
+        return super().load_model(trial)
 
     # The search
 
@@ -444,17 +470,17 @@ def kit_names(strategy: type[Strategy], options: Mapping[str, Any]) -> dict[str,
     hyperband_iterations=inf is iterations=None.
     """
     made, names = dict(options), _keras_names(strategy)
-    for keras, name in names.items():
-        value = made.pop(keras, None)
+    for theirs, name in names.items():
+        value = made.pop(theirs, None)
         if value is None:
             continue
         if name in made:
             raise ValueError(
-                f"{keras}={value!r}, {name}={made[name]!r}: two names for one option, give one"
+                f"{theirs}={value!r}, {name}={made[name]!r}: two names for one option, give one"
             )
-        if keras == "beta":
+        if theirs == "beta":
             made.setdefault("acquisition", "ucb")
-        if keras == "hyperband_iterations" and isinstance(value, float):
+        if theirs == "hyperband_iterations" and isinstance(value, float):
             value = None if value == math.inf else int(value) if value.is_integer() else value
         made[name] = value
     return made
@@ -483,7 +509,7 @@ def _initialiser(cls: type[StrategyTuner]) -> Callable[..., None]:
         del arguments["self"]
         own = {name: arguments.pop(name) for name in [*of_oracle, *names]}
         self.seed = own["seed"]
-        _check_hypermodel(cls, arguments.get("hypermodel"))
+        _check_hypermodel(type(self), arguments.get("hypermodel"))
         overwrite = arguments.pop("overwrite") and not self.is_worker
         oracle = StrategyOracle(cls.strategy, **own)
         oracle.inherits, oracle.overwrites = arguments.pop("inherit"), overwrite

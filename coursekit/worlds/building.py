@@ -75,9 +75,8 @@ def build(
     """
     recipe, listed = RECIPES[name], entries(RECIPES[name].space)
     head = _head(name, recipe, len(listed))
-    first = b'{"version":'
     with closing(
-        Log(part, beginning=first, cure="give another file with --part", user="building of a table")
+        Log(part, first="version", cure="give another file with --part", user="building of a table")
     ) as log:
         done = _resume(log, head)
         missing = [entry for entry in _order(len(listed)) if entry not in done]
@@ -138,13 +137,13 @@ def _resume(log: Log, head: Mapping[str, Any]) -> dict[int, Measured]:
     if not log.records:
         log.append(head, sync=True)
         return {}
-    first, *lines = log.records
+    (_, first), *lines = log.records
     if first != head:
         raise ValueError(f"{log.path} belongs to another table: remove it to begin again")
-    for number, line in enumerate(lines, 2):
+    for number, line in lines:
         if line.keys() != {"entry", "measured"}:
             raise log.damaged(number, "no entry with its measurements")
-    return {line["entry"]: line["measured"] for line in lines}
+    return {line["entry"]: line["measured"] for _, line in lines}
 
 
 def assemble(found: Sequence[Measured], about: Mapping[str, Any]) -> Table:

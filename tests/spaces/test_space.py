@@ -18,7 +18,7 @@ small = st.sampled_from(
         Integer(3, 27, step=3, log=True),
         Float(0, 1, step=0.5),
         Choice([16, 32, 64], ordered=True),
-        Choice("abc"),
+        Choice(list("abc")),
         Choice(["only"]),
         Boolean(),
     ]
@@ -103,7 +103,7 @@ def test_features_have_a_column_for_each_choice_and_say_what_is_absent():
 
 
 def test_features_say_which_of_one_name_is_absent():
-    space = Space([("a", Boolean()), ("x", Choice("bc").when(a=True)), ("x", Float(0, 1))])
+    space = Space([("a", Boolean()), ("x", Choice(list("bc")).when(a=True)), ("x", Float(0, 1))])
     made = [{"a": True, "x": "b"}, {"a": False, "x": 0.0}]
     features = space.one_hot(np.array([space.encode(c) for c in made]))
     # a: False, True; x: b, c; x as a number, and whether there is one
@@ -111,7 +111,7 @@ def test_features_say_which_of_one_name_is_absent():
 
 
 def test_a_sample_is_even_over_values():
-    space = Space({"a": Choice("abcd"), "b": Integer(1, 4)})
+    space = Space({"a": Choice(list("abcd")), "b": Integer(1, 4)})
     rng = np.random.default_rng(1)
     drawn = [tuple(space.sample(rng).values()) for _ in range(16_000)]
     # Each of 16 pairs 1000 +- 30.6: 200 is 6.5 sigma, 1e-9 for all.
@@ -227,7 +227,7 @@ def test_every_decision_is_mutated_alike():
 
 
 def test_a_parameter_that_comes_to_exist_is_drawn_from_its_whole_domain():
-    space = Space({"on": Boolean(), "value": Choice("abcd").when(on=True)})
+    space = Space({"on": Boolean(), "value": Choice(list("abcd")).when(on=True)})
     rng = np.random.default_rng(0)
     drawn = [space.mutate({"on": False}, rng)["value"] for _ in range(4000)]
     # Each 1000 +- 27.4: 200 is 7.3 sigma, 1e-12.
@@ -318,7 +318,7 @@ def fits(space, configuration, name, value):
 
 def test_large_spaces_are_counted_without_listing_them():
     layers = range(1, 41)
-    kinds = [(f"kind{i}", Choice("abc").when(depth=range(i, 41))) for i in layers]
+    kinds = [(f"kind{i}", Choice(list("abc")).when(depth=range(i, 41))) for i in layers]
     units = [(f"units{i}", Integer(1, 1000).when({f"kind{i}": "a"})) for i in layers]
     pairs = [pair for layer in zip(kinds, units, strict=True) for pair in layer]
     assert Space([("depth", Integer(1, 40)), *pairs]).count == sum(1002**depth for depth in layers)

@@ -18,7 +18,7 @@ from coursekit.trials import Evaluation, History, Pause, Suggestion
 from coursekit.worlds import NASBench201
 
 LINE = Space({"x": Float(0, 1)})
-MIXED = Space({"x": Float(0, 1), "rate": Float(1e-4, 1, log=True), "kind": Choice("abc")})
+MIXED = Space({"x": Float(0, 1), "rate": Float(1e-4, 1, log=True), "kind": Choice(list("abc"))})
 CONDITIONAL = Space(
     {
         "optimizer": Choice(["sgd", "adam"]),
@@ -194,7 +194,7 @@ def test_conditional_spaces() -> None:
 
 
 def test_a_finite_space_is_listed_without_repeats_to_the_end() -> None:
-    space = Space({"a": Choice("xyz"), "b": Integer(1, 4)})
+    space = Space({"a": Choice(list("xyz")), "b": Integer(1, 4)})
     search = Search(Bayesian(space, initial=3))
     history = search.run(lambda s: Evaluation(s.configuration["b"] / 4))
     assert len({space.key(trial.configuration) for trial in history}) == len(history) == 12

@@ -14,7 +14,7 @@ from coursekit.trials import Evaluation, Pause, Suggestion
 SQUARE = Space({"x": Float(0, 1), "y": Float(0, 1)})
 MIXED = Space(
     {f"x{i}": Float(0, 1) for i in range(4)}
-    | {"n": Integer(1, 100, log=True), "kind": Choice("abcd")}
+    | {"n": Integer(1, 100, log=True), "kind": Choice(list("abcd"))}
 )
 BEST = np.array([0.2, 0.7, 0.4, 0.9, 0.5])
 
@@ -126,7 +126,7 @@ def test_first_configurations() -> None:
 
 
 def test_it_ends_a_finite_space() -> None:
-    space = Space({"a": Integer(1, 6), "b": Choice("xyz")})
+    space = Space({"a": Integer(1, 6), "b": Choice(list("xyz"))})
     search = Search(BOHB(space, max_budget=9))
     history = search.run(lambda s: Evaluation(s.configuration["a"]), trials=200)
     assert len({space.key(trial.configuration) for trial in history}) == 18

@@ -15,7 +15,7 @@ from coursekit.strategies.random import Random
 from coursekit.trials import Evaluation, Pause, Status, Suggestion, Trial
 
 PLANE = Space({"x": Integer(0, 20), "y": Integer(0, 20)})
-CHOICES = Space({f"p{i}": Choice("abcd") for i in range(5)})
+CHOICES = Space({f"p{i}": Choice(list("abcd")) for i in range(5)})
 
 
 def slope(configuration: Mapping[str, Any]) -> float:
@@ -103,7 +103,7 @@ def drive(strategy: LocalSearch, workers: int, trials: int, seed: int) -> Search
 
 @pytest.mark.parametrize("workers", [1, 4, 25])
 def test_several_workers_finish_the_space_without_repeats(workers: int) -> None:
-    small = Space({f"p{i}": Choice("abcd") for i in range(4)})
+    small = Space({f"p{i}": Choice(list("abcd")) for i in range(4)})
     search = drive(LocalSearch(small), workers, 10_000, seed=workers)
     keys = [small.key(trial.configuration) for trial in search.history]
     assert len(keys) == len(set(keys)) == small.count == 256

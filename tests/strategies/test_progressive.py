@@ -176,7 +176,7 @@ def test_numbers_take_as_many_values_as_the_resolution_says() -> None:
 
 def test_spaces_in_which_nothing_grows_are_refused() -> None:
     for space in (
-        Space({"x": Choice("ab")}), EdgeCells(("skip_connect", "nor_conv_3x3")),
+        Space({"x": Choice(list("ab"))}), EdgeCells(("skip_connect", "nor_conv_3x3")),
         BlockCells(blocks=2),
     ):  # fmt: skip
         assert not Progressive.supports(space)

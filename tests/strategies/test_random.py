@@ -59,7 +59,7 @@ def test_every_choice_is_as_likely(repeats: bool) -> None:
 
 
 def test_nothing_comes_twice_until_all_was_there() -> None:
-    small = Space({"a": Integer(1, 7), "b": Choice("xyz").when(a=[1, 2])})
+    small = Space({"a": Integer(1, 7), "b": Choice(list("xyz")).when(a=[1, 2])})
     for seed in range(5):
         search = Search(Random(small), seed=seed)
         history = search.run(lambda suggestion: Evaluation(0.0))
@@ -75,7 +75,7 @@ def test_running_trials_are_not_suggested_again_either() -> None:
 
 
 def test_with_repeats_it_goes_on_for_ever() -> None:
-    search = Search(Random(Space({"a": Choice("xy")}), repeats=True))
+    search = Search(Random(Space({"a": Choice(list("xy"))}), repeats=True))
     history = search.run(lambda suggestion: Evaluation(0.0), trials=200)
     drawn = [trial.configuration["a"] for trial in history]
     assert 50 < drawn.count("x") < 150  # 100 +- 7: 7 sigma, 1e-12
@@ -109,7 +109,7 @@ from coursekit.trials import Evaluation
 space = Space(
     {f"x{i}": Float(0, 1) for i in range(4)}
     | {f"n{i}": Integer(1, 100) for i in range(3)}
-    | {f"c{i}": Choice("abc") for i in range(3)}
+    | {f"c{i}": Choice(list("abc")) for i in range(3)}
 )
 history = Search(make(sys.argv[1], space)).run(
     lambda s: Evaluation(s.configuration["x0"]), trials=10_000

@@ -12,7 +12,7 @@ from coursekit.strategies.regularized_evolution import RegularizedEvolution
 from coursekit.trials import Evaluation, Pause, Status, Suggestion, Trial
 from coursekit.worlds import NASBench201
 
-GENES = Space({f"g{i}": Choice("abcdef") for i in range(8)})
+GENES = Space({f"g{i}": Choice(list("abcdef")) for i in range(8)})
 
 
 def count_f(suggestion: Suggestion) -> Evaluation:

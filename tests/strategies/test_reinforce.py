@@ -23,7 +23,7 @@ CONDITIONAL = Space(
         "layers": Integer(1, 4),
     }
 )
-GENES = Space({f"g{i}": Choice("abcd") for i in range(5)})
+GENES = Space({f"g{i}": Choice(list("abcd")) for i in range(5)})
 
 
 def count_b(suggestion: Suggestion) -> Evaluation:
@@ -133,7 +133,7 @@ def test_entropy_keeps_it_undecided(policy: Any) -> None:
 
 
 def test_the_lstm_learns_what_goes_together_and_the_table_cannot() -> None:
-    pair = Space({"a": Choice("xyz"), "b": Choice("xyz")})
+    pair = Space({"a": Choice(list("xyz")), "b": Choice(list("xyz"))})
 
     def equal(suggestion: Suggestion) -> Evaluation:
         return Evaluation(float(suggestion.configuration["a"] == suggestion.configuration["b"]))
@@ -188,7 +188,7 @@ def test_failed_and_pending_trials_change_nothing_but_what_is_new() -> None:
 
 
 def test_a_finite_space_is_listed_without_repeats_to_the_end() -> None:
-    space = Space({"a": Choice("xyz"), "b": Integer(1, 4)})
+    space = Space({"a": Choice(list("xyz")), "b": Integer(1, 4)})
     search = Search(Reinforce(space))
     history = search.run(lambda s: Evaluation(s.configuration["b"] / 4))
     assert len({space.key(trial.configuration) for trial in history}) == len(history) == 12

@@ -29,7 +29,9 @@ def test_what_there_is_to_know() -> None:
 
 
 def test_positions_are_of_the_values_that_decoding_gives() -> None:
-    space = Space({"n": Integer(1, 8, log=True), "c": Choice("abcde"), "w": Choice((1, 4), True)})
+    space = Space(
+        {"n": Integer(1, 8, log=True), "c": Choice(list("abcde")), "w": Choice((1, 4), True)}
+    )
     axes, u = Axes(space), np.random.default_rng(0).random((500, 3))
     for axis, parameter in enumerate(space.parameters):
         values = list(parameter.domain.values())
@@ -77,7 +79,7 @@ def test_mutations_are_configurations_most_with_one_change(name: str) -> None:
 
 
 def test_numbers_take_steps_and_choices_jump() -> None:
-    space, rng = Space({"x": Float(0, 1), "c": Choice("abcdefgh")}), np.random.default_rng(3)
+    space, rng = Space({"x": Float(0, 1), "c": Choice(list("abcdefgh"))}), np.random.default_rng(3)
     points = np.tile(space.encode({"x": 0.5, "c": "a"}), (4000, 1))
     mutated = Axes(space).mutate(points, rng)
     step = np.abs(mutated[:, 0] - 0.5)

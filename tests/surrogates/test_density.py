@@ -10,8 +10,8 @@ from coursekit.spaces import Choice, Float, Integer, Space
 from coursekit.surrogates.axes import Axes
 from coursekit.surrogates.density import ParzenEstimator, scott, shrinking
 
-MIXED = Space({"x": Float(0, 1), "kind": Choice("abc"), "layers": Integer(1, 4)})
-CONDITIONAL = Space({"kind": Choice("ab"), "x": Float(0, 1).when(kind="a"), "y": Float(0, 1)})
+MIXED = Space({"x": Float(0, 1), "kind": Choice(list("abc")), "layers": Integer(1, 4)})
+CONDITIONAL = Space({"kind": Choice(list("ab")), "x": Float(0, 1).when(kind="a"), "y": Float(0, 1)})
 
 
 def points_of(space: Space, count: int, seed: int = 0) -> np.ndarray:

@@ -8,7 +8,7 @@ from coursekit.spaces import Choice, Float, Space
 from coursekit.surrogates.observations import Observations
 from coursekit.trials import Evaluation, History, Suggestion
 
-SPACE = Space({"kind": Choice("ab"), "x": Float(0, 1).when(kind="a")})
+SPACE = Space({"kind": Choice(list("ab")), "x": Float(0, 1).when(kind="a")})
 
 
 def test_they_are_kept_in_order_of_completion_with_nan_for_failures() -> None:

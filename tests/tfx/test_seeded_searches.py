@@ -90,7 +90,7 @@ found.tuner.search(**found.fit_kwargs)
 @pytest.mark.parametrize(
     ("strategy", "options"),
     [
-        ("regularized_evolution", {"population_size": 2}),
+        ("regularized_evolution", {}),
         ("random", {"executions_per_trial": 2}),
         ("keras_tuner.RandomSearch", {"executions_per_trial": 2}),
     ],

@@ -13,7 +13,7 @@ from tests.tuners.untrained import CONDITIONAL, configuration, summed
 
 SPACES = (
     CONDITIONAL,
-    Space({"a": Choice("xyz"), "b": Integer(1, 6), "c": Choice([1, 2, 4], ordered=True)}),
+    Space({"a": Choice(list("xyz")), "b": Integer(1, 6), "c": Choice([1, 2, 4], ordered=True)}),
     EdgeCells(),
 )
 

@@ -13,7 +13,7 @@ from coursekit.tuners.project import NAME
 
 SPACE = Space(
     {
-        "kind": Choice("ab"),
+        "kind": Choice(list("ab")),
         "units": Integer(4, 512),
         "rate": Float(1e-4, 1.0, log=True).when(kind="b"),
     }
