@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from apache_beam.io.filesystem import CompressionTypes
 
 from coursekit.tfx.modules.image_features import IMAGE, LABEL, decode
-from coursekit.tfx.quiet import tf
+from coursekit.tfx.quiet import CompressionTypes, tf
 
 BATCH = 1000  # records that TensorFlow hands over together
 OVERHEAD = 16  # bytes around each record: its length and two checksums

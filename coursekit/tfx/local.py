@@ -81,7 +81,8 @@ def held(folder: Path) -> Iterator[Path]:
     """
     hold = partial(locked, user="run of this pipeline", instead="another folder", shown=folder)
     path = hashlib.sha256(str(folder.absolute()).encode()).hexdigest()[:16]
-    kept = Path(tempfile.gettempdir()) / f"coursekit-locks-{getpass.getuser()}"
+    user = getattr(os, "getuid", getpass.getuser)()
+    kept = Path(tempfile.gettempdir()) / f"coursekit-locks-{user}"
     kept.mkdir(exist_ok=True)
     log = folder / "run.log"
     with hold(kept / path):
