@@ -475,10 +475,10 @@ def test_options_of_a_search_and_its_run_are_checked(tmp_path: Path):
         Search(Random(space), journal="~nobody-here/a.jsonl")
     search = Search(Random(space), journal=tmp_path / "a.jsonl")
     for wrong in (2.5, "3", True):
-        with pytest.raises(TypeError, match="trials=.*: give a whole number, 0 or more"):
+        with pytest.raises(TypeError, match=r"trials=.*: give a whole number, 0 or more"):
             search.run(lambda suggestion: 1.0, trials=wrong)
     for wrong in ("ValueError", (ValueError, 3), BaseException):
-        with pytest.raises(TypeError, match="catch=.*: give a class of exceptions"):
+        with pytest.raises(TypeError, match=r"catch=.*: give a class of exceptions"):
             search.run(lambda suggestion: 1.0, trials=1, catch=wrong)
     trial = search.ask()
     search.close()
