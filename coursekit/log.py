@@ -25,7 +25,7 @@ class Log:
 
     path: made if it does not exist, with its folder; `~` is the home folder.
     first: the name that the first line's object must have; another file is not changed.
-    cure: what to do about a file of another kind, for error messages.
+    cure: what to do about a file of another kind, for error messages. user: what opens the file.
 
     `records` are the numbers (from 1) and the objects of the lines that the file had when it was
     opened; empty lines are skipped. An incomplete last line is dropped with a warning, in which
@@ -40,14 +40,15 @@ class Log:
         first: str,
         cure: str = "give another file",
         repair: str = "",
+        user: str = "search",
     ) -> None:
-        self.path, self.cure = as_path("path", path), cure
+        self.path, self.cure, self.user = as_path("path", path), cure, user
         if self.path.is_dir():
             raise ValueError(f"{self.path} is a folder: {self.cure}")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self.path.open("a+b", buffering=0)  # no data waits in a buffer
         try:
-            _lock(self._file.fileno(), self.path)
+            _lock(self._file.fileno(), self.path, user, "another file")
             self.records = self._read(first, repair)
         except BaseException:
             self._file.close()
@@ -56,12 +57,15 @@ class Log:
     def append(self, record: Mapping[str, Any], *, sync: bool = False) -> None:
         """Write a line completely or (on a full disk) not at all; `sync` waits for the disk.
 
-        Raises RuntimeError if the file was deleted or replaced since it was opened.
+        Raises RuntimeError if the file was deleted or replaced since it was opened, ValueError if
+        it was closed.
         """
+        if self.closed:
+            raise ValueError(f"{self.path} is closed: open it again to continue")
         if not os.fstat(self._file.fileno()).st_nlink:
             raise RuntimeError(
-                f"{self.path} was deleted or replaced during this search, which cannot continue "
-                "without it: give a new file, and let one search at a time use it"
+                f"{self.path} was deleted or replaced during this {self.user}, which cannot "
+                f"continue without it: give a new file, and let one {self.user} at a time use it"
             )
         left = json.dumps(record, separators=(",", ":"), default=_plain).encode() + b"\n"
         end = self._file.seek(0, os.SEEK_END)
@@ -158,14 +162,24 @@ def outside() -> int:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of an existing file; ValueError if it is held elsewhere."""
+def locked(
+    path: Path,
+    *,
+    user: str = "search",
+    instead: str = "another file",
+    shown: Path | None = None,
+) -> Iterator[None]:
+    """Hold the lock of a file; ValueError, which names the process, if it is held elsewhere.
+
+    For the message: user is what holds it, instead is what to give in its place, and shown is what
+    the lock stands for (the file itself by default).
+    """
     with path.open("ab") as file:
-        _lock(file.fileno(), path)
+        _lock(file.fileno(), shown or path, user, instead)
         yield
 
 
-def _lock(descriptor: int, path: Path) -> None:
+def _lock(descriptor: int, path: Path, user: str, instead: str) -> None:
     try:
         import fcntl
     except ImportError:  # not on this platform
@@ -174,8 +188,8 @@ def _lock(descriptor: int, path: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise ValueError(
-            f"{path} is open in another search{_holder(descriptor)}: stop or `close()` that one, "
-            "or give another file"
+            f"{path} is open in another {user}{_holder(descriptor)}: stop "
+            f"{'or `close()` ' if user == 'search' else ''}that one, or give {instead}"
         ) from error
 
 
