@@ -1,4 +1,4 @@
-"""CSV files, read as TFX's CsvExampleGen reads them; what it could not read is refused with a cure.
+"""CSV files, read as TFX's CsvExampleGen reads them, or refused with file, line and cure.
 
 CsvExampleGen cuts the first line at its commas, quoted or not. A record ends at a line end with an
 even number of quotes before it. A column's type is the widest that a cell of its split needs, of
@@ -153,8 +153,8 @@ def _check_columns(table: SplitTable, label: str) -> None:
     for column in table.columns.values():
         if column.infinite and column.type == ColumnType.FLOAT:
             raise ValueError(
-                f"{column.infinite}, which no training survives: leave the cell empty (missing), "
-                "or leave the row out"
+                f"{column.infinite}, and every z-score of the column would be NaN: leave the cell "
+                "empty (missing), or leave the row out"
             )
     kind = table.columns[label].type
     for cell, where in table.cells.items():

@@ -3,10 +3,10 @@
 Images are TFRecords of `tf.train.Example`s with two features: `image`, PNG or JPEG bytes, and
 `label`, a whole number. Tables are CSV files with a header.
 
-What `prepare` accepts, the components read, and as it counted: all files are read as they do
-(`csv_files`, `image_records`), and all else is refused before anything slow. The classes are the
-different labels that occur, for images in ascending order; at least two, and each also in the train
-split.
+The components read everything that `prepare` accepts, and count the same examples: it reads all
+files as they do (`csv_files`, `image_records`), and refuses everything else before anything slow
+starts. The classes are the different labels that occur, for images in ascending order. There are at
+least two, and the train split has all of them.
 """
 
 from __future__ import annotations
