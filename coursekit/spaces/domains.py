@@ -132,7 +132,9 @@ class Choice(Domain):
 
     def __init__(self, items: Iterable[Scalar], ordered: bool = False) -> None:
         if isinstance(items, str | bytes):
-            raise TypeError(f"Choice({items!r}): a text is one value; give a list, [{items!r}, ...]")
+            raise TypeError(
+                f"Choice({items!r}): a text is one value; give a list, [{items!r}, ...]"
+            )
         listed = tuple(plain(item) for item in items)
         for item in listed:
             if not isinstance(item, Scalar) or item != item:  # NaN does not equal itself

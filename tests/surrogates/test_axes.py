@@ -29,7 +29,9 @@ def test_what_there_is_to_know() -> None:
 
 
 def test_positions_are_of_the_values_that_decoding_gives() -> None:
-    space = Space({"n": Integer(1, 8, log=True), "c": Choice(list("abcde")), "w": Choice((1, 4), True)})
+    space = Space(
+        {"n": Integer(1, 8, log=True), "c": Choice(list("abcde")), "w": Choice((1, 4), True)}
+    )
     axes, u = Axes(space), np.random.default_rng(0).random((500, 3))
     for axis, parameter in enumerate(space.parameters):
         values = list(parameter.domain.values())

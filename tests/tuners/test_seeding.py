@@ -68,7 +68,7 @@ def test_executions_differ_and_no_seed_touches_nothing(tmp_path, trainings, monk
         Killed, "on_epoch_begin", lambda self, *_: weights.append(self.model.get_weights()[0])
     )
     seeded.search("random", tmp_path / "one")
-    first = weights[::seeded.EPOCHS]
+    first = weights[:: seeded.EPOCHS]
     assert len({each.tobytes() for each in first}) == 6
     keras.utils.set_random_seed(1)
     states = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002
