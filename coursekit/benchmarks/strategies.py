@@ -6,8 +6,8 @@ Three parts, all contestants in one run, each with its default settings:
           the kit's journal is off; medians over the repeats. A contestant that would exceed
           --patience before the next mark stops; one that needs a third of it is measured once. Slow
           peers end at 200; smac's initial design depends on that, so its first 50 cost nothing.
-  choices the kit alone: CPU seconds a trial, over 50 trials, on unordered choices of many values and
-          one float, and the ratio to a choice of 10 values.
+  choices the kit alone: CPU seconds a trial, over 50 trials, on unordered choices of many values
+          and one float, and the ratio to a choice of 10 values.
   search  the best validation accuracy found on NAS-Bench-201 at 50, 100, 200 and 500 trials: mean
           and standard deviation over the seeds, which are the same for the kit's strategies;
           differences from a champion and from random search (Wilcoxon, Holm over the contestants).

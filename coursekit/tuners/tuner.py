@@ -479,17 +479,17 @@ def kit_names(strategy: type[Strategy], options: Mapping[str, Any]) -> dict[str,
     hyperband_iterations=inf is iterations=None.
     """
     made, names = dict(options), _keras_names(strategy)
-    for keras, name in names.items():
-        value = made.pop(keras, None)
+    for theirs, name in names.items():
+        value = made.pop(theirs, None)
         if value is None:
             continue
         if name in made:
             raise ValueError(
-                f"{keras}={value!r}, {name}={made[name]!r}: two names for one option, give one"
+                f"{theirs}={value!r}, {name}={made[name]!r}: two names for one option, give one"
             )
-        if keras == "beta":
+        if theirs == "beta":
             made.setdefault("acquisition", "ucb")
-        if keras == "hyperband_iterations" and isinstance(value, float):
+        if theirs == "hyperband_iterations" and isinstance(value, float):
             value = None if value == math.inf else int(value) if value.is_integer() else value
         made[name] = value
     return made

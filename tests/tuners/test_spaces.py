@@ -230,7 +230,7 @@ def test_the_defaults_are_a_configuration(space):
 def test_a_range_that_is_too_large_is_named_and_a_large_one_is_searched(make):
     hp = kt.HyperParameters()
     hp.Int("seed", 0, 2**64)
-    with pytest.raises(ValueError, match="hyperparameter 'seed': .* give a smaller range"):
+    with pytest.raises(ValueError, match=r"hyperparameter 'seed': .* give a smaller range"):
         from_hyperparameters(hp)
     for name, cls in TUNERS.items():
         if name == "progressive":  # it needs a space that grows
