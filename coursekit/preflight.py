@@ -19,6 +19,7 @@ from typing import List, NamedTuple, Optional, Tuple
 GIGABYTE = 1e9
 DISK_FOR_SETUP = 6 * GIGABYTE  # 3.8 GB of packages, compiled, and what is downloaded on the way
 PORTABLE_GLIBC, MODERN_GLIBC = (2, 17), (2, 39)
+MACOS = 12  # TensorFlow's wheels need it
 MODERN = ((3, 13), (3, 12))  # Pythons of the modern stack, the first choice first
 # The newest Python that each distribution has in its packages and that a stack runs on.
 PACKAGED = {
@@ -36,10 +37,17 @@ class Prerequisite(NamedTuple):
     text: str
 
 
-def check_platform(system: str, machine: str) -> Prerequisite:
-    """`system` and `machine` as `platform.system()` and `platform.machine()` name them."""
+def check_platform(system: str, machine: str, macos: str = "") -> Prerequisite:
+    """`system` and `machine` as `platform.system()` and `platform.machine()` name them.
+
+    macos: its version, as the first of `platform.mac_ver()`; "" on other systems.
+    """
     here = f"{system} {machine}"
     if (system, machine) in {("Linux", "x86_64"), ("Darwin", "arm64")}:
+        # 10.16 is what a Python that was built on an older macOS is told by any newer one.
+        if macos and macos != "10.16" and int(macos.split(".")[0]) < MACOS:
+            text = f"platform: TensorFlow does not run on macOS {macos}: update to {MACOS} or newer"
+            return Prerequisite(False, text)
         return Prerequisite(True, "platform: " + here)
     cure = "use Linux x86_64 or a Mac with Apple silicon"
     if system == "Windows" or system.startswith(("MSYS", "MINGW", "CYGWIN")):
@@ -54,13 +62,15 @@ def check_c_library(system: str, libc: Tuple[str, str], python: Tuple[int, int])
     name, version = libc
     if name != "glibc":
         return Prerequisite(
-            False, "C library: not glibc: use Debian, Ubuntu or Fedora (not Alpine)"
+            False, "C library: TFX needs glibc: use Debian, Ubuntu or Fedora (not Alpine)"
         )
     needed = MODERN_GLIBC if python >= (3, 12) else PORTABLE_GLIBC
     if tuple(int(part) for part in version.split(".")[:2]) >= needed:
         return Prerequisite(True, "C library: glibc " + version)
     cure = "make setup PYTHON=3.11" if python >= (3, 12) else "use a newer Linux"
-    message = "C library: glibc {} is too old for Python {}.{}, which needs glibc {}.{}: {}"
+    message = (
+        "C library: glibc {} is too old for TFX with Python {}.{}, which needs glibc {}.{}: {}"
+    )
     return Prerequisite(False, message.format(version, *python, *needed, cure))
 
 
@@ -201,7 +211,7 @@ def findings(
         interpreter = instead(uv, system, libc, version)
         version = version_of(interpreter) if interpreter else version
     return [
-        check_platform(system, platform.machine()),
+        check_platform(system, platform.machine(), platform.mac_ver()[0]),
         check_c_library(system, libc, version),
         check_uv(uv, sys.executable),
         check_python(version, interpreter, _may_download(), distribution()),

@@ -21,7 +21,7 @@ import numpy as np
 
 from coursekit import arguments
 from coursekit.journal import Event, Journal, describe, header
-from coursekit.spaces import Configuration
+from coursekit.spaces import Configuration, Space
 from coursekit.spaces.domains import plain
 from coursekit.status_line import Line
 from coursekit.strategies.base import Strategy
@@ -62,7 +62,7 @@ class Search:
             )
         self.strategy = strategy
         self.seed = arguments.seed(seed)
-        self.minimise = bool(minimise)
+        self.minimise = arguments.truth("minimise", minimise)
         self.history = History(minimised=self.minimise)
         self.spent = 0.0  # seconds of all finished trials, without those that were added
         self._again: deque[Trial] = deque()  # interrupted trials, to hand out as recorded
@@ -72,7 +72,10 @@ class Search:
             opened = journal if isinstance(journal, Journal) else Journal(journal)
             try:
                 opened.begin(self._header())
-                self.replay(opened.events())
+                for event in opened.events():
+                    with opened.blamed():
+                        self.check(event)
+                    self.replay([event])
             except BaseException:
                 opened.close()
                 raise
@@ -129,6 +132,12 @@ class Search:
     def _generator(self, number: int, role: int) -> np.random.Generator:
         return np.random.default_rng((self.seed, number, role))
 
+    def check(self, event: Event) -> None:
+        """Raise ValueError if an event is a suggestion that the space lacks."""
+        space: Space | None = getattr(self.strategy, "space", None)
+        if isinstance(event, Suggestion) and space is not None:
+            space.check(event.configuration)
+
     def replay(self, events: Iterable[Event | tuple[int, Evaluation]]) -> None:
         """Apply recorded suggestions and results (a trial's number and evaluation).
 
@@ -160,6 +169,7 @@ class Search:
             )
         with self._undivided.handling(self._journal is not None), self._undivided:
             if self._journal:
+                self.check(suggestion)  # what is refused later would lose the search
                 self._journal.suggested(len(self.history), suggestion)
             self._again.append(self.history.add(suggestion))
         return self._again.popleft()
@@ -287,9 +297,13 @@ class Search:
         Ctrl-C ends the run: finished trials are kept, and the next call runs the interrupted trial
         again.
         """
-        for name, value in (("trials", trials), ("seconds", seconds)):
-            if value is not None and not value >= 0:
-                raise ValueError(f"{name}={value!r}: give 0 or more")
+        if trials is not None:
+            trials = arguments.whole_number("trials", trials, 0)
+        if seconds is not None and not seconds >= 0:
+            raise ValueError(f"seconds={seconds!r}: give 0 or more")
+        for kind in catch if isinstance(catch, tuple) else (catch,):
+            if not (isinstance(kind, type) and issubclass(kind, Exception)):
+                raise TypeError(f"catch={catch!r}: give a class of exceptions, or a tuple of them")
         evaluate, line = _evaluate(judge), Line(progress)
         elsewhere = {each.number for each in self.history.running}
         elsewhere -= {each.number for each in self._again}

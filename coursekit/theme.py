@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coursekit.extras import from_extras
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -52,9 +54,10 @@ def use() -> None:
     Sets rcParams and, inside IPython, shows figures as themed SVG with a text alternative
     (`figure.alt`, or one made from titles and labels).
     """
-    import matplotlib as mpl
-    from cycler import cycler
-    from matplotlib.figure import Figure
+    with from_extras():
+        import matplotlib as mpl
+        from cycler import cycler
+        from matplotlib.figure import Figure
 
     mpl.rcParams.update(STYLE)
     mpl.rcParams["axes.prop_cycle"] = cycler(

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, overload, runtime_checkable
 
+from coursekit.extras import from_extras
+
 if TYPE_CHECKING:
     import pandas
 
@@ -309,7 +311,8 @@ class History(Sequence[Trial]):
         measure, then each parameter. A measure or parameter with the name of another column is
         called, for instance, "measure.score" or "parameter.score". Needs `coursekit[widgets]`.
         """
-        import pandas
+        with from_extras():
+            import pandas
 
         sign = -1 if self.minimised else 1
         columns = {

@@ -61,11 +61,24 @@ def test_warnings_and_log_lines_are_as_before(caplog, capfd):
         warnings.warn("seen", stacklevel=1)
 
 
-@pytest.mark.slow(30)
 @pytest.mark.parametrize(
-    "module", ["tuners.internals", "training.keras.models", "tfx.examples", "tfx.modules.images",
-               "tfx.interactive", "tfx.cluster"],
-)  # fmt: skip
+    "module",
+    [
+        *(
+            pytest.param(module, marks=pytest.mark.slow(15))
+            for module in ("tuners.internals", "tfx.interactive")
+        ),
+        *(
+            pytest.param(module, marks=pytest.mark.nightly(15))
+            for module in (
+                "training.keras.models",
+                "tfx.examples",
+                "tfx.modules.images",
+                "tfx.cluster",
+            )
+        ),
+    ],
+)
 def test_modules_that_need_tensorflow_load_without_a_word(module: str):
     if not find_spec("tfx" if module.startswith("tfx") else "keras_tuner"):
         pytest.skip("an extra that is not installed")

@@ -49,6 +49,17 @@ def test_names_the_way_out_of_an_unsupported_platform(system: str, machine: str,
     assert cure in finding.text
 
 
+@pytest.mark.parametrize(
+    ("macos", "good"), [("11.7.10", False), ("12.0", True), ("26.1", True), ("10.16", True)]
+)
+def test_macos_is_new_enough_for_tensorflow(macos: str, good: bool):
+    finding = preflight.check_platform("Darwin", "arm64", macos)
+    assert finding.good is good
+    assert good or finding.text == (
+        f"platform: TensorFlow does not run on macOS {macos}: update to 12 or newer"
+    )
+
+
 @pytest.mark.parametrize(("system", "machine"), [("Linux", "x86_64"), ("Darwin", "arm64")])
 def test_accepts_what_both_stacks_run_on(system: str, machine: str):
     assert preflight.check_platform(system, machine).good

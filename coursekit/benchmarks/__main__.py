@@ -19,6 +19,7 @@ if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from coursekit.benchmarks import estimators, labs, perceptrons, strategies, tfx, tuners, worlds
+from coursekit.extras import MissingExtra, from_extras
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,13 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        options.run(options)
+        with from_extras():
+            options.run(options)
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         return 130
-    except ImportError as error:
-        cure = 'install it with `pip install "coursekit[keras,widgets,benchmarks]"`'
-        print(f"{error}: {cure}", file=sys.stderr)
+    except MissingExtra as error:
+        print(error, file=sys.stderr)
         return 1
     return 0
 

@@ -37,7 +37,10 @@ def cancer() -> Data:
 
 
 def hastie() -> Data:
-    """Hastie, Tibshirani and Friedman's ten Gaussians (2009, example 10.2): is their sum large?"""
+    """Ten Gaussians: is their sum of squares large?
+
+    Hastie, Tibshirani and Friedman (2009, example 10.2; `hastie2009elements`).
+    """
     from sklearn.datasets import make_hastie_10_2
 
     x, y = make_hastie_10_2(1600, random_state=7)

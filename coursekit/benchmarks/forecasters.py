@@ -56,7 +56,9 @@ def ours(
 def mcmc(
     curve: np.ndarray, horizon: int, *, walkers: int = 60, steps: int = 500, seed: int = 0
 ) -> Guess:
-    """All families weighted together (Domhan et al., 2015): Goodman and Weare's sampler.
+    """All families weighted together (Domhan et al., 2015; `domhan2015speeding`).
+
+    With the sampler of Goodman and Weare (2010; `goodman2010ensemble`).
 
     A walker holds the parameters of every family, their weights and a noise. The prior requires
     weights above 0 and an end between 0 and 1 that is not far below the last score.

@@ -5,11 +5,11 @@ rotated digits on which training takes long; the training settings are fixed. Th
 kit's, in which learning rate, batch size and optimizer are searched too.
 
 Evolution takes the best of the last ten trials as parent, as hill climbing does (Elsken et al.,
-2017): heirs gain most from a short line of ancestors. From scratch, each candidate is trained for a
-fixed number of epochs with fresh weights; inheritance has to beat the best of several such numbers,
-a random search included. All epochs count, also those of founders and of bad children. The accuracy
-to reach is fixed beforehand: the median result of the same evolution from scratch in 960 epochs of
-full trainings, over ten other seeds.
+2017; `elsken2017simple`): heirs gain most from a short line of ancestors. From scratch, each
+candidate is trained for a fixed number of epochs with fresh weights; inheritance has to beat the
+best of several such numbers, a random search included. All epochs count, also those of founders and
+of bad children. The accuracy to reach is fixed beforehand: the median result of the same evolution
+from scratch in 960 epochs of full trainings, over ten other seeds.
 
 It also shows where inheritance fails: inherited scores and scores of short trainings from scratch
 are both compared with the same candidates' full trainings from scratch.

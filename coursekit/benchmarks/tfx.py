@@ -95,7 +95,6 @@ def bare(plan: Any, folder: Path) -> dict[str, float]:
         plan.strategy, build, trials=plan.trials, seed=plan.seed, directory=folder,
         epochs=training.epochs(plan.tune_steps, len(dataset.train.y)),
     )  # fmt: skip
-    keras.utils.set_random_seed(plan.seed)  # as in the pipeline
     tuner.search(**fit(plan.tune_steps, 3))
     searched = time.monotonic()
     keras.utils.set_random_seed(plan.seed)

@@ -16,6 +16,8 @@ import numpy as np
 from coursekit.arguments import is_whole
 from coursekit.data.resampling import area_average, rotate, stratified_order, subset
 from coursekit.data.sources import PENGUINS, SOURCES, SPLIT_SEED, DataError, Dataset, Split, find
+from coursekit.extras import from_extras
+from coursekit.loading import quietly
 from coursekit.shipped import shipped
 
 
@@ -100,13 +102,8 @@ def _download(name: str) -> tuple[np.ndarray, np.ndarray]:
     """Images and labels through Keras, which keeps the files below KERAS_HOME."""
     import socket
 
-    try:
+    with from_extras(), quietly():
         import keras
-    except ImportError:
-        raise DataError(
-            f"{name} is downloaded by Keras, which is not installed: "
-            'install coursekit[keras], or take "mnist-5k", which needs neither'
-        ) from None
     module = {"mnist": keras.datasets.mnist, "fashion-mnist": keras.datasets.fashion_mnist}[name]
     patience = socket.getdefaulttimeout()
     socket.setdefaulttimeout(30)  # seconds without an answer: a dead network must not hang a lab

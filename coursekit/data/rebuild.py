@@ -12,6 +12,7 @@ import numpy as np
 from coursekit import atomic
 from coursekit.data.resampling import stratified_order
 from coursekit.data.sources import PENGUINS, SOURCES, SPLIT_SEED, find
+from coursekit.extras import from_extras
 from coursekit.shipped import shipped
 
 PINNED = {name: source.sha256 for name, source in SOURCES.items() if source.sha256}
@@ -38,7 +39,8 @@ def build(name: str, folder: Path) -> Path:
 
 
 def _from_scikit_learn() -> tuple[np.ndarray, np.ndarray]:
-    from sklearn.datasets import load_digits
+    with from_extras():
+        from sklearn.datasets import load_digits
 
     digits = load_digits()
     return digits.images, digits.target

@@ -1,5 +1,7 @@
-"""Learning-curve extrapolation with termination (Domhan, Springenberg and Hutter, 2015, IJCAI):
-stop a training that will hardly beat the best one."""
+"""Learning-curve extrapolation: stop a training that will hardly beat the best one.
+
+Domhan, Springenberg and Hutter (2015, IJCAI; `domhan2015speeding`).
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""Full training with early stopping (Prechelt, 1998, Neural Networks: Tricks of the Trade): the
-reference for cheaper estimators."""
+"""Full training with early stopping (Prechelt, 1998; `prechelt1998early`).
+
+The reference for cheaper estimators.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Weight inheritance: a child begins with its parent's weights, and a few epochs are enough.
 
-Large-scale evolution (Real et al., 2017, ICML, arXiv:1703.01041), and hill climbing
-with morphisms (Elsken, Metzen, Hutter, 2017, arXiv:1711.04528).
+Large-scale evolution (Real et al., 2017, ICML, arXiv:1703.01041; `real2017large`), and hill
+climbing with morphisms (Elsken, Metzen and Hutter, 2017, arXiv:1711.04528; `elsken2017simple`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Lower fidelity: fewer epochs, less data, smaller images, thinner networks.
 
-Zela, Klein, Falkner and Hutter (2018, arXiv:1807.06906) study whether that keeps the ranking.
+Zela, Klein, Falkner and Hutter (2018, arXiv:1807.06906; `zela2018towards`) study whether that keeps
+the ranking.
 """
 
 from __future__ import annotations

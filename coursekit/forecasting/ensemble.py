@@ -1,9 +1,10 @@
-"""An ensemble of learning curves: the families of Domhan et al. (2015, IJCAI), by enumeration.
+"""An ensemble of learning curves: the families of Domhan et al. (2015), by enumeration.
 
-The paper draws from the posterior by MCMC for each curve. Here the parameters of thousands of
-curves are drawn from the prior once, as LC-PFN (Adriaensen et al., 2023, NeurIPS, arXiv:2310.20447)
-draws its training data. Each draw is a Gaussian process in closed form, and the posterior is a
-weight for each draw: a forecast takes a few matrix products.
+The paper (IJCAI; `domhan2015speeding`) draws from the posterior by MCMC for each curve. Here the
+parameters of thousands of curves are drawn from the prior once, as LC-PFN (Adriaensen et al., 2023,
+NeurIPS, arXiv:2310.20447; `adriaensen2023efficient`) draws its training data. Each draw is a
+Gaussian process in closed form, and the posterior is a weight for each draw: a forecast takes a few
+matrix products.
 """
 
 from __future__ import annotations

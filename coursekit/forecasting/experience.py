@@ -16,6 +16,7 @@ from coursekit.forecasting.scale import (
     check,
     prior_of,
     reach_of,
+    scores_of,
     stretched,
 )
 
@@ -35,9 +36,10 @@ class Experience:
     EM for the weights of a mixture, with a Dirichlet prior (Robbins' empirical Bayes). Each
     finished curve also shows, at every epoch, how far its end was from the forecast made there. If
     ends are nearer than forecast, later forecasts get narrower by that factor; if farther, wider
-    (recalibration: Kuleshov, Fenner and Ermon, 2018, ICML). Each curve is compared only with
-    forecasts from the curves before it (Dawid's prequential principle), so no curve counts twice.
-    Stopped trainings are not used: only curves that reached their end are.
+    (recalibration: Kuleshov, Fenner and Ermon, 2018, ICML; `kuleshov2018accurate`). Each curve is
+    compared only with forecasts from the curves before it (Dawid, 1984: the prequential principle;
+    `dawid1984present`), so no curve counts twice. Stopped trainings are not used: only curves
+    that reached their end are.
 
     horizon: the epochs of a finished curve.
     bounds: as for `Forecast`; a curve with scores outside them is ignored. Without bounds, the
@@ -85,7 +87,7 @@ class Experience:
 
     def learn(self, curve: Sequence[float] | Array) -> None:
         """Learn from a curve; one of another length, beyond the bounds or with gaps is ignored."""
-        scores = np.asarray(curve, dtype=float)
+        scores = scores_of(curve)
         if scores.shape != (self.horizon,) or not np.isfinite(scores).all():
             return
         if self.bounds and not self.bounds[0] <= scores.min() <= scores.max() <= self.bounds[1]:

@@ -1,10 +1,10 @@
-"""Learning-curve families (Domhan, Springenberg and Hutter, 2015, IJCAI, table 1, and one more).
+"""Learning-curve families (Domhan, Springenberg and Hutter, 2015, IJCAI; `domhan2015speeding`).
 
-A family describes how a score rises with the epochs x = 1, 2, ...: ten of the paper's eleven (the
-eleventh, vapor pressure, has no limit) and the plain exponential. All but log-log linear, which
-rises without end, are a level minus a fall, c - b f(x); up to their parameters, most of the falls
-have one of four `SHAPES`. ilog2 has log(x + 1), as implementations do: table 1 prints log x, which
-is 0 in the first epoch.
+A family describes how a score rises with the epochs x = 1, 2, ...: ten of the eleven of the paper's
+table 1 (the eleventh, vapor pressure, has no limit) and the plain exponential. All but log-log
+linear, which rises without end, are a level minus a fall, c - b f(x); up to their parameters, most
+of the falls have one of four `SHAPES`. ilog2 has log(x + 1), as implementations do: table 1 prints
+log x, which is 0 in the first epoch.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+
+from coursekit.forecasting.scale import scores_of
 
 Array = np.ndarray
 
@@ -99,7 +101,7 @@ def fit(family: str, curve: Sequence[float] | Array) -> tuple[tuple[float, ...],
 
     if family not in FAMILIES:
         raise ValueError(f"no family {family!r}: there are {', '.join(FAMILIES)}")
-    y = np.asarray(curve, dtype=float)
+    y = scores_of(curve)
     if not len(y) or not np.isfinite(y).all():
         raise ValueError(f"curve={curve!r}: a fit needs one finite score or more")
     formula, start = FAMILIES[family].curve, FAMILIES[family].start

@@ -1,4 +1,4 @@
-"""Forecasts of learning curves (after Domhan, Springenberg and Hutter, 2015, IJCAI)."""
+"""Forecasts of learning curves (after Domhan et al., 2015, IJCAI; `domhan2015speeding`)."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from coursekit.forecasting.scale import (
     check,
     prior_of,
     reach_of,
+    scores_of,
     stretched,
 )
 
@@ -65,7 +66,7 @@ class Forecast:
         experience: Experience | None = None,
     ) -> None:
         check(horizon, bounds)
-        given = np.asarray(curve, dtype=float).ravel()[:horizon]
+        given = scores_of(curve)[:horizon]
         finite = np.isfinite(given)
         self.curve = given if finite.all() else given[: int(finite.argmin())]
         self.horizon = int(horizon)

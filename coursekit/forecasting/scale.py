@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -26,6 +27,17 @@ def check(horizon: int, bounds: Bounds | None) -> None:
     whole_number("horizon", horizon, 1, LONGEST)
     if bounds is not None and not -math.inf < bounds[0] < bounds[1] < math.inf:
         raise ValueError(f"bounds={bounds!r}: give the least and the highest score there can be")
+
+
+def scores_of(curve: Sequence[float] | Array) -> Array:
+    """A curve as numbers, shape (epochs,); TypeError for anything else."""
+    try:
+        scores = np.asarray(curve, dtype=float)
+    except (TypeError, ValueError):
+        scores = np.empty((0, 0))
+    if scores.ndim != 1:
+        raise TypeError(f"curve={curve!r}: give one score for each epoch, such as [0.5, 0.7]")
+    return scores
 
 
 class Bounded:

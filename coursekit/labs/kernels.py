@@ -1,6 +1,9 @@
 """Kernels of `coursekit lab`: silent in its terminal, helpful after a restart."""
 
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from coursekit.extras import from_extras
+
+with from_extras():
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 
 
 class QuietKernels(KernelSpecManager):

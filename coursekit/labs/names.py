@@ -40,35 +40,25 @@ def needed(wanted: Iterable[str], codes: Sequence[str]) -> str:
 
 
 def dependent(cells: Sequence[Cell]) -> list[Cell]:
-    """The cells, besides set-up, exercises and checks, that depend on an answer, in their order.
+    """The cells, besides exercises and checks, that depend on an answer, in their order.
 
     A cell depends on an answer if it reads a name that an exercise cell defines, or one that a
-    dependent cell defines, or if its author says so (`needs=["6.3"]`). With these come the cells
-    that define what they read, so that all of them run in one kernel after the set-up cells.
+    dependent cell defines, or if its author says so (`needs=["6.3"]`).
     """
-    code = [cell for cell in cells if cell.kind == "code"]
-    own = {cell.line: names(cell.solution) for cell in code}
-    fixed = [cell for cell in code if cell.exercise or cell.check or "setup" in cell.tags]
+    found: list[Cell] = []
     answers: set[str] = set()
-    wanted: set[int] = set()
-    for cell in code:
+    for cell in cells:
+        if cell.kind != "code" or cell.check or cell.claim is not None:
+            continue
+        own = names(cell.solution)
         if cell.exercise:
-            answers |= own[cell.line].defines
-        elif cell.check or cell.claim is not None or "setup" in cell.tags:
-            continue
-        elif cell.needs or own[cell.line].reads & answers:
-            wanted.add(cell.line)
-            answers |= own[cell.line].defines
+            answers |= own.defines
+        elif cell.needs or own.reads & answers:
+            found.append(cell)
+            answers |= own.defines
         else:
-            answers -= own[cell.line].defines
-    missing: set[str] = set()
-    for cell in reversed(code):
-        if cell.claim is not None or cell in fixed:
-            continue
-        if cell.line in wanted or own[cell.line].defines & missing:
-            wanted.add(cell.line)
-            missing = (missing - own[cell.line].defines) | own[cell.line].reads
-    return [cell for cell in code if cell.line in wanted]
+            answers -= own.defines
+    return found
 
 
 def _scan(statements: Iterable[ast.stmt], found: Names) -> None:

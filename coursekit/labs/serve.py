@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from coursekit.extras import from_extras
 from coursekit.labs.workspace import hand_out, reset
 from coursekit.shipped import shipped
 
@@ -60,7 +61,8 @@ def run(options: argparse.Namespace) -> int:
     """
     folder, source = options.dir.expanduser().absolute(), shipped("notebooks")
     # Before anything is written: without JupyterLab, no folder should be created.
-    from jupyterlab.labapp import LabApp
+    with from_extras():
+        from jupyterlab.labapp import LabApp
 
     if folder == source.resolve():
         raise ValueError("--dir is the folder that the notebooks come from: choose another one")
@@ -73,6 +75,9 @@ def run(options: argparse.Namespace) -> int:
         print(line)
     os.environ["COURSEKIT_DIR"] = str(folder)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # kernels inherit it
+    # The labs' matrices are small: a second thread of NumPy's costs half as much again, and on a
+    # busy machine both wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # JupyterLab's terminals find `coursekit` and `tensorboard`.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     server = LabApp.initialize_server(argv=_flags(folder, port, options))

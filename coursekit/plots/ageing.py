@@ -1,4 +1,4 @@
-"""The ageing diagram, birth by birth: population, tournament, parent, child, and who died."""
+"""The ageing diagram, birth by birth: population, tournament, parent, child, and deaths."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def _limits(scores: Sequence[float]) -> tuple[float, float]:
 def tell(recorded: Sequence[Birth], now: int) -> str:
     """Birth number `now` in a sentence or two."""
     if not 1 <= now <= len(recorded):
-        return f"Nobody is born yet: {len(recorded)} births to come."
+        return f"Before the first birth: {len(recorded)} births to come."
     birth = recorded[now - 1]
     place = {each.number: column for column, each in enumerate(recorded, start=1)}
     score = {each.number: f"{each.score:.2%}" for each in recorded}

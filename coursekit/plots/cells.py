@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from coursekit.extras import from_extras
 from coursekit.spaces import CellSpace, Edge, Graph
 from coursekit.theme import DASHES, INK, PALETTE, PAPER
 
@@ -30,7 +31,8 @@ def cell(space: CellSpace, configuration: Mapping[str, Any], *, axes: Axes | Non
     place = {node: spacing * i for i, node in enumerate(graph.nodes)}
     heights = _heights(graph, straight)
     if axes is None:
-        import matplotlib.pyplot as plt
+        with from_extras():
+            import matplotlib.pyplot as plt
 
         size = (place[graph.nodes[-1]] + 1.7, max(*heights, 0.3) - min(*heights, -0.3) + 0.6)
         figure, axes = plt.subplots(figsize=size, layout="constrained")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coursekit.extras import from_extras
 from coursekit.theme import INK, PALETTE
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def forecast(
     truth: the whole curve, drawn dotted where it was not seen.
     """
     if axes is None:
-        import matplotlib.pyplot as plt
+        with from_extras():
+            import matplotlib.pyplot as plt
 
         axes = plt.gca()
     found = decision.forecast

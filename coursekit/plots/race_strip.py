@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coursekit.extras import from_extras
 from coursekit.spaces import Space
 from coursekit.spaces.domains import Parameter
 from coursekit.theme import INK
@@ -46,8 +47,9 @@ def sampled(
     rising; its column starts where the one before ends. end: of the axis. by_trials: whether the
     clock counts trials.
     """
-    from matplotlib import colormaps
-    from matplotlib.colors import to_rgba_array
+    with from_extras():
+        from matplotlib import colormaps
+        from matplotlib.colors import to_rgba_array
 
     columns = max(1, round(end)) if by_trials else COLUMNS
     middles = (np.arange(columns) + 0.5) * end / columns
@@ -243,8 +245,9 @@ def _tenth(lows: Sequence[np.ndarray]) -> float:
 
 def swatch(line: Line2D) -> str:
     """A curve's dash, marker and colour as a small inline SVG: what a legend shows."""
-    from matplotlib.colors import to_hex
-    from matplotlib.markers import MarkerStyle
+    with from_extras():
+        from matplotlib.colors import to_hex
+        from matplotlib.markers import MarkerStyle
 
     colour = to_hex(line.get_color())
     marker = MarkerStyle(str(line.get_marker()))

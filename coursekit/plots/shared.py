@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coursekit.extras import from_extras
 from coursekit.theme import INK
 from coursekit.trials import History
 
@@ -22,7 +23,8 @@ def on(axes: Axes | None, size: tuple[float, float] | None = None) -> Axes:
     """These axes, or those of a new figure of that size in inches."""
     if axes is not None:
         return axes
-    import matplotlib.pyplot as plt
+    with from_extras():
+        import matplotlib.pyplot as plt
 
     return plt.subplots(figsize=size, layout="constrained")[1]
 

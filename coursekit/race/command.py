@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from coursekit.estimators import ESTIMATORS, SHORT
+from coursekit.extras import from_extras
 from coursekit.lookup import split
 from coursekit.race import report
 from coursekit.race.contest import Race, races
@@ -153,7 +154,8 @@ def _check_files(options: argparse.Namespace) -> None:
         if not path.absolute().parent.is_dir():
             raise ValueError(f"{path}: there is no folder {path.parent} to write to")
     if options.out:
-        from matplotlib.backend_bases import FigureCanvasBase
+        with from_extras():
+            from matplotlib.backend_bases import FigureCanvasBase
 
         known = FigureCanvasBase.get_supported_filetypes()
         if options.out.suffix.lstrip(".").lower() not in known:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coursekit.arguments import positive, whole_number
+from coursekit.extras import from_extras
 from coursekit.processes import spread
 from coursekit.race import significance
 from coursekit.race.contestants import Around, Build, Contestant, contestants
@@ -163,7 +164,8 @@ class Race:
 
     def frame(self) -> pandas.DataFrame:
         """The `rows` as a table. Needs `coursekit[widgets]`."""
-        import pandas
+        with from_extras():
+            import pandas
 
         return pandas.DataFrame(self.rows())
 
@@ -312,7 +314,7 @@ def lineups(
     for world, (kept, left_out) in zip(worlds, found, strict=True):
         if not kept:
             reasons_text = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
-            raise ValueError(f"nobody can race in {world} ({reasons_text}): leave it out")
+            raise ValueError(f"no contestant can race in {world} ({reasons_text}): leave it out")
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import wrap
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coursekit.extras import from_extras
 from coursekit.race.contest import Race
 from coursekit.race.contestants import FULL
 from coursekit.race.significance import LEVEL, seeds_needed
@@ -18,6 +20,8 @@ from coursekit.worlds import World
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+WIDTH = 74  # characters: what JupyterLab shows without a break on a screen of 1024 pixels
 
 
 def checkpoints(race: Race) -> list[float]:
@@ -36,19 +40,24 @@ def table(race: Race) -> str:
     unit = "s" if race.seconds is not None else "trials"
     heads = [f"{_count(point)} {unit}" for point in points]
     width = max(len("optimum"), *(len(name) for name in race.names))
+    found = [race.best(point) for point in points]
+    cells = {name: [_spread(world, values[name]) for values in found] for name in race.names}
+    column = 2 + max(map(len, (*heads, *(cell for row in cells.values() for cell in row))))
+
+    def row(name: str, texts: Sequence[str]) -> str:
+        return f"{name:{width}}" + "".join(f"{text:>{column}}" for text in texts)
+
     lines = [
         f"{world}: {_measure(race)}, {_seeds(race)}",
-        f"{'':{width}}" + "".join(f"{head:>16}" for head in heads) + f"{'rank':>8}{'ms/trial':>10}",
+        f"{row('', heads)}{'rank':>6}{'ms/trial':>9}",
     ]
-    found = [race.best(point) for point in points]
     for name in sorted(race.names, key=ranks.__getitem__):
         runs = [race.runs[name][seed] for seed in race.paired()]
         pace = np.median([1000 * run.overhead / max(1, len(run.scores)) for run in runs])
-        cells = "".join(f"{_spread(world, values[name]):>16}" for values in found)
-        lines.append(f"{name:{width}}{cells}{ranks[name]:8.2f}{pace:10.2f}")
+        lines.append(f"{row(name, cells[name])}{ranks[name]:6.2f}{pace:9.2f}")
     if np.isfinite(world.optimum):
-        best = _number(world, world.optimum)
-        lines.append(f"{'optimum':{width}}" + " " * 16 * (len(points) - 1) + f"{best:>9}")
+        best = _number(world, world.optimum) + " " * len("±0.00")  # below the means
+        lines.append(row("optimum", [*[""] * (len(points) - 1), best]).rstrip())
     lines += [f"left out: {name}: {reason}" for name, reason in race.left_out.items()]
     return "\n".join(lines)
 
@@ -73,9 +82,14 @@ def matrix(races: Sequence[Race]) -> str:
 
 def _measure(race: Race) -> str:
     """The measure compared; "fully trained" is added if searches may have seen other scores."""
-    estimated = any(each.estimator_name != FULL for each in race.contestants.values())
-    text = "incumbent's " if estimated or race.noisy else "best "
-    text += race.world.measure + (", fully trained" if estimated or race.noisy else "")
+    estimated = race.noisy or any(each.estimator_name != FULL for each in race.contestants.values())
+    # Some strategies, such as Hyperband, train in part by themselves: their incumbents change
+    # for better scores so far, and may be worth less.
+    for runs in race.runs.values():
+        for worth in (run.found() for run in runs.values()):
+            estimated = estimated or bool((worth[1:] < worth[:-1]).any())
+    text = "incumbent's " if estimated else "best "
+    text += race.world.measure + (", fully trained" if estimated else "")
     return f"{text}, in percent" if race.world.percent else text
 
 
@@ -92,7 +106,7 @@ def _spread(world: World, values: np.ndarray) -> str:
     if not np.isfinite(values).all():
         return "-"
     spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
-    return f"{_number(world, float(values.mean()))} ± {_number(world, spread).lstrip('-')}"
+    return f"{_number(world, float(values.mean()))}±{_number(world, spread).lstrip('-')}"
 
 
 def _lead(world: World, difference: float) -> str:
@@ -109,25 +123,29 @@ def statement(race: Race) -> str:
     pairs = f"{len(found)} pairs" if len(found) > 1 else "one pair"
     unit = "points" if race.world.percent else race.world.measure
     lines = [
-        f"Differences at the end, in {unit} (Wilcoxon over {seeds} paired seeds, Holm over "
-        f"{pairs}, level {LEVEL}):"
+        f"Differences at the end, in {unit} (Wilcoxon, {seeds} paired seeds; Holm, {pairs}; "
+        f"level {LEVEL}):"
     ]
     ranks = race.ranks()
     for name in sorted(race.names, key=ranks.__getitem__):
         beaten = sorted((c for c in found if c.significant and c.better == name), key=lambda c: c.p)
         if beaten:
             texts = [f"{c.worse} ({_lead(race.world, c.difference)}, {_p(c.p)})" for c in beaten]
-            lines.append(f"  {name} is ahead of " + ", ".join(texts))
+            lines.append(f"{name} is ahead of " + ", ".join(texts))
     alike = [f"{c.better} and {c.worse} ({_p(c.p)})" for c in found if not c.significant]
     if alike:
-        lines += wrap("; ".join(alike), 100, initial_indent="  not told apart: ",
-                      subsequent_indent="    ", break_long_words=False)  # fmt: skip
+        lines.append("not told apart: " + "; ".join(alike))
     if seeds < (needed := seeds_needed(len(race.names))):
         lines.append(
-            f"  {seeds} seeds cannot show anything at this level: take {needed} or more, and 20 if "
+            f"{seeds} seeds cannot show anything at this level: take {needed} or more, and 20 if "
             "the differences are small"
         )
-    return "\n".join(lines)
+    return "\n".join(
+        part
+        for number, line in enumerate(lines)
+        for part in wrap(re.sub(" ([=<]) ", "\xa0\\1\xa0", line), WIDTH, break_long_words=False,
+                         initial_indent="  " if number else "", subsequent_indent="    ")
+    ).replace("\xa0", " ")  # fmt: skip
 
 
 def _p(value: float) -> str:
@@ -213,13 +231,15 @@ def figure(
         spread_out(axes, curves, "{:.1f}".format if world.percent else lambda y: _height(world, y))
     if world.minimised:  # drawn with better values up, labelled with the measure's own sign
         axes.yaxis.set_major_formatter(lambda y, _: _height(world, y))
-    axes.set_title(f"{world}: median and quartiles of {_seeds(race)}")
+    seeds = _seeds(race)
+    axes.set_title(f"{world}: {seeds if seeds == '1 seed' else f'median and quartiles of {seeds}'}")
     return axes
 
 
 def panels(races: Sequence[Race]) -> Figure:
     """One figure for races in several worlds: a panel for each, one legend for all."""
-    import matplotlib.pyplot as plt
+    with from_extras():
+        import matplotlib.pyplot as plt
 
     from coursekit.plots.shared import wrapped
 

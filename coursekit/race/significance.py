@@ -1,7 +1,8 @@
 """Which differences between strategies are significant: ranks, Wilcoxon's test, Holm's levels.
 
-After Demšar (2006, JMLR 7) and later corrections: strategies are compared pair by pair over the
-same seeds; the more pairs are compared, the stronger the evidence that each needs.
+After Demšar (2006, JMLR 7; `demsar2006statistical`) and later corrections: strategies are compared
+pair by pair over the same seeds; the more pairs are compared, the stronger the evidence that each
+needs.
 """
 
 from __future__ import annotations
@@ -75,10 +76,11 @@ def signed_ranks(differences: np.ndarray) -> float:
 
 
 def wilcoxon(differences: np.ndarray) -> float:
-    """Two-sided p of Wilcoxon's signed-rank test (1945); differences of zero do not count.
+    """Two-sided p of Wilcoxon's signed-rank test (1945; `wilcoxon1945individual`).
 
-    Up to 50 differences, all assignments of signs to the ranks are counted, with ties too. SciPy
-    does so only without ties; with ties its answer depends on its version.
+    Differences of zero do not count. Up to 50 differences, all assignments of signs to the ranks
+    are counted, with ties too. SciPy does so only without ties; with ties its answer depends on its
+    version.
     """
     from scipy.stats import rankdata
     from scipy.stats import wilcoxon as test
@@ -97,7 +99,7 @@ def wilcoxon(differences: np.ndarray) -> float:
 
 
 def holm(values: Sequence[float]) -> list[float]:
-    """p-values adjusted by Holm's step-down method (1979): all of them hold at one level."""
+    """p-values by Holm's step-down method (1979; `holm1979simple`): all hold at one level."""
     adjusted, least, total = [0.0] * len(values), 0.0, len(values)
     for step, index in enumerate(sorted(range(total), key=lambda i: values[i])):
         least = max(least, min(1.0, (total - step) * values[index]))

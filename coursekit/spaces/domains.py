@@ -10,6 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from typing import Any
 
@@ -137,7 +138,12 @@ class Choice(Domain):
             )
         listed = tuple(plain(item) for item in items)
         for item in listed:
-            if not isinstance(item, Scalar) or item != item:  # NaN does not equal itself
+            if isinstance(item, Enum):  # a journal would give it back as a string or number
+                raise TypeError(
+                    f"{item!r} cannot be chosen: take its value, {item.value!r}, and make the "
+                    f"member where you need it, {type(item).__name__}({item.value!r})"
+                )
+            if type(item) not in (bool, int, float, str) or item != item:  # NaN is not itself
                 raise TypeError(f"{item!r} cannot be chosen: take strings, numbers or booleans")
         if not listed:
             raise ValueError("a choice needs at least one value")

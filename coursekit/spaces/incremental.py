@@ -18,8 +18,8 @@ class Incremental(Space):
     a layer to `Chain`, a block to `BlockCells`, a node to `EdgeCells`.
 
     size: name of the parameter that holds the complexity; left out if the complexity is fixed.
-    bounds: the smallest and the largest complexity (b = 1 and B in progressive NAS, Liu 2018), or
-        one number for both.
+    bounds: the smallest and the largest complexity (b = 1 and B in progressive NAS, Liu et al.,
+        2018; `liu2018progressive`), or one number for both.
     parameters: all others; they may depend on the size, which stands before them.
 
     Raises ValueError for bounds that are not whole numbers >= 1 in ascending order.

@@ -1,5 +1,8 @@
-"""Macro search spaces: whole networks as chains of layers (as in Zoph and Le, 2017, ICLR,
-arXiv:1611.01578, where skip connections are the anchor points of section 3.3)."""
+"""Macro search spaces: whole networks as chains of layers.
+
+As in Zoph and Le (2017, ICLR, arXiv:1611.01578; `zoph2017neural`), where skip connections are the
+anchor points of section 3.3.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Micro search spaces: a cell, copies of which a skeleton stacks into a network.
 
-`EdgeCells`: NAS-Bench-201 (Dong and Yang, 2020, ICLR, arXiv:2001.00326). `BlockCells`: NASNet
-(Zoph et al., 2018, CVPR, arXiv:1707.07012) and PNAS (Liu et al., 2018, ECCV, arXiv:1712.00559).
+`EdgeCells`: NAS-Bench-201 (Dong and Yang, 2020, ICLR, arXiv:2001.00326; `dong2020nasbench201`).
+`BlockCells`: NASNet (Zoph et al., 2018, CVPR, arXiv:1707.07012; `zoph2018learning`) and PNAS (Liu
+et al., 2018, ECCV, arXiv:1712.00559; `liu2018progressive`).
 """
 
 from __future__ import annotations

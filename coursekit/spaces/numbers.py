@@ -57,6 +57,8 @@ class Integer(Domain):
 
     def __post_init__(self) -> None:
         _check_range(self, (int,), "whole number")
+        if self.step == 1 and not self.log:
+            object.__setattr__(self, "step", None)
         if not -INTEGERS <= self.low <= self.high < INTEGERS:
             raise ValueError(
                 f"{self.describe()}: whole numbers end at -2**63 and 2**63 - 1; give a smaller "

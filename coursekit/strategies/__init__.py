@@ -7,6 +7,7 @@ from coursekit.spaces import Space
 from coursekit.strategies.base import Strategy
 from coursekit.strategies.bayesian import Bayesian
 from coursekit.strategies.bohb import BOHB
+from coursekit.strategies.cma_es import CMAES
 from coursekit.strategies.grid import Grid
 from coursekit.strategies.hyperband import Hyperband
 from coursekit.strategies.local_search import LocalSearch
@@ -26,6 +27,7 @@ STRATEGIES: dict[str, type[Strategy]] = {
     "reinforce": Reinforce,
     "progressive": Progressive,
     "tpe": TPE,
+    "cma_es": CMAES,
     "successive_halving": SuccessiveHalving,
     "hyperband": Hyperband,
     "bohb": BOHB,
@@ -47,6 +49,7 @@ def make(text: str, space: Space, **options: object) -> Strategy:
 
 
 __all__ = [
-    "BOHB", "STRATEGIES", "TPE", "Bayesian", "Grid", "Hyperband", "LocalSearch", "Progressive",
-    "Random", "RegularizedEvolution", "Reinforce", "Strategy", "SuccessiveHalving", "find", "make",
+    "BOHB", "CMAES", "STRATEGIES", "TPE", "Bayesian", "Grid", "Hyperband", "LocalSearch",
+    "Progressive", "Random", "RegularizedEvolution", "Reinforce", "Strategy", "SuccessiveHalving",
+    "find", "make",
 ]  # fmt: skip

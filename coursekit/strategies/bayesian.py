@@ -1,4 +1,4 @@
-"""Bayesian optimization (Snoek, Larochelle, Adams, 2012, NIPS 25, arXiv:1206.2944)."""
+"""Bayesian optimization (Snoek et al., 2012, NIPS 25, arXiv:1206.2944; `snoek2012practical`)."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ class Bayesian(Strategy):
     """Fits a Gaussian process to the scores and suggests where its acquisition is highest.
 
     initial: random trials before the first model-based one.
-    acquisition: "ei", expected improvement (Jones et al., 1998); "ucb", upper confidence bound
-        (Srinivas et al., 2010); "thompson", the best point of one function from the posterior.
+    acquisition: "ei", expected improvement (Jones et al., 1998; `jones1998efficient`); "ucb",
+        upper confidence bound (Srinivas et al., 2010; `srinivas2010gaussian`); "thompson", the best
+        point of one function from the posterior.
     exploration: sqrt(beta) of "ucb", how many standard deviations count.
     candidates: points at which the acquisition is evaluated: half random, half mutations of the
         ten best trials; all points of a space with at most that many.

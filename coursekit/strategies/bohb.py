@@ -1,6 +1,6 @@
-"""BOHB: Hyperband on a model's candidates (Falkner, Klein, Hutter, 2018, ICML, arXiv:1807.01774).
+"""BOHB: Hyperband on a model's candidates (Falkner et al., 2018, ICML; `falkner2018bohb`).
 
-Details that the paper leaves open follow its authors' code, HpBandSter.
+arXiv:1807.01774. Details that the paper leaves open follow its authors' code, HpBandSter.
 """
 
 from __future__ import annotations

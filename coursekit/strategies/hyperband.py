@@ -1,4 +1,4 @@
-"""Hyperband (Li, Jamieson, DeSalvo, Rostamizadeh, Talwalkar, 2018, JMLR 18, arXiv:1603.06560)."""
+"""Hyperband (Li et al., 2018, JMLR 18, arXiv:1603.06560; `li2018hyperband`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Hyperband(Halving):
     max_budget: R in the paper, the epochs of a finalist.
     min_budget: the unit of R, the fewest epochs of a trial.
     factor: eta in the paper.
-    iterations: how often to go through all brackets; None, the paper's recommendation: no limit.
+    iterations: how often to go through all brackets; None: no limit.
     rounding: "algorithm" (the default) is the paper's algorithm 1: n = ceil((s_max + 1) eta^s /
         (s + 1)), later rungs and epochs rounded down. "table" is the rule of the paper's table 1,
         "keras_tuner" that of Keras Tuner; see `bracket_table`.

@@ -1,4 +1,4 @@
-"""Local search (White, Nolen, Savani, 2021, UAI, arXiv:2005.02960): move to better neighbours."""
+"""Local search (White et al., 2021, UAI, arXiv:2005.02960; `white2021exploring`)."""
 
 from __future__ import annotations
 

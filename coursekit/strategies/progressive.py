@@ -1,4 +1,7 @@
-"""Progressive neural architecture search (Liu et al., 2018, ECCV, arXiv:1712.00559)."""
+"""Progressive neural architecture search (Liu et al., 2018, ECCV; `liu2018progressive`).
+
+arXiv:1712.00559.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,8 @@ class Progressive(Strategy):
 
     The paper ends when candidates are fully grown. Here rounds continue, with neighbours of the
     best trials, left-over candidates and random ones. They are ranked by the prediction plus noise
-    as wide as the members disagree (as in BANANAS, White et al., 2021, arXiv:1910.11858); without
-    the noise the rounds repeat themselves.
+    as wide as the members disagree (as in BANANAS, White et al., 2021, arXiv:1910.11858;
+    `white2021bananas`); without the noise the rounds repeat themselves.
 
     beam_width: K in the paper (256 there, for a budget of a thousand).
     members: perceptrons in the surrogate. They predict ranks: with scores, a candidate that does

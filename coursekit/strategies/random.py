@@ -1,4 +1,4 @@
-"""Random search (Bergstra and Bengio, 2012, JMLR 13): independent draws."""
+"""Random search (Bergstra and Bengio, 2012, JMLR 13; `bergstra2012random`): independent draws."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Regularized evolution (Real, Aggarwal, Huang, Le, 2019, AAAI, arXiv:1802.01548), algorithm 1."""
+"""Regularized evolution (Real et al., 2019, AAAI, arXiv:1802.01548; `real2019regularized`)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""REINFORCE (Zoph and Le, 2017, ICLR, arXiv:1611.01578): a controller learns what to decide.
+"""REINFORCE (Zoph and Le, 2017, ICLR, arXiv:1611.01578; `zoph2017neural`): a controller learns.
 
-With `policy="tabular"` the controller is NATS-Bench's (Dong et al., 2021, arXiv:2009.00437).
+With `policy="tabular"` the controller is NATS-Bench's (Dong et al., 2021, arXiv:2009.00437;
+`dong2021natsbench`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Brackets of successive halving: how many trials at which budget, and which are promoted.
 
-Successive halving, Hyperband (Li et al., 2018, JMLR 18, arXiv:1603.06560) and BOHB share them.
+Successive halving, Hyperband (Li et al., 2018, JMLR 18, arXiv:1603.06560; `li2018hyperband`) and
+BOHB share them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Successive halving (Jamieson and Talwalkar, 2016, AISTATS, arXiv:1502.07943)."""
+"""Successive halving (Jamieson and Talwalkar, 2016, AISTATS; `jamieson2016nonstochastic`).
+
+arXiv:1502.07943.
+"""
 
 from __future__ import annotations
 

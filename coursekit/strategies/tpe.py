@@ -1,6 +1,6 @@
-"""Tree-structured Parzen estimator (Bergstra, Bardenet, Bengio, Kégl, 2011, NIPS 24).
+"""Tree-structured Parzen estimator (Bergstra et al., 2011, NIPS 24; `bergstra2011algorithms`).
 
-With the settings that Watanabe (2023, arXiv:2304.11127) found to matter.
+With the settings that Watanabe (2023, arXiv:2304.11127; `watanabe2023tree`) found to matter.
 """
 
 from __future__ import annotations

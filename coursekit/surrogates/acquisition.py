@@ -6,10 +6,11 @@ import numpy as np
 
 
 def log_expected_improvement(mean: np.ndarray, deviation: np.ndarray, best: float) -> np.ndarray:
-    """log E[max(f - best, 0)] for f ~ N(mean, deviation^2) (Jones et al., 1998, JGO 13).
+    """log E[max(f - best, 0)] for f ~ N(mean, deviation^2).
 
-    The logarithm separates points at which the improvement itself rounds to 0 (Ament et al., 2023,
-    NeurIPS, arXiv:2310.20708, appendix A).
+    Jones et al. (1998; `jones1998efficient`). The logarithm separates points at which the
+    improvement itself rounds to 0 (Ament et al., 2023, NeurIPS, arXiv:2310.20708, appendix A;
+    `ament2023unexpected`).
     """
     from scipy.special import erfcx, ndtr
 

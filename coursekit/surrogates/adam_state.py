@@ -1,4 +1,4 @@
-"""Adam (Kingma and Ba, 2015, ICLR, arXiv:1412.6980), algorithm 1."""
+"""Adam (Kingma and Ba, 2015, ICLR, arXiv:1412.6980; `kingma2015adam`), algorithm 1."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Parzen estimator over configurations (Bergstra, Bardenet, Bengio, Kégl, 2011, NIPS 24).
+"""Parzen estimator over configurations (Bergstra et al., 2011; `bergstra2011algorithms`).
 
-A mixture of products of kernels, as in BOHB (Falkner et al., 2018, ICML, arXiv:1807.01774) and the
-multivariate TPE (Watanabe, 2023, arXiv:2304.11127), over encoded points of a unit cube.
+A mixture of products of kernels, as in BOHB (Falkner et al., 2018, ICML, arXiv:1807.01774;
+`falkner2018bohb`) and the multivariate TPE (Watanabe, 2023, arXiv:2304.11127; `watanabe2023tree`),
+over encoded points of a unit cube.
 """
 
 from __future__ import annotations
@@ -226,7 +227,7 @@ def scott(axes: Axes, points: np.ndarray, *, least: float = 1e-3) -> np.ndarray:
 def shrinking(axes: Axes, count: int, *, prior: float = 1.0) -> np.ndarray:
     """Bandwidths that depend only on the number of points, shape (axes,), as in optuna.
 
-    0.2 n^(-1/(4+d)) on ordered axes, at least 1 / min(100, n + 1) (Watanabe, section 3.3.3). In an
+    0.2 n^(-1/(4+d)) on ordered axes, at least 1 / min(100, n + 1) (after Watanabe). In an
     unordered choice of C values, the point's value weighs 1 and every value prior/n more.
     """
     n, d = count + 1, len(axes)

@@ -1,4 +1,7 @@
-"""Gaussian process (Rasmussen and Williams, 2006, MIT Press) over mixed and conditional spaces."""
+"""Gaussian process over mixed and conditional spaces.
+
+Rasmussen and Williams (2006, MIT Press; `rasmussen2006gaussian`).
+"""
 
 from __future__ import annotations
 
@@ -135,7 +138,7 @@ class GaussianProcess:
 
     def _prior(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of each hyperparameter. Lengths grow with the square root of
-        the number of axes (Hvarfner et al., 2024, ICML, arXiv:2402.02229)."""
+        the number of axes (Hvarfner et al., 2024, arXiv:2402.02229; `hvarfner2024vanilla`)."""
         groups = len(self._embedding.smooth)
         relevance = np.log(6 / len(self._embedding.axes))
         mean = np.concatenate((np.full(groups, relevance), (0.0, -6.0)))

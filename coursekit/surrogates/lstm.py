@@ -1,7 +1,7 @@
-"""Long short-term memory (Hochreiter and Schmidhuber, 1997, Neural Computation 9(8)), one layer.
+"""Long short-term memory (Hochreiter and Schmidhuber, 1997; `hochreiter1997long`), one layer.
 
-With the forget gate of Gers, Schmidhuber and Cummins (2000, Neural Computation 12(10)), in NumPy,
-one sequence at a time.
+With the forget gate of Gers, Schmidhuber and Cummins (2000, Neural Computation 12(10);
+`gers2000learning`), in NumPy, one sequence at a time.
 """
 
 from __future__ import annotations

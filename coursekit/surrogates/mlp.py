@@ -1,6 +1,7 @@
 """An ensemble of small multilayer perceptrons, as progressive NAS's surrogate (Liu et al., 2018).
 
-arXiv:1712.00559, section 3.4: five members, each of which sees 4/5 of the data.
+`liu2018progressive`, section 4.2 of the ECCV version: five members, each of which sees 4/5 of the
+data.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ class MLPEnsemble:
     members: number of perceptrons; they are computed together, as one batch.
     units: width of the hidden layers.
     steps: full-batch steps of Adam on the mean absolute error. learning_rate: of Adam.
-    decay: decoupled weight decay (Loshchilov and Hutter, 2019); a step takes off learning_rate *
-        decay of each weight.
+    decay: decoupled weight decay (Loshchilov and Hutter, 2019; `loshchilov2019decoupled`); a step
+        takes off learning_rate * decay of each weight.
     """
 
     def __init__(
@@ -61,7 +62,10 @@ class MLPEnsemble:
         )
 
     def _drawn(self, width: int, rng: np.random.Generator) -> Weights:
-        """He et al. (2015): normal with variance 2 / fan-in; the first axis is the members'."""
+        """Normal with variance 2 / fan-in (He et al., 2015; `he2015delving`).
+
+        The first axis is the members'.
+        """
         sizes = (width, self.units, self.units, 1)
         weights: Weights = {}
         for layer, (fan_in, fan_out) in enumerate(pairwise(sizes), 1):

@@ -1,7 +1,8 @@
 """Policies: the probability of each value of each decision, given the decisions before it.
 
-`TabularPolicy` is the controller of NATS-Bench (Dong et al., 2021, TPAMI, arXiv:2009.00437),
-`RecurrentPolicy` that of Zoph and Le (2017, ICLR, arXiv:1611.01578).
+`TabularPolicy` is the controller of NATS-Bench (Dong et al., 2021, TPAMI, arXiv:2009.00437;
+`dong2021natsbench`), `RecurrentPolicy` that of Zoph and Le (2017, ICLR, arXiv:1611.01578;
+`zoph2017neural`).
 """
 
 from __future__ import annotations

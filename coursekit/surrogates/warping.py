@@ -1,5 +1,8 @@
-"""Warping of scores, so that a surrogate separates the best ones (as in Vizier's bandit, Song et
-al., 2024, arXiv:2408.11527)."""
+"""Warping of scores, so that a surrogate separates the best ones.
+
+After Vizier's warpings (Song et al., 2024, arXiv:2408.11527; `song2024vizier`), which have other
+constants and use ranks below the median.
+"""
 
 from __future__ import annotations
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from coursekit.extras import from_extras
 from coursekit.tfx.components import Places, pipeline
 from coursekit.tfx.examples import prepare
+from coursekit.tfx.local import held
 from coursekit.tfx.plan import Plan, remote
 from coursekit.tfx.quiet import tfx
 
@@ -20,7 +22,8 @@ def compile(plan: Plan, path: str | Path, *, root: str, image: str) -> Path:
     "gs://bucket/pipeline"; the examples must be in `root/data`. image: a container image that runs
     every component, with coursekit[tfx] and your own module functions and tuners.
 
-    The data is checked here first. Raises ValueError for a plan that cannot work on a cluster.
+    The data is checked here first. Raises ValueError for a plan that cannot work on a cluster,
+    and while a pipeline runs in the plan's folder.
     """
     path = Path(path)
     if path.suffix not in (".yaml", ".yml"):
@@ -37,7 +40,8 @@ def compile(plan: Plan, path: str | Path, *, root: str, image: str) -> Path:
             raise ValueError(
                 f"{name}={given!r} is on this machine: copy it to {root} and give that"
             )
-    examples = prepare(plan.data, plan.folder / "data", label=plan.label, classes=plan.classes)
+    with held(plan.folder):
+        examples = prepare(plan.data, plan.folder / "data", label=plan.label, classes=plan.classes)
     root = root.rstrip("/")
     places = Places(root, f"{root}/data", f"{root}/served")
     made = pipeline(plan, examples, places, local=False)
@@ -46,7 +50,8 @@ def compile(plan: Plan, path: str | Path, *, root: str, image: str) -> Path:
     tfx.orchestration.experimental.KubeflowV2DagRunner(
         config, output_dir=str(path.parent), output_filename=path.name
     ).run(made)
-    from kfp import components as kubeflow
+    with from_extras():
+        from kfp import components as kubeflow
 
     kubeflow.load_component_from_file(str(path))
     return path

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from coursekit.tfx.code import check_function, digest
-from coursekit.tfx.examples import PATTERNS, SPLITS, Examples
+from coursekit.tfx.examples import PATTERNS, SHARES, SPLITS, Examples
 from coursekit.tfx.gate import AnomalyGate
 from coursekit.tfx.modules import images, tables
 from coursekit.tfx.plan import TUNE, Plan, remote
@@ -187,6 +187,8 @@ def _function(plan: Plan, examples: Examples, name: str) -> tuple[str, dict[str,
     settings: dict[str, Any] = {"code": digest(path)}
     if examples.kind == "images":
         settings |= {"classes": examples.classes, "shape": list(examples.shape or ())}
+        if examples.labels is not None:
+            settings["labels"] = list(examples.labels)
     else:
         settings["label"] = plan.label
     return path, settings
@@ -224,7 +226,7 @@ def _splits(examples: Examples) -> dict[str, Any]:
         own = [split(name=name, pattern=f"{name}/{pattern}") for name in SPLITS]
         return {"input_config": tfx.proto.Input(splits=own)}
     buckets = tfx.proto.SplitConfig.Split
-    dealt = [buckets(name=name, hash_buckets=n) for name, n in zip(SPLITS, (6, 2, 2), strict=True)]
+    dealt = [buckets(name=name, hash_buckets=n) for name, n in zip(SPLITS, SHARES, strict=True)]
     return {
         "input_config": tfx.proto.Input(splits=[split(name="all", pattern=pattern)]),
         "output_config": tfx.proto.Output(split_config=tfx.proto.SplitConfig(splits=dealt)),

@@ -1,30 +1,34 @@
 """The examples that a pipeline starts from: the kit's data sets as files, and a check of any.
 
 Images are TFRecords of `tf.train.Example`s with two features: `image`, PNG or JPEG bytes, and
-`label`, 0, 1, ... Tables are CSV files with a header.
+`label`, a whole number. Tables are CSV files with a header.
+
+What `prepare` accepts, the components read, and as it counted: all files are read as they do
+(`csv_files`, `image_records`), and all else is refused before anything slow. The classes are the
+different labels that occur, for images in ascending order; at least two, and each also in the train
+split.
 """
 
 from __future__ import annotations
 
-import csv
+import hashlib
 import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from coursekit.data import SOURCES, Split, load, penguins
-from coursekit.tfx.modules.feature_names import IMAGE, LABEL
+from coursekit.tfx import csv_files, image_records
+from coursekit.tfx.csv_files import Label, Table
+from coursekit.tfx.modules.image_features import IMAGE, LABEL
 from coursekit.tfx.quiet import tf
 
 PATTERNS = {"images": "*.tfrecord*", "table": "*.csv"}
-BATCH = 1000  # records that TensorFlow hands over together
 SPLITS = ("train", "eval", "test")
-MISSING = np.iinfo(np.int64).min  # stands for a missing label
-FEATURES = {
-    IMAGE: tf.io.FixedLenFeature([], tf.string, default_value=""),
-    LABEL: tf.io.FixedLenFeature([], tf.int64, default_value=MISSING),
-}
+SHARES = (6, 2, 2)  # of ten, by a hash, where a folder has no splits
+PATHS = "*?[\\"  # signs that TFX reads as a pattern
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Examples:
 
     kind: "images" or "table". splits: whether it has the subfolders train, eval and test. count:
     number of examples. classes: number of classes. shape: height and width of the first image, in
-    pixels.
+    pixels. labels: of images, the label of each class, ascending; None if they are 0, 1, ...
     """
 
     folder: Path
@@ -42,13 +46,15 @@ class Examples:
     count: int
     classes: int
     shape: tuple[int, int] | None = None
+    labels: tuple[int, ...] | None = None
 
 
 def prepare(data: str, folder: Path, *, label: str, classes: int | None = None) -> Examples:
     """A data set's files, written to the folder unless they exist, and checked.
 
-    data: a name or a folder, as in `Plan`. Raises ValueError, naming the file, for data that no
-    pipeline could use.
+    data: a name or a folder, as in `Plan`. Raises ValueError as `look` does, and for examples of
+    which the hash that deals them out leaves a split without examples, or a class only outside of
+    the train split.
     """
     if data == "penguins":
         target = folder / data
@@ -60,7 +66,10 @@ def prepare(data: str, folder: Path, *, label: str, classes: int | None = None) 
         if not (folder / data).exists():
             _write(data, folder / data)
         return look(folder / data, label=label, classes=SOURCES[data].classes)
-    return look(Path(data).absolute(), label=label, classes=classes)
+    found, tables = _read(Path(data).absolute(), label, classes)
+    if not found.splits:
+        _check_dealt(found, _dealt(found, label, tables))
+    return found
 
 
 def _write(name: str, target: Path) -> None:
@@ -98,159 +107,148 @@ def example(image: bytes, label: int | None = None) -> bytes:
 
 
 def look(folder: Path, *, label: str, classes: int | None = None) -> Examples:
-    """Read all examples of a folder once, and check files, images and labels.
+    """Read all examples of a folder once, and check files, images, tables and labels.
 
-    It takes a tenth of a millisecond for each image, a millisecond for large ones.
+    label: the label's column in a table. classes: of images whose labels are 0 to classes - 1;
+    None counts the different labels.
 
-    Raises ValueError, naming file and place, for a folder without examples, a broken record, a
-    record that is not a `tf.train.Example` with an image and a label, an image that cannot be
-    decoded, a label outside 0..classes - 1, a table without the label's column, or a table whose
-    eval or test split has a label that the train split lacks.
+    Raises ValueError, naming file and record or line, and the cure, for a folder without examples
+    and for everything in it that the pipeline's components would not read (`image_records.read`,
+    `csv_files.read`); for fewer than two classes; and for a label that the train split lacks.
     """
+    return _read(folder, label, classes)[0]
+
+
+def _read(folder: Path, label: str, classes: int | None) -> tuple[Examples, list[Table]]:
+    """The checked examples, and each split's table."""
     if not folder.is_dir():
         raise ValueError(f"{folder}: there is no such folder")
+    if signs := set(PATHS) & set(str(folder)):
+        raise ValueError(
+            f"{folder}: TFX takes {' and '.join(sorted(signs))} in a path for a pattern: rename "
+            "the folder"
+        )
     splits = all((folder / split).is_dir() for split in SPLITS)
-    kind, files = _files(folder, [folder / split for split in SPLITS] if splits else [folder])
+    places = [folder / split for split in SPLITS] if splits else [folder]
+    kind, files = _files(folder, places)
+    tables: list[Table] = []
     if kind == "table":
-        words = {file: _table_labels(file, label) for file in files}
-        if splits:
-            _only_known(words, folder / "train", label)
-        names = sorted({word for each in words.values() for word in each})
-        if len(names) < 2:
-            raise ValueError(
-                f"{folder}: every {label!r} is {names[0]!r}: give at least two classes"
-            )
-        return Examples(folder, kind, splits, sum(map(len, words.values())), len(names))
-    read = {file: _images(file) for file in files}
-    labels = {file: each for file, (each, _) in read.items()}
-    most = classes or max(int(each.max()) for each in labels.values()) + 1
-    if most == 1:
-        raise ValueError(f"{folder}: every {LABEL!r} is 0: give at least two classes")
-    for file, each in labels.items():
-        wrong = np.flatnonzero((each < 0) | (each >= most))
-        if len(wrong):
-            others = f" (so have {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-            raise ValueError(
-                f"{file}: record {wrong[0]} has the label {each[wrong[0]]}{others}, but with "
-                f"{most} classes labels are 0 to {most - 1}"
-            )
-    count = sum(map(len, labels.values()))
-    return Examples(folder, kind, splits, count, most, read[files[0]][1])
+        tables = [csv_files.read(each, label) for each in files]
+        csv_files.check_splits(tables[1:], tables[0])
+        labels = [csv_files.labels(each, label) for each in tables]
+        count, name, shape = sum(each.count for each in tables), label, None
+    else:
+        read = {file: image_records.read(file) for each in files for file in each}
+        labels = [_merged({file: read[file].labels for file in each}) for each in files]
+        count, name = sum(each.count for each in read.values()), LABEL
+        shape = read[files[0][0]].shape
+    known = {value: place for each in reversed(labels) for value, place in each.items()}
+    if kind == "images" and classes:
+        _check_range(known, classes)
+    if len(known) < 2:
+        raise ValueError(
+            f"{folder}: every {name!r} is {next(iter(known))!r}: give at least two classes"
+        )
+    for each in labels[1:]:
+        for value, place in each.items():
+            if value not in labels[0]:
+                raise ValueError(
+                    f"{place}: {name} is {value!r}, which the train split does not have: add such "
+                    "examples there, or leave them out"
+                )
+    if kind == "table":
+        return Examples(folder, kind, splits, count, len(known)), tables
+    every = tuple(sorted(int(value) for value in known))
+    numbered = bool(classes) or every == tuple(range(len(every)))
+    most = classes or len(every)
+    return Examples(folder, kind, splits, count, most, shape, None if numbered else every), []
 
 
-def _files(folder: Path, places: list[Path]) -> tuple[str, list[Path]]:
-    """The kind of the files in these places, and the files."""
+def _files(folder: Path, places: list[Path]) -> tuple[str, list[list[Path]]]:
+    """The kind of the files in these places, and the files of each place."""
     for kind, pattern in PATTERNS.items():
         found = [sorted(place.glob(pattern)) for place in places]
         if any(found):
             for place, files in zip(places, found, strict=True):
                 if not files:
                     raise ValueError(f"{place}: no examples, but its siblings have some")
-            return kind, [file for files in found for file in files]
+            return kind, found
     absent = [split for split in SPLITS if not (folder / split).is_dir()]
     if 0 < len(absent) < len(SPLITS):
         raise ValueError(
             f"{folder}: no *.tfrecord and no *.csv in it, and of the subfolders "
             f"{', '.join(SPLITS)} it lacks {' and '.join(absent)}: give all three, or none"
         )
+    names = sorted(path.name for path in folder.iterdir())
+    has = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")
     raise ValueError(
-        f"{folder}: no *.tfrecord and no *.csv in it, nor in subfolders {', '.join(SPLITS)}"
+        f"{folder}: no *.tfrecord and no *.csv in it, nor in subfolders {', '.join(SPLITS)} "
+        f"(it has {has or 'no file'}): put image files into TFRecords "
+        "(coursekit.tfx.examples.example), and uncompress tables"
     )
 
 
-def _only_known(words: dict[Path, list[str]], train: Path, label: str) -> None:
-    """Check that the train split has all labels: the model cannot learn any other."""
-    known = {word for file, each in words.items() if file.parent == train for word in each}
-    for file, each in words.items():
-        if unknown := sorted(set(each) - known):
+def _merged(labels: Mapping[Path, Mapping[int, int]]) -> dict[Label, str]:
+    """The first place of each label in a split's files, from its first record in each file."""
+    found: dict[Label, str] = {}
+    for file, each in labels.items():
+        for value, record in each.items():
+            found.setdefault(value, f"{file}: record {record}")
+    return found
+
+
+def _check_range(known: Mapping[Label, str], classes: int) -> None:
+    for value, place in known.items():
+        if not 0 <= int(value) < classes:
             raise ValueError(
-                f"{file}: {label} is {unknown[0]!r}, which the train split does not have"
+                f"{place} has the label {value}, but with {classes} classes labels are 0 to "
+                f"{classes - 1}: leave it out, or leave out the number of classes (classes=, "
+                "--classes), and the labels that occur are counted"
             )
 
 
-def _images(file: Path) -> tuple[np.ndarray, tuple[int, int]]:
-    """The labels in a file of images, shape (records,), and the first image's height and width."""
-    labels, shapes = [np.empty(0, np.int64)], []
-    try:
-        for batch in _records(file).batch(BATCH):
-            each, shape = _read(batch)
-            labels.append(each.numpy())
-            shapes.append(shape.numpy())
-    except (tf.errors.DataLossError, tf.errors.InvalidArgumentError):
-        _refuse(file)
-        raise
-    if any((each == MISSING).any() for each in labels):
-        _refuse(file)
-    if not shapes:
-        raise ValueError(f"{file} holds no record")
-    height, width = shapes[0][0].tolist()
-    return np.concatenate(labels), (height, width)
+def _dealt(
+    found: Examples, label: str, tables: Sequence[Table]
+) -> Iterator[tuple[str, Label, str]]:
+    """The place of each row or record, its label, and the split in which ExampleGen puts it."""
+    _, (files,) = _files(found.folder, [found.folder])
+    if found.kind == "images":
+        for file in files:
+            for number, (value, record) in enumerate(image_records.labelled(file)):
+                yield f"{file}: record {number}", value, split_of(record)
+        return
+    (table,) = tables
+    column = table.names.index(label)
+    for file in files:
+        for line, cells in csv_files.rows(file, table.names):
+            meant = csv_files.meaning(cells[column], table.columns[label].type)
+            yield f"{file}, line {line}", meant, split_of(csv_files.example(cells, table))
 
 
-def _records(file: Path) -> tf.data.Dataset:
-    return tf.data.TFRecordDataset(str(file), "GZIP" if file.suffix == ".gz" else "")
+def _check_dealt(found: Examples, dealt: Iterator[tuple[str, Label, str]]) -> None:
+    """Check that the hash leaves no split empty, and no class out of the train split."""
+    places: dict[str, dict[Label, str]] = {split: {} for split in SPLITS}
+    for place, value, split in dealt:
+        places[split].setdefault(value, place)
+        if len(places["train"]) == found.classes and all(places.values()):
+            return
+    cure = f"give more examples, or deal them out yourself, into subfolders {', '.join(SPLITS)}"
+    for split, labels in places.items():
+        if not labels:
+            raise ValueError(
+                f"{found.folder}: a hash deals the examples out, none to {split}: {cure}"
+            )
+        for value, place in labels.items():
+            if value not in places["train"]:
+                raise ValueError(
+                    f"{place}: the label is {value!r}, and a hash deals all such examples out to "
+                    f"eval and test, none to train: {cure}"
+                )
 
 
-@tf.function(input_signature=[tf.TensorSpec((None,), tf.string)], autograph=False)
-def _read(records: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The labels of records, shape (records,), and heights and widths of images, (records, 2)."""
-    features = tf.io.parse_example(records, FEATURES)
-    shapes = tf.map_fn(
-        lambda image: tf.shape(_decoded(image))[:2],
-        features[IMAGE],
-        fn_output_signature=tf.TensorSpec((2,), tf.int32),
-    )
-    return features[LABEL], shapes
-
-
-def _decoded(image: tf.Tensor) -> tf.Tensor:
-    return tf.io.decode_image(image, expand_animations=False)
-
-
-def _refuse(file: Path) -> None:
-    """Raises ValueError for the first bad record of a file."""
-    number = -1
-    try:
-        for number, record in enumerate(_records(file)):
-            _check(record, f"{file}: record {number}")
-    except tf.errors.DataLossError:
-        raise ValueError(
-            f"{file} is damaged, or cut off, at record {number + 1}: write it again"
-        ) from None
-
-
-def _check(record: tf.Tensor, where: str) -> None:
-    try:
-        features = tf.io.parse_single_example(record, FEATURES)
-    except tf.errors.InvalidArgumentError as error:
-        reason = str(error.message).rpartition("}} ")[2].partition(" [Op:")[0]
-        raise ValueError(
-            f"{where} is not a tf.train.Example with one {IMAGE!r}, of bytes, and one {LABEL!r}, "
-            f"a whole number, such as coursekit.tfx.examples.example makes ({reason})"
-        ) from None
-    for name, none in ((IMAGE, b""), (LABEL, MISSING)):
-        if features[name].numpy() == none:
-            raise ValueError(f"{where} has no {name!r}: add it, or leave the record out")
-    try:
-        _decoded(features[IMAGE])
-    except tf.errors.InvalidArgumentError:
-        raise ValueError(
-            f"{where} has an {IMAGE!r} that is not a complete PNG or JPEG: encode it again, or "
-            "leave the record out"
-        ) from None
-
-
-def _table_labels(file: Path, label: str) -> list[str]:
-    with file.open(newline="") as lines:
-        reader = csv.DictReader(lines)
-        if label not in (reader.fieldnames or ()):
-            columns = ", ".join(reader.fieldnames or ["none"])
-            raise ValueError(f"{file}: no column is called {label!r} (there are {columns})")
-        words = []
-        for row in reader:
-            if not row[label]:
-                raise ValueError(f"{file}, line {reader.line_num}: no {label}")
-            words.append(row[label])
-    if not words:
-        raise ValueError(f"{file} has a header and no row")
-    return words
+def split_of(example: tf.train.Example) -> str:
+    """The split into which ExampleGen's hash puts an example."""
+    content = example.SerializeToString(deterministic=True)
+    place = int(hashlib.sha256(content).hexdigest(), 16) % sum(SHARES)
+    dealt = [split for split, share in zip(SPLITS, SHARES, strict=True) for _ in range(share)]
+    return dealt[place]

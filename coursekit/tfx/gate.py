@@ -4,9 +4,7 @@ ExampleValidator only records anomalies and lets the pipeline continue.
 """
 # No postponed annotations here: TFX reads them when the component is defined.
 
-from tensorflow_metadata.proto.v0 import anomalies_pb2
-
-from coursekit.tfx.quiet import tf, tfx
+from coursekit.tfx.quiet import anomalies_pb2, tf, tfx
 
 
 class AnomaliesFound(ValueError):

@@ -16,7 +16,7 @@ from typing import Any
 
 from coursekit.tfx.components import components
 from coursekit.tfx.examples import prepare
-from coursekit.tfx.local import PipelineFailed, Progress, logged, reason
+from coursekit.tfx.local import PipelineFailed, Progress, check_place, failing, held, logged, reason
 from coursekit.tfx.metadata import Metadata, waiting
 from coursekit.tfx.outcome import Outcome, outcome
 from coursekit.tfx.plan import Plan
@@ -28,7 +28,8 @@ class Interactive:
     """The components of a plan's pipeline, which you run by name.
 
     plan: as in `coursekit.tfx.local.run`. The folder may be the same: results there are reused.
-    Raises ValueError for data that no pipeline could use.
+    Raises ValueError for data that no pipeline could use. The folder is held while a component
+    runs: another run in it is refused meanwhile, with ValueError.
 
     components: TFX's own, by name. steps: the state of each, for `picture` and the widget.
     context: TFX's `InteractiveContext`, for everything else.
@@ -36,10 +37,11 @@ class Interactive:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        plan.folder.mkdir(parents=True, exist_ok=True)
-        self.examples = prepare(
-            plan.data, plan.folder / "data", label=plan.label, classes=plan.classes
-        )
+        with held(plan.folder):
+            check_place(plan)
+            self.examples = prepare(
+                plan.data, plan.folder / "data", label=plan.label, classes=plan.classes
+            )
         self.components: dict[str, Any] = components(plan, self.examples)
         with logged(plan.folder / "run.log"):
             from tfx.orchestration.experimental.interactive.interactive_context import (
@@ -106,21 +108,20 @@ class Interactive:
             raise ValueError(f"{name} needs the output of {' and '.join(missing)}: run that first")
         if name == "Evaluator":
             self._no_model_is_its_own_baseline()
-        self._set(Step(name, state="running"))
-        log = self.plan.folder / "run.log"
-        progress = Progress(partial(print, file=sys.stdout, flush=True), [])
         began = time.monotonic()
         component = self.components[name]
         channels = dict(component.outputs)
-        try:
-            with logged(log, progress):
-                self.context.run(component, enable_cache=cache)
-        except BaseException as error:
-            self._set(Step(name, state="failed", error=reason(error)))
-            if isinstance(error, Exception):
-                said = f"{name} failed: {reason(error)}\nthe whole log: {log}"
-                raise PipelineFailed(said) from error
-            raise
+        with held(self.plan.folder) as log:
+            self._set(Step(name, state="running"))
+            progress = Progress(partial(print, file=sys.stdout, flush=True), [], log)
+            progress.running = name
+            try:
+                with failing(progress):
+                    self.context.run(component, enable_cache=cache)
+            except BaseException as error:
+                cause = error.__cause__ if isinstance(error, PipelineFailed) else error
+                self._set(Step(name, state="failed", error=reason(cause or error)))
+                raise
         for (
             key,
             channel,

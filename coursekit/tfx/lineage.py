@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coursekit.extras import from_extras
 from coursekit.tfx.metadata import Metadata
 from coursekit.tfx.outcome import read_trials
 from coursekit.tfx.picture import Box, flow
@@ -111,7 +112,8 @@ class Lineage:
         steps, negative is back), component, execution (its id), reads and writes (ids of
         artifacts), when it began (UTC).
         """
-        import pandas as pd
+        with from_extras():
+            import pandas as pd
 
         rows = [
             {
@@ -132,7 +134,8 @@ class Lineage:
 
     def artifacts(self) -> pd.DataFrame:
         """All artifacts: id, type, the component that wrote each, and its place."""
-        import pandas as pd
+        with from_extras():
+            import pandas as pd
 
         return pd.DataFrame(
             [

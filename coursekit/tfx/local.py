@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
+import hashlib
 import logging
 import os
 import re
 import sys
+import tempfile
 import time
 import traceback
 import warnings
@@ -15,15 +18,14 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from absl import logging as absl_logging
-
+from coursekit.log import locked
 from coursekit.tfx.code import yours
 from coursekit.tfx.components import pipeline
-from coursekit.tfx.examples import prepare
+from coursekit.tfx.examples import Examples, prepare
 from coursekit.tfx.metadata import Metadata
 from coursekit.tfx.outcome import Outcome, outcome
 from coursekit.tfx.plan import Plan
-from coursekit.tfx.quiet import tfx
+from coursekit.tfx.quiet import absl_logging, tfx
 
 Tell = Callable[[str], None]
 ours = logging.getLogger("coursekit.tfx")  # searches log here
@@ -43,26 +45,90 @@ def run(plan: Plan, *, tell: Tell | None = None) -> Outcome:
     tell: takes each line of progress; prints it by default. TFX's own log goes to `run.log` in the
     plan's folder.
 
-    Raises ValueError for data that no pipeline could use, before anything runs; PipelineFailed if a
-    component fails, AnomaliesFound among its causes.
+    Raises ValueError for data that no pipeline could use, before anything runs, and if another
+    process runs in the folder; PipelineFailed if a component fails, AnomaliesFound among its
+    causes, or if the folder is moved meanwhile.
     """
     tell = tell or partial(
         print, file=sys.stdout, flush=True
     )  # the present stdout, not the one while TFX runs
-    plan.folder.mkdir(parents=True, exist_ok=True)
-    examples = prepare(plan.data, plan.folder / "data", label=plan.label, classes=plan.classes)
-    tell(f"{examples.count:,} examples of {examples.classes} classes in {examples.folder}")
-    made = pipeline(plan, examples)
-    log = plan.folder / "run.log"
-    progress = Progress(tell, [component.id for component in made.components])
-    try:
-        with logged(log, progress):
+    with held(plan.folder) as log:
+        check_place(plan)
+        examples = prepare(plan.data, plan.folder / "data", label=plan.label, classes=plan.classes)
+        tell(f"{examples.count:,} examples of {_classes(examples)} in {examples.folder}")
+        made = pipeline(plan, examples)
+        progress = Progress(tell, [component.id for component in made.components], log)
+        with failing(progress):
             tfx.orchestration.LocalDagRunner().run(made)
-    except Exception as error:
-        said = f"{progress.running} failed: {reason(error)}\nthe whole log: {log}"
+        metadata = Metadata(plan.metadata)
+        return outcome(metadata, metadata.plan(made.components))
+
+
+def _classes(examples: Examples) -> str:
+    """The number of classes and, where labels are not 0, 1, ..., the label of each."""
+    first = ", ".join(map(str, (examples.labels or ())[:10]))
+    more = ", ..." if len(examples.labels or ()) > 10 else ""
+    return f"{examples.classes} classes" + (f" (labels {first}{more})" if first else "")
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[Path]:
+    """Hold a pipeline's folder for one run; gives the path of its log.
+
+    Two locks: of the log, which moves with the folder, and of the folder's path, since a run whose
+    folder is moved may write there until it notices. The folder is made if it does not exist.
+    Raises ValueError, which names the process, if another one holds it; nothing is changed then.
+    """
+    hold = partial(locked, user="run of this pipeline", instead="another folder", shown=folder)
+    path = hashlib.sha256(str(folder.absolute()).encode()).hexdigest()[:16]
+    user = getattr(os, "getuid", getpass.getuser)()
+    kept = Path(tempfile.gettempdir()) / f"coursekit-locks-{user}"
+    kept.mkdir(exist_ok=True)
+    log = folder / "run.log"
+    with hold(kept / path):
+        folder.mkdir(parents=True, exist_ok=True)
+        with hold(log):
+            yield log
+
+
+def check_place(plan: Plan) -> None:
+    """Check that the folder's earlier results were written there: they are recorded by their paths.
+
+    Raises ValueError for a folder that was moved afterwards.
+    """
+    if not plan.metadata.exists():
+        return
+    here = plan.folder / "artifacts"
+    for each in Metadata(plan.metadata).artifacts.values():
+        written = Path(each.uri).parents
+        if each.type != "Examples" or len(written) < 3 or here == written[2]:
+            continue  # hyperparameters may be imported from elsewhere
+        if not (here.exists() and written[2].exists() and written[2].samefile(here)):
+            raise ValueError(
+                f"{plan.folder} was moved: its results are recorded as those of "
+                f"{written[2].parent}: move it back there, or give another folder"
+            )
+
+
+class FolderMoved(BaseException):
+    """Ends a run whose folder was moved or deleted; an Exception would only make a trial failed."""
+
+
+@contextlib.contextmanager
+def failing(progress: Progress) -> Iterator[None]:
+    """Logs a component's run; its error becomes a PipelineFailed, which names the component."""
+    try:
+        with logged(progress.log, progress):
+            yield
+    except (Exception, FolderMoved) as error:
+        said = f"{progress.running} failed: {reason(error)}\nthe whole log: {progress.log}"
+        if progress.moved():
+            folder = progress.log.parent
+            said = (
+                f"{progress.running} was stopped: {folder} was moved or deleted while the pipeline "
+                "ran: move it back, and the same command resumes"
+            )
         raise PipelineFailed(said) from error
-    metadata = Metadata(plan.metadata)
-    return outcome(metadata, metadata.plan(made.components))
 
 
 def reason(error: BaseException) -> str:
@@ -77,15 +143,29 @@ def reason(error: BaseException) -> str:
 
 
 class Progress(logging.Handler):
-    """Turns the log of TFX and the searches into one line for each component and trial."""
+    """Turns the log of TFX and the searches into one line for each component and trial.
 
-    def __init__(self, tell: Tell, names: list[str]) -> None:
+    log: the file that the run holds. A run whose folder was moved is stopped at the next line, with
+    FolderMoved: it would go on to write at the old place, where another run may have begun.
+    """
+
+    def __init__(self, tell: Tell, names: list[str], log: Path) -> None:
         super().__init__()
-        self.tell, self.names = tell, names
+        self.tell, self.names, self.log = tell, names, log
         self.running, self.began = "the pipeline", 0.0
+        self.identity = log.stat().st_ino
+
+    def moved(self) -> bool:
+        """Whether the log is not where it was."""
+        try:
+            return self.log.stat().st_ino != self.identity
+        except OSError:
+            return True
 
     def emit(self, record: logging.LogRecord) -> None:
         """Handle one record of the log."""
+        if (record.name == ours.name or PROGRESS.fullmatch(record.getMessage())) and self.moved():
+            raise FolderMoved(str(self.log.parent))
         text = record.getMessage()
         if record.name == ours.name:
             self.tell(f"    {text}")

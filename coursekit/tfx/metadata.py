@@ -9,11 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import ml_metadata
-from ml_metadata.proto import metadata_store_pb2 as proto
-
+from coursekit.extras import from_extras
 from coursekit.tfx.plan import check_database
 from coursekit.tfx.steps import Artifact, Step
+
+with from_extras("tfx"):
+    import ml_metadata
+    from ml_metadata.proto import metadata_store_pb2 as proto
 
 STATES = {
     proto.Execution.NEW: "waiting",

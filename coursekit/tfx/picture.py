@@ -76,8 +76,10 @@ def flow(
     places = layout(list(boxes), [*arrows, *dashed])
     routes = around([*arrows, *dashed], places)
     rows = 1 + max((-y for _, y in places.values()), default=0)
-    columns = max((abs(x) for x, _ in places.values()), default=0) * 2 + 1
-    axes = on(axes, (max(3.2, 2.1 * columns + 0.8), max(1.5, 0.52 * rows)))
+    outermost = [x for route in routes for x, _ in route] + [x for x, _ in places.values()]
+    widest = max(map(abs, outermost), default=0.0) + 0.75
+    inches = max(3.2, 2 * widest * _inches(boxes, places))
+    axes = on(axes, (inches, max(1.5, 0.52 * rows)))
     for number, route in enumerate(routes):
         axes.add_patch(
             FancyArrowPatch(
@@ -110,12 +112,20 @@ def flow(
                 "linewidth": width,
             },
         )
-    outermost = [x for route in routes for x, _ in route] + [x for x, _ in places.values()]
-    widest = max(map(abs, outermost), default=0.0)
-    axes.set(xlim=(-widest - 0.75, widest + 0.75), ylim=(-rows + 0.4, 0.6))
+    axes.set(xlim=(-widest, widest), ylim=(-rows + 0.4, 0.6))
     axes.set_axis_off()
     axes.places = places  # type: ignore[attr-defined]
     return axes
+
+
+def _inches(boxes: Mapping[str, Box], places: Mapping[str, tuple[float, float]]) -> float:
+    """How wide a unit must be, about, so that boxes are at most that wide and do not touch."""
+    wide = {key: 0.4 + 0.075 * len(box.text) for key, box in boxes.items()}
+    needed = [1.6, *wide.values()]
+    for y in {y for _, y in places.values()}:
+        row = sorted((x, wide[key]) for key, (x, other) in places.items() if other == y)
+        needed += [(left + right) / 2 / (x1 - x0) for (x0, left), (x1, right) in pairwise(row)]
+    return max(needed)
 
 
 def around(

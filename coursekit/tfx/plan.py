@@ -23,12 +23,13 @@ class Plan:
     """One pipeline: its data, its search, its training, and when its model is good enough.
 
     data: "mnist-5k", "digits" or another of the kit's image data sets, "penguins", or your own
-        folder: `*.tfrecord` files of examples with `image` (PNG or JPEG bytes) and `label`
-        (0, 1, ...), or `*.csv` files. Subfolders train, eval and test become these splits; without
-        them, a hash splits the examples 6 : 2 : 2.
+        folder: `*.tfrecord` files of examples with `image` (PNG or JPEG bytes) and `label` (a
+        whole number), or `*.csv` files, in UTF-8, with a header and commas. Subfolders train, eval
+        and test become these splits; without them, a hash splits the examples 6 : 2 : 2.
     folder: for all output: metadata, artifacts, the search's journal, pushed models, the log. A
         second run there reuses results that would be the same.
-    label: the label's column in a table. classes: number of classes of images; None counts them.
+    label: the label's column in a table. classes: of images whose labels are 0 to classes - 1;
+        None counts the labels that occur, and the smallest one is the first class.
     strategy: a name in the registry, or the import path of a `keras_tuner.Tuner`, Keras Tuner's own
         ("keras_tuner.Hyperband") or yours ("my_module.MyTuner"), whose module is imported here.
     options: of the strategy, such as {"population_size": 8}, or of its tuner, {"inherit": True}.

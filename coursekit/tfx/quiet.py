@@ -8,14 +8,19 @@ from __future__ import annotations
 import logging
 import sys
 
+from coursekit.extras import from_extras
 from coursekit.loading import quietly
 
-with quietly():
+with from_extras("tfx"), quietly():
     import tensorflow as tf
     import tensorflow_model_analysis as tfma
+    from absl import logging as absl_logging
+    from apache_beam.io.filesystem import CompressionTypes
+    from tensorflow_metadata.proto.v0 import anomalies_pb2
     from tfx import v1 as tfx
+    from tfx_bsl.coders import csv_decoder
 
-__all__ = ["tf", "tfma", "tfx"]
+__all__ = ["CompressionTypes", "absl_logging", "anomalies_pb2", "csv_decoder", "tf", "tfma", "tfx"]
 
 # TFX calls some deprecated functions.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -6,19 +6,24 @@ import importlib
 import inspect
 import logging
 import time
+import zlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
-import keras
-import keras_tuner
-
+from coursekit.extras import from_extras
 from coursekit.lookup import check_options, options_of, unknown_option
 from coursekit.strategies import Strategy
 from coursekit.tfx.code import NoModule, digest
 from coursekit.tfx.strategy_names import check_values, unknown
+from coursekit.training.keras.seeding import seed_training
 from coursekit.tuners import TUNERS, StrategyTuner
 from coursekit.tuners.tuner import kit_names
+
+with from_extras():
+    import keras
+    import keras_tuner
 
 GIVEN = ("hypermodel", "objective", "directory", "project_name")  # what a tuner must take
 KEPT = ("hypermodel", "directory", "project_name")  # what no option can set
@@ -42,8 +47,9 @@ def make_tuner(
     """A tuner by its strategy's name, "tpe", or by its own import path, "keras_tuner.Hyperband".
 
     trials: the most trials. epochs: the most epochs of one trial, which strategies with budgets
-    need. A tuner class gets those of max_trials, max_epochs, max_budget and seed that its
-    constructor takes. directory: of its journal; a search there resumes. options: the strategy's.
+    need. seed: of the search and, with a trial's number, of each training. A tuner class gets those
+    of max_trials, max_epochs, max_budget and seed that its constructor takes. directory: of its
+    journal; a search there resumes. options: the strategy's.
     A strategy that would start with more than a third of all trials at random, without an option
     that says so, starts with a third (at least 2): a pipeline has few trials.
 
@@ -57,12 +63,32 @@ def make_tuner(
         given |= _few(tuner.strategy, trials)
         options = kit_names(tuner.strategy, options)
     else:
+        tuner = _seeded(tuner, seed)
         given["max_epochs"] = epochs
         given["seed"] = seed or 1  # for Keras Tuner, 0 is no seed
     taken = _taken(tuner)
     arguments: dict[str, Any] = {key: value for key, value in given.items() if key in taken}
     arguments |= {"objective": objective, "directory": str(directory), "project_name": "search"}
     return tuner(hypermodel=build, **arguments | options)
+
+
+def _seeded(tuner: type[keras_tuner.Tuner], seed: int) -> type[keras_tuner.Tuner]:
+    """The same tuner class, which also seeds each trial's trainings, as the kit's own do."""
+
+    ran: Counter[int] = Counter()  # how often each trial, in this process
+
+    class Seeded(tuner):  # type: ignore[misc, valid-type]
+        __doc__ = tuner.__doc__
+
+        def run_trial(self, trial: Any, *args: Any, **options: Any) -> Any:
+            number = trial.trial_id
+            number = int(number) if number.isdecimal() else zlib.crc32(number.encode())
+            seed_training(seed, number, attempt=ran[number])
+            ran[number] += 1
+            return super().run_trial(trial, *args, **options)
+
+    Seeded.__name__ = tuner.__name__
+    return Seeded
 
 
 def tuner_class(name: str) -> type[keras_tuner.Tuner]:
@@ -162,7 +188,8 @@ def _few(strategy: type[Strategy], trials: int) -> dict[str, int]:
     return {
         option: third
         for option, parameter in options_of(strategy).items()
-        if option in ("initial", "population_size", "sample_size") and parameter.default > third
+        if option in ("initial", "population_size", "sample_size")
+        and (parameter.default or 0) > third
     }
 
 

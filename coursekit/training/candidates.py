@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coursekit.data import Dataset, Split
+from coursekit.extras import from_extras
+from coursekit.loading import quietly
 from coursekit.spaces import EdgeCells
 from coursekit.training.numpy.net2net import inherit
 from coursekit.training.numpy.perceptron import complete, hidden, train_perceptron
@@ -191,7 +193,8 @@ def keras_perceptron(
     configuration: Mapping[str, Any], shape: Shape, classes: int, width: float = 1.0
 ) -> KerasCandidate:
     """The same model as `FastPerceptron`, in Keras."""
-    import keras
+    with from_extras(), quietly():
+        import keras
 
     from coursekit.training.keras.models import perceptron_network
 
@@ -222,7 +225,8 @@ def keras_cells(
 
     width: the share of the skeleton's channels that it has.
     """
-    import keras
+    with from_extras(), quietly():
+        import keras
 
     from coursekit.training.keras.models import cell_network
 

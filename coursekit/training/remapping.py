@@ -1,7 +1,7 @@
 """Which old unit each unit of a new network copies, and the weights that follow from it.
 
-Net2Net (Chen, Goodfellow, Shlens, 2016, ICLR, arXiv:1511.05641): the mapping g of
-Net2WiderNet, and the weights U that it makes from W.
+Net2Net (Chen, Goodfellow and Shlens, 2016, ICLR, arXiv:1511.05641; `chen2016net2net`): the mapping
+g of Net2WiderNet, and the weights U that it makes from W.
 """
 
 from __future__ import annotations

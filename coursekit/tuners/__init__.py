@@ -15,10 +15,13 @@ from __future__ import annotations
 
 import coursekit.training.keras  # noqa: F401  (loads Keras quietly, before Keras Tuner does)
 from coursekit import strategies
+from coursekit.extras import from_extras
 from coursekit.strategies import STRATEGIES, Strategy
-from coursekit.tuners.oracle import StrategyOracle
-from coursekit.tuners.termination import StopUnpromising
-from coursekit.tuners.tuner import StrategyTuner
+
+with from_extras():  # they import keras_tuner
+    from coursekit.tuners.oracle import StrategyOracle
+    from coursekit.tuners.termination import StopUnpromising
+    from coursekit.tuners.tuner import StrategyTuner
 
 
 class Grid(StrategyTuner):
@@ -53,6 +56,10 @@ class TPE(StrategyTuner):
     strategy = strategies.TPE
 
 
+class CMAES(StrategyTuner):
+    strategy = strategies.CMAES
+
+
 class SuccessiveHalving(StrategyTuner):
     strategy = strategies.SuccessiveHalving
 
@@ -85,6 +92,7 @@ TUNERS: dict[str, type[StrategyTuner]] = {
 
 __all__ = [
     "BOHB",
+    "CMAES",
     "TPE",
     "TUNERS",
     "Bayesian",

@@ -189,16 +189,21 @@ class StrategyOracle(OracleBase):
         for event in journal.events():
             if isinstance(event, Grown):
                 told = event.space
-                self.hyperparameters = internals.from_configs(told)
+                with journal.blamed():
+                    self.hyperparameters = internals.from_configs(told)
                 self._grow()
             elif isinstance(event, Retried):
                 self.attempts[identifier(event.number)] += 1
             else:
+                with journal.blamed():
+                    self._search.check(event)
                 if isinstance(event, Finished) and "asked" in event.more:
-                    self._learn(event.number, event.more["asked"])
+                    with journal.blamed():
+                        self._learn(event.number, event.more["asked"])
                 self._search.replay([event])
                 if isinstance(event, Finished):
-                    self._revive(self.trials[identifier(event.number)], event)
+                    with journal.blamed():
+                        self._revive(self.trials[identifier(event.number)], event)
                 else:
                     self._admit(self.history[-1])
         self.waiting = [identifier(trial.number) for trial in self.history.running]

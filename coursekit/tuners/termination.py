@@ -1,5 +1,6 @@
-"""Learning-curve extrapolation in Keras Tuner (Domhan, Springenberg and Hutter, 2015, IJCAI): a
-callback that stops unpromising trials.
+"""Learning-curve extrapolation in Keras Tuner: a callback that stops unpromising trials.
+
+Domhan, Springenberg and Hutter (2015, IJCAI; `domhan2015speeding`).
 
 tuner = keras_tuner.RandomSearch(build, "val_accuracy", max_trials=100)
 tuner.search(x, y, epochs=40, callbacks=[StopUnpromising(tuner)], validation_data=...)

@@ -5,7 +5,11 @@ Each is imported when it is first used: some need Keras Tuner, which is slow to 
 
 from typing import TYPE_CHECKING
 
+from coursekit.extras import from_extras
 from coursekit.lazy import lazily
+
+with from_extras():
+    import ipywidgets  # noqa: F401  (its modules import it)
 
 if TYPE_CHECKING:
     from coursekit.widgets.explorer import Explorer

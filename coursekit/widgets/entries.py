@@ -46,7 +46,7 @@ class Entries:
             for dataset in cls.datasets
         }
         if isinstance(world, World):
-            self.world, chosen = world, _known(world) or str(world)
+            self.world, chosen = world, _known(world) or _other(world)
             self._worlds = {chosen: lambda: world} | self._worlds | {chosen: lambda: world}
         else:
             self.world = make(world)
@@ -165,6 +165,11 @@ class Entries:
 
 def _label(name: str, dataset: str) -> str:
     return f"{name} on {dataset}"
+
+
+def _other(world: World) -> str:
+    """The label of a world that is not in the registry, or is there with other options."""
+    return repr(world) if type(world) in WORLDS.values() else str(world)
 
 
 def _known(world: World) -> str | None:

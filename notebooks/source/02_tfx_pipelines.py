@@ -10,7 +10,7 @@
 # - import hyperparameters instead of searching again;
 # - ask a pushed model for predictions, and ask the metadata where that model comes from.
 #
-# **It takes** about two minutes of computing on two cores (all cells, ten seconds of it the import of TFX), and an hour or two of yours. **Budget:** at most 56 epochs of Keras training on 3,000 images. No GPU, no network.
+# **It takes** about two minutes of computing on two cores (all cells, ten seconds of it the import of TFX), and an hour or two of yours. **Budget:** at most 76 epochs of Keras training on 3,000 images. No GPU, no network.
 #
 # **How it works:** predict before you run; move the sliders; write code where it says so, then run the check below it. Stuck? `hint("2.1")`, and again for more; after a try, `solution("2.1")`.
 
@@ -37,7 +37,7 @@ import pandas as pd
 import tensorflow as tf
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from coursekit import data, plots, theme
+from coursekit import data, theme
 from coursekit.tfx import Plan
 from coursekit.tfx.examples import example, png
 from coursekit.tfx.lineage import Lineage
@@ -56,7 +56,7 @@ theme.use()  # figures follow JupyterLab's theme
 # A pipeline begins as a plan. This one says which data, how long to search and to train (in **steps** of the optimizer, as TFX counts), and which test accuracy a model needs before it may go into service. Everything that the pipeline makes will be in one folder.
 
 # %%
-plan = Plan("mnist-5k", folder="my-pipeline", strategy="random", trials=6, threshold=0.88)
+plan = Plan("mnist-5k", folder="my-pipeline", strategy="random", trials=6, threshold=0.8)
 pipeline = Interactive(plan)
 PipelinePanel(pipeline)
 
@@ -214,10 +214,10 @@ plt.show()
 
 # %% [markdown]
 # ## 4. Tuner: steps, epochs and a winner
-# TFX does not know epochs. It gives your function a number of **steps**, `num_steps`, and you decide what to do with them. (Many examples repeat the data for ever and stop after so many steps; the next section shows what that costs.)
+# TFX does not know epochs. It gives your function a number of **steps**, `num_steps`, and you decide what to do with them. (Many examples repeat the data for ever and stop after that many steps; the next section shows what that costs.)
 #
 # ### Exercise 2.2. Steps and epochs
-# Write `epochs_for(steps, examples, batch_size)`: the number of **whole** epochs that comes closest to so many steps, at least one. A step is a batch; the last batch of an epoch may be smaller, and is a step all the same.
+# Write `epochs_for(steps, examples, batch_size)`: the number of **whole** epochs that comes closest to `steps`, at least one. A step is a batch; the last batch of an epoch may be smaller, and is a step all the same.
 
 
 # %% exercise="2.2"
@@ -331,7 +331,7 @@ found[found["type"].isin(["HyperParameters", "TunerResults"])]
 
 
 # %% [markdown]
-# ## 5. Trainer: one epoch, and nobody noticed
+# ## 5. Trainer: one epoch, unnoticed
 # `run_fn` builds the model of the best hyperparameters, trains it and saves it. Here is one from a course, in two parts. It looks careful: there is a validation split, and early stopping that keeps the best weights.
 
 
@@ -353,21 +353,21 @@ def run_fn(arguments):
 
 
 # %% [markdown]
-# With 940 steps it sees every training image ten times. **Predict** how often it looks at the validation split in that time: that is, how many points the validation curve will have.
+# With 1,880 steps it sees every training image twenty times. **Predict** how often it looks at the validation split in that time: that is, how many points the validation curve will have.
 
 # %%
-predict("02-points", "Points of the validation curve after 940 steps", unit="points")
+predict("02-points", "Points of the validation curve after 1,880 steps", unit="points")
 
 # %%
 write_module("my_trainer.py", run_fn)
 own = {"tuner_fn": "my_tuner.tuner_fn", "run_fn": "my_trainer.run_fn"}
-careful = Interactive(replace(plan, **own, tune_steps=470, train_steps=940))
+careful = Interactive(replace(plan, **own, tune_steps=470, train_steps=1880))
 careful.run_to("Trainer")
 seen = read_history(careful.folder("Trainer", "model_run"))
 measured("02-points", len(seen["val_accuracy"]))
 
-# %% claim="The validation curve of 940 steps has a single point"
-assert len(seen["val_accuracy"]) == 1
+# %% claim="The validation curve of 1,880 steps, twenty epochs, has a single point"
+assert len(seen["val_accuracy"]) == 1 and 1880 == 20 * 94
 
 # %% [markdown]
 # One. For Keras an epoch is what `steps_per_epoch` says, and without `epochs=` it trains a single one. So there is one validation, at the very end; early stopping has nothing to compare, and "the best weights" are the only ones. Nobody notices, because the accuracy is fine.
@@ -401,7 +401,7 @@ predict("02-anew", "How many components have new work until there is a model?", 
 
 # %% needs=["2.4"]
 write_module("my_trainer.py", run_fn)
-final = Interactive(replace(plan, **own, hyperparameters=str(best), train_steps=940))
+final = Interactive(replace(plan, **own, hyperparameters=str(best), train_steps=1880))
 PipelinePanel(final)
 
 # %% needs=["2.4"]
@@ -419,32 +419,57 @@ new = [name for name, where in wrote(final).items() if where != wrote(careful).g
 measured("02-anew", len(new))
 print("new work:", ", ".join(new))
 
+# %% [markdown]
+# Two components had new work: the Importer, which looked up what you gave it, and the Trainer, whose code is new. (If it was the Importer alone, then exercise 2.4 is still open: the code is as before, and so is the model.)
+#
+# Both trainings had the same hyperparameters, and steps for twenty epochs. **Predict** after how many epochs yours has ended.
+
+# %%
+predict(
+    "02-ended", "After how many of 20 epochs does your `fit` end?", unit="epochs", least=1, most=20
+)
+
 # %% needs=["2.4"]
-curve = read_history(final.folder("Trainer", "model_run"))["val_accuracy"]
-plots.learning_curves([curve], names=["your fit"], bold=0)
-plt.plot([10], seen["val_accuracy"], "s", label="as found: one point")
-plt.title("The Trainer's validation curve, of the same hyperparameters")
+curve = read_history(final.folder("Trainer", "model_run"))["val_loss"]
+least = int(np.argmin(curve))
+plt.plot(range(1, len(curve) + 1), curve, label="your fit")
+plt.plot(
+    least + 1, curve[least], "o", markersize=12, fillstyle="none", label="its weights are kept"
+)
+plt.plot(20, seen["val_loss"], "s", label="as found: one point")
+plt.title("Validation loss of the Trainer, before and after the repair")
+plt.xticks(range(0, 21, 2))
+plt.xlabel("epochs")
+plt.ylabel("validation loss")
 plt.legend()
 plt.show()
 
-# %% claim="With a learning rate of 0.01 early stopping ends ten epochs early; with 0.0001 it does not"
-lengths = {}
-for rate in (0.01, 0.0001):
+# %% needs=["2.4"]
+measured("02-ended", len(curve))
+accuracy = read_history(final.folder("Trainer", "model_run"))["val_accuracy"][least]
+print(f"validation accuracy: {accuracy:.1%}, as found {seen['val_accuracy'][0]:.1%}")
+
+# %% claim="A repaired fit ends two epochs after the least loss, before the twentieth, with 0.01 sooner than with 0.001; the loss as found is higher"
+losses = {}
+for rate in (0.01, 0.001):
     hp = kt.HyperParameters()
-    hp.values = {"units": 352, "learning_rate": rate}
+    hp.values = {"units": 256, "learning_rate": rate}
     keras.utils.set_random_seed(0)
     model = images.build(hp, {"image_xf": (28, 28)}, 10)
     stop = keras.callbacks.EarlyStopping(patience=2)
     (x, y), (new, labels) = digits.train, digits.validation
     history = model.fit(
         {"image_xf": x}, y, validation_data=({"image_xf": new}, labels),
-        batch_size=32, epochs=10, callbacks=[stop], verbose=0,
+        batch_size=32, epochs=20, callbacks=[stop], verbose=0,
     )  # fmt: skip
-    lengths[rate] = len(history.epoch)
-assert lengths[0.01] < 10 == lengths[0.0001]
+    losses[rate] = history.history["val_loss"]
+    assert len(losses[rate]) == np.argmin(losses[rate]) + 3 < 20
+assert len(losses[0.01]) < len(losses[0.001])
+assert seen["val_loss"][0] > 1.02 * min(losses[five[0][2]["learning_rate"]])
+assert len(curve) in (1, least + 3)  # an open exercise, or a solved one
 
 # %% [markdown]
-# Two components had new work: the Importer, which looked up what you gave it, and the Trainer, whose code is new. (If it was the Importer alone, or your curve is a single point, then exercise 2.4 is still open: the code is as before, and so is the model.) The accuracy need not be higher than that of the single point. The repair buys information: the curve *shows* where the training should end. Count its points: with a learning rate of 0.01, early stopping ends the training after a few epochs; with 0.0001 the loss still falls after ten, and more steps would help.
+# The training ends two epochs after the least loss, and the model gets the weights of that epoch, which is ringed. The training as found continues to the end, and its loss is higher. Its accuracy need not be lower: the loss also counts how sure a wrong answer is. The curve as found does not show when the loss began to rise, because it is a single point. (If your curve is a single point too, then exercise 2.4 is still open.) The larger the learning rate, the sooner the loss rises.
 #
 # Is the model good enough? **Evaluator** asks on the *test* split, which neither training nor search has seen, and on raw examples, so that the conversion is tested, too. It compares with the threshold of the plan and with the last model that was blessed. Only then **Pusher** copies the model to where servers look.
 
@@ -549,7 +574,7 @@ for name, taken in pictures.items():
 
 # %% claim="Of negatives nearly every answer is wrong, and the model is hardly less confident"
 (right, sure), (few, still) = told.values()
-assert right > 0.85 and few < 0.2 and still > sure - 0.2
+assert right > 0.8 and few < 0.2 and still > sure - 0.2
 
 # %% [markdown]
 # A model always gives an answer. On negatives nearly every answer is wrong, and the model is hardly less confident. So watch what comes in.

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lab 06. Evolution
 #
-# Fifteen thousand candidate networks, an hour of training for each, and you can pay for two hundred. Random search spends its two hundred without a memory. Evolution remembers a few candidates, lets the better ones have children that differ from them in one decision, and lets the old ones die. In this lab you build it out of three small parts, watch it birth by birth, race it against random search on a real benchmark, take it apart again, and in the end use it where `kt.RandomSearch` stood.
+# Fifteen thousand candidate networks, an hour of training for each, and you can pay for two hundred. Random search spends its two hundred without a memory. Evolution remembers a few candidates, lets the better ones have children that differ from them in one decision, and lets the old ones die. In this lab you build it out of three small parts, watch it birth by birth, race it against random search on a real benchmark, take it apart again, and in the end use it in place of `kt.RandomSearch`.
 #
 # **After it you can**
 # - write regularized evolution from memory: tournament, mutation, ageing;
@@ -10,7 +10,7 @@
 # - write a search strategy of your own, and prove that it keeps its promises;
 # - run evolution through Keras Tuner.
 #
-# **It takes** about 100 seconds of computing on two cores (all cells), and an hour or two of yours. **Budget:** 20 epochs of Keras training on 5,000 images; all else is replayed from a table of trainings that were done once, for everybody. No GPU, no network.
+# **It takes** about 100 seconds of computing on two cores (all cells), and an hour or two of yours. **Budget:** 20 epochs of Keras training on 5,000 images; everything else is replayed from a table of trainings that were done once, for everybody. No GPU, no network.
 #
 # **How it works:** predict before you run; move whatever has a slider; write code where it says so, then run the check below it. Stuck? `hint("6.1")`, and again for more; after a try, `solution("6.1")`.
 
@@ -41,10 +41,11 @@ theme.use()  # figures follow JupyterLab's theme
 world = NASBench201("cifar100")
 cell = world.space.sample(np.random.default_rng(6))
 plots.cell(world.space, cell)
+plt.title("A cell, drawn at random")
 plt.show()
 
 # %% [markdown]
-# To a strategy, a cell is a configuration like any other: a dictionary of decisions. Its accuracy is looked up here; it once cost somebody the seconds that the world reports along with it.
+# To a strategy, a cell is a configuration like any other: a dictionary of decisions. Its accuracy is looked up here; the training was done once, and took the seconds that the world reports along with it.
 
 # %%
 answer = world.evaluate(Suggestion(cell))
@@ -84,8 +85,8 @@ assert good / len(accuracies) < 0.002
 assert 0.2 < 1 - (1 - good / len(accuracies)) ** 200 < 0.3
 
 # %% [markdown]
-# ## 2. The tournament: who has a child
-# Evolution keeps a **population** of candidates whose accuracy is known. Who may have a child? If it is always the best, all candidates are soon close relatives; if it is a random one, nothing is learnt. The **tournament** lies between: draw a few at random, and the best of those becomes the parent. One number, the tournament's size, sets the pressure.
+# ## 2. The tournament: which candidate has a child
+# Evolution keeps a **population** of candidates whose accuracy is known. Which of them may have a child? If it is always the best, all candidates are soon close relatives; if it is a random one, nothing is learnt. The **tournament** lies between: draw a few at random, and the best of those becomes the parent. One number, the tournament's size, sets the pressure.
 
 # %%
 predict("06-pressure", "Ten are alive, three are drawn: how often does the best win?", unit="%")
@@ -118,7 +119,7 @@ measured("06-pressure", 100 * wins / 2000)
 for size in (1, 3, 6, 10):
     wins = [math.comb(10 - rank, size - 1) / math.comb(10, size) for rank in range(1, 11)]
     plt.plot(range(1, 11), wins, label=f"tournament of {size}")
-plt.title("Who becomes the parent? A population of ten")
+plt.title("Chance to become the parent, in a population of ten")
 plt.xlabel("rank in the population (1 is the best)")
 plt.ylabel("chance to win")
 plt.legend()
@@ -186,7 +187,7 @@ for seed in range(3):
     assert np.mean([world.accuracy(heir) >= bar for heir in heirs]) > 0.15
 
 # %% [markdown]
-# ## 4. Ageing: who dies
+# ## 4. Ageing: which candidate leaves
 # The population has a fixed size, so for each child one member has to leave. The obvious rule is that the worst leaves. Real et al. (2019) chose another one: the **oldest** leaves, however good it is. That is why they call it *regularized*: nothing stays only because it was lucky once, and a good architecture lasts through its children or not at all.
 
 # %%
@@ -197,7 +198,7 @@ predict(
 )
 
 # %% [markdown]
-# Step through it. Each column is a birth, as high as its accuracy. Ringed ones were drawn into the tournament, the square won it, the diamond is its child, the cross dies. The first ten are drawn at random, and nobody dies among them. Then **play**, and move the sliders: what does a tournament of 1 look like, what one of 10? What does a large population change at the start?
+# Step through it. Each column is a birth, as high as its accuracy. Ringed ones were drawn into the tournament, the square won it, the diamond is its child, the cross dies. The first ten are drawn at random, and none of them dies yet. Then **play**, and move the sliders: what does a tournament of 1 look like, what one of 10? What does a large population change at the start?
 
 # %%
 strip = Population(world, population_size=10, sample_size=3)
@@ -210,7 +211,7 @@ strip
 measured("06-fate", "the best ever trained")
 
 # %% [markdown]
-# ### Exercise 6.3. The whole of it
+# ### Exercise 6.3. All of it together
 # Write `evolve(space, score, population_size, sample_size, births, rng)`, which returns all configurations in the order of their birth, `births` in number.
 # - The first `population_size` are drawn by `space.sample(rng)`.
 # - Then, one after the other: a tournament of `sample_size` different members among those alive, and `space.mutate(parent, rng)` makes the child of the best.
@@ -254,7 +255,7 @@ print(inspect.getsource(RegularizedEvolution.suggest))
 # - **Several may run at once.** Trials without a result are in the history too, and `history.completed` holds those that have one.
 #
 # ### Exercise 6.4. Find the bug: two workers
-# A colleague's strategy has passed every test with one worker. With two, some children have parents whose accuracy nobody knows, and others have parents that should be dead. With as many workers as the population has members it does not even start. Trials are **numbered** as they are suggested; they **complete** in any order, or fail. Repair it: alive are the last `population_size` to complete, and until as many have completed, draw at random. (Here the kit is less patient: it counts those that run as well, and begins to breed sooner.)
+# A colleague's strategy has passed every test with one worker. With two, some children have parents whose accuracy is not known yet, and others have parents that should be dead. With as many workers as the population has members it does not even start. Trials are **numbered** as they are suggested; they **complete** in any order, or fail. Repair it: alive are the last `population_size` to complete, and until as many have completed, draw at random. (Here the kit is less patient: it counts those that run as well, and begins to breed sooner.)
 
 
 # %% exercise="6.4"
@@ -344,11 +345,11 @@ assert (
 
 # %% [markdown]
 # ## 7. Taking it apart
-# Which of the parts does the work? An **ablation** changes one thing and leaves the rest. First the sizes, around the kit's 30 and 5: a tournament of one (no selection), one of half the population; a population of ten, one of a hundred. And random search, to see where the bottom is.
+# Which of the parts does the work? An **ablation** changes one thing and leaves the rest. First the sizes, around the kit's 30 and 5 (the labels give the population, *alive*, and the tournament, *drawn*): a tournament of one (no selection), one of half the population; a population of ten, one of a hundred. And random search, to see where the bottom is.
 
 # %%
 sizes = {
-    f"population {p}, tournament {s}": f"regularized_evolution(population_size={p}, sample_size={s})"
+    f"{p} alive, {s} drawn": f"regularized_evolution(population_size={p}, sample_size={s})"
     for p, s in ((30, 5), (30, 1), (30, 15), (10, 5), (100, 5))
 }
 
@@ -367,24 +368,24 @@ print(report.table(ablation))
 print(report.statement(ablation))
 
 # %% [markdown]
-# Among fifteen pairs luck alone would make one or the other look good, so Holm's correction asks more of each *p*. What is left: without selection evolution is a random walk, and not told apart from random search. Pressure pays: each size with a tournament is ahead of random search. How much pressure is another matter: half the population in each tournament has the best mean rank, but these twenty seeds do not tell it from the kit's own 5. And a population of 100 spends half of all trials before the first child is born, which it does not make up for. With five times the trials that weighs nothing: both find the best cells. There are no best sizes, only sizes for a budget.
+# Among fifteen pairs luck alone would make one or the other look good, so Holm's correction asks more of each *p*. What is left: without selection evolution is a random walk, and not told apart from random search. Selection helps: each size with a tournament is ahead of random search. How much pressure is another matter: half the population in each tournament has the best mean rank, but these twenty seeds do not tell it from the kit's own 5. And a population of 100 spends half of all trials before the first child is born, which it does not make up for. With five times the trials that does not matter: both find the best cells. There are no best sizes, only sizes for a budget.
 
 # %% claim="Without selection evolution is not told from random search; every tournament is ahead of it"
 pairs = {frozenset((c.better, c.worse)): c for c in ablation.comparisons()}
 assert len(pairs) == 15
 for name in sizes:
     pair = pairs[frozenset((name, "random"))]
-    assert pair.significant == (name != "population 30, tournament 1"), name
+    assert pair.significant == (name != "30 alive, 1 drawn"), name
     assert not pair.significant or pair.better == name
 
 # %% claim="Half the population has the best mean rank, and is not told from the kit's own 5"
-half, own = "population 30, tournament 15", "population 30, tournament 5"
+half, own = "30 alive, 15 drawn", "30 alive, 5 drawn"
 assert min(sizes, key=ablation.ranks().get) == half
 pair = next(c for c in ablation.comparisons() if {c.better, c.worse} == {half, own})
 assert not pair.significant
 
 # %% claim="A population of 100 is behind after 200 trials, and not after 1,000"
-large, own = "population 100, tournament 5", "population 30, tournament 5"
+large, own = "100 alive, 5 drawn", "30 alive, 5 drawn"
 late = race(world, {name: sizes[name] for name in (large, own)}, trials=1000, seeds=5).best()
 early = ablation.best()
 assert early[own].mean() - early[large].mean() > 0.003
@@ -398,7 +399,7 @@ recall(
 )
 
 # %% [markdown]
-# Now the ageing, which is the paper's own idea. In this strategy the worst dies and nobody else, so the population is the best 30 of all trials so far. Two lines say so:
+# Now the ageing, which is the paper's own idea. In this strategy only the worst dies, so the population is the best 30 of all trials so far. Two lines say so:
 
 
 # %%
@@ -411,7 +412,7 @@ class WorstDies(RegularizedEvolution):
 Population(world, WorstDies, population_size=10, sample_size=3)
 
 # %% [markdown]
-# Step to birth 40 in both strips and compare who is alive. **Predict** which rule finds more.
+# Step to birth 40 in both strips and compare which are alive. **Predict** which rule finds more.
 
 # %%
 rules = {"the oldest dies": "regularized_evolution", "the worst dies": WorstDies}
@@ -419,7 +420,7 @@ rules = {"the oldest dies": "regularized_evolution", "the worst dies": WorstDies
 # %%
 predict(
     "06-ageing",
-    "Who will be ahead after 200 trials, over forty seeds?",
+    "Which rule will be ahead after 200 trials, over forty seeds?",
     options=["the oldest dies", "the worst dies", "no clear difference"],
 )
 
@@ -455,7 +456,7 @@ recall(
 
 # %% [markdown]
 # ## 8. A strategy of your own
-# If selection pressure pays, why not go all the way? **Local search** (White et al. 2021) has a population of one. It tries the neighbours of the best candidate so far and moves to a better one: in the paper to the best of them all, here as soon as one is better, which takes fewer trials a step.
+# If selection pressure helps, why not use as much of it as possible? **Local search** (White et al. 2021) has a population of one. It tries the neighbours of the best candidate so far and moves to a better one: in the paper to the best of them all, here as soon as one is better, which takes fewer trials a step.
 #
 # ### Exercise 6.5. Local search
 # Write a strategy `Climb(Strategy)` with one method, `suggest(self, history, rng)`:
@@ -463,6 +464,8 @@ recall(
 # - else a **neighbour** of the best completed trial (`history.best()`) that is not in the history yet, whether running or finished. `self.space.neighbours(configuration)` lists them; name the trial as `parent`;
 # - all of them are known: a random new one again. If it is better than the summit, the climb continues from there;
 # - `self.fresh` answers None when the space is exhausted: then return `Pause.DONE`.
+#
+# An example by hand: three decisions, each of them 0 or 1. Trial 0 was 1-0-1, with a score of 0.8; trial 1 was 0-0-1, with 0.5; trial 2, 1-1-1, still runs. The best is trial 0. Its neighbours are 0-0-1, 1-1-1 and 1-0-0, and the first two are in the history. So the suggestion is 1-0-0, with parent 0.
 #
 # `self.space.key(configuration)` tells configurations apart. The check climbs two hills with it, then puts it through the **conformance suite**, which every strategy of the kit has to pass.
 
@@ -487,6 +490,22 @@ class Climb(Strategy):
 # %% check="6.5"
 check("6.5")
 
+# %% claim="The example by hand: 1-0-0 is suggested, with parent 0"
+from coursekit.labs.exercises import find
+from coursekit.spaces import Choice, Space
+from coursekit.trials import Evaluation, History
+
+three = Space({name: Choice([0, 1]) for name in "abc"})
+history = History()
+for values in ((1, 0, 1), (0, 0, 1), (1, 1, 1)):
+    history.add(Suggestion(dict(zip("abc", values))))
+for number, score in ((0, 0.8), (1, 0.5)):
+    history.finish(number, Evaluation(score))
+names = {"__name__": "__main__"}
+exec(find("6.5")[1].setting + "\n" + find("6.5")[1].solution, names)
+suggested = names["Climb"](three).suggest(history, np.random.default_rng(0))
+assert suggested.configuration == {"a": 1, "b": 0, "c": 0} and suggested.parent == 0
+
 # %% [markdown]
 # The suite runs every kind of space, several workers, failures, crashes and resumes, and calls `suggest` more often than needed, to see whether that changes anything. It is shipped with the kit: `conform(YourStrategy)` is all it takes. Here it examines the kit's own local search, which moves a little more cleverly than yours. Try it on `Evolution` of exercise 6.4, too: it names what the colleague has still forgotten.
 
@@ -496,7 +515,7 @@ conform(LocalSearch)
 # %%
 predict(
     "06-climb",
-    "Who will have the better mean rank after 200 trials?",
+    "Which will have the better mean rank after 200 trials?",
     options=["evolution", "local search"],
 )
 
@@ -536,7 +555,7 @@ assert examine(names["Evolution"]).broken  # the suite has passed LocalSearch ab
 
 # %% [markdown]
 # ## 9. In Keras Tuner
-# Everything so far came out of a table. Now train for real, in ten trials of two epochs. `coursekit.tuners` has each strategy as a Keras Tuner tuner, with the signature of `kt.RandomSearch` and the strategy's own options behind it. So in a program of yours one line changes.
+# Everything so far came out of a table. Now train for real, in ten trials of two epochs. `coursekit.tuners` has each strategy as a Keras Tuner tuner, with the signature of `kt.RandomSearch` and the strategy's own options behind it. So one line of your program changes.
 
 # %%
 from coursekit import data
@@ -579,11 +598,11 @@ tuner.search(*images.train, epochs=2, **fitting)
 measured("06-keras", round(100 * tuner.oracle.get_best_trials()[0].score, 1))
 
 # %% [markdown]
-# The history behind the tuner is the one that you know, so all that reads histories works on it. Here is the family: who came from whom, and what that changed.
+# The history behind the tuner is the one that you know, so everything that reads histories works on it. Here is the family: the parent of each, and what the child changed.
 
 # %%
 family = tuner.oracle.history.frame()
-family.drop(columns=["status", "cost", "budget"]).round(4)
+family.drop(columns=["status", "spread", "cost", "budget", "curve", "info", "message"]).round(4)
 
 # %% [markdown]
 # Interrupt a search like this one, even with `kill -9`, run the same cell with `overwrite=False`, and it continues: the population is read off what has finished.

@@ -400,7 +400,9 @@ stops = {
 }
 first = stops["the promising one"][0]
 measured("11-stop", spans[int(np.digitize(first, [6, 11, 21]))])
-print(stops)
+print("continue (-) or stop (S), after each of the epochs 2 to 39:")
+for name, given_up in stops.items():
+    print("".join("S" if n in given_up else "-" for n in range(2, 40)), name)
 
 # %% claim="The promising curve is given up between epochs 11 and 20, for good; the other one at epoch 2 or 3, and again for good much later"
 assert 11 <= first <= 20 and stops["the promising one"] == list(range(first, 40))
@@ -435,7 +437,7 @@ def stop_epoch(chances, delta, start):
 check("11.4")
 
 # %% [markdown]
-# ### Exercise 11.5. Find the bug: the bar that nobody measured
+# ### Exercise 11.5. Find the bug: a bar that was not measured
 # A colleague's search stops nearly every training, and its result is poor. `search(curves, forecast, chance, delta)` takes whole curves one after the other and returns how many epochs each training got. `forecast(seen)` gives the expected end, `chance(seen, best)` the chance to beat the best. At one place an **expectation** becomes the bar for later trainings: a forecast that is too optimistic, of a training that was stopped, then stops all trainings after it. Repair it: the best so far is the best **last score of a training that reached its end**.
 
 
@@ -568,7 +570,7 @@ predict("11-wrong", question, unit="curves", most=100)
 
 # %%
 def lost(start, delta, seed=11):
-    """How many of 100 late bloomers, which would win, are stopped after so many epochs."""
+    """How many of 100 late bloomers, which would win, are stopped after `start` epochs."""
     rng = np.random.default_rng(seed)
     turns = rng.uniform(8, 32, (100, 1))
     curves = 0.15 + 0.8 / (1 + np.exp(-(epochs - turns) / 2)) + rng.normal(0, 0.005, (100, 40))
@@ -588,7 +590,7 @@ assert late.stop
 # %% [markdown]
 # A later start saves many of them, and so does a smaller delta, as long as little of the curve is seen. After 15 flat epochs, a smaller delta hardly helps.
 #
-# **Crossing curves.** One candidate is fast and ends lower, another is slow and ends higher. While both are early, their order is wrong, and the points that are seen cannot tell. How many real winners would be lost? The bar below is an accuracy that fewer than a tenth of the 200 curves exceed in the end; they are the winners. The table counts those that the rule would stop, if it looked after so many epochs, for a cautious delta and for bold ones.
+# **Crossing curves.** One candidate is fast and ends lower, another is slow and ends higher. While both are early, their order is wrong, and the points that are seen cannot tell. How many real winners would be lost? The bar below is an accuracy that fewer than a tenth of the 200 curves exceed in the end; they are the winners. The table counts those that the rule would stop, if it looked after 1, 3 or 10 epochs, for a cautious delta and for bold ones.
 
 # %%
 bar = np.sort(ends)[-21]
@@ -598,7 +600,7 @@ for delta in (0.05, 0.2, 0.4):
         n: sum(decide(c[:n], 40, bar, delta=delta, **accuracy).stop for c in winners)
         for n in (1, 3, 10)
     }
-    print(f"delta {delta:.0%}: of {len(winners)} winners stopped after so many epochs: {counts}")
+    print(f"delta {delta:.0%}: of {len(winners)} winners stopped, by epochs seen: {counts}")
 
 # %% claim="A delta of 5 % loses no winner after 1, 3 or 10 epochs, and hardly one of other curves; a delta of 40 % loses most of them early"
 assert len(winners) < 20
@@ -719,6 +721,7 @@ recall(
 # %%
 from coursekit import data
 from coursekit.tuners import StopUnpromising
+from coursekit.widgets import SearchMonitor
 
 import keras
 import keras_tuner
@@ -745,6 +748,7 @@ where = dict(directory="tuning", project_name="curves", overwrite=True)
 tuner = keras_tuner.GridSearch(build, "val_accuracy", **where)
 callback = StopUnpromising(tuner, bounds=(0, 1))
 fitting = dict(validation_data=images.validation, epochs=15, batch_size=64, verbose=0)
+SearchMonitor(tuner)
 tuner.search(*images.train, callbacks=[callback], **fitting)
 
 # %%

@@ -608,7 +608,9 @@ points = [(trial.score, table.accuracy(trial.configuration), trial.suggestion.pa
           for _, search in heirs for trial in search.history.completed]  # fmt: skip
 for inherits, name, sign in ((False, "fresh weights", "o"), (True, "inherited weights", "^")):
     pairs = 100 * np.array([point[:2] for point in points if point[2] == inherits])
-    plt.plot(pairs[:, 0], pairs[:, 1], sign, linestyle="", label=name, alpha=0.5)
+    plt.plot(
+        pairs[:, 0], pairs[:, 1], sign, linestyle="", label=name, alpha=0.5, zorder=3 - inherits
+    )
 plt.plot([90, 100], [90, 100], linestyle=":", marker="", color=theme.INK, label="equal")
 plt.xlim(90, 98.5)
 plt.title("What a good score after four epochs says about a full training")
@@ -649,6 +651,7 @@ recall(
 
 # %%
 from coursekit.tuners import RegularizedEvolution as EvolutionTuner
+from coursekit.widgets import SearchMonitor
 
 
 # %%
@@ -669,11 +672,12 @@ tuner = EvolutionTuner(
     build, "val_accuracy", max_trials=8, seed=12, population_size=3, sample_size=2,
     inherit=True, **where,
 )  # fmt: skip
+SearchMonitor(tuner)
 tuner.search(*digits.train, epochs=2, validation_data=digits.validation, verbose=0)
 
 # %%
 family = tuner.oracle.history.frame()
-family.drop(columns=["status", "cost", "budget"]).round(3)
+family.drop(columns=["status", "spread", "cost", "budget", "curve", "info", "message"]).round(3)
 
 # %% claim="The first three have no parent; nearly all children with one are about where their parent was, or ahead"
 trials = list(tuner.oracle.history)

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # Lab 13. Judging a search
 #
-# "Our method beats random search by half a point." Does it? Perhaps it ran once, or five times. Perhaps both had equal trials, but not equal hours. Perhaps it was the best of three variants, chosen on the very images that the half point was measured on. In this lab you examine such sentences. Every training is replayed from a table, so a comparison that took years of training takes a second here, and you can make the same mistake two hundred times and look at what it does.
+# "Our method beats random search by half a point." Does it? Perhaps it ran once, or five times. Perhaps both had equal trials, but not equal hours. Perhaps it was the best of three variants, chosen on the same images that the half point was measured on. In this lab you examine such sentences. Every training is replayed from a table, so a comparison that took years of training takes a second here, and you can make the same mistake two hundred times and look at what it does.
 #
 # **After it you can**
-# - say how often a single run tells the wrong story, and how many seeds it takes until it does not;
+# - say how often a single run gives the wrong answer, and how many seeds it takes until it does not;
 # - give strategies equal budgets, and say in which unit: trials, epochs or seconds;
 # - test whether paired differences are more than luck, and correct for the number of pairs;
 # - say how many random draws a clever search is worth, and when random search is good enough;
@@ -96,7 +96,7 @@ assert max(widths) < 1.6 * min(widths)
 # %% [markdown]
 # Ten means are few to measure a scatter by, so compare with the rule: the standard deviation of single runs, divided by √20. The kit draws medians and quartiles, since those show the runs themselves.
 #
-# Now watch a race with bands: four strategies, two hundred trials, twenty seeds each. Press **Start**. When the searches are done, drag the time back to twenty trials and say who is ahead; then press **Play**, and watch the leaderboard. Below the curves you see what a single search has tried: look at several strategies, and at several seeds. Then set the seeds to three, start again, and see what three would have told you.
+# Now watch a race with bands: four strategies, two hundred trials, twenty seeds each. Press **Start**. When the searches are done, drag the time back to twenty trials and say which is ahead; then press **Play**, and watch the leaderboard. Below the curves you see what a single search has tried: look at several strategies, and at several seeds. Then set the seeds to three, start again, and see what three would have told you.
 
 # %%
 RaceTrack(world, ("random", "regularized_evolution", "local_search", "tpe"), trials=200, seeds=20)
@@ -167,7 +167,7 @@ perceptrons = MLPs()
 three = {**contest, "hyperband": f"hyperband(max_budget={perceptrons.epochs})"}
 
 # %%
-predict("13-trials", "Who has the best mean rank after 100 trials each?", options=list(three))
+predict("13-trials", "Which has the best mean rank after 100 trials each?", options=list(three))
 
 # %%
 by_trials = race(perceptrons, three, trials=100, seeds=20)
@@ -201,7 +201,7 @@ assert spent["random"] > 4 * spent["hyperband"] and spent["evolution"] > 6 * spe
 # These seconds come from trainings that really ran; a replay adds them up, as if they had run one after the other. That is called **simulated time**. Now give all three the same seconds: first one second, in which random search completes about a dozen trainings, then eight, which is about what its hundred trials cost.
 
 # %%
-predict("13-seconds", "Who has the best mean rank after one second each?", options=list(three))
+predict("13-seconds", "Which has the best mean rank after one second each?", options=list(three))
 
 # %%
 short, long = (race(perceptrons, three, trials=None, seconds=each, seeds=60) for each in (1, 8))
@@ -239,7 +239,7 @@ plt.show()
 assert all(perceptrons.optimum - values.mean() < 0.01 for values in long.best().values())
 
 # %% [markdown]
-# By trials random search is ahead of Hyperband; after one second each, Hyperband is ahead of both others (evolution is then still in its first, random population). After eight seconds evolution has the best mean rank, and random search the worst. (These races take 60 seeds: with 20, the test separates Hyperband from the others in some draws of seeds only.) So the unit of the budget decides who wins, and so does its size. Three units are in use:
+# By trials random search is ahead of Hyperband; after one second each, Hyperband is ahead of both others (evolution is then still in its first, random population). After eight seconds evolution has the best mean rank, and random search the worst. (These races take 60 seeds: with 20, the test separates Hyperband from the others in some draws of seeds only.) So the unit of the budget decides which wins, and so does its size. Three units are in use:
 # - **trials** are fair if each costs the same: full trainings of networks of one size;
 # - **epochs** are fair if each epoch costs the same, and they do not depend on a machine;
 # - **seconds** are fair to all on one machine, and seconds are what you pay for.
@@ -335,7 +335,7 @@ for seeds in (10, 20, 30):
     assert found(right - left, seeds) > found(rng.permutation(right) - left, seeds) + 5
 
 # %% [markdown]
-# Two lessons. With five seeds the line is at zero and must be: even if one strategy wins all five, luck does as much with 2 of 32 patterns of signs, so *p* cannot fall below 0.0625. Three seeds can show even less. And pairs are worth having: both runs of a pair have the same start, so the start is not part of their difference. Shuffling puts that noise back in.
+# Two lessons. With five seeds the line is at zero and must be: even if one strategy wins all five, luck does as much with 2 of 32 patterns of signs, so *p* cannot fall below 0.0625. Three seeds can show even less. And pairs help: both runs of a pair have the same start, so the start is not part of their difference. Shuffling puts that noise back in.
 #
 # A test does not say how large a difference is. With enough seeds it finds any, however small, so report both: the difference, and the *p*.
 
@@ -417,7 +417,7 @@ assert np.mean(45 * values <= 0.05) < np.mean(values <= 0.05) - 0.2  # the small
 # An example by hand: two scores, 1 and 2, and two draws. Both draws are 1 with the chance (1/2)² = 1/4, so the best is 2 with the chance 3/4. The mean is 1/4 × 1 + 3/4 × 2 = 1.75.
 #
 # ### Exercise 13.4. The best of many draws, without drawing
-# Write `expected_best(values, draws)`: the exact mean of the best of so many random draws, each from all values (a value that is drawn is put back). `values` come in any order.
+# Write `expected_best(values, draws)`: the exact mean of the best of `draws` random draws, each from all values (a value that is drawn is put back). `values` come in any order.
 
 
 # %% exercise="13.4"
@@ -581,7 +581,7 @@ for seed in range(3):
     assert easier > 0 and abs(chosen @ (mean - new) + easier) < 0.0015
 
 # %% [markdown]
-# From the first line to the second the luck of the training is lost: that is nearly the whole bias here. The third line is *higher* than the second, though the images are new. The reason is the **offset**: these test images are a little easier, for the average of all perceptrons, which nobody has chosen. So subtract it before you compare. What is left of the luck with the images is small: all perceptrons were judged on the same 1,000 images and fail on the same difficult ones, which favours none of them. This loss cannot be avoided (Cawley and Talbot 2010). What can be avoided is to **report** the score that was chosen by. Compare the difference with the half points that papers are about.
+# From the first line to the second the luck of the training is lost: that is nearly the whole bias here. The third line is *higher* than the second, though the images are new. The reason is the **offset**: these test images are a little easier, for the average of all perceptrons, and there nothing was chosen. So subtract it before you compare. What is left of the luck with the images is small: all perceptrons were judged on the same 1,000 images and fail on the same difficult ones, which favours none of them. This loss cannot be avoided (Cawley and Talbot 2010). What can be avoided is to **report** the score that was chosen by. Compare the difference with the half points that papers are about.
 #
 # It is worse to choose on the test images themselves, by hand or by `max`. Then they are validation images under another name, and no images are left to judge with. This is what it would seem to bring, for 200 perceptrons:
 
@@ -599,7 +599,7 @@ recall(
     "A winner has 97.6 % on validation, trained again, and 97.7 % on test. Is there no luck with "
     "the images?",
     answer="One cannot tell from these two numbers: the test images may be easier. First compare "
-    "both means over candidates that nobody has chosen, and subtract that offset.",
+    "both means over candidates that were not chosen, and subtract that offset.",
 )
 
 # %% [markdown]
@@ -637,7 +637,7 @@ check("13.5")
 # One world is one case. Here are the five strategies that raced in section 6, in all five worlds, a hundred trials and twenty seeds each. In every world the strategies are ranked seed by seed, 1 for the best, and the ranks averaged. A **mean rank** can be compared between worlds, where a point on CIFAR-10 is not the same as a point on ImageNet.
 
 # %%
-predict("13-matrix", "Who has the best rank on the average of the five worlds?", options=five)
+predict("13-matrix", "Which has the best mean rank, on average over the five worlds?", options=five)
 
 # %%
 plots.ranks({str(each.world): each.best() for each in races})
@@ -692,7 +692,7 @@ for seed in range(max(10, significance.seeds_needed(len(mine)))):
         history = Search(strategy(space), seed=seed).run(train, trials=30)
         scores[name].append(history.best().score)
 for pair in significance.compare(scores):
-    print(f"{pair.better} is {pair.difference:+.4f} from {pair.worse}, p = {pair.p:.3f}")
+    print(f"{pair.better} minus {pair.worse}: {pair.difference:+.4f}, p = {pair.p:.3f}")
 
 # %%
 recall(
@@ -720,7 +720,7 @@ recall(
 # - Do not judge by the score that was chosen by. Report the test score of the winner on validation, and ask the test images once.
 # - A claim in general needs many worlds.
 #
-# **Read on:** the tests, and what goes wrong without them: Demšar 2006 (`demsar2006statistical`), beside the guide `references/judging.md`, which says which of its formulas is which line of code here. Their originals: Wilcoxon 1945 (`wilcoxon1945individual`) and Holm 1979 (`holm1979simple`), a few pages each. Selection bias: Cawley and Talbot 2010 (`cawley2010overfitting`). In neural architecture search: Li and Talwalkar 2019 (`li2019random`), Yang et al. 2020 (`yang2020nas`), and a checklist to keep on the desk, Lindauer and Hutter 2020 (`lindauer2020best`). The world of the first sections: Dong and Yang 2020 (`dong2020nasbench201`). The keys are in `references/references.bib`.
+# **Read on:** the tests, and what goes wrong without them: Demšar 2006 (`demsar2006statistical`), beside the guide `references/judging.md`, which says which of its formulas is which line of code here. Their originals: Wilcoxon 1945 (`wilcoxon1945individual`) and Holm 1979 (`holm1979simple`), a few pages each. Selection bias: Cawley and Talbot 2010 (`cawley2010overfitting`). In neural architecture search: Li and Talwalkar 2019 (`li2019random`), Yang et al. 2020 (`yang2020nas`), and a checklist to keep on the desk, Lindauer and Hutter 2020 (`lindauer2020best`). The world of the first sections: Dong and Yang 2020 (`dong2020nasbench201`). Hyperband: Li et al. 2018 (`li2018hyperband`). The keys are in `references/references.bib`.
 
 # %%
 progress()

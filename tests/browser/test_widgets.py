@@ -61,6 +61,8 @@ def test_the_explorer_trains_what_a_slider_says(written: Written):
     expect(status).to_contain_text("Attempt 2 (you)")
     assert "Learning curves of 2 attempts" in (figure.get_attribute("aria-label") or "")
     expect(units).to_contain_text("32")
+    handle = units.get_by_role("slider", name="units a layer")
+    expect(handle).to_have_attribute("aria-valuetext", "32")  # ipywidgets: its position, 2
     cell.get_by_role("button", name="Tuner's turn").click()
     expect(status).to_contain_text("random search")
     expect(cell.get_by_role("row")).to_have_count(4)  # a heading, the start, an attempt of each
@@ -171,6 +173,10 @@ def test_a_network_is_grown_by_clicks(written: Written):
     expect(line).to_contain_text("10 epochs")
     cell.get_by_label("beside it: from scratch").check()
     expect(figure).to_have_attribute("aria-label", re.compile("From scratch: "))
+    noise = cell.get_by_role("slider", name="noise")
+    for _ in range(3):
+        noise.press("ArrowRight")
+    expect(noise).to_have_attribute("aria-valuetext", "0.15")  # ipywidgets: 0.15000000000000002
     cell.get_by_role("button", name="Reset").click()
     expect(line).to_contain_text("It has not grown yet")
     assert notebook.errors() == []

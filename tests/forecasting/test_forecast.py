@@ -17,6 +17,8 @@ from coursekit.forecasting.ensemble import (
     ensemble,
     posterior,
 )
+from coursekit.forecasting.experience import Experience
+from coursekit.forecasting.families import fit
 from coursekit.forecasting.forecast import Forecast
 from coursekit.forecasting.scale import Bounded, Unbounded
 from coursekit.trials import Suggestion
@@ -309,6 +311,13 @@ def test_long_horizons_are_averaged_in_blocks():
 def test_a_horizon_is_checked(horizon):
     with pytest.raises((TypeError, ValueError), match=f"horizon={horizon}"):
         Forecast([0.5], horizon)
+
+
+@pytest.mark.parametrize("curve", [[0.5, "a"], "0.5", [[0.5]], 0.5, {0.5: 1}])
+def test_a_curve_is_one_number_an_epoch(curve):
+    for use in (lambda it: Forecast(it, 10), Experience(10).learn, lambda it: fit("pow3", it)):
+        with pytest.raises(TypeError, match=r"curve=.*give one score for each epoch"):
+            use(curve)
 
 
 def test_arguments_are_checked():

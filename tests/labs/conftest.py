@@ -66,20 +66,18 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run_notebook(
     tmp_path: Path, record_property: Callable[[str, object], None], one_thread: None
-) -> Callable[..., None]:
+) -> Callable[[str, Path], None]:
     """Runs a notebook under nbval, in one kernel; fails with the cells that failed.
 
-    text: the notebook. source: the lab it was built from. strict: a failed check raises.
+    text: the notebook. source: the lab it was built from.
     """
 
-    def run(text: str, source: Path, strict: bool = False) -> None:
+    def run(text: str, source: Path) -> None:
         notebook = tmp_path / f"{source.stem}.ipynb"
         notebook.write_text(text, encoding="utf-8")
         environment = {**os.environ, "COURSEKIT_DIR": str(tmp_path)}
         environment["COURSEKIT_NOTEBOOKS"] = str(source.parent.parent)
         environment.pop("NBGRADER_EXECUTION", None)
-        if strict:
-            environment["NBGRADER_EXECUTION"] = "validate"
         # Not for this run: the options and the worker's name of the outer pytest.
         environment = {key: value for key, value in environment.items() if "PYTEST" not in key}
         command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-cell-timeout=300"]

@@ -73,7 +73,7 @@ def test_the_death_of_the_best_is_told():
         history.finish(number, Evaluation(score))
     recorded = births(history, lambda completed: completed[-2:])
     assert tell(recorded, 3).endswith("1 dies although it is the best so far.")
-    assert tell(recorded, 0) == "Nobody is born yet: 3 births to come."
+    assert tell(recorded, 0) == "Before the first birth: 3 births to come."
 
 
 def test_the_strip_marks_each_role(searched: tuple[Search, History]):

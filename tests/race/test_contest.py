@@ -317,7 +317,7 @@ def test_pairs_that_cannot_race_are_left_out_with_a_reason():
     assert "cannot judge in sums: it needs scores" in there.left_out["random + extrapolation"]
     with pytest.raises(ValueError, match=r"random \+ extrapolation: .*; leave extrapolation out"):
         race(Sum(), ["random"], ["full", "extrapolation"], trials=2)
-    with pytest.raises(ValueError, match="nobody can race in sums"):
+    with pytest.raises(ValueError, match="no contestant can race in sums"):
         races([Crossing(), Sum()], ["hyperband"], trials=2)
 
 

@@ -14,7 +14,7 @@ def test_a_race_speaks_of_the_world_s_own_measure():
     table = report.table(losses)
     assert table.startswith("sums: best validation loss, 6 seeds")
     assert "percent" not in table and "accuracy" not in table
-    assert re.search(r"^grid .* 0\.125 ± 0 ", table, re.M)
+    assert re.search(r"^grid .* 0\.125±0 ", table, re.M)
     assert re.search(r"^optimum +0\.125$", table, re.M)
     assert report.tell(losses) == "After 81 of 81 trials: all are level, median 0.125."
     assert "in validation loss" in report.statement(losses)
@@ -39,6 +39,20 @@ def test_estimated_races_say_that_incumbents_are_fully_trained():
         "crossing lines: incumbent's validation accuracy, fully trained, in percent, 2 seeds"
     )
     assert re.search(r"^optimum +90\.00$", table, re.M)
+    # A strategy that trains in part by itself takes a worse one for the best, too.
+    halving = race(Crossing(), ["successive_halving(max_budget=4)"], trials=12, seeds=2, workers=1)
+    assert report.table(halving).startswith("crossing lines: incumbent's validation accuracy, ")
+    fully = race(Crossing(), ["random"], trials=9, seeds=2, workers=1)
+    assert report.table(fully).startswith("crossing lines: best validation accuracy, in percent")
+
+
+def test_every_line_fits_a_page():
+    contestants = {f"{n} alive, {s} drawn": "random" for n in (30, 100) for s in (5, 15)}
+    contestants["regularized_evolution"] = "random"
+    found = race(Crossing(), contestants, trials=100, seeds=5, workers=1)
+    lines = f"{report.table(found)}\n{report.statement(found)}".splitlines()
+    assert max(map(len, lines)) <= report.WIDTH
+    assert lines[-1].startswith("    ") and "p = 1" in " ".join(lines)
 
 
 def test_colour_and_marker_tell_the_strategy_and_the_dash_the_estimator():

@@ -1,6 +1,7 @@
 """Domains: every value has a place in the unit interval, and every place a value."""
 
 import math
+from enum import Enum, IntEnum, StrEnum
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +10,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from coursekit.spaces import Boolean, Choice, Float, Integer
+
+Colour = StrEnum("Colour", {"RED": "red"})
+Size = IntEnum("Size", {"BIG": 9})
+Plain = Enum("Plain", {"ONE": 1})
 
 units = st.floats(0, 1)
 scalars = st.one_of(st.text(max_size=3), st.integers(-5, 5), st.floats(allow_nan=False))
@@ -248,6 +253,10 @@ def test_bad_values_are_named(make, message):
         (lambda: Float("0", 1), "Float: low='0' is not a number"),
         (lambda: Float(0, 1, step="a"), "Float: step='a'"),
         (lambda: Choice([None]), "None cannot be chosen"),
+        (lambda: Choice([Colour.RED]), "take its value, 'red', .*Colour.'red'"),
+        (lambda: Choice([1, Size.BIG]), "take its value, 9"),
+        (lambda: Choice([Plain.ONE]), "take its value, 1"),
+        (lambda: Choice([type("Own", (int,), {})(3)]), "3 cannot be chosen"),
         (lambda: Choice([math.nan]), "nan cannot be chosen"),
         (lambda: Choice([(1, 2)]), r"\(1, 2\) cannot be chosen"),
     ],

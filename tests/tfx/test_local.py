@@ -1,8 +1,11 @@
 """What is around a run on this machine, and around the model that it leaves."""
 
 import logging
+import signal
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +13,10 @@ pytest.importorskip("tfx")
 
 from absl import logging as absl_logging
 
-from coursekit.tfx.local import logged, reason
+from coursekit.tfx import Plan
+from coursekit.tfx.cluster import compile
+from coursekit.tfx.interactive import Interactive
+from coursekit.tfx.local import FolderMoved, Progress, held, logged, ours, reason, run
 from coursekit.tfx.serving import ServedModel
 
 LOGGERS = (logging.root, absl_logging.get_absl_logger(), logging.getLogger("tensorflow"))
@@ -64,3 +70,69 @@ def test_why_a_component_failed_names_the_line_of_your_own_code(tmp_path, monkey
 def test_nothing_is_served_from_a_folder_without_a_model(tmp_path):
     with pytest.raises(ValueError, match="no model was pushed there"):
         ServedModel(tmp_path)
+
+
+def refusals(plan, path):
+    """What each way into a pipeline's folder says."""
+    ways = (
+        lambda: run(plan),
+        lambda: Interactive(plan),
+        lambda: compile(plan, path, root="gs://bucket/digits", image="me/coursekit:1"),
+    )
+    for way in ways:
+        with pytest.raises(ValueError) as caught:
+            way()
+        yield str(caught.value)
+
+
+@pytest.mark.slow(40)
+def test_a_second_process_is_refused_and_a_moved_folder_ends_the_first(tmp_path):
+    """Two real processes. At the place of a moved folder nothing begins before the first ends."""
+    folder, away = tmp_path / "digits", tmp_path / "away"
+    command = [sys.executable, "-c", "import sys; from coursekit.cli import main; sys.exit(main())"]
+    words = ["pipeline", "run", "--data=digits", f"--folder={folder}", "--trials=2"]
+    plan = Plan(data="digits", folder=folder)
+    with subprocess.Popen(
+        [*command, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as first:
+        line = next((each for each in first.stdout if each.startswith(" 1 of 11")), "")
+        assert line, first.stderr.read()
+        first.send_signal(signal.SIGSTOP)
+        unfinished = folder / "data" / "digits.unfinished"
+        unfinished.mkdir()  # as if the first were writing it
+        told = list(refusals(plan, tmp_path / "digits.yaml"))
+        assert unfinished.is_dir()
+        folder.rename(away)
+        told += refusals(plan, tmp_path / "digits.yaml")
+        assert not folder.exists()
+        told += refusals(replace(plan, folder=away), tmp_path / "digits.yaml")
+        first.send_signal(signal.SIGCONT)
+        said = first.communicate()[1]
+    for each, where in zip(told, [folder] * 6 + [away] * 3, strict=True):
+        assert f"{where} is open in another run of this pipeline" in each
+        assert "stop that one, or give another folder" in each
+        if Path("/proc/locks").exists():
+            assert f"(process {first.pid}, running since 2" in each
+    assert first.returncode == 1
+    assert f"was stopped: {folder} was moved or deleted while the pipeline ran: move it" in said
+    for each in (folder, away):
+        with held(each):  # the locks are free
+            pass
+
+
+def test_a_run_whose_log_is_elsewhere_is_stopped_at_its_next_line(tmp_path):
+    told = []
+    with held(tmp_path / "a") as log:
+        progress = Progress(told.append, ["Tuner"], log)
+        record = logging.LogRecord(ours.name, logging.INFO, "", 0, "trial 1 of 2", (), None)
+        progress.emit(record)
+        (tmp_path / "a").rename(tmp_path / "b")
+        with pytest.raises(FolderMoved):
+            progress.emit(record)
+        (tmp_path / "a").mkdir()
+        (tmp_path / "a" / "run.log").touch()
+        with pytest.raises(FolderMoved):
+            progress.emit(record)
+        (tmp_path / "b" / "run.log").replace(tmp_path / "a" / "run.log")
+        progress.emit(record)
+    assert told == ["    trial 1 of 2"] * 2

@@ -32,6 +32,21 @@ def test_no_arrow_runs_behind_a_box():
     assert len(set(lanes)) == len(lanes), "each has a lane of its own"
 
 
+def test_long_names_neither_touch_nor_hide_an_arrow():
+    names = ["ImportedSchemaGenerator", "ImportedExampleGenerator", "HyperParameters of a run", "c"]
+    boxes = {name: picture.Box(name) for name in names}
+    pairs = [(names[0], names[2]), (names[1], names[2]), (names[2], "c"), (names[0], "c")]
+    axes = picture.flow(boxes, pairs)
+    axes.figure.canvas.draw()
+    extents = [text.get_bbox_patch().get_window_extent() for text in axes.texts]
+    for place, one in enumerate(extents):
+        assert not any(one.overlaps(other) for other in extents[:place])
+    for (start, end), route in zip(pairs, around(pairs, axes.places), strict=True):
+        passed = [extents[names.index(name)] for name in names if name not in (start, end)]
+        for spot in axes.transData.transform(route[1:-1]):
+            assert not any(box.contains(*spot) for box in passed)
+
+
 def test_each_is_below_all_that_lead_to_it():
     places = layout([step.name for step in STEPS], arrows(STEPS) + arrows(STEPS, told=True))
     assert [places[name][1] for name in "abcde"] == [0, -1, -2, -2, -3]

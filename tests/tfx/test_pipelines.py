@@ -4,9 +4,11 @@ import contextlib
 import io
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -256,6 +258,24 @@ def test_who_is_tolerant_goes_on_in_spite_of_anomalies(first, tmp_path):
     assert states(outcome)["AnomalyGate"] == states(outcome)["Trainer"] == "done"
     (anomalies,) = (s.outputs["anomalies"][0] for s in outcome.steps if "Validator" in s.name)
     assert ("test", "label") in {(split, name) for split, name, _ in read_anomalies(anomalies.uri)}
+
+
+def test_a_pipeline_that_was_moved_is_refused_but_not_one_with_two_names(first, tmp_path):
+    """Its results are recorded by their paths: TFX would read what is there now, or fail."""
+    folder = first.plan.folder
+    (tmp_path / "link").symlink_to(folder)
+    coursekit.tfx.local.check_place(replace(first.plan, folder=tmp_path / "link"))
+    folder.rename(tmp_path / "moved")
+    try:
+        for there in (False, True):
+            if there:
+                (folder / "artifacts").mkdir(parents=True)
+            with pytest.raises(ValueError, match=f"moved: .* those of {folder}: move it back"):
+                run(replace(first.plan, folder=tmp_path / "moved"))
+    finally:
+        shutil.rmtree(folder)
+        (tmp_path / "moved").rename(folder)
+    assert states(again(first))["Transform"] == "reused"
 
 
 @pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])

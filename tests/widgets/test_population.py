@@ -29,14 +29,14 @@ def strip() -> Population:
 
 def test_a_step_is_told_and_drawn(strip: Population):
     before = strip.figure.value
-    assert "Nobody is born yet" in strip.line.value and "Nobody is born yet" in before
+    assert "Before the first birth" in strip.line.value and "Before the first birth" in before
     strip.step_button.click()
     assert strip.birth.value == 1 and "Birth 1 of 20" in strip.line.value
     assert strip.figure.value != before and "aria-live" in strip.line.value
     strip.birth.value = 12
     assert "has a child" in strip.line.value and "7 dies" in strip.line.value
     strip.reset_button.click()
-    assert strip.birth.value == 0 and "Nobody is born yet" in strip.figure.value
+    assert strip.birth.value == 0 and "Before the first birth" in strip.figure.value
 
 
 def test_steps_end_with_the_last_birth(strip: Population):

@@ -2,6 +2,9 @@
 
 import json
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,8 +82,9 @@ def test_an_interrupted_building_goes_on_where_it_was(part, monkeypatch) -> None
     with pytest.raises(KeyboardInterrupt):
         build(part)
     with part.open("a") as file:
-        file.write('[5, {"validation": [[')  # as a power cut would leave it
-    again, _ = unpack(build(part).read_bytes())
+        file.write('{"entry":5,"measured":{"validation":[[')  # as a power cut would leave it
+    with pytest.warns(UserWarning, match="its last line was torn and is dropped"):
+        again, _ = unpack(build(part).read_bytes())
     trained.remove("interrupted")
     assert len(trained) == len({json.dumps(each) for each in trained}) == 6
     np.testing.assert_array_equal(whole.validation, again.validation)
@@ -188,3 +192,49 @@ def test_a_handful_of_entries_built_again_lies_within_the_seeds_noise(name, coun
         again = np.array(found["validation"], dtype=float)[0, :, -1]
         assert np.nanmean(again) == pytest.approx(np.nanmean(ends[entry]), abs=bound)
         assert found["parameters"] == table.parameters[entry].tolist()
+
+
+BUILDING = """
+import sys
+sys.path.insert(0, {tests!r})
+from test_building import TINY, build
+from coursekit.worlds import building, trained_tables
+from coursekit.worlds.recipes import RECIPES
+from pathlib import Path
+RECIPES["tiny"] = TINY
+trained = []
+measure = building.measure
+def watched(*arguments):
+    if trained:
+        print("half", flush=True)
+        sys.stdin.readline()
+    trained.append(arguments)
+    return measure(*arguments)
+building.measure = watched
+build(Path({part!r}))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no flock")
+def test_a_second_building_at_the_same_time_is_refused_and_names_the_first(part, capsys) -> None:
+    script = BUILDING.format(tests=str(Path(__file__).parent), part=str(part))
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stdout.readline() == "half\n"
+        with part.open("a") as file:
+            file.write('{"entry":')  # as if the first were in the middle of a line
+        before = part.read_bytes()
+        words = ["--folder", str(part.parent.parent), "--part", str(part), "--workers", "1"]
+        assert cli.main(["tables", "build", "tiny", *words]) == 1
+        said = capsys.readouterr().err
+        assert f"{part} is open in another building of a table" in said
+        if Path("/proc/locks").exists():
+            assert f"(process {first.pid}, running since 2" in said
+        assert part.read_bytes() == before
+        part.write_bytes(before.removesuffix(b'{"entry":'))
+        first.communicate("\n" * 10)
+    assert first.returncode == 0
+    assert len(part.read_text().splitlines()) == 7
+    build(part)  # the lock is free

@@ -8,7 +8,7 @@ import keras
 import keras_tuner
 from keras import layers
 
-from coursekit.tfx.modules.feature_names import IMAGE, LABEL
+from coursekit.tfx.modules.image_features import IMAGE, LABEL, decode
 from coursekit.tfx.modules.training import Shapes, Task
 from coursekit.tfx.quiet import tf, tfx
 
@@ -18,22 +18,32 @@ IMAGE_XF, LABEL_XF = f"{IMAGE}_xf", f"{LABEL}_xf"
 def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> dict[str, Any]:
     """The model's inputs from raw features: grey levels in 0..1, shape (height, width).
 
-    custom_config: "shape", [height, width] in pixels, to which every image is resized.
+    custom_config: "shape", [height, width] in pixels, to which every image is resized; and
+    "labels", the label of each class, ascending, unless labels are 0, 1, ... (None).
     """
     height, width = custom_config["shape"]
 
-    def decode(png: tf.Tensor) -> tf.Tensor:
-        image = tf.io.decode_image(png, channels=1, expand_animations=False)
-        image = tf.image.resize(tf.cast(image, tf.float32) / 255, (height, width))
-        return tf.ensure_shape(image[:, :, 0], (height, width))
+    def resized(image: tf.Tensor) -> tf.Tensor:
+        levels = tf.image.resize(tf.cast(decode(image), tf.float32) / 255, (height, width))
+        return tf.ensure_shape(levels[:, :, 0], (height, width))
 
     images = tf.map_fn(
-        decode, tf.reshape(_dense(inputs[IMAGE]), [-1]), fn_output_signature=tf.float32
+        resized, tf.reshape(_dense(inputs[IMAGE]), [-1]), fn_output_signature=tf.float32
     )
-    return {
-        IMAGE_XF: tf.ensure_shape(images, (None, height, width)),
-        LABEL_XF: tf.reshape(_dense(inputs[LABEL]), [-1]),
-    }
+    label = tf.reshape(_dense(inputs[LABEL]), [-1])
+    if known := custom_config.get("labels"):
+        label = _classes(label, known)
+    return {IMAGE_XF: tf.ensure_shape(images, (None, height, width)), LABEL_XF: label}
+
+
+def _classes(labels: tf.Tensor, known: list[int]) -> tf.Tensor:
+    """The position of each label, shape (examples,), among the known ones; -1 if it is not there.
+
+    known: ascending.
+    """
+    places = tf.minimum(tf.searchsorted(tf.constant(known, tf.int64), labels), len(known) - 1)
+    found = tf.gather(tf.constant(known, tf.int64), places) == labels
+    return tf.where(found, tf.cast(places, tf.int64), tf.constant(-1, tf.int64))
 
 
 def _dense(feature: Any) -> tf.Tensor:

@@ -22,15 +22,14 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> d
     custom_config: "label", the label's column; its words become 0, 1, ... by their frequency.
     """
     outputs = {}
-    for name, column in inputs.items():
+    for number, (name, column) in enumerate(sorted(inputs.items())):
         if name == custom_config["label"]:
             words = column if column.dtype == tf.string else _each(tf.strings.as_string, column)
             label = tft.compute_and_apply_vocabulary(words, vocab_filename=LABEL_XF)
             outputs[LABEL_XF] = _dense(label, tf.constant(-1, tf.int64))
         elif column.dtype == tf.string:
-            index = tft.compute_and_apply_vocabulary(
-                column, top_k=WORDS, vocab_filename=f"{name}_xf"
-            )
+            file = f"words_of_column_{number}"  # TFT makes one file name of "a b" and "a:b"
+            index = tft.compute_and_apply_vocabulary(column, top_k=WORDS, vocab_filename=file)
             outputs[f"{name}_xf"] = tf.one_hot(_dense(index, tf.constant(-1, tf.int64)), WORDS)
         else:
             scores = tft.scale_to_z_score(_each(lambda x: tf.cast(x, tf.float32), column))

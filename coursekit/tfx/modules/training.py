@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import random
 import tempfile
 from collections.abc import Callable
 from functools import cached_property
@@ -39,7 +40,9 @@ def batches(
     """One pass over transformed examples in batches of (features, label), and their number.
 
     patterns: of the TFRecord files of a split. label: the transformed label's name. shuffle: in
-    every epoch. Raises ValueError if no file matches, or if the files hold no example.
+    every epoch, in an order that Python's global generator gives, from which Keras draws as well:
+    what seeds a training seeds its order, whatever was trained before in this process.
+    Raises ValueError if no file matches, or if the files hold no example.
     """
     files = sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern))
     records = tf.data.TFRecordDataset(files, compression_type="GZIP")
@@ -56,9 +59,20 @@ def batches(
     if sum(tf.io.gfile.stat(path).length for path in files) < SMALL:
         data = data.cache()
     if shuffle:
-        data = data.shuffle(min(count, 10_000), seed=0)
+        data = _shuffled(data, min(count, 10_000))
     known = tf.data.experimental.assert_cardinality(math.ceil(count / BATCH_SIZE))
     return data.batch(BATCH_SIZE).apply(known).prefetch(tf.data.AUTOTUNE), count
+
+
+def _shuffled(data: tf.data.Dataset, buffer: int) -> tf.data.Dataset:
+    def in_order(seed: tf.Tensor) -> tf.data.Dataset:
+        tf.random.set_seed(1)  # of this graph alone, in which the order depends on `seed` alone
+        return data.shuffle(buffer, seed=seed)
+
+    drawn = tf.data.Dataset.from_generator(  # once an epoch
+        lambda: [random.getrandbits(31)], output_signature=tf.TensorSpec((), tf.int64)
+    )
+    return drawn.flat_map(in_order)
 
 
 def epochs(steps: int | None, examples: int) -> int:
@@ -111,8 +125,11 @@ class Task:
         custom_config: "strategy", "options", "trials" and "seed" as in `make_tuner`, and "searches"
         as in `directory`. TensorBoard's logs of the trials, with their hyperparameters, are in
         `logs` in that folder.
+
+        Seed and trial number seed each training, so that a trial of a resumed search scores as in
+        an uninterrupted one: on one machine, on its CPU, with as many threads. On a GPU, and
+        elsewhere, sums are added in another order, and scores may differ from the last digits on.
         """
-        keras.utils.set_random_seed(self.settings.get("seed", 0))  # of the trials' weights
         tuner = make_tuner(
             self.settings.get("strategy", "random"),
             lambda hp: build(hp, self.shapes, self.classes),
@@ -162,7 +179,9 @@ class Task:
         Its signatures: `serving_default` (examples -> probabilities, shape (examples, classes))
         and `transform_features` (examples -> transformed features and label), for the Evaluator.
         The metrics of each epoch go to `history.json` in `model_run_dir`.
-        Raises ValueError for a model that was not trained.
+        An example to predict needs only what `preprocessing_fn` uses, and no label.
+        Raises ValueError for a model that was not trained, and for a label that is not among the
+        raw features.
         """
         if model.history is None:
             raise ValueError("this model was never trained: call fit before save")
@@ -195,7 +214,10 @@ class Served(tf.Module):
         transform = self.loaded.transform_fn
         transform = getattr(transform, "concrete_functions", [transform])[0]
         raw = transformed.raw_feature_spec()
-        unlabelled = raw | {label: _optional(raw[label])}
+        if label not in raw:
+            raise ValueError(f"{label!r} is not among the raw features: {', '.join(sorted(raw))}")
+        # Also what no training reads, such as the name of an image's file.
+        unlabelled = {name: _optional(feature) for name, feature in raw.items()}
         examples = tf.TensorSpec([None], tf.string, name="examples")
 
         def features_of(examples: tf.Tensor, specification: dict[str, Any]) -> dict[str, tf.Tensor]:

@@ -1,4 +1,4 @@
-"""A learnt mixture of two paths (Elsken, Metzen, Hutter, 2017, arXiv:1711.04528)."""
+"""A learnt mixture of two paths (Elsken et al., 2017, arXiv:1711.04528; `elsken2017simple`)."""
 
 from __future__ import annotations
 

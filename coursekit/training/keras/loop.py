@@ -87,7 +87,7 @@ class Loop:
 
 
 def cosine(epochs: int) -> Callable[[int], float]:
-    """A schedule that falls from 1 to 0 over `epochs` (Loshchilov and Hutter, 2017, ICLR)."""
+    """Falls from 1 to 0 over `epochs` (Loshchilov and Hutter, 2017, ICLR; `loshchilov2017sgdr`)."""
     return lambda epoch: 0.5 * (1 + math.cos(math.pi * epoch / epochs))
 
 

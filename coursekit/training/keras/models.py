@@ -1,7 +1,7 @@
 """Candidates as Keras models: perceptrons, and cells stacked on their skeleton.
 
 The network of cells is that of NAS-Bench-201 (Dong and Yang, 2020, ICLR, arXiv:2001.00326, figure
-1), with the stages and cells of the space's skeleton.
+1; `dong2020nasbench201`), with the stages and cells of the space's skeleton.
 """
 
 from __future__ import annotations

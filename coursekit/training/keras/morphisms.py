@@ -1,9 +1,9 @@
 """Network morphisms: a Keras model grows and keeps its function.
 
-Net2Net (Chen, Goodfellow, Shlens, 2016, ICLR, arXiv:1511.05641): `widen`, `deepen`. Simple and
-efficient architecture search for CNNs by hill climbing (Elsken, Metzen, Hutter, 2017,
-arXiv:1711.04528): `skip`, `branch`. Network morphism (Wei, Wang, Rui, Chen, 2016, ICML,
-arXiv:1603.01670): a new activation that blends in gradually.
+Net2Net (Chen, Goodfellow and Shlens, 2016, ICLR, arXiv:1511.05641; `chen2016net2net`): `widen`,
+`deepen`. Simple and efficient architecture search (Elsken, Metzen and Hutter, 2017,
+arXiv:1711.04528; `elsken2017simple`): `skip`, `branch`. Network morphism (Wei et al., 2016, ICML,
+arXiv:1603.01670; `wei2016network`): a new activation that blends in gradually.
 
 Each takes a Sequential or functional model and returns a new one, compiled as the old one was, with
 a fresh optimizer; the old model is unchanged. (Remapping Adam's moments like the weights was tried

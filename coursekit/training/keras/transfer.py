@@ -1,7 +1,8 @@
 """Transfer: a Keras model starts with the weights of another one, of any layers and widths.
 
-Where the child is wider or deeper, this is Net2Net (Chen, Goodfellow, Shlens, 2016, ICLR,
-arXiv:1511.05641), which keeps the parent's function; elsewhere the child gets what fits.
+Where the child is wider or deeper, this is Net2Net (Chen, Goodfellow and Shlens, 2016, ICLR,
+arXiv:1511.05641; `chen2016net2net`), which keeps the parent's function; elsewhere the child gets
+what fits.
 """
 
 from __future__ import annotations

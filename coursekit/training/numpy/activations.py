@@ -1,4 +1,4 @@
-"""Activations. GELU: Hendrycks and Gimpel, 2016, arXiv:1606.08415."""
+"""Activations. GELU: Hendrycks and Gimpel, 2016, arXiv:1606.08415; `hendrycks2016gaussian`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """A perceptron starts with the weights of another one, of any widths and depth.
 
-Net2Net (Chen, Goodfellow, Shlens, 2016, ICLR, arXiv:1511.05641), on plain arrays.
+Net2Net (Chen, Goodfellow and Shlens, 2016, ICLR, arXiv:1511.05641; `chen2016net2net`), on plain
+arrays.
 """
 
 from __future__ import annotations

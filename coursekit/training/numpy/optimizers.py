@@ -26,7 +26,7 @@ class Optimizer(Protocol):
 
 @dataclass(frozen=True)
 class SGD:
-    """Stochastic gradient descent with momentum (Polyak, 1964), in Keras's form."""
+    """Gradient descent with momentum (Polyak, 1964; `polyak1964some`), in Keras's form."""
 
     learning_rate: float = 0.01
     momentum: float = 0.9
@@ -51,10 +51,10 @@ class SGD:
 
 @dataclass(frozen=True)
 class Adam:
-    """Steps scaled by running means of the gradient and its square (Kingma and Ba, ICLR 2015).
+    """Steps scaled by running means of the gradient and its square (Kingma and Ba, 2015, ICLR).
 
-    arXiv:1412.6980, algorithm 1 in the faster form at the end of section 2: epsilon is the paper's
-    "epsilon hat", with Keras's default.
+    arXiv:1412.6980; `kingma2015adam`: algorithm 1 in the faster form at the end of section 2:
+    epsilon is the paper's "epsilon hat", with Keras's default.
     """
 
     learning_rate: float = 0.001

@@ -1,8 +1,9 @@
-"""The multilayer perceptron (Rumelhart, Hinton and Williams, Nature, 1986), fast on small images.
+"""The multilayer perceptron, fast on small images.
 
-It gives the same numbers as the same network in Keras 3, and starts at once: on images of 8x8
-pixels, an epoch takes milliseconds. Initial weights: Glorot and Bengio, AISTATS 2010. Dropout:
-Srivastava et al., JMLR 2014.
+Rumelhart, Hinton and Williams (1986, Nature 323; `rumelhart1986learning`). It gives the same
+numbers as the same network in Keras 3, and starts at once: on images of 8x8 pixels, an epoch takes
+milliseconds. Initial weights: Glorot and Bengio, 2010, AISTATS; `glorot2010understanding`. Dropout:
+Srivastava et al., 2014, JMLR 15; `srivastava2014dropout`.
 """
 
 from __future__ import annotations
