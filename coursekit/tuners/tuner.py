@@ -518,9 +518,9 @@ def _initialiser(cls: type[StrategyTuner]) -> Callable[..., None]:
         del arguments["self"]
         own = {name: arguments.pop(name) for name in [*of_oracle, *names]}
         self.seed = own["seed"]
-        _check_hypermodel(type(self), arguments.get("hypermodel"))
         overwrite = arguments.pop("overwrite") and not self.is_worker
         oracle = StrategyOracle(cls.strategy, **own)
+        _check_hypermodel(type(self), arguments.get("hypermodel"))
         oracle.inherits, oracle.overwrites = arguments.pop("inherit"), overwrite
         base: Any = super(StrategyTuner, self)
         base.__init__(oracle, overwrite=overwrite, **arguments)
