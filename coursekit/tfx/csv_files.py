@@ -1,4 +1,4 @@
-"""CSV files, read as TFX's CsvExampleGen reads them; what it could not read is refused with a cure.
+"""CSV files, read as TFX's CsvExampleGen reads them, or refused with file, line and cure.
 
 CsvExampleGen cuts the first line at its commas, quoted or not. A record ends at a line end with an
 even number of quotes before it. A column's type is the widest that a cell of its split needs, of
@@ -50,7 +50,7 @@ class Column:
 
 
 @dataclass
-class Table:
+class SplitTable:
     """The contents of one split's files.
 
     names: of the columns. columns: by name. count: number of rows. cells: for each different cell
@@ -63,14 +63,14 @@ class Table:
     cells: dict[bytes, str] = field(default_factory=dict)
 
 
-def read(files: Sequence[Path], label: str) -> Table:
+def read(files: Sequence[Path], label: str) -> SplitTable:
     """Read all files of one split. It takes about ten microseconds for each row and column.
 
     Raises ValueError, naming file and line, for a file that CsvExampleGen cannot read, or that the
     kit's `preprocessing_fn` cannot learn from.
     """
     names = header(files[0], label)
-    table = Table(names, {name: Column() for name in names})
+    table = SplitTable(names, {name: Column() for name in names})
     types = ColumnTypeInferrer(names, skip_blank_lines=True)
     place = names.index(label)
     for file in files:
@@ -100,7 +100,7 @@ def read(files: Sequence[Path], label: str) -> Table:
     return table
 
 
-def labels(table: Table, label: str) -> dict[Label, str]:
+def labels(table: SplitTable, label: str) -> dict[Label, str]:
     """The different labels of a split, as `preprocessing_fn` tells them apart, and their places."""
     found: dict[Label, str] = {}
     for cell, place in table.cells.items():
@@ -115,7 +115,7 @@ def meaning(cell: bytes, kind: ColumnType) -> Label:
     return float(cell) if kind == ColumnType.FLOAT else cell.decode()
 
 
-def check_splits(tables: Sequence[Table], train: Table) -> None:
+def check_splits(tables: Sequence[SplitTable], train: SplitTable) -> None:
     """Check that all splits have the train split's columns, with the same types.
 
     Raises ValueError, naming file and line, for a column that does not.
@@ -143,17 +143,17 @@ def check_splits(tables: Sequence[Table], train: Table) -> None:
                 )
 
 
-def _folder(table: Table) -> Path:
+def _folder(table: SplitTable) -> Path:
     """The folder of a split, from the place of one of its rows."""
     return Path(next(iter(table.cells.values())).rpartition(", line")[0]).parent
 
 
-def _check_columns(table: Table, label: str) -> None:
+def _check_columns(table: SplitTable, label: str) -> None:
     for column in table.columns.values():
         if column.infinite and column.type == ColumnType.FLOAT:
             raise ValueError(
-                f"{column.infinite}, which no training survives: leave the cell empty (missing), "
-                "or leave the row out"
+                f"{column.infinite}, and every z-score of the column would be NaN: leave the cell "
+                "empty (missing), or leave the row out"
             )
     kind = table.columns[label].type
     for cell, where in table.cells.items():
@@ -310,7 +310,7 @@ def _cells(record: str, where: str) -> list[str]:
     raise ValueError(f"{where}: {cure}")
 
 
-def example(cells: Sequence[bytes], table: Table) -> tf.train.Example:
+def example(cells: Sequence[bytes], table: SplitTable) -> tf.train.Example:
     """A row as the example that CsvExampleGen makes of it."""
     features = {}
     for cell, name in zip(cells, table.names, strict=True):

@@ -3,10 +3,10 @@
 Images are TFRecords of `tf.train.Example`s with two features: `image`, PNG or JPEG bytes, and
 `label`, a whole number. Tables are CSV files with a header.
 
-What `prepare` accepts, the components read, and as it counted: all files are read as they do
-(`csv_files`, `image_records`), and all else is refused before anything slow. The classes are the
-different labels that occur, for images in ascending order; at least two, and each also in the train
-split.
+The components read everything that `prepare` accepts, and count the same examples: it reads all
+files as they do (`csv_files`, `image_records`), and refuses everything else before anything slow
+starts. The classes are the different labels that occur, for images in ascending order. There are at
+least two, and the train split has all of them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 
 from coursekit.data import SOURCES, Split, load, penguins
 from coursekit.tfx import csv_files, image_records
-from coursekit.tfx.csv_files import Label, Table
+from coursekit.tfx.csv_files import Label, SplitTable
 from coursekit.tfx.modules.image_features import IMAGE, LABEL
 from coursekit.tfx.quiet import tf
 
@@ -119,7 +119,7 @@ def look(folder: Path, *, label: str, classes: int | None = None) -> Examples:
     return _read(folder, label, classes)[0]
 
 
-def _read(folder: Path, label: str, classes: int | None) -> tuple[Examples, list[Table]]:
+def _read(folder: Path, label: str, classes: int | None) -> tuple[Examples, list[SplitTable]]:
     """The checked examples, and each split's table."""
     if not folder.is_dir():
         raise ValueError(f"{folder}: there is no such folder")
@@ -131,7 +131,7 @@ def _read(folder: Path, label: str, classes: int | None) -> tuple[Examples, list
     splits = all((folder / split).is_dir() for split in SPLITS)
     places = [folder / split for split in SPLITS] if splits else [folder]
     kind, files = _files(folder, places)
-    tables: list[Table] = []
+    tables: list[SplitTable] = []
     if kind == "table":
         tables = [csv_files.read(each, label) for each in files]
         csv_files.check_splits(tables[1:], tables[0])
@@ -208,7 +208,7 @@ def _check_range(known: Mapping[Label, str], classes: int) -> None:
 
 
 def _dealt(
-    found: Examples, label: str, tables: Sequence[Table]
+    found: Examples, label: str, tables: Sequence[SplitTable]
 ) -> Iterator[tuple[str, Label, str]]:
     """The place of each row or record, its label, and the split in which ExampleGen puts it."""
     _, (files,) = _files(found.folder, [found.folder])

@@ -298,6 +298,11 @@ class TunerBase(keras_tuner.Tuner):
         self.prepare(model, hp)
         return model
 
+    def _override_compile_args(self, model: Any) -> None:
+        if (self.optimizer or self.loss) and not getattr(model, "compiled", True):
+            model.compile()  # Keras Tuner reads the optimizer that it overrides
+        super()._override_compile_args(model)
+
     @property
     def state_file(self) -> Path:
         """The file in which Keras Tuner keeps the tuner's own state."""

@@ -39,14 +39,14 @@ def ran(data, folder, **options):
 
 @pytest.mark.slow(40)
 def test_images_of_all_kinds_with_gaps_in_the_labels_and_more_features(tmp_path):
-    """Dark ones are class 3, grey ones 5, bright ones 10**12; each record also has a name."""
+    """Dark ones are class 3, grey ones 5, bright ones 10**12; each record also has a camera."""
     rng, labels = np.random.default_rng(0), (3, 5, 10**12)
     odd = [image for image, _ in ACCEPTED.values()]
     records = [
         features(image=[png((number % 3 + rng.random((4, 5))) / 3)], label=[labels[number % 3]],
-                 name=[f"{number}.png".encode()])
+                 camera=[b"ab"[number % 2 :][:1]])
         for number in range(150)
-    ] + [features(image=[image], label=[5], name=[b"odd"]) for image in odd]  # fmt: skip
+    ] + [features(image=[image], label=[5], camera=[b"a"]) for image in odd]  # fmt: skip
     (tmp_path / "data").mkdir()
     with tf.io.TFRecordWriter(str(tmp_path / "data" / "a.tfrecord.gz"), "GZIP") as writer:
         for record in records:
@@ -54,7 +54,7 @@ def test_images_of_all_kinds_with_gaps_in_the_labels_and_more_features(tmp_path)
     outcome, said = ran(tmp_path / "data", tmp_path / "pipeline")
     assert said.startswith(f"{len(records)} examples of 3 classes (labels 3, 5, {10**12}) in ")
     assert dealt(outcome) == Counter(split_of(tf.train.Example.FromString(r)) for r in records)
-    model = ServedModel(outcome.pushed)  # without names
+    model = ServedModel(outcome.pushed)  # without cameras
     found = model.predict_images([png(np.full((4, 5), level)) for level in (0.17, 0.5, 0.83)])
     assert found.argmax(axis=1).tolist() == [0, 1, 2], "in the order of the labels"
 
