@@ -21,7 +21,7 @@ from coursekit.strategies import Strategy
 from coursekit.training.keras.seeding import seed_training
 from coursekit.training.keras.transfer import inherit as inherit_weights
 from coursekit.training.remapping import COPY_NOISE
-from coursekit.tuners.executions import Executions
+from coursekit.tuners.finished_executions import Executions
 from coursekit.tuners.internals import (
     FatalValueError,
     KerasTrial,

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from coursekit.tuners.executions import Executions
+from coursekit.tuners.finished_executions import Executions
 
 RUN = {"seed": 1, "attempt": 0, "epochs": 2}
 
