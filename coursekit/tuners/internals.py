@@ -58,6 +58,10 @@ __all__ = [
 # Hyperparameters and metrics
 
 
+# The beginnings of the modules that read hyperparameters for others than the user's program.
+INSIDE = ("coursekit"[:8], "keras_tuner"[:8])
+
+
 class AskedNames(set[str]):
     """Names of hyperparameters; copies of their owner share the set.
 
@@ -85,7 +89,7 @@ class Hyperparameters(keras_tuner.HyperParameters):
 
     @property
     def values(self) -> dict[str, Any]:
-        if _from_outside():
+        if self.asked.known and sys._getframe(1).f_globals["__name__"][:8] not in INSIDE:
             self.asked.known = False
         return self._values
 
@@ -94,12 +98,12 @@ class Hyperparameters(keras_tuner.HyperParameters):
         self._values = values
 
     def get(self, name: str) -> Any:
-        if _from_outside():
+        if sys._getframe(1).f_globals["__name__"][:8] not in INSIDE:
             self.asked.add(self._get_name(name))
         return super().get(name)
 
     def __getitem__(self, name: str) -> Any:
-        if _from_outside():
+        if sys._getframe(1).f_globals["__name__"][:8] not in INSIDE:
             self.asked.add(self._get_name(name))
         return super().get(name)
 
@@ -118,12 +122,6 @@ def asked(hyperparameters: keras_tuner.HyperParameters) -> Set[str]:
     """The names that a trial's program asked for; empty if that is not known."""
     names = getattr(hyperparameters, "asked", AskedNames())
     return names if names.known else set()
-
-
-def _from_outside() -> bool:
-    """Whether the caller's caller is the user's program."""
-    module = str(sys._getframe(2).f_globals.get("__name__", ""))
-    return module.partition(".")[0] not in ("coursekit", "keras_tuner")
 
 
 def with_values(

@@ -300,9 +300,14 @@ class StrategyOracle(OracleBase):
 
     def _grow(self, told: list[Any] | None = None) -> None:
         strategy = self.make_strategy()
+        completed: dict[int, Configuration] = {}
 
         def complete(configuration: Mapping[str, Any]) -> Configuration:
-            return strategy.space.complete(defaults(self.hyperparameters, configuration))
+            known = id(configuration)
+            if known not in completed:
+                given = defaults(self.hyperparameters, configuration)
+                completed[known] = strategy.space.complete(given)
+            return completed[known]
 
         if isinstance(strategy.space, AskedSpace):
             for number, asked in self._asked.items():
