@@ -49,6 +49,13 @@ def is_whole(value: object, least: int | None = None, most: int | None = None) -
     return bool((least is None or value >= least) and (most is None or value <= most))
 
 
+def truth(name: str, value: object) -> bool:
+    """True or False, Python's or NumPy's; TypeError for anything else, "no" and None included."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name}={value!r}: give True or False")
+    return bool(value)
+
+
 def seed(value: object) -> int:
     """A seed, 0 or more; raises as `whole_number` does."""
     return whole_number("seed", value, 0)
@@ -73,10 +80,16 @@ def probability(name: str, value: object, *, below_1: bool = False) -> float:
 
 
 def as_path(name: str, value: str | PathLike[str]) -> Path:
-    """A path with `~` replaced by the home folder; TypeError for anything but a path."""
+    """A path with `~` replaced by the home folder.
+
+    Raises TypeError for anything but a path, ValueError for the home of somebody unknown.
+    """
     if not isinstance(value, str | PathLike):
         raise TypeError(f"{name}={value!r}: give a path")
-    return Path(value).expanduser()
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{name}={str(value)!r}: there is no such home folder") from None
 
 
 def count(text: str) -> int:

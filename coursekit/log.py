@@ -57,8 +57,11 @@ class Log:
     def append(self, record: Mapping[str, Any], *, sync: bool = False) -> None:
         """Write a line completely or (on a full disk) not at all; `sync` waits for the disk.
 
-        Raises RuntimeError if the file was deleted or replaced since it was opened.
+        Raises RuntimeError if the file was deleted or replaced since it was opened, ValueError if
+        it was closed.
         """
+        if self.closed:
+            raise ValueError(f"{self.path} is closed: open it again to continue")
         if not os.fstat(self._file.fileno()).st_nlink:
             raise RuntimeError(
                 f"{self.path} was deleted or replaced during this {self.user}, which cannot "

@@ -62,7 +62,7 @@ class Search:
             )
         self.strategy = strategy
         self.seed = arguments.seed(seed)
-        self.minimise = bool(minimise)
+        self.minimise = arguments.truth("minimise", minimise)
         self.history = History(minimised=self.minimise)
         self.spent = 0.0  # seconds of all finished trials, without those that were added
         self._again: deque[Trial] = deque()  # interrupted trials, to hand out as recorded
@@ -297,9 +297,13 @@ class Search:
         Ctrl-C ends the run: finished trials are kept, and the next call runs the interrupted trial
         again.
         """
-        for name, value in (("trials", trials), ("seconds", seconds)):
-            if value is not None and not value >= 0:
-                raise ValueError(f"{name}={value!r}: give 0 or more")
+        if trials is not None:
+            trials = arguments.whole_number("trials", trials, 0)
+        if seconds is not None and not seconds >= 0:
+            raise ValueError(f"seconds={seconds!r}: give 0 or more")
+        for kind in catch if isinstance(catch, tuple) else (catch,):
+            if not (isinstance(kind, type) and issubclass(kind, Exception)):
+                raise TypeError(f"catch={catch!r}: give a class of exceptions, or a tuple of them")
         evaluate, line = _evaluate(judge), Line(progress)
         elsewhere = {each.number for each in self.history.running}
         elsewhere -= {each.number for each in self._again}

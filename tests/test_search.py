@@ -464,3 +464,24 @@ def test_numpys_scalars_are_added_as_plain_ones(tmp_path):
     with Search(Random(SPACE), journal=tmp_path / "j") as search:
         trial = search.add(given, np.float32(0.5))
     assert [type(value) for value in trial.configuration.values()] == [float, int, str]
+
+
+def test_options_of_a_search_and_its_run_are_checked(tmp_path: Path):
+    space = Space({"x": Float(0, 1)})
+    for wrong in ("yes", 1, None):
+        with pytest.raises(TypeError, match=f"minimise={wrong!r}: give True or False"):
+            Search(Random(space), minimise=wrong)
+    with pytest.raises(ValueError, match="there is no such home folder"):
+        Search(Random(space), journal="~nobody-here/a.jsonl")
+    search = Search(Random(space), journal=tmp_path / "a.jsonl")
+    for wrong in (2.5, "3", True):
+        with pytest.raises(TypeError, match=r"trials=.*: give a whole number, 0 or more"):
+            search.run(lambda suggestion: 1.0, trials=wrong)
+    for wrong in ("ValueError", (ValueError, 3), BaseException):
+        with pytest.raises(TypeError, match=r"catch=.*: give a class of exceptions"):
+            search.run(lambda suggestion: 1.0, trials=1, catch=wrong)
+    trial = search.ask()
+    search.close()
+    for after in (lambda: search.tell(trial, 0.5), search.ask):
+        with pytest.raises(ValueError, match=r"a\.jsonl is closed: open it again to continue"):
+            after()

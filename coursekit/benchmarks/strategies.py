@@ -1,11 +1,13 @@
 """Search strategies: the cost of a suggestion and the results, against the field's optimizers.
 
-Two parts, all contestants in one run, each with its default settings:
+Three parts, all contestants in one run, each with its default settings:
   cost    CPU seconds of ask and tell until a number of trials is done, on 4 floats, 3 integers and
           3 categoricals with an objective that costs nothing; imports and set-up are not counted,
           the kit's journal is off; medians over the repeats. A contestant that would exceed
           --patience before the next mark stops; one that needs a third of it is measured once. Slow
           peers end at 200; smac's initial design depends on that, so its first 50 cost nothing.
+  choices the kit alone: CPU seconds a trial, over 50 trials, on unordered choices of many values
+          and one float, and the ratio to a choice of 10 values.
   search  the best validation accuracy found on NAS-Bench-201 at 50, 100, 200 and 500 trials: mean
           and standard deviation over the seeds, which are the same for the kit's strategies;
           differences from a champion and from random search (Wilcoxon, Holm over the contestants).
@@ -36,11 +38,14 @@ import numpy as np
 from coursekit.arguments import count
 from coursekit.benchmarks.contests import MARKS, report, search
 from coursekit.benchmarks.peers import PEERS, SLOW, contestant
+from coursekit.search import Search
 from coursekit.spaces import Choice, Float, Integer, Space
 from coursekit.strategies import STRATEGIES
 from coursekit.worlds import NASBench201
 
 COST_MARKS = (50, 200, 1000, 5000)
+CHOICES = ((10, 1), (10_000, 1), (10, 10), (1000, 10))  # values, and how many such choices
+CHOICE_TRIALS = 50
 # Which contestants correspond: the ratios to print.
 RIVALS = {
     "random": ("optuna random", "keras-tuner random"),
@@ -61,7 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     usual = [name for name, cls in STRATEGIES.items() if not cls.budgeted]
     add = parser.add_argument
-    add("--parts", type=some_of("cost", "search"), default=["cost", "search"], help="cost,search")
+    parts = ("cost", "choices", "search")
+    add("--parts", type=some_of(*parts), default=list(parts), help=",".join(parts))
     add(
         "--strategies",
         type=some_of(*usual, ""),
@@ -95,9 +101,38 @@ def run(options: argparse.Namespace) -> None:
     if "cost" in options.parts:
         kit = [name for name in options.strategies if STRATEGIES[name].supports(MIXED)]
         report_cost(cost([*kit, *peers], options), options)
+    if "choices" in options.parts:
+        report_choices(options.strategies, options.repeats)
     if "search" in options.parts:
         for dataset in options.datasets:
             report(dataset, search(dataset, peers, options), options)
+
+
+def report_choices(names: Sequence[str], repeats: int) -> None:
+    """Print what a trial costs over choices of many values, and the ratio to a choice of 10."""
+    print(f"\nmilliseconds a trial over choices (values x choices), {CHOICE_TRIALS} trials")
+    print(" " * 24 + "".join(f"{f'{values} x {count}':>18}" for values, count in CHOICES))
+    for name in names:
+        if not STRATEGIES[name].supports(_choices(10, 1)):
+            continue
+        taken = [
+            statistics.median(_seconds_a_trial(name, *each, seed) for seed in range(repeats))
+            for each in CHOICES
+        ]
+        cells = [f"{1000 * each:.2f} ({each / taken[0]:.1f})" for each in taken]
+        print(f"{name:<24}" + "".join(f"{cell:>18}" for cell in cells), flush=True)
+
+
+def _choices(values: int, count: int) -> Space:
+    items = [f"value {index}" for index in range(values)]
+    return Space({"x": Float(0, 1)} | {f"choice_{i}": Choice(items) for i in range(count)})
+
+
+def _seconds_a_trial(name: str, values: int, count: int, seed: int) -> float:
+    search = Search(STRATEGIES[name](_choices(values, count)), seed=seed)
+    begun = time.process_time()
+    search.run(lambda suggestion: suggestion.configuration["x"], trials=CHOICE_TRIALS)
+    return (time.process_time() - begun) / CHOICE_TRIALS
 
 
 def cost(names: Sequence[str], options: argparse.Namespace) -> dict[str, list[dict[int, float]]]:

@@ -64,6 +64,8 @@ class Integer(Domain):
                 f"{self.describe()}: whole numbers end at -2**63 and 2**63 - 1; give a smaller "
                 "range, such as 0 to 2**62 for a seed, or a Float"
             )
+        if self._edges and self._edges[1] < 1e-12:
+            raise ValueError(f"{self.describe()} is too narrow for a log scale: leave log=True out")
 
     @cached_property
     def items(self) -> Sequence[int]:  # type: ignore[override]
@@ -84,7 +86,7 @@ class Integer(Domain):
     @cached_property
     def _edges(self) -> tuple[float, float] | None:
         """Start and width of a log scale on which every whole number has an interval."""
-        if not self.log or self.step:
+        if not self.log or self.step or self.low == self.high:
             return None
         return math.log(self.low), math.log((self.high + 1) / self.low)
 
@@ -100,7 +102,7 @@ class Integer(Domain):
     def where(self, value: Any) -> float:
         if self._edges:
             start, width = self._edges
-            return (math.log(value + 0.5) - start) / width
+            return min(max((math.log(value + 0.5) - start) / width, 0.0), 1.0)
         return super().where(value)
 
     def near(self, value: Any) -> Iterator[int]:

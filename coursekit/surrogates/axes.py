@@ -6,7 +6,7 @@ import numpy as np
 
 from coursekit.spaces import Domain, Integer, Space
 
-LISTED_VALUES = 32  # an ordered parameter with more values counts as a continuum
+LISTED_VALUES = 32  # more ordered values count as a continuum, more unordered ones as many
 
 
 class Axes:
@@ -15,6 +15,8 @@ class Axes:
     middles: for each axis, the coordinates of its values, shape (values,); None for a continuum.
     ordered: shape (axes,), whether near on the axis means near in effect.
     optional: shape (axes,), whether the parameter can be absent.
+    many: shape (axes,), whether the parameter is an unordered choice of many values: surrogates
+        then compare values and hold no table of all of them.
     """
 
     def __init__(self, space: Space) -> None:
@@ -27,6 +29,7 @@ class Axes:
             else None
             for domain in domains
         ]
+        self.many = np.array([not d.ordered and d.count > LISTED_VALUES for d in domains])
         self._borders = [
             None if middles is None else _borders(domain, middles)
             for domain, middles in zip(domains, self.middles, strict=True)
@@ -35,6 +38,7 @@ class Axes:
             None if borders is None else np.concatenate(([0.0], borders, [1.0]))
             for borders in self._borders
         ]
+        self._lists: dict[tuple[int, tuple[object, ...]], np.ndarray] = {}  # a memo
         names = [parameter.name for parameter in space.parameters]
         self.optional = np.array(
             [bool(p.conditions) or names.count(p.name) > 1 for p in space.parameters]
@@ -110,8 +114,10 @@ class Axes:
         domain = self.space.parameters[axis].domain
         if self.middles[axis] is None:
             return np.array([x == x and domain.at(x) in values for x in u.tolist()], dtype=bool)
-        listed = np.array([value in values for value in domain.values()])
-        return listed[self.positions(axis, u)]
+        if (axis, values) not in self._lists:
+            listed = np.array([value in values for value in domain.values()])
+            self._lists[axis, values] = listed
+        return self._lists[axis, values][self.positions(axis, u)]
 
 
 def _borders(domain: Domain, middles: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from coursekit.surrogates.axes import LISTED_VALUES, Axes
+from coursekit.surrogates.axes import Axes
 
 
 class ParzenEstimator:
@@ -59,8 +59,9 @@ class ParzenEstimator:
         self._tables = {
             axis: self._table(axis, middles)
             for axis, middles in enumerate(axes.middles)
-            if middles is not None
+            if middles is not None and not axes.many[axis]
         }
+        self._many = np.flatnonzero(axes.many).tolist()  # axes whose tables would be large
         self._continua = [axis for axis, middles in enumerate(axes.middles) if middles is None]
         blocks = [np.log(rows.T)[:, row] for rows, row in self._tables.values()]
         self._coefficients = np.concatenate((self._normals(), *blocks))
@@ -82,7 +83,7 @@ class ParzenEstimator:
         Kernels of one bandwidth at one value share a row; the last row is the prior's.
         """
         m = self.points[:, axis]
-        if self._even is None or len(middles) > LISTED_VALUES:
+        if self._even is None:
             rows, row = _rows(self.axes, axis, m, self.bandwidths[:, axis]), np.arange(len(m))
         else:
             rows = _rows_of_values(self.axes, axis, float(self._even[axis]))
@@ -96,6 +97,7 @@ class ParzenEstimator:
         exists = ~np.isnan(points)
         x = np.where(exists, points, 0.0)
         place = {axis: self.axes.positions(axis, x[:, axis]) for axis in self._tables}
+        many = {axis: self._log_many(axis, x[:, axis]) for axis in self._many}
         powers = np.stack((exists, x, x * x))[:, :, self._continua]
         with np.errstate(divide="ignore"):  # log of a weight of 0
             if self.multivariate:
@@ -103,6 +105,8 @@ class ParzenEstimator:
                 for axis, (rows, _) in self._tables.items():
                     blocks.append(np.eye(rows.shape[1])[place[axis]] * exists[:, [axis]])
                 kernels = np.concatenate(blocks, axis=1) @ self._coefficients
+                for axis, logs in many.items():
+                    kernels += logs * exists[:, [axis]]
                 return _log_sum(kernels + np.log(self.shares))
             total = np.zeros(len(points))
             normals = self._coefficients[: 3 * len(self._continua)]
@@ -113,7 +117,32 @@ class ParzenEstimator:
             for axis, (rows, row) in self._tables.items():
                 logs = np.log(self._shares_of[axis] @ rows[row])
                 total += np.where(exists[:, axis], logs[place[axis]], 0.0)
+            for axis, logs in many.items():
+                each = _log_sum(logs + np.log(self._shares_of[axis]))
+                total += np.where(exists[:, axis], each, 0.0)
             return total
+
+    def _log_many(self, axis: int, u: np.ndarray) -> np.ndarray:
+        """log of each kernel at each value of a choice of many, shape (n, kernels)."""
+        m, h = self.points[:, axis], self.bandwidths[:, axis]
+        count = len(self.axes.edges(axis)) - 1
+        same = self.axes.positions(axis, u)[:, None] == self.axes.positions(axis, m)
+        kernels = np.where(same, 1 - h, h / (count - 1))
+        logs = np.full((len(u), len(m) + 1), -np.log(count))  # the prior's, and if m is absent
+        np.log(np.maximum(kernels, 1e-12), out=logs[:, :-1], where=~np.isnan(m))
+        return logs
+
+    def _draw_many(self, axis: int, chosen: np.ndarray, u: np.ndarray) -> np.ndarray:
+        """Positions of values drawn from kernels of a choice of many, from uniform u."""
+        count = len(self.axes.edges(axis)) - 1
+        at = np.append(self.axes.positions(axis, self.points[:, axis]), 0)[chosen]
+        h = np.append(self.bandwidths[:, axis], 1 - 1 / count)[chosen]
+        absent = np.append(np.isnan(self.points[:, axis]), True)[chosen]
+        stays, other = 1 - h, h / (count - 1)
+        moved = np.floor((u - stays) / np.maximum(other, 1e-300))  # among the other values
+        moved += moved >= at
+        position = np.where(absent, np.floor(u * count), np.where(u < stays, at, moved))
+        return np.clip(position, 0, count - 1).astype(int)
 
     def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """Encoded points, shape (count, axes), drawn from the density."""
@@ -131,6 +160,9 @@ class ParzenEstimator:
         for axis, (rows, row) in self._tables.items():
             reached = np.cumsum(rows[row[chosen[:, axis]]], axis=1)[:, :-1]
             position = (u[:, [axis]] > reached).sum(axis=1)
+            u[:, axis] = self.axes.middles[axis][position]  # type: ignore[index]
+        for axis in self._many:
+            position = self._draw_many(axis, chosen[:, axis], u[:, axis])
             u[:, axis] = self.axes.middles[axis][position]  # type: ignore[index]
         if self._continua and len(self.points):
             prior = chosen[:, self._continua] == len(self.points)

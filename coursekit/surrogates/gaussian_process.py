@@ -23,9 +23,11 @@ class Embedding:
     values are 1 apart. Parameters that choose from the same values, such as the edges of a cell,
     are also compared by how often each value occurs, with one group for each value. An absent
     parameter equals an absent one and is about 1 from every value; optional parameters have a
-    further column for that.
+    further column for that. An unordered choice of many values has one column, the value's
+    position (-1: absent), in which two different numbers are 1 apart.
 
     group: the group of each column, shape (columns,).
+    named: whether a column holds positions, shape (columns,).
     smooth: whether each group belongs to an ordered parameter, shape (groups,).
     """
 
@@ -33,8 +35,12 @@ class Embedding:
         self.axes = axes
         alike: dict[tuple, list[int]] = defaultdict(list)
         group: list[int] = []
+        named: list[int] = []
         for axis, parameter in enumerate(axes.space.parameters):
-            if axes.ordered[axis]:
+            if axes.many[axis]:
+                named.append(len(group))
+                group.append(axis)
+            elif axes.ordered[axis]:
                 group += [axis] * (1 + int(axes.optional[axis]))
             else:
                 group += [axis] * int(parameter.domain.count + axes.optional[axis])
@@ -47,6 +53,7 @@ class Embedding:
             group += range(len(self.smooth), len(self.smooth) + count)
             self.smooth += [False] * count
         self.group, self.smooth = np.array(group), np.array(self.smooth)
+        self.named = np.isin(np.arange(len(group)), named)
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """Encoded points, shape (n, axes), as vectors, shape (n, columns)."""
@@ -59,8 +66,11 @@ class Embedding:
                 if self.axes.optional[axis]:
                     blocks.append(absent[:, [axis]] * 0.75**0.5)
                 continue
-            count = len(self.axes.middles[axis])  # type: ignore[arg-type]
             place = self.axes.positions(axis, points[:, axis])
+            if self.axes.many[axis]:
+                blocks.append(np.where(absent[:, axis], -1, place)[:, None])
+                continue
+            count = len(self.axes.middles[axis])  # type: ignore[arg-type]
             indicators[axis] = np.eye(count)[place] * ~absent[:, [axis]]
             blocks.append(indicators[axis] * 0.5**0.5)
             if self.axes.optional[axis]:
@@ -151,8 +161,10 @@ class GaussianProcess:
     def _distances(self) -> np.ndarray:
         """Squared distances between all points in each group, shape (groups, n * n)."""
         made = np.empty((len(self._embedding.smooth), len(self._y) ** 2))
+        named = set(self._embedding.group[self._embedding.named].tolist())
         for group in range(len(made)):
-            made[group] = _squared(*[self._vectors[:, self._embedding.group == group]] * 2).ravel()
+            here = self._vectors[:, self._embedding.group == group]
+            made[group] = (here != here.T if group in named else _squared(here, here)).ravel()
         return made
 
     def log_posterior(
@@ -187,10 +199,13 @@ class GaussianProcess:
         return value - 0.5 * z @ z, gradient - z / self._deviation
 
     def _kernel(self, one: np.ndarray, two: np.ndarray) -> np.ndarray:
-        scale = np.sqrt(self._weights[self._embedding.group])
+        weights, named = self._weights[self._embedding.group], self._embedding.named
         smooth = self._embedding.smooth[self._embedding.group]
+        apart = ~smooth & ~named
+        scale = np.sqrt(weights)
+        names = [(one[:, c, None] != two[:, c]) * weights[c] for c in np.flatnonzero(named)]
         one, two = one * scale, two * scale
-        overlap = np.exp(-_squared(one[:, ~smooth], two[:, ~smooth]))
+        overlap = np.exp(-sum(names, start=_squared(one[:, apart], two[:, apart])))
         if not smooth.any():
             return self._signal * overlap
         return self._signal * _matern(_squared(one[:, smooth], two[:, smooth]))[0] * overlap

@@ -101,7 +101,7 @@ class Report:
         lines = [
             f"{self.subject} breaks {count} promise{'s' * (count > 1)}:"
             if count
-            else fill(f"{self.subject} keeps its promises on {', '.join(spaces)}.", 80)
+            else fill(f"{self.subject} keeps its promises on {', '.join(spaces)}.", 74)
         ]
         lines += [f"- {check} ({space}): {what}" for space, check, what in self.broken]
         lines += [f"Not supported: {space} ({why})" for space, why in self.unsupported.items()]

@@ -15,9 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from coursekit.tfx.quiet import csv_decoder, tf
+from coursekit.tfx.quiet import ColumnType, ColumnTypeInferrer, tf
 
-ColumnType = csv_decoder.ColumnType
 Label = int | float | str
 LARGEST = float(np.finfo(np.float32).max)
 WHOLE = 2**24  # up to here, a float32 tells all whole numbers apart
@@ -72,7 +71,7 @@ def read(files: Sequence[Path], label: str) -> SplitTable:
     """
     names = header(files[0], label)
     table = SplitTable(names, {name: Column() for name in names})
-    types = csv_decoder.ColumnTypeInferrer(names, skip_blank_lines=True)
+    types = ColumnTypeInferrer(names, skip_blank_lines=True)
     place = names.index(label)
     for file in files:
         if (others := header(file, label)) != names:

@@ -18,9 +18,18 @@ with from_extras("tfx"), quietly():
     from apache_beam.io.filesystem import CompressionTypes
     from tensorflow_metadata.proto.v0 import anomalies_pb2
     from tfx import v1 as tfx
-    from tfx_bsl.coders import csv_decoder
+    from tfx_bsl.coders.csv_decoder import ColumnType, ColumnTypeInferrer
 
-__all__ = ["CompressionTypes", "absl_logging", "anomalies_pb2", "csv_decoder", "tf", "tfma", "tfx"]
+__all__ = [
+    "ColumnType",
+    "ColumnTypeInferrer",
+    "CompressionTypes",
+    "absl_logging",
+    "anomalies_pb2",
+    "tf",
+    "tfma",
+    "tfx",
+]
 
 # TFX calls some deprecated functions.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -58,7 +58,7 @@ __all__ = [
 # Hyperparameters and metrics
 
 
-class Asked(set[str]):
+class AskedNames(set[str]):
     """Names of hyperparameters; copies of their owner share the set.
 
     known: False after the program has read all values, so that nobody knows which it uses.
@@ -66,10 +66,10 @@ class Asked(set[str]):
 
     known = True
 
-    def __copy__(self) -> Asked:
+    def __copy__(self) -> AskedNames:
         return self
 
-    def __deepcopy__(self, memo: Any) -> Asked:
+    def __deepcopy__(self, memo: Any) -> AskedNames:
         return self
 
 
@@ -80,7 +80,7 @@ class Hyperparameters(keras_tuner.HyperParameters):
     """
 
     def __init__(self) -> None:
-        self.asked = Asked()
+        self.asked = AskedNames()
         super().__init__()
 
     @property
@@ -116,7 +116,7 @@ class Hyperparameters(keras_tuner.HyperParameters):
 
 def asked(hyperparameters: keras_tuner.HyperParameters) -> Set[str]:
     """The names that a trial's program asked for; empty if that is not known."""
-    names = getattr(hyperparameters, "asked", Asked())
+    names = getattr(hyperparameters, "asked", AskedNames())
     return names if names.known else set()
 
 
@@ -297,6 +297,11 @@ class TunerBase(keras_tuner.Tuner):
         model = super()._build_hypermodel(hp)
         self.prepare(model, hp)
         return model
+
+    def _override_compile_args(self, model: Any) -> None:
+        if (self.optimizer or self.loss) and not getattr(model, "compiled", True):
+            model.compile()  # Keras Tuner reads the optimizer that it overrides
+        super()._override_compile_args(model)
 
     @property
     def state_file(self) -> Path:

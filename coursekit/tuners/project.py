@@ -35,7 +35,8 @@ def open_journal(holder: Holder, header: Record, seed: int | None) -> tuple[Jour
     """The folder's journal, open for one holder, and the search's seed.
 
     header: the first line of a new journal. seed: None takes the file's seed. A file without trials
-    starts again. Another holder in this process, such as a tuner that the same notebook cell made
+    starts again, and also one without results of a search for another objective: its name was
+    probably wrong. Another holder in this process, such as a tuner that the same notebook cell made
     before, is closed.
     """
     folder = holder.folder
@@ -46,8 +47,9 @@ def open_journal(holder: Holder, header: Record, seed: int | None) -> tuple[Jour
         earlier.close()
     journal = Journal(folder / NAME, cure=CURE)
     try:
-        if not journal.trials:
-            journal.restart()
+        objective = journal.header.get("objective")
+        if not journal.trials or (not journal.results and objective != header["objective"]):
+            journal.restart()  # nothing has finished
         elif seed is None:
             header = header | {"seed": journal.header.get("seed")}
         journal.begin(header)

@@ -213,6 +213,8 @@ class ReverseLog(Domain):
         return 1 - self.mirrored.where(self._turn(value))
 
     def values(self, resolution: int | None = None) -> Iterator[Any]:
+        if resolution is None and isinstance(self.mirrored, Integer) and not self.mirrored.step:
+            return iter(range(self.mirrored.low, self.mirrored.high + 1))  # not as a list
         return iter([self._turn(value) for value in self.mirrored.values(resolution)][::-1])
 
     def near(self, value: Any) -> Iterator[Any]:

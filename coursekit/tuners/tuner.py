@@ -21,7 +21,7 @@ from coursekit.strategies import Strategy
 from coursekit.training.keras.seeding import seed_training
 from coursekit.training.keras.transfer import inherit as inherit_weights
 from coursekit.training.remapping import COPY_NOISE
-from coursekit.tuners.executions import Executions
+from coursekit.tuners.finished_executions import Executions
 from coursekit.tuners.internals import (
     FatalValueError,
     KerasTrial,
@@ -32,6 +32,7 @@ from coursekit.tuners.internals import (
     load_json,
     save_json,
 )
+from coursekit.tuners.late_weights import before_fit
 from coursekit.tuners.oracle import (
     ANCESTOR,
     ATTEMPT,
@@ -228,7 +229,8 @@ class StrategyTuner(TunerBase):
     _finished: Executions | None = None  # of that trial
     _execution = 0  # the number of its next training
     _seeded = False  # whether the next model is seeded
-    _late: Callable[[Any], None] | None = None  # what to do with the model when it has its weights
+    _executing = False  # whether a model that is built will be trained
+    _late = False  # whether it still waits for the weights to begin with
 
     def attempt(self, trial: KerasTrial, *args: Any, **options: Any) -> None:
         """Run a trial and hand its result to the oracle; an exception makes the trial failed."""
@@ -262,7 +264,12 @@ class StrategyTuner(TunerBase):
         self._trial, self._execution, self._finished = trial, 0, None
         if self.executions_per_trial > 1:
             values = trial.hyperparameters.values
-            run = {"seed": self.seed, "attempt": values.get(ATTEMPT, 0), "epochs": epochs}
+            run = {
+                "objective": str(self.oracle.objective),
+                "seed": self.seed,
+                "attempt": values.get(ATTEMPT, 0),
+                "epochs": epochs,
+            }
             path = self.checkpoint_file(trial.trial_id)
             self._finished = Executions(path.parent, path, values, run)
 
@@ -289,15 +296,13 @@ class StrategyTuner(TunerBase):
             self._execution += 1
             return kept.result(number)
         begun = time.monotonic()
-        self._seeded = True
-        kwargs["callbacks"] = [_WhenBuilt(self._built), *callbacks]
+        self._seeded, self._executing, self._late = True, True, False
         try:
             result = super().execute(trial, *args, **kwargs)
         finally:
-            self._seeded = False
-            late, self._late = self._late, None
-        if late is not None:
-            _from_scratch(f"trial {trial.trial_id}", "HyperModel.fit left the callbacks= out")
+            self._seeded = self._executing = False
+        if self._late:
+            _from_scratch(f"trial {trial.trial_id}", "its model was not trained with `model.fit`")
         self._check_objective(result)
         if kept is not None:
             best = next((float(each.best_value) for each in savers), None)
@@ -326,49 +331,64 @@ class StrategyTuner(TunerBase):
     def prepare(self, model: Any, hp: keras_tuner.HyperParameters) -> None:
         """Load the weights of the parent (promoted trials) or of the ancestor (`inherit`).
 
-        A model without weights gets them when its training has built it: only the data tell the
-        shapes of its inputs.
+        A model without weights gets them when its `fit` is called: only the data tell the shapes
+        of its inputs.
         """
+        if not self._executing:
+            return  # its own weights will be loaded
         parent, ancestor = hp.values.get(PARENT), hp.values.get(ANCESTOR)
         if parent and self.checkpoint(parent):
-            begin = functools.partial(self._continue, trial_id=parent)
+            begin = functools.partial(self._continue, model, parent)
         elif ancestor and not parent:
-            begin = functools.partial(self._inherit, ancestor=ancestor)
+            begin = functools.partial(self._inherit, model, ancestor)
         else:
             return
         if model.built:
-            begin(model)
-        else:
-            self._late = begin
+            begin()
+            return
 
-    def _built(self, model: Any) -> None:
-        if self._late is not None:
-            late, self._late = self._late, None
-            late(model)
+        def late(inputs: Any) -> None:
+            self._late = False
+            begin(inputs)
 
-    def _continue(self, model: Any, trial_id: str) -> None:
+        self._late = True
+        before_fit(model, late)
+
+    def _continue(self, model: Any, trial_id: str, inputs: Any = None) -> None:
         """Give a model the weights and the optimizer of another trial of its configuration."""
+        if not model.built:
+            model.build_from_config(self.build_config(trial_id))
         if getattr(model, "optimizer", None) is not None:
             model.optimizer.build(model.trainable_variables)  # creates the variables to load
         model.load_weights(self.checkpoint(trial_id))
 
-    def _inherit(self, model: Any, ancestor: str) -> None:
+    def _inherit(self, model: Any, ancestor: str, inputs: Any = None) -> None:
         """Give a model the weights of another trial's checkpoint where they fit."""
         child, path = f"a child of trial {ancestor}", self.checkpoint(ancestor)
         if path is None:
             _from_scratch(child, "no checkpoint of its parent")
             return
+        if not model.built:
+            _from_scratch(child, "its data do not tell the shapes of its inputs")
+            return
         try:
-            share = inherit_weights(model, self._parent(ancestor, path), noise=COPY_NOISE)
-        except Exception as error:  # a model of a kind that nobody foresaw still trains
+            parent = self._parent(ancestor, path, inputs)
+            share = inherit_weights(model, parent, noise=COPY_NOISE)
+        except Exception as error:  # a model of an unknown kind can still train
             _from_scratch(child, f"{type(error).__name__}: {error}")
             return
         if not share:
             _from_scratch(child, "no weights of its parent fit")
 
-    def _parent(self, ancestor: str, path: str) -> Any:
-        """The model of another trial, with the weights of its checkpoint."""
+    def _parent(self, ancestor: str, path: str, inputs: Any) -> Any:
+        """The model of another trial, with the weights of its checkpoint.
+
+        inputs: symbolic tensors of a child that was built with them.
+        """
         parent = self.hypermodel.build(self.oracle.get_trial(ancestor).hyperparameters.copy())
+        if not parent.built and inputs is not None:
+            with contextlib.suppress(Exception):  # inputs of another shape than the child's
+                parent(inputs)
         if not parent.built:
             parent.build_from_config(self.build_config(ancestor))
         if getattr(parent, "optimizer", None) is not None:
@@ -388,17 +408,6 @@ class StrategyTuner(TunerBase):
             rows = zip(*columns.values(), strict=False)
             curves.append([objective.get_value(dict(zip(columns, r, strict=True))) for r in rows])
         return [sum(values) / len(values) for values in zip(*curves, strict=False)]
-
-
-class _WhenBuilt(keras.callbacks.Callback):
-    """Calls a function with the model when its training begins: its weights exist by then."""
-
-    def __init__(self, call: Callable[[Any], None]) -> None:
-        super().__init__()
-        self._call = call
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        self._call(self.model)
 
 
 def _from_scratch(trial: str, why: str) -> None:
@@ -509,9 +518,9 @@ def _initialiser(cls: type[StrategyTuner]) -> Callable[..., None]:
         del arguments["self"]
         own = {name: arguments.pop(name) for name in [*of_oracle, *names]}
         self.seed = own["seed"]
-        _check_hypermodel(type(self), arguments.get("hypermodel"))
         overwrite = arguments.pop("overwrite") and not self.is_worker
         oracle = StrategyOracle(cls.strategy, **own)
+        _check_hypermodel(type(self), arguments.get("hypermodel"))
         oracle.inherits, oracle.overwrites = arguments.pop("inherit"), overwrite
         base: Any = super(StrategyTuner, self)
         base.__init__(oracle, overwrite=overwrite, **arguments)

@@ -626,7 +626,7 @@ best = by_rate["mean"].groupby("units").max()  # at its better learning rate
 enough = int(best.index[best >= best[max(sizes)] - 0.01][0])
 measured("01-fewer", enough)
 gains = (100 * best.diff()).round(1)
-pd.DataFrame({"accuracy": best.round(3), "points gained by doubling": gains}).T
+pd.DataFrame({"accuracy, %": (100 * best).round(1), "points gained by doubling": gains}).T
 
 # %% claim="A quarter of 512 units is within one point of it, each at its better learning rate"
 assert enough <= 128
@@ -769,7 +769,7 @@ front = pareto_front(list(means.itertuples(index=False, name=None)))  # by your 
 if front is None:  # not yet written
     front = plots.pareto_front(means.assign(accuracy=-means["accuracy"]).to_numpy())
 measured("01-front", len(front))
-means.iloc[front].round(3)
+means.iloc[front].round(3).astype({"parameters": int})
 
 # %% [markdown]
 # A plane shows two objectives, so each panel has a front of its own: on the left of time and accuracy, on the right of size and accuracy. Grey candidates are dominated in that panel.

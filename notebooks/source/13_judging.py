@@ -468,7 +468,7 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Follow the thin line from the point where evolution ends to the point where random search gets there. The curve is flat there, so the number is rough: with twenty other seeds it can be three times as large. Is a search always worth so much? Ask the same in five worlds, for a hundred trials each. (Four other strategies race too; section 9 looks at them. This takes some seconds.)
+# Follow the thin line from the point where evolution ends to the point where random search gets there. The curve is flat there, so the number is rough: with twenty other seeds it can be three times as large. Is a search always worth so much? Ask the same in five worlds, for a hundred trials each. The table says for each world how many random **draws** they are worth, how many points they **lead** the best of a hundred draws, and how many points the best configuration is above the edge of the **best 5 %**. (Four other strategies race too; section 9 looks at them. This takes some seconds.)
 
 # %%
 worlds = [*(NASBench201(name) for name in NASBench201.datasets), Cells(), perceptrons]
@@ -479,15 +479,14 @@ for each in worlds:
     races.append(race(each, five, trials=100, seeds=20))
 
 # %%
-print("100 trials of evolution: worth in random draws, lead over 100 of them in points;")
-print("and how many points the best configuration is above the edge of the best 5 %")
+print(f"{'draws':>8}{'lead':>8}{'best 5 %':>10}  world")
 rows = []
 for each in races:
     scores = np.nan_to_num([each.world.accuracy(one) for one in each.world.space.enumerate()])
     reached = each.best()["regularized_evolution"].mean()
     worth, lead = luck.draws_for(scores, reached), 100 * (reached - luck.best_of(scores, 100))
     rows.append((worth, lead, 100 * (scores.max() - np.quantile(scores, 0.95))))
-    print("{:8,.0f} {:8.2f} {:8.2f}".format(*rows[-1]), f" {each.world}, {len(scores):,} in all")
+    print("{:8,.0f}{:8.2f}{:10.2f}".format(*rows[-1]), f" {each.world}, {len(scores):,} in all")
 
 # %% claim="Worth and lead order the worlds differently; two leads are below half a point, three are above; the lead grows with what the best 5 % lack"
 worths, leads, lacks = zip(*rows)

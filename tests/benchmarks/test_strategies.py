@@ -93,3 +93,10 @@ def test_who_is_too_slow_stops_before_the_next_mark() -> None:
     slow = strategies._cost_of("random", [5, 10, 20], 0, patience=1e-9)
     assert list(fast) == [5, 10, 20] and sorted(fast.values()) == list(fast.values())
     assert set(slow) <= {5}
+
+
+def test_what_choices_of_many_values_cost_is_a_ratio(capsys) -> None:
+    strategies.report_choices(["random", "tpe"], repeats=1)
+    rows = re.findall(r"^(\w+)((?: +[\d.]+ \([\d.]+\)){4})$", capsys.readouterr().out, re.M)
+    assert [name for name, _ in rows] == ["random", "tpe"]
+    assert all("(1.0)" in cells for _, cells in rows)

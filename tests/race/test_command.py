@@ -30,7 +30,7 @@ def test_a_race_prints_the_table_and_what_it_means(tmp_path):
     assert {name for name, _, _ in rows} == {"random", "regularized_evolution"}
     assert sum(float(rank) for _, _, rank in rows) == pytest.approx(3)
     assert re.search(r"^optimum +91\.61$", done.stdout, re.M)
-    assert "8 paired seeds; Holm, one pair" in done.stdout
+    assert "8 paired seeds; Holm, one pair" in " ".join(done.stdout.split())
     assert re.search("is ahead of|not told apart", done.stdout)
     assert (tmp_path / "race.png").read_bytes().startswith(b"\x89PNG")
 
@@ -43,13 +43,13 @@ def test_a_race_prints_the_table_and_what_it_means(tmp_path):
     }
     for name, _, _ in rows:
         mean = 100 * sum(best[name]) / 8
-        assert re.search(rf"^{name} .*{mean:.2f} ±", done.stdout, re.M)
+        assert re.search(rf"^{name} .*{mean:.2f}±", done.stdout, re.M)
 
 
 def test_equal_seconds_in_place_of_equal_trials():
     done = command("--strategies=random", "--seconds=40000", "--seeds=2", "--dataset=cifar100")
     assert done.returncode == 0, done.stderr
-    assert "10,000 s        20,000 s        40,000 s" in done.stdout
+    assert re.search("10,000 s +20,000 s +40,000 s", done.stdout)
     assert "One contestant alone" in done.stdout
 
 

@@ -214,7 +214,7 @@ def test_a_search_that_would_be_random_is_told_so(tmp_path):
     space = Space({"a": Integer(1, 3)})
     with pytest.warns(UserWarning, match="first 30 at random.*population_size=") as told:
         RegularizedEvolution(
-            hyperparameters=space, objective="loss", max_trials=10, directory=tmp_path
+            lambda hp: None, "loss", max_trials=10, hyperparameters=space, directory=tmp_path
         )
     assert told[0].filename == __file__
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from coursekit.spaces import Integer, Space
+from coursekit.spaces import Choice, Integer, Space
 from coursekit.strategies import Strategy
 from coursekit.trials import Suggestion
 from coursekit.tuners import TUNERS, StrategyTuner
@@ -84,3 +84,116 @@ def test_nothing_to_tune_is_one_trial(make):
     tuner = make(run=lambda tuner, trial: 1.0, space=None)
     tuner.search()
     assert len(tuner.oracle.history) == 1
+
+
+# Hyperparameters that are asked for only beside some values
+
+
+def flat(hp):
+    kind, found = hp.Choice("kind", ["a", "b", "c"]), {}
+    if kind == "b":
+        found = {"units": hp.Int("units", 1, 3), "flag": hp.Boolean("flag")}
+    if kind == "c":
+        found = {"rate": hp.Choice("rate", [0.1, 0.2])}
+    return {"kind": kind, **found, "last": hp.Boolean("last")}
+
+
+def deep(hp):
+    depth = hp.Int("depth", 1, 3)
+    return {"depth": depth, **{f"u{i}": hp.Choice(f"u{i}", [1, 2]) for i in range(depth)}}
+
+
+def inner(hp):
+    if not hp.Boolean("x"):
+        return {"x": False}
+    if not hp.Boolean("y"):
+        return {"x": True, "y": False}
+    return {"x": True, "y": True, "z": hp.Int("z", 1, 3)}
+
+
+def scopes(hp):
+    found = {"kind": hp.Choice("kind", ["a", "b"])}
+    with hp.conditional_scope("kind", ["b"]):
+        if found["kind"] == "b":
+            found["wide"] = hp.Boolean("wide")
+            with hp.conditional_scope("wide", [True]):
+                if found["wide"]:
+                    found["units"] = hp.Int("units", 1, 2)
+    if hp.get("kind") == "a":
+        found["late"] = hp.Int("late", 1, 3)
+    return found
+
+
+@pytest.mark.parametrize("name", ["grid", "random", "local_search", "reinforce"])
+@pytest.mark.parametrize(
+    ("ask", "models"), [(flat, 18), (deep, 14), (inner, 5), (scopes, 6)], ids=lambda x: str(x)[:13]
+)
+def test_no_model_is_trained_twice(make, name, ask, models):
+    trained = []
+
+    def run(tuner, trial):
+        trained.append(tuple(ask(trial.hyperparameters).items()))
+        return len(trained)
+
+    limit = None if name == "grid" else 100
+    tuner = make(TUNERS[name], run, space=None, max_trials=limit)
+    tuner.search()
+    assert len(trained) == len(set(trained)) == models
+    stopped = []
+    for trials in range(1, models + 1):
+        part = make(TUNERS[name], run, space=None, max_trials=trials, project_name="parts")
+        part.search()
+        stopped = [t.suggestion for t in part.oracle.history]
+    assert stopped == [t.suggestion for t in tuner.oracle.history]
+
+
+@pytest.mark.parametrize("how", ["values", "copy", "get", "declared"])
+def test_what_a_program_reads_in_another_way_is_not_taken_for_dead(make, how):
+    trained = []
+
+    def run(tuner, trial):
+        hp = trial.hyperparameters
+        hp.Int("a", 1, 3)
+        if how == "copy":
+            made = hp.copy()
+            made.Int("b", 1, 4)
+        if not trained:
+            hp.Int("b", 1, 4)
+        b = hp.values["b"] if how == "values" else hp.get("b")
+        trained.append((hp.get("a"), b))
+        return 1.0
+
+    space = Space({"a": Integer(1, 3), "b": Integer(1, 4)}) if how == "declared" else None
+    make(TUNERS["grid"], run, space=space, max_trials=None).search()
+    assert len(set(trained)) == 12
+
+
+def test_a_worker_waits_while_another_may_discover_something(make):
+    tuner = make(TUNERS["grid"], space=Space({"kind": Choice(["a", "b"])}), max_trials=None)
+    oracle = tuner.oracle
+    first, second = oracle.create_trial("one"), oracle.create_trial("two")
+    assert oracle.create_trial("three").status == "IDLE"
+    second.hyperparameters.Int("units", 1, 2)
+    for trial in (first, second):
+        oracle.update_trial(trial.trial_id, {"score": 1.0})
+        trial.status = "COMPLETED"
+        oracle.end_trial(trial)
+    third = oracle.create_trial("three")
+    assert third.status == "RUNNING" and third.hyperparameters.values["units"] == 2
+    oracle.close()
+
+
+@pytest.mark.parametrize(("retries", "limit"), [(0, None), (1, None), (0, 2), (1, 2)])
+def test_a_worker_waits_while_another_may_fail(make, retries, limit):
+    space = Space({"kind": Choice(["a", "b"])})
+    tuner = make(
+        TUNERS["grid"], space=space, max_trials=limit, max_retries_per_trial=retries,
+        tune_new_entries=False,
+    )  # fmt: skip
+    oracle = tuner.oracle
+    running = [oracle.create_trial(name) for name in ("one", "two")]
+    assert oracle.create_trial("three").status == ("IDLE" if retries else "STOPPED")
+    running[0].status = "INVALID"
+    oracle.end_trial(running[0])
+    assert oracle.create_trial("three").status == ("RUNNING" if retries else "STOPPED")
+    oracle.close()

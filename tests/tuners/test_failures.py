@@ -2,9 +2,12 @@
 
 import math
 
+import keras
+import keras_tuner as kt
 import pytest
 
 from coursekit.trials import Status
+from coursekit.tuners import TUNERS
 from tests.tuners.untrained import configuration
 
 
@@ -58,3 +61,58 @@ def test_failures_in_a_row_end_the_search_and_not_the_next_one(make):
     again.search()
     assert again.oracle.history.count_finished == 7
     assert "no good" in again.oracle.trials["0001"].message
+
+
+@pytest.mark.slow(8)
+@pytest.mark.parametrize(
+    ("objective", "options", "wrong"),
+    [
+        (
+            "val_acc",
+            {},
+            r"'val_acc' is not among .*, val_accuracy.* \(did you mean val_accuracy\?\)",
+        ),
+        ("val_accuracy", {"validation_data": None}, "'val_accuracy'.* give validation_data="),
+    ],
+)
+def test_a_wrong_objective_ends_the_search_at_its_first_training(
+    make_tuner, fit, objective, options, wrong
+):
+    objective = kt.Objective(objective, "max")
+    tuner = make_tuner(TUNERS["random"], objective=objective)
+    with pytest.raises(ValueError, match=wrong):
+        tuner.search(**fit | {"epochs": 1} | options, verbose=0)
+    assert [trial.number for trial in tuner.oracle.history] == [0]
+    # The right name begins the search again: nothing had finished.
+    right = make_tuner(TUNERS["random"], objective="val_loss", max_trials=1)
+    right.search(**fit | {"epochs": 1}, verbose=0)
+    assert len(right.oracle.history.completed) == 1
+
+
+def test_an_objective_that_a_run_trial_leaves_out_ends_the_search_too(make):
+    tuner = make(run=lambda tuner, trial: {"accuracy": 1.0})
+    with pytest.raises(ValueError, match=r"score.*'accuracy': 1.0"):
+        tuner.search()
+    assert len(tuner.oracle.history) == 1
+
+
+def test_what_builds_no_model_is_refused_at_once(tmp_path):
+    for given, wrong in (
+        ({}, "Random got no hypermodel: give a function of hp"),
+        ({"hypermodel": keras.Sequential()}, "is one model: give a function"),
+        ({"hypermodel": kt.HyperModel}, "is a class: give an instance"),
+    ):
+        with pytest.raises((TypeError, ValueError), match=wrong):
+            TUNERS["random"](objective="val_loss", max_trials=5, directory=tmp_path, **given)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["tuner/epochs", "tuner/initial_epoch", "tuner/own"])
+def test_names_that_the_tuner_keeps_for_itself_are_refused(make, name):
+    hp = kt.HyperParameters()
+    hp.Int(name, 1, 3)
+    with pytest.raises(ValueError, match=f"called '{name}': names that begin with 'tuner/'"):
+        make(space=hp)
+    tuner = make(run=lambda tuner, trial: trial.hyperparameters.Int(name, 1, 3), space=None)
+    with pytest.raises(ValueError, match=f"called '{name}'"):
+        tuner.search()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from keras_tuner.src.engine.conditions import Parent
 
 from coursekit.spaces import Boolean, Choice, Float, Integer, Space
+from coursekit.tuners import TUNERS
 from coursekit.tuners.spaces import (
     defaults,
     from_hyperparameters,
@@ -224,3 +225,39 @@ def test_the_defaults_are_a_configuration(space):
     hyperparameters = to_hyperparameters(space)
     space.check(space.complete(defaults(hyperparameters, {})))
     assert set(defaults(hyperparameters, {})) == set(hyperparameters.values)
+
+
+def test_a_range_that_is_too_large_is_named_and_a_large_one_is_searched(make):
+    hp = kt.HyperParameters()
+    hp.Int("seed", 0, 2**64)
+    with pytest.raises(ValueError, match=r"hyperparameter 'seed': .* give a smaller range"):
+        from_hyperparameters(hp)
+    for name, cls in TUNERS.items():
+        if name == "progressive":  # it needs a space that grows
+            continue
+        hp = kt.HyperParameters()
+        hp.Int("seed", 0, 2**62)
+        hp.Int("below", -(2**62), -1)
+        hp.Int("wide", 1, 2**62, sampling="log")
+        hp.Int("reversed", 1, 2**62, sampling="reverse_log")
+        tuner = make(cls, space=hp, max_trials=15, project_name=name)
+        tuner.search()
+        space = from_hyperparameters(hp)
+        for trial in tuner.oracle.history:
+            space.check(trial.configuration)
+        assert len(tuner.oracle.history) == 15
+        again = make(cls, space=hp, max_trials=15, project_name=name)
+        assert list(again.oracle.history) == list(tuner.oracle.history)
+
+
+def test_a_grid_has_a_floats_default_as_keras_tuners_has(make):
+    hp = kt.HyperParameters()
+    hp.Int("a", 1, 5)
+    hp.Float("b", 1.0, 10.0, default=2.5)
+    hp.Float("c", 1.0, 10.0, step=9)
+    assert from_hyperparameters(to_hyperparameters(from_hyperparameters(hp))).count == np.inf
+    tuner = make(TUNERS["grid"], space=hp, max_trials=None)
+    tuner.search()
+    found = [tuple(trial.configuration.values()) for trial in tuner.oracle.history]
+    assert len(found) == len(set(found)) == 5 * 11 * 2
+    assert sorted({b for _, b, _ in found}) == pytest.approx([1, 2, 2.5, *range(3, 11)])

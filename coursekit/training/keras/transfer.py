@@ -40,7 +40,8 @@ def inherit(
     class, and the last layer with a kernel matches the parent's last. A wider matched layer copies
     units, a narrower one keeps those with the largest weights. A new dense layer or convolution,
     linear or relu and as wide as its input, starts as the identity. All others keep their fresh
-    weights. Models without a graph get the weights that are equal in name and shape.
+    weights. Models without a graph, or with layers that Keras cannot copy from their `get_config`,
+    get the weights of layers that match and are equal in shape.
 
     rng, noise: as in `morphisms.widen`.
     """
@@ -48,10 +49,9 @@ def inherit(
     total = sum(int(np.prod(weight.shape)) for weight in child.weights)
     try:
         graph, _ = graph_of(child), graph_of(parent)
-    except TypeError:
-        given = _same(child, parent)
-    else:
         given = _Heir(graph, parent, rng, noise).given
+    except (TypeError, NotImplementedError):
+        given = _same(child, parent)
     for layer, weights in given.values():
         layer.set_weights(weights)
     return sum(part.size for _, parts in given.values() for part in parts) / max(total, 1)
