@@ -112,6 +112,7 @@ def test_a_killed_search_resumes_to_the_scores_of_an_uninterrupted_one(
     assert len({score for _, score in whole.values()}) > 1, "seeds and configurations count"
 
 
+@pytest.mark.slow(6)
 def test_another_seed_trains_the_same_configuration_from_other_weights(data, tmp_path):
     options = {"strategy": "grid", "trials": 1}
     one, two = (searched(data, tmp_path / f"{seed}", seed=seed, **options) for seed in (3, 4))
@@ -119,6 +120,7 @@ def test_another_seed_trains_the_same_configuration_from_other_weights(data, tmp
     assert one["0000"][1] != two["0000"][1]
 
 
+@pytest.mark.slow(6)
 def test_the_trainer_trains_the_same_model_whatever_was_trained_before(data, tmp_path):
     weights = []
     for number in range(2):
