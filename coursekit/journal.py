@@ -6,7 +6,6 @@ survives a killed process; after a crash of the machine, the strategy suggests t
 
 from __future__ import annotations
 
-import inspect
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -223,8 +222,7 @@ def header(strategy: type[Strategy], options: Mapping[str, Any], seed: int) -> R
 
     Options have their defaults where they are not given, so that it makes no difference which are.
     """
-    known = inspect.signature(strategy.__init__).parameters.values()
-    usual = {each.name: each.default for each in known if each.kind is each.KEYWORD_ONLY}
+    usual = getattr(strategy.__init__, "__kwdefaults__", None) or {}
     return {
         "journal": VERSION,
         "strategy": strategy.__name__,
