@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -72,7 +73,8 @@ def split(text: str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def options_of(cls: Callable[..., object]) -> dict[str, inspect.Parameter]:
+@cache
+def options_of(cls: Callable[..., object]) -> Mapping[str, inspect.Parameter]:
     """The parameters of a class by name, without the first (the space or the world)."""
     return {p.name: p for p in list(inspect.signature(cls).parameters.values())[1:]}
 

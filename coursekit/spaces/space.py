@@ -29,6 +29,8 @@ class Space:
     that the parent cannot have.
     """
 
+    learnt = 0  # how often a subclass has learnt that other configurations have one `key`
+
     def __init__(
         self,
         parameters: Mapping[str, Domain | Conditional] | Sequence[tuple[str, Domain | Conditional]],

@@ -91,11 +91,12 @@ class Seen:
         self._space = space
         self._history: History | None = None
         self._keys: set[Hashable] = set()
-        self._read = 0
+        self._read = self._learnt = 0
 
     def __call__(self, history: History) -> set[Hashable]:
-        if history is not self._history:
+        if history is not self._history or self._space.learnt != self._learnt:
             self._history, self._keys, self._read = history, set(), 0
+            self._learnt = self._space.learnt
         while self._read < len(history):
             self._keys.add(self._space.key(history[self._read].configuration))
             self._read += 1

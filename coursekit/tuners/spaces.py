@@ -32,7 +32,10 @@ class AskedSpace(Space):
         """Take in that a training of this configuration asked only for these names."""
         names = tuple(asked)
         values = tuple([configuration[name] for name in names])
-        self._same.setdefault(names, {}).setdefault(values, super().key(configuration))
+        known = self._same.setdefault(names, {})
+        if values not in known:
+            known[values] = super().key(configuration)
+            self.learnt += len(names) < len(configuration)
 
     def key(self, configuration: Mapping[str, Any]) -> Hashable:
         for names, known in self._same.items():
