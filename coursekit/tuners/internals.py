@@ -59,7 +59,7 @@ __all__ = [
 
 
 # The beginnings of the modules that read hyperparameters for others than the user's program.
-INSIDE = ("coursekit"[:8], "keras_tuner"[:8])
+INSIDE = ("coursekit.", "keras_tuner.")
 
 
 class AskedNames(set[str]):
@@ -89,7 +89,7 @@ class Hyperparameters(keras_tuner.HyperParameters):
 
     @property
     def values(self) -> dict[str, Any]:
-        if self.asked.known and sys._getframe(1).f_globals["__name__"][:8] not in INSIDE:
+        if self.asked.known and not sys._getframe(1).f_globals["__name__"].startswith(INSIDE):
             self.asked.known = False
         return self._values
 
@@ -98,12 +98,12 @@ class Hyperparameters(keras_tuner.HyperParameters):
         self._values = values
 
     def get(self, name: str) -> Any:
-        if sys._getframe(1).f_globals["__name__"][:8] not in INSIDE:
+        if not sys._getframe(1).f_globals["__name__"].startswith(INSIDE):
             self.asked.add(self._get_name(name))
         return super().get(name)
 
     def __getitem__(self, name: str) -> Any:
-        if sys._getframe(1).f_globals["__name__"][:8] not in INSIDE:
+        if not sys._getframe(1).f_globals["__name__"].startswith(INSIDE):
             self.asked.add(self._get_name(name))
         return super().get(name)
 
