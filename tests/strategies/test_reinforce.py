@@ -210,7 +210,7 @@ def test_misuse_is_named() -> None:
 @pytest.mark.parametrize(
     ("policy", "seeds"),
     [
-        pytest.param("lstm", 16, marks=pytest.mark.slow(20)),
+        pytest.param("lstm", 16, marks=pytest.mark.nightly(40)),
         pytest.param("tabular", 40, marks=pytest.mark.nightly(20)),
     ],
 )

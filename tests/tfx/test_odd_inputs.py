@@ -59,7 +59,7 @@ def test_images_of_all_kinds_with_gaps_in_the_labels_and_more_features(tmp_path)
     assert found.argmax(axis=1).tolist() == [0, 1, 2], "in the order of the labels"
 
 
-@pytest.mark.slow(40)
+@pytest.mark.nightly(80)
 def test_a_table_with_odd_names_cells_and_labels(tmp_path):
     random.seed(0)
     names = ["größe", "a b", "a:b", "(empty)", "lines", "the label"]

@@ -86,13 +86,16 @@ found.tuner.search(**found.fit_kwargs)
 """
 
 
-@pytest.mark.slow(20)
 @pytest.mark.parametrize(
     ("strategy", "options"),
     [
-        ("regularized_evolution", {}),
-        ("random", {"executions_per_trial": 2}),
-        ("keras_tuner.RandomSearch", {"executions_per_trial": 2}),
+        pytest.param("regularized_evolution", {}, marks=pytest.mark.nightly(40)),
+        pytest.param("random", {"executions_per_trial": 2}, marks=pytest.mark.slow(40)),
+        pytest.param(
+            "keras_tuner.RandomSearch",
+            {"executions_per_trial": 2},
+            marks=pytest.mark.nightly(50),
+        ),
     ],
 )
 def test_a_killed_search_resumes_to_the_scores_of_an_uninterrupted_one(

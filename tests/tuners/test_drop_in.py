@@ -12,7 +12,7 @@ SCRIPT = Path(__file__).with_name("drop_in.py")
 README = SCRIPT.parent.parent.parent / "README.md"
 
 
-@pytest.mark.slow(35)
+@pytest.mark.nightly(80)
 def test_it_finds_a_good_model_on_real_data(tmp_path):
     environment = os.environ | {"PYTHONPATH": str(README.parent), "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(

@@ -53,7 +53,7 @@ def test_a_killed_search_trains_as_an_uninterrupted_one(tmp_path, trainings):
     assert not list((tmp_path / "killed").rglob("execution*"))
 
 
-@pytest.mark.slow(30)
+@pytest.mark.nightly(40)
 def test_promoted_trials_train_alike_too(tmp_path, trainings):
     whole = seeded.search("hyperband", tmp_path / "whole")
     assert any(t.suggestion.parent is not None for t in whole.oracle.history)

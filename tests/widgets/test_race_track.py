@@ -221,7 +221,7 @@ def test_who_cannot_search_a_world_is_told_so():
     track = RaceTrack(Digits(), ("random",), trials=5, seeds=2, workers=1)
     picks = track.entries.picks
     refused = {name for name, pick in picks.items() if pick.disabled}
-    assert refused == {"successive_halving", "hyperband", "bohb", "progressive"}
+    assert refused == {"successive_halving", "hyperband", "bohb", "progressive", "cma_es"}
     assert "has only the end of each training" in track.entries.refused.value
     judges = track.entries.judges
     assert not judges["full"].disabled and judges["full"].value
@@ -231,12 +231,11 @@ def test_who_cannot_search_a_world_is_told_so():
     assert "trains candidates in part" in picks["hyperband"].tooltip
     assert "needs one in which candidates grow" in picks["progressive"].tooltip
     track.entries.choice.value = "cells on mnist-5k-rotated"
-    assert (
-        not any(pick.disabled for pick in picks.values())
-        and "candidates" not in track.entries.refused.value
-    )
+    assert {name for name, pick in picks.items() if pick.disabled} == {"cma_es"}
+    assert "needs an order in every choice" in picks["cma_es"].tooltip
+    assert "candidates" not in track.entries.refused.value
     assert not judges["extrapolation"].disabled
-    assert "Cannot race here: inheritance: " in track.entries.refused.value  # no weights in a table
+    assert "; inheritance: " in track.entries.refused.value  # no weights in a table
     picks["hyperband"].value = True
     track.entries.choice.value = "four digits"
     assert not picks["hyperband"].value
