@@ -84,8 +84,6 @@ def test_what_is_known_is_not_trained_again():
 
 def test_a_converged_distribution_starts_again_with_twice_the_population():
     line = Space({"x": Float(0, 1), "y": Float(0, 1)})
-    search = Search(CMAES(line, sigma=1e-7), seed=0)
-    search.run(lambda s: -sum(s.configuration.values()), trials=1)
     history = Search(CMAES(line), seed=0).run(
         lambda s: -abs(s.configuration["x"] - 0.3) - abs(s.configuration["y"] - 0.6), trials=1500
     )
