@@ -64,14 +64,12 @@ def test_warnings_and_log_lines_are_as_before(caplog, capfd):
 @pytest.mark.parametrize(
     "module",
     [
-        *(
-            pytest.param(module, marks=pytest.mark.slow(15))
-            for module in ("tuners.internals", "tfx.interactive")
-        ),
+        *(pytest.param(module, marks=pytest.mark.slow(15)) for module in ("tuners.internals",)),
         *(
             pytest.param(module, marks=pytest.mark.nightly(15))
             for module in (
                 "training.keras.models",
+                "tfx.interactive",
                 "tfx.examples",
                 "tfx.modules.images",
                 "tfx.cluster",

@@ -35,22 +35,23 @@ def optuna(sampler: Callable[[Any, int], Any], space: Space, seed: int, trials: 
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    known: dict[str, Any] = {}
-    for name, domain in _domains(space):
-        if isinstance(domain, Integer):
-            known[name] = optuna.distributions.IntDistribution(domain.low, domain.high)
-        elif isinstance(domain, Float):
-            known[name] = optuna.distributions.FloatDistribution(
-                domain.low, domain.high, log=domain.log
-            )
-        else:
-            known[name] = optuna.distributions.CategoricalDistribution(domain.items)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        study = optuna.create_study(direction="maximize", sampler=sampler(optuna.samplers, seed))
+    warnings.filterwarnings("ignore", module="optuna")
+    study = optuna.create_study(direction="maximize", sampler=sampler(optuna.samplers, seed))
     while True:
-        trial = study.ask(known)
-        study.tell(trial, (yield trial.params))
+        trial, made = study.ask(), dict[str, Any]()
+        for parameter in space.parameters:  # optuna learns conditions from what is asked for
+            name, domain = parameter.name, parameter.domain
+            if not parameter.exists(made):
+                continue
+            if isinstance(domain, Integer):
+                made[name] = trial.suggest_int(name, domain.low, domain.high, log=domain.log)
+            elif isinstance(domain, Float):
+                made[name] = trial.suggest_float(name, domain.low, domain.high, log=domain.log)
+            elif domain.ordered:
+                made[name] = domain.items[trial.suggest_int(name, 0, len(domain.items) - 1)]
+            else:
+                made[name] = trial.suggest_categorical(name, domain.items)
+        study.tell(trial, (yield made))
 
 
 def syne_tune(space: Space, seed: int, trials: int) -> Asking:
@@ -153,6 +154,7 @@ PEERS = {
     "optuna random": Package("optuna", partial(optuna, lambda s, n: s.RandomSampler(seed=n))),
     "optuna NSGA-II": Package("optuna", partial(optuna, lambda s, n: s.NSGAIISampler(seed=n))),
     "optuna TPE": Package("optuna", partial(optuna, lambda s, n: s.TPESampler(seed=n))),
+    "optuna CMA-ES": Package("cmaes", partial(optuna, lambda s, n: s.CmaEsSampler(seed=n))),
     "optuna GP": Package("torch", partial(optuna, lambda s, n: s.GPSampler(seed=n)), 100),
     "syne-tune REA": Package("syne_tune", syne_tune),
     "keras-tuner random": Package("keras_tuner", partial(keras_tuner, "RandomSearchOracle")),

@@ -9,6 +9,7 @@ agreement  candidates trained again, from a seed that is not in the tables: is t
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import statistics
 import subprocess
@@ -195,7 +196,10 @@ def measure_agreement(options: argparse.Namespace) -> None:
                 found.append(score if score == score else 0.0)
                 print(f"\r{name}, {engine}: {number} of {len(chosen)} ", end="", file=sys.stderr)
             print(file=sys.stderr)
-            rho, tau = spearmanr(kept, found).statistic, kendalltau(kept, found).statistic
+            # With a few candidates all may have one score: no correlation is defined then.
+            constant = len(set(found)) == 1
+            rho = math.nan if constant else spearmanr(kept, found).statistic
+            tau = math.nan if constant else kendalltau(kept, found).statistic
             print(f"{name:8}{engine:18}{len(chosen):11}{rho:10.3f}{tau:9.3f}", flush=True)
 
 

@@ -10,11 +10,10 @@ import numpy as np
 from coursekit.arguments import whole_number
 from coursekit.spaces import Configuration, Space
 from coursekit.strategies.base import Strategy
-from coursekit.surrogates.acquisition import log_expected_improvement
+from coursekit.surrogates.acquisition import log_augmentation, log_expected_improvement
 from coursekit.surrogates.axes import Axes
-from coursekit.surrogates.gaussian_process import GaussianProcess
 from coursekit.surrogates.observations import Observations
-from coursekit.surrogates.warping import warp
+from coursekit.surrogates.warped_process import WarpedProcess
 from coursekit.trials import History, Pause, Suggestion, Trial
 
 
@@ -22,17 +21,19 @@ class Bayesian(Strategy):
     """Fits a Gaussian process to the scores and suggests where its acquisition is highest.
 
     initial: random trials before the first model-based one.
-    acquisition: "ei", expected improvement (Jones et al., 1998; `jones1998efficient`); "ucb",
-        upper confidence bound (Srinivas et al., 2010; `srinivas2010gaussian`); "thompson", the best
-        point of one function from the posterior.
+    acquisition: "ei", expected improvement (Jones et al., 1998; `jones1998efficient`), augmented
+        for noisy scores (Huang et al., 2006; `huang2006global`); "ucb", upper confidence bound
+        (Srinivas et al., 2010; `srinivas2010gaussian`); "thompson", the best point of one function
+        from the posterior.
     exploration: sqrt(beta) of "ucb", how many standard deviations count.
     candidates: points at which the acquisition is evaluated: half random, half mutations of the
-        ten best trials; all points of a space with at most that many.
+        ten best trials by the mean; all points of a space with at most that many.
     most: how many trials the model sees; with more trials, half of these are the best and half the
         latest.
 
-    The model sees scores through `warp`. A running trial enters with the mean that the model
-    predicts for it, a failed one with the worst score. The hyperparameters are fitted again
+    The model sees scores through `warp`, or as they are, whichever makes them likelier. A running
+    trial enters with the mean that the model predicts for it, a failed one with the worst score;
+    the best so far is the highest mean, not a lucky score. The hyperparameters are fitted again
     whenever the number of trials has grown by a tenth.
     """
 
@@ -55,15 +56,15 @@ class Bayesian(Strategy):
         self.initial, self.most = whole_number("initial", initial), whole_number("most", most)
         self.candidates = whole_number("candidates", candidates, 2)
         self._axes, self._observed = Axes(space), Observations(space)
+        self._learnt = WarpedProcess(self._axes, self._observed, first=initial, most=most)
         few = space.count <= candidates
         self._everything = [space.encode(each) for each in space.enumerate()] if few else None
-        self._fitted = (0, np.empty(0))  # a memo: number of trials, their hyperparameters
 
     def observe(self, trial: Trial, rng: np.random.Generator) -> None:
         self._observed.add(trial)
 
     def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:
-        if len(history) >= self.initial and self._observed.completed:
+        if len(history) >= self.initial and self._learnt.differ():
             seen = self._seen(history)
             for found in self._best_first(history, rng):
                 if self.space.key(found) not in seen:
@@ -72,15 +73,13 @@ class Bayesian(Strategy):
         return Pause.DONE if drawn is None else Suggestion(drawn)
 
     def _best_first(self, history: History, rng: np.random.Generator) -> Iterator[Configuration]:
-        points, scores, spreads = self._data(len(self._observed))
-        process = GaussianProcess(
-            self._axes, points, scores, spreads=spreads, hyperparameters=self._hyperparameters()
-        )
-        known = points
+        process, points = self._learnt()
+        known, noise = points, process.noise
         if history.running:
             running = np.array([self.space.encode(each.configuration) for each in history.running])
             process, known = process.believing(running), np.concatenate((points, running))
-        best = float(process.posterior(known)[0].max())
+        means = process.posterior(known)[0]
+        best = float(means.max())
 
         def promise(asked: np.ndarray) -> np.ndarray:
             if self.acquisition == "thompson":
@@ -88,38 +87,18 @@ class Bayesian(Strategy):
             mean, variance = process.posterior(asked)
             if self.acquisition == "ucb":
                 return mean + self.exploration * np.sqrt(variance)
-            return log_expected_improvement(mean, np.sqrt(variance), best)
+            deviation = np.sqrt(variance)
+            improvement = log_expected_improvement(mean, deviation, best)
+            return improvement + log_augmentation(deviation, noise)
 
         if self._everything is not None:
             asked = np.array(self._everything)
         else:
             half = self.candidates // 2
-            top = points[np.argsort(-scores, kind="stable")[:10]]
+            top = points[np.argsort(-np.round(means[: len(points)], 6), kind="stable")[:10]]
             mutated = self._axes.mutate(top[rng.integers(len(top), size=half)], rng)
             drawn = rng.random((self.candidates - half, len(self._axes)))
             asked = np.concatenate((mutated, self._axes.settle(drawn)))
         # Rounded: candidates may tie, and the last bits differ between processors.
         for row in np.argsort(-np.round(promise(asked), 6), kind="stable"):
             yield self.space.decode(asked[row])
-
-    def _hyperparameters(self) -> np.ndarray:
-        """Fitted to the first `count` trials; `count` grows in steps of a tenth."""
-        count = 1
-        while (following := max(count + 1, int(1.1 * count))) <= len(self._observed):
-            count = following
-        if self._fitted[0] != count:
-            points, scores, spreads = self._data(count)
-            process = GaussianProcess(self._axes, points, scores, spreads=spreads)
-            self._fitted = count, np.round(process.hyperparameters, 4)
-        return self._fitted[1]
-
-    def _data(self, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Points, warped scores and spreads of the first `count` trials, `most` of them."""
-        scores = self._observed.scores[:count]
-        failed = np.isnan(scores)
-        scores = np.where(failed, 0.0 if failed.all() else scores[~failed].min(), scores)
-        chosen = np.arange(count)
-        if count > self.most:
-            best = np.argsort(-scores, kind="stable")[: self.most // 2]
-            chosen = np.union1d(best, chosen[count - (self.most - len(best)) :])
-        return self._observed.points[chosen], *warp(scores[chosen], self._observed.spreads[chosen])

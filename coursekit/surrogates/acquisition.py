@@ -22,3 +22,16 @@ def log_expected_improvement(mean: np.ndarray, deviation: np.ndarray, best: floa
     ratio = np.where(a < 1e3, 1 - a * np.sqrt(np.pi / 2) * erfcx(a / np.sqrt(2)), a**-2.0)
     far = -0.5 * a * a - 0.5 * np.log(2 * np.pi) + np.log(ratio)
     return np.log(deviation) + np.where(z > -1, near, far)
+
+
+def log_augmentation(deviation: np.ndarray, noise: float) -> np.ndarray:
+    """log(1 - noise / sqrt(deviation^2 + noise^2)): what a noisy score leaves to be learnt.
+
+    The factor of the augmented expected improvement (Huang et al., 2006, J. Global Optimization 34;
+    `huang2006global`). Without it a search under noise measures its best point for ever, as
+    some improvement can always be expected there. noise: standard deviation, >= 0.
+    """
+    ratio = noise / deviation
+    # 1 - 1 / sqrt(1 + 1 / ratio^2), without the difference of two equal numbers.
+    root = np.sqrt(1 + ratio**2)
+    return -np.log(root * (root + ratio))

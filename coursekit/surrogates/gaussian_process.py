@@ -198,6 +198,15 @@ class GaussianProcess:
         z = (hyperparameters - self._mean) / self._deviation
         return value - 0.5 * z @ z, gradient - z / self._deviation
 
+    @property
+    def noise(self) -> float:
+        """The typical standard deviation of a score's noise, in the units of the scores."""
+        return float(self._scale * np.sqrt(self._noise + np.median(self._own_noise)))
+
+    def log_evidence(self) -> float:
+        """log p(scores, hyperparameters) in the units of the scores, up to a constant."""
+        return self.log_posterior(self.hyperparameters)[0] - len(self._y) * np.log(self._scale)
+
     def _kernel(self, one: np.ndarray, two: np.ndarray) -> np.ndarray:
         weights, named = self._weights[self._embedding.group], self._embedding.named
         smooth = self._embedding.smooth[self._embedding.group]

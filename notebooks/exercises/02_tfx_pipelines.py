@@ -223,10 +223,10 @@ class OneEpoch(Exercise):
     call = "fit(model, task) with {0} epochs of 8 steps, {1} validation labels"
     cases = {
         "as many epochs as `task.epochs` says, while it learns": (3, "right"),
-        "it ends two epochs after the best validation loss": (60, "wrong"),
-        "a loss that still falls does not end it": (30, "right"),
+        "it ends two epochs after the best validation loss": (20, "wrong"),
+        "a loss that still falls does not end it": (9, "right"),
     }
-    hidden = [(2, "right"), (50, "wrong")]
+    hidden = [(2, "right"), (16, "wrong")]
     hints = (
         "What does Keras take for an epoch if `steps_per_epoch` is given? And how many of them does "
         "`fit` train unless told?",

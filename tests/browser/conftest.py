@@ -1,14 +1,22 @@
 """Fixtures of the browser tests: one server and one browser a worker, a fresh page a test."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-import nbformat
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.harness import Notebook, Server, chromium, open_notebook, serve
+from tests.browser.harness import (
+    Notebook,
+    Server,
+    chromium,
+    new_page,
+    open_notebook,
+    serve,
+    write_and_open,
+)
 
 HERE = Path(__file__).parent
 
@@ -43,9 +51,15 @@ def browser(not_testable: Callable[[str], NoReturn]) -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A page without history: no cookie, no setting of an earlier test."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    yield page
-    page.close()
+    with new_page(browser) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser: Browser) -> Iterator[Page]:
+    """One page for a file whose tests do not get into each other's way: to open one takes long."""
+    with new_page(browser) as page:
+        yield page
 
 
 @pytest.fixture
@@ -57,13 +71,4 @@ def lab(page: Page, lab_server: Server) -> Callable[[str], Notebook]:
 @pytest.fixture
 def written(page: Page, lab_server: Server) -> Callable[..., Notebook]:
     """`written("small", "6 * 7", "1 / 0")` opens small.ipynb, made of these code cells."""
-
-    def write(name: str, *sources: str) -> Notebook:
-        made = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(source) for source in sources],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-        )
-        nbformat.write(made, lab_server.folder / f"{name}.ipynb")
-        return open_notebook(page, lab_server, f"{name}.ipynb")
-
-    return write
+    return partial(write_and_open, page, lab_server)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import nbformat
 import psutil
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
@@ -116,7 +117,19 @@ def jupyterlab(
     private.mkdir(parents=True, exist_ok=True)
     with serve(folder, private) as server, chromium() as browser:
         page = browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(30_000)
         yield open_notebook(page, server, name)
+
+
+@contextlib.contextmanager
+def new_page(browser: Browser) -> Iterator[Page]:
+    """A page of a laptop's size, closed at the end."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(30_000)
+    try:
+        yield page
+    finally:
+        page.close()
 
 
 class Notebook:
@@ -194,6 +207,15 @@ class Notebook:
         light = str(name == "light").lower()
         self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
 
+    def close(self) -> None:
+        """Ends the kernel, and closes the notebook without a question."""
+        self.page.evaluate(
+            """async () => {
+                await jupyterapp.shell.currentWidget.sessionContext.shutdown();
+                jupyterapp.shell.currentWidget.dispose();
+            }"""
+        )
+
     def save(self) -> None:
         """Saves the notebook, and waits until that is done."""
         self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
@@ -216,8 +238,27 @@ class Notebook:
 
 def open_notebook(page: Page, server: Server, name: str, seconds: float = 60) -> Notebook:
     """Opens a notebook of the work folder, and waits until its kernel is ready."""
-    page.set_default_timeout(30_000)
     page.goto(f"{server.url}/lab/tree/{name}?reset&token={server.token}")
+    return _ready(page, name, seconds)
+
+
+def open_beside(page: Page, name: str, seconds: float = 60) -> Notebook:
+    """Opens a notebook in a JupyterLab that is open already, which is quicker."""
+    page.evaluate("path => jupyterapp.commands.execute('docmanager:open', {path})", name)
+    return _ready(page, name, seconds)
+
+
+def write_and_open(page: Page, server: Server, name: str, *sources: str) -> Notebook:
+    """Opens name.ipynb in the work folder, made of these code cells."""
+    made = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in sources],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+    nbformat.write(made, server.folder / f"{name}.ipynb")
+    return open_notebook(page, server, f"{name}.ipynb")
+
+
+def _ready(page: Page, name: str, seconds: float) -> Notebook:
     page.wait_for_function(
         """name => {
             const widget = window.jupyterapp?.shell.currentWidget;

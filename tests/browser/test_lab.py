@@ -1,21 +1,21 @@
 """JupyterLab as a learner meets it: it opens without a question, runs cells, keeps the work."""
 
 import json
-from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import Page
 
 from coursekit.shipped import shipped
-from tests.browser.harness import Notebook, Server
+from tests.browser.harness import Notebook, Server, open_beside, write_and_open
 
 pytestmark = pytest.mark.slow(10)
-CELLS = ["import os\nos.environ['COURSEKIT_DIR']", "print(6 * 7)", "1 / 0"]
+CELLS = ["import os\nos.environ['COURSEKIT_DIR']", "print(6 * 7)", "1 / 0", "pass"]
 
 
-@pytest.fixture
-def small(written: Callable[..., Notebook]) -> Notebook:
-    """A notebook of three cells, none of which was run."""
-    return written("small", *CELLS)
+@pytest.fixture(scope="module")
+def small(shared_page: Page, lab_server: Server) -> Notebook:
+    """A notebook of four cells."""
+    return write_and_open(shared_page, lab_server, "small", *CELLS)
 
 
 def test_cells_run_and_know_the_work_folder(small: Notebook, lab_server: Server):
@@ -27,13 +27,13 @@ def test_cells_run_and_know_the_work_folder(small: Notebook, lab_server: Server)
 
 
 def test_what_is_typed_is_run_and_saved(small: Notebook, lab_server: Server):
-    cell = small.code("6 * 7")
+    cell = small.cell(3)
     small.write(cell, "if True:\n    print('typed')")
     assert small.source(cell) == "if True:\n    print('typed')"
     assert small.run(cell).strip() == "typed"
     small.save()
     saved = json.loads((lab_server.folder / "small.ipynb").read_text())
-    assert "".join(saved["cells"][1]["outputs"][0]["text"]) == "typed\n"
+    assert "".join(saved["cells"][3]["outputs"][0]["text"]) == "typed\n"
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -57,10 +57,9 @@ def test_nothing_is_asked_and_no_tool_of_authors_is_shown(small: Notebook):
 @pytest.mark.parametrize(
     "path", sorted(shipped("notebooks").glob("*.ipynb")), ids=lambda path: path.stem
 )
-def test_every_lab_opens_and_its_first_cell_runs(
-    lab: Callable[[str], Notebook], path, lab_server: Server
-):
-    notebook = lab(path.name)
+def test_every_lab_opens_and_its_first_cell_runs(small: Notebook, path, lab_server: Server):
     assert (lab_server.folder / path.name).exists()
+    notebook = open_beside(small.page, path.name)
     notebook.run(notebook.page.locator(".jp-Notebook:visible .jp-CodeCell").first, seconds=120)
     assert notebook.errors() == []
+    notebook.close()

@@ -1,12 +1,11 @@
 """The race track as a learner meets it: raced, scrubbed, stepped; the page answers all along."""
 
 import re
-from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.harness import Notebook
+from tests.browser.harness import Notebook, Server, write_and_open
 
 pytestmark = pytest.mark.slow(10)
 CELLS = (
@@ -21,13 +20,14 @@ CELLS = (
 )
 
 
-@pytest.fixture
-def notebook(written: Callable[..., Notebook]) -> Notebook:
-    return written("race", *CELLS)
+@pytest.fixture(scope="module")
+def notebook(shared_page: Page, lab_server: Server) -> Notebook:
+    return write_and_open(shared_page, lab_server, "race", *CELLS)
 
 
 @pytest.fixture
 def track(notebook: Notebook) -> Locator:
+    """A new one, with the race that it begins with."""
     cell = notebook.code("RaceTrack")
     notebook.run(cell)
     return cell

@@ -206,7 +206,7 @@ def test_old_bad_trials_are_forgotten_beyond_most_and_the_best_are_not() -> None
     results = [({"x": i / 40}, 0.0) for i in range(40)]
     results[3] = ({"x": 3 / 40}, 1.0)
     told(strategy, results)
-    points, *_ = strategy._data(40)
+    _, points = strategy._learnt()
     assert len(points) <= 10
     assert 3 / 40 in points[:, 0]
     assert {i / 40 for i in range(35, 40)} <= set(points[:, 0])
@@ -221,7 +221,7 @@ def test_hyperparameters_are_fitted_anew_each_tenth_more() -> None:
         strategy.observe(done, np.random.default_rng(0))
         if i:
             ask(strategy, history)
-            fits.add(strategy._fitted[0])
+            fits.add(strategy._learnt._hyperparameters[0])
     assert sorted(fits) == [*range(2, 20), 20, 22, 24, 26, 28, 30, 33, 36, 39]
 
 

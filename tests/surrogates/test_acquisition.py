@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from coursekit.surrogates.acquisition import log_expected_improvement
+from coursekit.surrogates.acquisition import log_augmentation, log_expected_improvement
 
 
 def log_ei(mean: float, deviation: float, best: float) -> float:
@@ -46,3 +46,10 @@ def test_units_and_places_do_not_count() -> None:
 
 def test_a_certain_gain_is_the_gain() -> None:
     assert log_ei(1.5, 1e-9, 1.0) == pytest.approx(np.log(0.5))
+
+
+def test_what_noise_leaves_to_be_learnt() -> None:
+    deviation = np.array([1e-6, 0.1, 1.0, 1e3])
+    expected = np.log(1 - 0.3 / np.sqrt(deviation**2 + 0.09))
+    np.testing.assert_allclose(log_augmentation(deviation, 0.3), expected, rtol=1e-6)
+    np.testing.assert_array_equal(log_augmentation(deviation, 0.0), np.zeros(4))

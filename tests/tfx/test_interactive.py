@@ -17,7 +17,7 @@ from coursekit.tfx import Plan
 from coursekit.tfx.interactive import Interactive
 from coursekit.tfx.outcome import read_history
 
-pytestmark = pytest.mark.slow(60)
+pytestmark = pytest.mark.slow(25)
 DATA = ["CsvExampleGen", "StatisticsGen", "SchemaGen", "ExampleValidator", "AnomalyGate"]
 
 
@@ -97,6 +97,7 @@ def preprocessing_fn(inputs, custom_config):
 """
 
 
+@pytest.mark.nightly(40)
 def test_what_a_module_of_your_own_imports_is_not_served_from_the_cache_once_it_has_changed(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -37,7 +37,7 @@ def ran(data, folder, **options):
     return outcome, said[0]
 
 
-@pytest.mark.slow(40)
+@pytest.mark.nightly(40)
 def test_images_of_all_kinds_with_gaps_in_the_labels_and_more_features(tmp_path):
     """Dark ones are class 3, grey ones 5, bright ones 10**12; each record also has a camera."""
     rng, labels = np.random.default_rng(0), (3, 5, 10**12)

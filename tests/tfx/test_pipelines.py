@@ -278,7 +278,9 @@ def test_a_pipeline_that_was_moved_is_refused_but_not_one_with_two_names(first, 
     assert states(again(first))["Transform"] == "reused"
 
 
-@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize(
+    "stop", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.nightly(40))]
+)
 def test_a_run_that_was_stopped_goes_on_after_its_last_finished_trial(first, stop):
     """What had finished is kept; the trial that ran is trained anew."""
     options = {"seed": int(stop), "trials": 3}

@@ -90,7 +90,7 @@ found.tuner.search(**found.fit_kwargs)
     ("strategy", "options"),
     [
         pytest.param("regularized_evolution", {}, marks=pytest.mark.nightly(40)),
-        pytest.param("random", {"executions_per_trial": 2}, marks=pytest.mark.slow(40)),
+        pytest.param("random", {"executions_per_trial": 2}, marks=pytest.mark.nightly(40)),
         pytest.param(
             "keras_tuner.RandomSearch",
             {"executions_per_trial": 2},

@@ -22,7 +22,7 @@ PROCESSES = ("--direct_running_mode=multi_processing", "--direct_num_workers=2")
 @pytest.mark.parametrize(
     "beam",
     [
-        pytest.param((), marks=pytest.mark.slow(50), id="one process"),
+        pytest.param((), marks=pytest.mark.nightly(60), id="one process"),
         pytest.param(PROCESSES, marks=pytest.mark.nightly(110), id="worker processes"),
     ],
 )
