@@ -263,6 +263,4 @@ def _convolutional(
     with from_extras(), quietly():
         import keras
 
-    return KerasCandidate(
-        build, lambda: keras.optimizers.Adam(0.01), batch_size=64, falling=epochs
-    )
+    return KerasCandidate(build, lambda: keras.optimizers.Adam(0.01), batch_size=64, falling=epochs)

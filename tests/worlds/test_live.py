@@ -200,9 +200,7 @@ def test_a_chain_is_trained_like_a_cell() -> None:
     chain = chains.recipe.candidate({"depth": 1, **layer}, chains.data)
     network = cells.recipe.candidate(cell, cells.data)
     assert chain.parameters == network.parameters
-    (one,), (other,) = (
-        list(each.fit(chains.data, epochs=1, seed=3)) for each in (chain, network)
-    )
+    (one,), (other,) = (list(each.fit(chains.data, epochs=1, seed=3)) for each in (chain, network))
     assert one.score == pytest.approx(other.score, abs=1e-6)
     with pytest.raises(ValueError, match="at full width only"):
         chains.at("half width").evaluate(Suggestion({"depth": 1, **layer}))

@@ -96,7 +96,7 @@ def test_a_chain_has_its_layers_in_order_behind_the_stem_of_cells() -> None:
 @pytest.mark.parametrize("space", [EdgeCells(), Chain({"dense": {}}), Chain(
     {"convolution": LAYERS}, skips=True)], ids=["cells", "other layers", "skips"])  # fmt: skip
 def test_what_is_not_a_chain_of_convolutions_is_refused(space) -> None:
-    with pytest.raises(TypeError, match="only chains of .'convolution', 'pooling'. without skips"):
+    with pytest.raises(TypeError, match=r"only chains of .*pooling.* without skips"):
         chain_network(space, {}, 10, stem=4, stride=1, rng=np.random.default_rng(0))
 
 
