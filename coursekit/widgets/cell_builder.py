@@ -265,7 +265,9 @@ class CellBuilder(Panel):
 
         def both(above: Any, below: Any) -> str:
             anytime({"local search": self.rivals, "you": [self.history]}, axes=below)
-            below.set(title="best so far", xlabel="cells trained", ylabel="accuracy")
+            below.set(title="best so far", xlabel="cells trained", ylabel="accuracy, %")
+            below.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}")
+            below.legend(loc="lower right", fontsize="small")  # not beside: that takes a third
             return f"{among(above)} {self._climbed()}"
 
         if self.guess:
