@@ -13,7 +13,7 @@ import numpy as np
 from coursekit.data import Dataset, Split
 from coursekit.extras import from_extras
 from coursekit.loading import quietly
-from coursekit.spaces import Chain, EdgeCells
+from coursekit.spaces import EdgeCells
 from coursekit.training.numpy.net2net import inherit
 from coursekit.training.numpy.perceptron import complete, hidden, train_perceptron
 from coursekit.training.remapping import COPY_NOISE
@@ -226,41 +226,15 @@ def keras_cells(
     width: the share of the skeleton's channels that it has.
     """
     with from_extras(), quietly():
-        from coursekit.training.keras.models import cell_network
+        import keras
+
+    from coursekit.training.keras.models import cell_network
 
     stem = max(1, round(width * space.skeleton.stem))
     skeleton = replace(space.skeleton, stem=stem)
-    return _convolutional(
-        lambda rng: cell_network(space, configuration, classes, skeleton=skeleton, rng=rng), epochs
+    return KerasCandidate(
+        lambda rng: cell_network(space, configuration, classes, skeleton=skeleton, rng=rng),
+        lambda: keras.optimizers.Adam(0.01),
+        batch_size=64,
+        falling=epochs,
     )
-
-
-def keras_chain(
-    space: Chain,
-    configuration: Mapping[str, Any],
-    classes: int,
-    *,
-    epochs: int,
-    stem: int = 16,
-    stride: int = 1,
-) -> KerasCandidate:
-    """A chain of convolutions, trained like a network of cells.
-
-    stem, stride: channels and stride of the first convolution.
-    """
-    with from_extras(), quietly():
-        from coursekit.training.keras.models import chain_network
-
-    about = {"stem": stem, "stride": stride}
-    return _convolutional(
-        lambda rng: chain_network(space, configuration, classes, rng=rng, **about), epochs
-    )
-
-
-def _convolutional(
-    build: Callable[[np.random.Generator], keras.Model], epochs: int
-) -> KerasCandidate:
-    with from_extras(), quietly():
-        import keras
-
-    return KerasCandidate(build, lambda: keras.optimizers.Adam(0.01), batch_size=64, falling=epochs)

@@ -9,14 +9,8 @@ from typing import Any
 
 from coursekit import data
 from coursekit.data import SOURCES, Dataset
-from coursekit.spaces import Chain, Choice, EdgeCells, Integer, Skeleton, Space
-from coursekit.training.candidates import (
-    Candidate,
-    FastPerceptron,
-    keras_cells,
-    keras_chain,
-    keras_perceptron,
-)
+from coursekit.spaces import Choice, EdgeCells, Integer, Skeleton, Space
+from coursekit.training.candidates import Candidate, FastPerceptron, keras_cells, keras_perceptron
 from coursekit.worlds.base import FULL
 
 FIDELITIES: tuple[str, ...] = (FULL, "quarter data", "half resolution")
@@ -129,38 +123,6 @@ SHAPES = Recipe(
     epochs=80,
     seeds=1,
     engines={"numpy": _shape},
-)
-
-# Without a table: chains of the operations of `CELLS`, behind the same stem and trained alike.
-LAYERS = Chain(
-    {
-        "convolution": {
-            "channels": Choice([8, 16, 32], ordered=True),
-            "size": Choice([1, 3], ordered=True),
-        },
-        "pooling": {},
-    },
-    (1, 6),
-)
-
-
-def _chain(
-    configuration: Mapping[str, Any], shape: tuple[int, int], classes: int, width: float = 1.0
-) -> Candidate:
-    if width != 1:
-        raise ValueError(f"width={width}: chains of layers are trained at full width only")
-    skeleton = CELLS.skeleton
-    about = {"stem": skeleton.stem, "stride": skeleton.stride, "epochs": 12}
-    return keras_chain(LAYERS, configuration, classes, **about)
-
-
-CHAINS = Recipe(
-    "chains of layers on rotated MNIST-5k",
-    LAYERS,
-    "mnist-5k-rotated",
-    epochs=12,
-    seeds=1,
-    engines={"keras": _chain},
 )
 
 RECIPES: Mapping[str, Recipe] = {

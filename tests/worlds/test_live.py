@@ -11,7 +11,7 @@ from coursekit.strategies import Random
 from coursekit.training.candidates import FastPerceptron, keras_perceptron
 from coursekit.trials import Status, Suggestion
 from coursekit.worlds import Live, MLPs
-from coursekit.worlds.recipes import CELLS, CHAINS, RECIPES, SHAPES, Recipe
+from coursekit.worlds.recipes import RECIPES, SHAPES, Recipe
 from coursekit.worlds.trained_tables import read
 
 GOOD = {
@@ -189,18 +189,3 @@ def test_arguments_that_do_not_exist_are_named() -> None:
         Live("mlps").at("full and half width")
     with pytest.raises(ValueError, match=r"units=3 is not"):
         list(Live("mlps").train(Suggestion({**GOOD, "units": 3})))
-
-
-def test_a_chain_is_trained_like_a_cell() -> None:
-    """The cell that has one convolution, and the chain of one: the same network and schedule."""
-    layer = {"layer1_type": "convolution", "layer1_channels": 16, "layer1_size": 3}
-    cell = dict.fromkeys(CELLS.edges, "none") | {"0-3": "nor_conv_3x3"}
-    chains, cells = Live(CHAINS), Live("cells")
-    assert chains.epochs == cells.epochs and chains.dataset == cells.dataset
-    chain = chains.recipe.candidate({"depth": 1, **layer}, chains.data)
-    network = cells.recipe.candidate(cell, cells.data)
-    assert chain.parameters == network.parameters
-    (one,), (other,) = (list(each.fit(chains.data, epochs=1, seed=3)) for each in (chain, network))
-    assert one.score == pytest.approx(other.score, abs=1e-6)
-    with pytest.raises(ValueError, match="at full width only"):
-        chains.at("half width").evaluate(Suggestion({"depth": 1, **layer}))

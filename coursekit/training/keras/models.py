@@ -1,4 +1,4 @@
-"""Candidates as Keras models: perceptrons, chains of layers, and cells on their skeleton.
+"""Candidates as Keras models: perceptrons, and cells stacked on their skeleton.
 
 The network of cells is that of NAS-Bench-201 (Dong and Yang, 2020, ICLR, arXiv:2001.00326, figure
 1; `dong2020nasbench201`), with the stages and cells of the space's skeleton.
@@ -13,12 +13,11 @@ import keras
 import numpy as np
 from keras import layers
 
-from coursekit.spaces import Chain, EdgeCells, Skeleton
+from coursekit.spaces import EdgeCells, Skeleton
 from coursekit.training.numpy.perceptron import complete, hidden
 
 Shape = tuple[int, ...]
 Operation = Callable[..., Any]
-CHAINED = {"convolution", "pooling"}  # the types of layers that `chain_network` builds
 
 
 def perceptron_network(
@@ -37,37 +36,6 @@ def perceptron_network(
         if chosen["dropout"]:
             x = layers.Dropout(chosen["dropout"], seed=_seed(rng))(x)
     return keras.Model(images, layers.Dense(classes, kernel_initializer=_glorot(rng))(x))
-
-
-def chain_network(
-    space: Chain,
-    configuration: Mapping[str, Any],
-    classes: int,
-    *,
-    stem: int,
-    stride: int,
-    rng: np.random.Generator,
-) -> keras.Model:
-    """A chain of convolutions and poolings behind the stem of `cell_network`, up to logits.
-
-    space: a chain without skips of the types "convolution", with "channels" and a "size" in
-        pixels, and "pooling", an average over 3x3; all keep height and width.
-    stem, stride: channels and stride of the first convolution. rng: draws the seeds of the weights.
-    Raises ValueError for a configuration that the space does not have, TypeError for other spaces.
-    """
-    if not isinstance(space, Chain) or space.skips or not set(space.types) <= CHAINED:
-        raise TypeError(f"{space!r}: only chains of {sorted(CHAINED)} without skips are built")
-    images = keras.Input((None, None))
-    x = _normalised(keras.ops.expand_dims(images, -1), stem, 3, rng, "stem", stride=stride)
-    for place, layer in enumerate(space.layers(configuration), start=1):
-        if layer.type == "pooling":
-            x = layers.AveragePooling2D(3, 1, padding="same")(x)
-        else:
-            chosen = layer.parameters
-            x = _convolution(x, chosen["channels"], rng, chosen["size"], f"{place}")
-    x = layers.GlobalAveragePooling2D()(layers.ReLU()(x))
-    answer = layers.Dense(classes, kernel_initializer=_glorot(rng), name="answer")
-    return keras.Model(images, answer(x))
 
 
 def cell_network(

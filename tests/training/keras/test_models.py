@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from coursekit.data import load
-from coursekit.spaces import BlockCells, Chain, Choice, EdgeCells, Skeleton
-from coursekit.training.keras.models import cell_network, chain_network, perceptron_network
+from coursekit.spaces import BlockCells, EdgeCells, Skeleton
+from coursekit.training.keras.models import cell_network, perceptron_network
 from coursekit.training.numpy.perceptron import train_perceptron
 
 keras = pytest.importorskip("keras")
@@ -71,33 +71,6 @@ def test_stages_double_the_channels_and_halve_the_pixels() -> None:
     shapes = [(1, 1, 4, 8), (3, 3, 1, 4), *[(3, 3, 4, 4)] * 2, (3, 3, 4, 8), *[(3, 3, 8, 8)] * 3]
     assert convolutions(model) == shapes
     assert below(model, IMAGES).shape == (5, 3, 3, 8)
-
-
-LAYERS = {"channels": Choice([4, 8], ordered=True), "size": Choice([1, 3], ordered=True)}
-CHAIN = Chain({"convolution": LAYERS, "pooling": {}}, (1, 3))
-
-
-def test_a_chain_has_its_layers_in_order_behind_the_stem_of_cells() -> None:
-    chosen = {
-        "depth": 3,
-        "layer1_type": "convolution", "layer1_channels": 8, "layer1_size": 3,
-        "layer2_type": "pooling",
-        "layer3_type": "convolution", "layer3_channels": 4, "layer3_size": 1,
-    }  # fmt: skip
-    model = chain_network(CHAIN, chosen, 10, stem=4, stride=2, rng=np.random.default_rng(1))
-    kinds = (keras.layers.Conv2D, keras.layers.AveragePooling2D)
-    layers = [layer for layer in model.layers if isinstance(layer, kinds)]
-    shapes = [tuple(each.kernel.shape) if hasattr(each, "kernel") else "pool" for each in layers]
-    assert shapes == [(3, 3, 1, 4), (3, 3, 4, 8), "pool", (1, 1, 8, 4)]
-    assert below(model, IMAGES).shape == (5, 6, 6, 4)  # only the stem has a stride
-    assert np.asarray(model(IMAGES)).shape == (5, 10)
-
-
-@pytest.mark.parametrize("space", [EdgeCells(), Chain({"dense": {}}), Chain(
-    {"convolution": LAYERS}, skips=True)], ids=["cells", "other layers", "skips"])  # fmt: skip
-def test_what_is_not_a_chain_of_convolutions_is_refused(space) -> None:
-    with pytest.raises(TypeError, match=r"only chains of .*pooling.* without skips"):
-        chain_network(space, {}, 10, stem=4, stride=1, rng=np.random.default_rng(0))
 
 
 def test_any_resolution_is_the_same_model() -> None:
