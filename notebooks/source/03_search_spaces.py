@@ -11,25 +11,29 @@
 # - compare spaces fairly: the same images, the same number of trainings;
 # - move a space to Keras Tuner and back.
 #
-# **It takes** about 80 seconds of computing on two cores (all cells), and an hour or two of your time. **Budget:** 8 networks are trained for 12 epochs on 3,000 images, and 60 small perceptrons; everything else is replayed from tables. No GPU, no network connection.
+# **It takes** about 80 seconds of computing on two cores (all cells), and an hour or two of your time. **Budget:** 30 small perceptrons are trained for 20 epochs on 3,000 images, and 40 for 40 epochs on 1,078; everything else is replayed from tables. No GPU, no network connection.
 #
 # **How it works:** predict before you run; change whatever can be clicked; write code where it says so, then run the check below it. Stuck? `hint("3.1")`, and again for more; after a try, `solution("3.1")`.
 
 # %% tags=["setup"]
+from dataclasses import replace
+from itertools import combinations
+
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import spearmanr
 
 from coursekit import plots, theme
 from coursekit.labs import check, hint, measured, predict, progress, recall, solution
-from coursekit.race import luck, race, report
+from coursekit.race import luck, race
 from coursekit.search import Search
 from coursekit.spaces import BlockCells, Boolean, Chain, Choice, EdgeCells, Float, Integer, Space
 from coursekit.strategies import LocalSearch, Random
+from coursekit.training.candidates import FastPerceptron
 from coursekit.widgets import CellBuilder
 from coursekit.worlds import Cells, Live, MLPs, NASBench201
 from coursekit.worlds.atlas import Atlas
-from coursekit.worlds.recipes import CHAINS, Recipe
+from coursekit.worlds.recipes import SHAPES, Recipe
 
 theme.use()  # figures follow JupyterLab's theme
 
@@ -294,12 +298,12 @@ assert 0.002 < np.median(apart) < 0.0035 and 0.11 < atlas.accuracies.std() < 0.1
 drawn = np.random.default_rng(0).choice(atlas.networks, 200)
 print(f"{200 - len(set(drawn.tolist()))} of 200 random cells are networks that were drawn before")
 
-# %% claim="About one random cell in eight is a twin of an earlier one"
+# %% claim="About one random cell in four is the network of an earlier one"
 repeated = [
     200 - len(set(np.random.default_rng(seed).choice(atlas.networks, 200).tolist()))
     for seed in range(20)
 ]
-assert 18 < np.mean(repeated) < 32 and min(repeated) >= 8
+assert 44 < np.mean(repeated) < 56 and min(repeated) >= 30
 
 # %% [markdown]
 # ### Cells of blocks
@@ -388,7 +392,7 @@ check("3.5")
 # The same cells can be written in other ways. Say somebody numbers them from 0 to 15,624, and hands a search the fourteen **bits** of the number, 14 yes or no decisions, as genetic algorithms once did. One step then flips one bit. Numbers above 15,624 are no cells, so the walk stays where it is.
 
 # %%
-predict("03-walk", "Correlation after one step: 1 is perfect, 0 is none", least=-1, most=1)
+predict("03-walk", "Correlation of the ranks one step apart, over bits", least=-1, most=1)
 
 # %%
 ranks = np.argsort(np.argsort(atlas.accuracies)) / len(atlas.cells)
@@ -426,7 +430,7 @@ plt.show()
 measured("03-walk", round(float(np.corrcoef(scores[:-1], scores[1:])[0, 1]), 2))
 
 # %% [markdown]
-# You have predicted for the bits, or for the edges? Both are there: about 0.7 with edges, a quarter with bits. A flipped bit changes several operations at once (adding 4,096 changes five digits of a number to the base of five), so a step is a leap.
+# About 0.7 over edges, and a quarter over bits. The thirteenth bit stands for 4,096, which is 112341 to the base of five: to flip it changes up to six operations at once. A step becomes a leap.
 
 # %% claim="After one step 0.70 with edges and a quarter with bits, exactly; the walks say the same"
 table = ranks.reshape((5,) * 6) - ranks.mean()
@@ -564,9 +568,355 @@ for seed in range(3):
 # %%
 recall(
     "03-encoding",
-    "Random search found as much as before when the cells were numbered anew. Why?",
-    answer="It draws each cell with the same chance, whatever it is called: it uses no neighbourhood. Only strategies that use one can lose it.",
+    "Another encoding changes nothing for random search. Why?",
+    answer="It draws each cell with the same chance, however the cell is written, and uses no neighbours. Only strategies that use neighbours or distances can lose by an encoding.",
 )
+
+# %% [markdown]
+# ## 7. Macro against micro, for equal trainings
+# Which kind is better? Compare them on the same images (handwritten digits, rotated by up to 45 degrees), with the same optimizer and 20 epochs for each training. The layers are dense.
+# - **Macro:** one to three layers, and each has a width of its own, 4 to 64 units.
+# - **Micro:** one width is decided, and the layer is repeated one to three times: the layer is the cell.
+#
+# Both also choose the dropout. Both get fifteen random candidates, trained now.
+
+# %%
+few = dict(epochs=20, data="mnist-5k-rotated", seeds=1)
+repeated = Space({name: SHAPES.space.parameters[place].domain for place, name in
+                  ((0, "layers"), (1, "units"), (4, "dropout"))})  # fmt: skip
+
+
+def build(configuration, shape, classes):
+    training = {"learning_rate": 0.002, "batch_size": 256}
+    return FastPerceptron({**configuration, **training}, shape, classes)
+
+
+kinds = {
+    "macro": Live(replace(SHAPES, epochs=20)),
+    "micro": Live(Recipe("one width", repeated, engines={"numpy": build}, **few)),
+}
+print({name: f"{kind.space.count:,} candidates" for name, kind in kinds.items()})
+
+# %%
+predict(
+    "03-macro",
+    "The best of fifteen will be found by",
+    options=["macro, by more than 2 points", "micro, by more than 2 points", "none of both"],
+)
+
+# %%
+trained = {
+    name: Search(Random(kind.space), seed=0).run(kind, trials=15) for name, kind in kinds.items()
+}
+for name, trials in trained.items():
+    scores = [trial.score for trial in trials]
+    print(f"{name}: best {max(scores):.1%}, mean {np.mean(scores):.1%}, worst {min(scores):.1%}")
+
+# %%
+lead = 100 * (trained["macro"].best().score - trained["micro"].best().score)
+ahead = f"{'macro' if lead > 0 else 'micro'}, by more than 2 points"
+measured("03-macro", ahead if abs(lead) > 2 else "none of both")
+
+# %% [markdown]
+# Macro has 1.4 million candidates and holds every one of micro's 1,098; with a training for each of them it cannot lose. With fifteen trainings its freedom finds nothing better. A narrow layer throttles all others, and of several widths drawn one by one some are narrow: 34 % of the macro candidates have a layer of less than 16 units, against 20 % of the micro ones. So more of the fifteen trainings are wasted.
+#
+# And both lack something that no width can replace. The cells of `Cells` were trained on the same images for 12 epochs (with an optimizer of their own), and their list of operations has a convolution:
+
+# %%
+cells = Cells()
+accuracies = np.array([cells.accuracy(each) for each in cells.space.enumerate()])
+print(f"cells: best of 15 {luck.best_of(accuracies, 15):.1%}, mean {accuracies.mean():.1%}")
+
+# %% claim="Macro holds micro and is not ahead; 34 % of it has a layer below 16 units, of micro 20 %"
+counts = [kind.space.count for kind in kinds.values()]
+assert counts[0] > 1.3e6 and counts[1] == 1_098
+assert lead < 2  # three more searches of 15 each: macro minus micro 0.8, -2.5 and -3.3 points
+wide = (64 - 16 + 1) / (64 - 4 + 1)
+narrow = [1 - np.mean([wide**layers for layers in (1, 2, 3)]), 1 - wide]
+assert abs(narrow[0] - 0.34) < 0.01 and abs(narrow[1] - 0.2) < 0.01
+
+# %% claim="The best of fifteen random cells is ahead of both kinds of dense networks"
+assert luck.best_of(accuracies, 15) > max(run.best().score for run in trained.values()) + 0.01
+
+# %%
+recall(
+    "03-macro",
+    "One network for one data set and a month of training; or ten data sets with a day each. Which kind of space for which?",
+    answer="For the one, a macro space: it may hold what no cell can express. For the ten, a micro space: the cell is searched once, on something small, and stacked for each data set.",
+)
+
+# %% [markdown]
+# ## 8. The space decides more than the strategy
+# Of the five operations somebody strikes two, and draws at random from what is left: 3⁶ = 729 cells. There are ten such lists. Beside them, four strategies with all five operations. Everybody has 50 trials.
+
+# %%
+predict(
+    "03-lists",
+    "Which matters more: the three operations that are kept, or the strategy?",
+    options=["the operations", "the strategy", "both alike"],
+)
+
+# %%
+lists = {}
+for kept in combinations(operations, 3):
+    found = [world.accuracy(each) for each in EdgeCells(kept).enumerate()]
+    lists["random: " + ", ".join(each.removeprefix("nor_") for each in kept)] = found
+expected = {name: luck.best_of(found, 50) for name, found in lists.items()}
+contest = ["random", "tpe", "regularized_evolution", "local_search"]
+strategies = race(world, contest, trials=50, seeds=20).best()
+whole = {f"all five: {name}": found.mean() for name, found in strategies.items()}
+
+# %%
+rows = sorted({**expected, **whole}.items(), key=lambda row: row[1])
+colours = [theme.PALETTE[name in whole] for name, _ in rows]
+axes = plt.subplots(figsize=(7, 4.6))[1]
+axes.barh([name for name, _ in rows], [100 * value for _, value in rows], color=colours)
+axes.set(xlim=(60, 74), xlabel="best accuracy of 50 trials, mean, %")
+axes.set_title("Random search with three operations, and strategies with all five")
+plt.show()
+
+# %%
+spread = [100 * (max(each.values()) - min(each.values())) for each in (expected, whole)]
+print(f"from list to list {spread[0]:.1f} points, from strategy to strategy {spread[1]:.1f}")
+measured("03-lists", "the operations" if spread[0] > spread[1] else "the strategy")
+
+# %% [markdown]
+# The lists are 14 points apart, the strategies less than two. With the best list random search finds as much as the best strategy in the whole space; with a bad one no strategy could repair it, since the good cells are not there: striking the convolution of 3x3 costs at least 3 points. Which list is good was knowledge of the subject here (a convolution learns, `none` and pooling do not), but the benchmark does not tell it to a search in advance, and knowledge can be wrong.
+
+# %% claim="Lists are 14 points apart, strategies less than two; no list without 3x3 comes near"
+assert spread[0] > 14 and spread[1] < 2
+top = max(expected.values())
+assert "conv_1x1, conv_3x3" in max(expected, key=expected.get)
+more = race(world, ["tpe"], trials=50, seeds=40).best()["tpe"]
+for half in (more[:20], more[20:]):  # the best of the four strategies in the whole space
+    assert abs(half.mean() - top) < 0.006
+assert whole["all five: tpe"] == max(whole.values())
+without = [value for name, value in expected.items() if "3x3" not in name.replace("pool_3x3", "")]
+assert len(without) == 4 and max(without) < min(whole.values()) - 0.03
+
+# %% [markdown]
+# ### Good, careless, huge
+# Now hyperparameters, and three people who write down a space for a small perceptron on digits.
+# - The **careless** one takes everything the table has: 4,536 configurations.
+# - The **good** one knows the subject, and no result of this table: Adam, with the rates that are usual for it; not less than 16 units; little dropout in a small network. 324 configurations.
+# - The **huge** one wants to miss nothing: up to six layers, 1 to 128 units, any dropout, rates from a millionth to ten.
+
+# %%
+mlps = MLPs()
+kept = {
+    "optimizer": ["adam"], "learning_rate": [1e-3, 3e-3, 1e-2],
+    "units": [16, 32, 64], "dropout": [0.0, 0.2],
+}  # fmt: skip
+good = Space({p.name: Choice(kept.get(p.name, p.domain.items)) for p in mlps.space.parameters})
+huge = Space(
+    {
+        "layers": Integer(1, 6),
+        "units": Integer(1, 128, log=True),
+        "activation": Choice(["relu", "tanh", "gelu"]),
+        "dropout": Float(0, 0.9),
+        "learning_rate": Float(1e-6, 10, log=True),
+        "batch_size": Integer(64, 1024, log=True),
+        "optimizer": Choice(["adam", "sgd"]),
+    }
+)
+print(f"{good.count} good, {mlps.space.count:,} careless, {huge.count} huge")
+
+# %%
+predict("03-useful", "Share of the huge space that reaches 90 %", unit="%")
+
+# %% [markdown]
+# Nobody has a table of the huge one, so 40 of its members are trained here.
+
+# %%
+live = Live(
+    Recipe("a huge space", huge, "digits", epochs=40, seeds=1, engines={"numpy": FastPerceptron})
+)
+draws = Search(Random(huge), seed=0).run(live, trials=40)
+scores = {
+    "good": [mlps.accuracy(each) for each in good.enumerate()],
+    "careless": [mlps.accuracy(each) for each in mlps.space.enumerate()],
+    "huge": [trial.score for trial in draws],
+}
+scores = {name: np.nan_to_num(np.array(found)) for name, found in scores.items()}  # failed: 0
+print({name: f"{np.mean(found > 0.9):.0%} reach 90 %" for name, found in scores.items()})
+measured("03-useful", round(100 * float(np.mean(scores["huge"] > 0.9))))
+
+# %% [markdown]
+# What random search finds on average follows from the scores exactly, without a search (`luck.best_of`; for the huge space from its 40). In the careless space, four strategies search beside it.
+
+# %%
+predict(
+    "03-catch",
+    "Trials until the best of the strategies in the careless space is ahead",
+    unit="trials",
+)
+
+# %%
+contest = ["tpe", "bayesian", "regularized_evolution", "local_search"]
+careful = race(mlps, contest, trials=30, seeds=20)
+at = np.arange(1, 31)
+curves = {
+    f"random, {name}": np.array([[luck.best_of(found, n) for n in at]])
+    for name, found in scores.items()
+}
+curves |= {f"{name}, careless": careful.curves(name, at) for name in contest}
+
+# %%
+for place, (name, found) in enumerate(curves.items()):
+    look = dict(color=theme.PALETTE[place % 6], linestyle=theme.DASHES[place % 4], marker="")
+    plt.plot(at, 100 * found.mean(axis=0), label=name, linewidth=2.4 if place == 0 else 1.4, **look)
+plt.ylim(80, 98.5)
+plt.title("Best validation accuracy so far, mean, %")
+plt.xlabel("trials")
+plt.legend(fontsize="small")
+plt.show()
+
+# %%
+ahead = curves["random, good"][0]
+rivals = np.max([curves[f"{name}, careless"].mean(axis=0) for name in contest], axis=0)
+catch = int(at[np.argmax(rivals > ahead)])
+measured("03-catch", catch)
+print(
+    f"random search in the careless space needs {luck.draws_for(scores['careless'], ahead[9])} trials for what the good one gives in 10"
+)
+
+# %% [markdown]
+# With one trial: 96 against 63 %. With ten, random search in the good space is ahead of the best strategy in the careless one by about a point. That strategy, the Bayesian one, needs more than twenty trials to catch up; then both are equal. The strategies still learn what the good space knew from the beginning: that rates of a tenth and rates of a ten-thousandth are useless here. In the huge space one draw of twenty reaches 90 %, and a search begins with a long walk through candidates that learn nothing.
+#
+# Was it fair? The good space has been written by somebody who knows perceptrons, not by somebody who knows this table; but the author of a lab can look at a table. So do the test on your own problem: draw ten from your space, and see how many of them are useful.
+
+# %% claim="One draw: 96 against 63 %; ten: a point ahead of every strategy; equal after 20 to 30"
+assert (
+    abs(curves["random, good"][0, 0] - 0.96) < 0.01 > abs(curves["random, careless"][0, 0] - 0.59)
+)
+for name in contest:
+    for part in (slice(0, 10), slice(10, 20)):
+        found = curves[f"{name}, careless"][part].mean(axis=0)
+        assert ahead[9] - found[9] > 0.005 and np.all(ahead[:15] > found[:15] - 0.001)
+assert 18 <= catch <= 30 and abs(rivals[-1] - ahead[-1]) < 0.002
+assert max(contest, key=lambda name: careful.best()[name].mean()) == "bayesian"
+
+# %% claim="Of the good space nearly all reach 90 %, of the careless a third, of the huge one in 20"
+reach = {name: np.mean(found > 0.9) for name, found in scores.items()}
+assert reach["good"] > 0.9 and 0.25 < reach["careless"] < 0.4
+# 180 draws: 5.6 %. Of 40 draws more than 8 would be a chance of 1e-3, were it 5.6 %.
+assert reach["huge"] <= 0.2
+for seed in range(3):
+    beginning = np.random.default_rng(seed).permutation(scores["huge"])[:13]
+    assert beginning.mean() < scores["careless"].mean() < scores["good"].mean()
+
+# %%
+recall(
+    "03-prior",
+    "How would you notice that your own good space is too narrow?",
+    answer="If the best candidates lie at its border, say all at the largest width: widen that decision, and only that one.",
+)
+
+# %% [markdown]
+# ## 9. To Keras Tuner, and back
+# In Keras Tuner a space is what a function asks for. `coursekit.tuners.spaces` translates both ways, conditions and scales included:
+
+# %%
+import keras_tuner as kt
+
+from coursekit.tuners.spaces import from_hyperparameters, to_hyperparameters
+
+hp = to_hyperparameters(chains)
+print(type(hp).__name__, hp.values)
+print(f"{from_hyperparameters(hp).count:,} chains came back")
+
+# %% [markdown]
+# The other way: two programs ask for the widths of one to three layers. The first asks for all three, whatever the depth; the second says beside which depths a width exists.
+
+
+# %%
+def flat(hp):
+    hp.Int("depth", 1, 3)
+    for layer in (1, 2, 3):
+        hp.Choice(f"units{layer}", [8, 16, 32])
+
+
+def nested(hp):
+    hp.Int("depth", 1, 3)
+    for layer in (1, 2, 3):
+        with hp.conditional_scope("depth", list(range(layer, 4))):
+            hp.Choice(f"units{layer}", [8, 16, 32])
+
+
+# %%
+predict(
+    "03-scopes", "Configurations of the first program for each network that it can build", unit=""
+)
+
+# %%
+counts = {}
+for program in (flat, nested):
+    hp = kt.HyperParameters()
+    program(hp)
+    counts[program.__name__] = from_hyperparameters(hp).count
+print(counts)
+measured("03-scopes", round(counts["flat"] / counts["nested"], 2))
+
+# %% [markdown]
+# Both programs build the same 3 + 9 + 27 = 39 networks. The flat one offers 81 configurations for them, so a search that cannot tell trains some networks again, and a model learns from differences that do not exist. Write conditions down. (The kit's tuners also notice, trial by trial, what a program did not ask for.)
+
+# %% claim="The chains come back from Keras Tuner; 81 configurations for 39 networks"
+assert from_hyperparameters(to_hyperparameters(chains)).count == chains.count
+assert counts == {"flat": 81, "nested": 3 + 9 + 27}
+
+# %% [markdown]
+# ## 10. A space of yours
+# Put your own space in place of `mine`, and your own training in place of `train` (here it is a formula). The cell counts the space, walks through it and tells how alike neighbours score. Near 0: no strategy that moves by steps has a reason to beat random search. Then write the same space in another manner, and walk again.
+
+# %%
+mine = Space(
+    {
+        "units": Integer(8, 256, log=True),
+        "learning_rate": Float(1e-5, 1, log=True),
+        "optimizer": Choice(["adam", "sgd"]),
+        "momentum": Float(0, 0.99).when(optimizer="sgd"),
+    }
+)
+
+
+def train(configuration):
+    """The score of a configuration: put your own training here."""
+    best = 1e-3 if configuration["optimizer"] == "adam" else 1e-1
+    miss = np.log10(configuration["learning_rate"] / best)
+    return 0.9 - 0.05 * miss**2 - 0.02 * abs(np.log2(configuration["units"] / 64))
+
+
+# %%
+rng = np.random.default_rng(0)
+place = mine.sample(rng)
+seen = []
+for _ in range(200):  # fewer if a training takes long
+    seen.append(train(place))
+    place = mine.mutate(place, rng)
+print(
+    f"{mine.count} configurations; correlation after one step {np.corrcoef(seen[:-1], seen[1:])[0, 1]:.2f}"
+)
+
+# %% [markdown] conclusion="03"
+# ## 11. Your conclusion
+# A colleague has written a space of 10¹² networks "to be on the safe side", has 60 trainings, and asks you for the best strategy. Write four or five sentences of advice.
+#
+# - It begins with the space: which decisions can be struck or narrowed by what is known, and which are worth keeping.
+# - It asks for scales, orders and conditions, so that near means alike and equal networks have one configuration.
+# - It proposes a cheap test: a few random draws (how many are useful?) or a walk (do neighbours score alike?).
+# - It says how one would notice a space that is too narrow: best candidates at the border.
+# - It names a strategy last, and random search in the same space as its control.
+
+# %% [markdown]
+# ## 12. What to take away
+# - A space is a list of decisions with domains and conditions. Count it before you search it: decisions multiply.
+# - Macro spaces decide each layer, micro spaces decide a cell that a skeleton repeats.
+# - Much of a space may be the same: a canonical form tells, and a definition of *the same* comes first.
+# - An encoding decides what is near. Strategies that move or model are as good as their encoding; random search does not care.
+# - An order among choices is a claim about the world: make it on purpose.
+# - Knowledge in the space pays from the first trial on, and wrong knowledge costs as much.
+#
+# **Read on:** cells of blocks, Zoph et al. 2018 (`zoph2018learning`), with the guide `references/nasnet_cells.md`, after the macro space of Zoph and Le 2017 (`zoph2017neural`). The benchmark, Dong and Yang 2020 (`dong2020nasbench201`), with the guide `references/nas_bench_201.md`; its extension, Dong et al. 2021 (`dong2021natsbench`). Progressive search, Liu et al. 2018 (`liu2018progressive`). Local search, White et al. 2021 (`white2021exploring`). A survey that begins with search spaces: Elsken et al. 2019 (`elsken2019neural`). The keys are in `references/references.bib`.
 
 # %%
 progress()
