@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lab 03. Search spaces, macro and micro
 #
-# Before any search, somebody writes down what may be chosen. That list is short, nobody reviews it, and it decides more than the strategy that later searches in it: what the space does not hold is never found, what it holds in vain is tried all the same, and how it is written down decides which candidates are neighbours. In this lab you build spaces of both kinds, count them, find out how many of their members are really different, walk through them, and measure what a good space is worth.
+# Before any search, somebody writes down what may be chosen. This list is short and seldom reviewed, and it decides more than the strategy that later searches in it. What the space lacks is never found. What is useless in it is tried all the same. And the way in which candidates are written decides which of them are neighbours. In this lab you build spaces of both kinds, count them, find out how many of their members are really different, walk through them, and measure what a good space is worth.
 #
 # **After it you can**
 # - write a macro space (a chain of layers) and a micro space (a cell), and count both, by hand too;
@@ -277,7 +277,7 @@ assert len({text(each) for each in atlas.cells}) == 6_466
 # %% [markdown]
 # So a third of the cells are different. The paper itself says 6,466, and both numbers are right: its texts keep a mark for each edge that brings nothing, so they separate cells that are the same network, and like our formulas they do not tell one shared convolution from two. *Really different* has to be defined before it is counted.
 #
-# Twins are a gift, since the benchmark has trained each cell by itself. How far apart are networks that are the same, and how far apart are all?
+# Twins are useful, since the benchmark has trained each cell by itself. How far apart are the accuracies of one network, and how far apart are those of all cells?
 
 # %%
 groups = {}
@@ -292,7 +292,7 @@ print(
 assert 0.002 < np.median(apart) < 0.0035 and 0.11 < atlas.accuracies.std() < 0.13
 
 # %% [markdown]
-# The first number is the noise of training. A search that does not know twins pays for it: of 200 random cells, how many are a network that was drawn before?
+# The first number is the noise of training. A search that does not know twins trains some networks again. How many of 200 random cells are a network that was drawn before?
 
 # %%
 drawn = np.random.default_rng(0).choice(atlas.networks, 200)
@@ -430,7 +430,7 @@ plt.show()
 measured("03-walk", round(float(np.corrcoef(scores[:-1], scores[1:])[0, 1]), 2))
 
 # %% [markdown]
-# About 0.7 over edges, and a quarter over bits. The thirteenth bit stands for 4,096, which is 112341 to the base of five: to flip it changes up to six operations at once. A step becomes a leap.
+# About 0.7 over edges, and a quarter over bits. A flipped bit changes three or four operations at once, on average: the thirteenth bit, for instance, stands for 4,096, which is 112341 to the base of five. Such a step is nearly a random draw.
 
 # %% claim="After one step 0.70 with edges and a quarter with bits, exactly; the walks say the same"
 table = ranks.reshape((5,) * 6) - ranks.mean()
@@ -440,6 +440,10 @@ flat, rows = table.ravel(), np.arange(15_625)
 flips = [np.where((rows ^ (1 << bit)) < 15_625, rows ^ (1 << bit), rows) for bit in range(14)]
 exact["bits"] = np.mean([flat * flat[flip] for flip in flips]) / flat.var()
 assert abs(exact["edges"] - 0.70) < 0.005 and abs(exact["bits"] - 0.25) < 0.005
+digits = np.array([rows // 5**power % 5 for power in range(6)])
+changed = np.mean([(digits[:, flip != rows] != digits[:, flip[flip != rows]]).sum(axis=0).mean()
+                   for flip in flips])  # fmt: skip
+assert 3 < changed < 4 and int("112341", 5) == 4096
 for seed in range(3):
     for name, step in (("edges", by_edge), ("bits", by_bit)):
         seen = walk(step, 100 * seed, 20_000, np.random.default_rng(seed))
@@ -601,7 +605,7 @@ print({name: f"{kind.space.count:,} candidates" for name, kind in kinds.items()}
 predict(
     "03-macro",
     "The best of fifteen will be found by",
-    options=["macro, by more than 2 points", "micro, by more than 2 points", "none of both"],
+    options=["macro, by more than 2 points", "micro, by more than 2 points", "neither"],
 )
 
 # %%
@@ -615,12 +619,12 @@ for name, trials in trained.items():
 # %%
 lead = 100 * (trained["macro"].best().score - trained["micro"].best().score)
 ahead = f"{'macro' if lead > 0 else 'micro'}, by more than 2 points"
-measured("03-macro", ahead if abs(lead) > 2 else "none of both")
+measured("03-macro", ahead if abs(lead) > 2 else "neither")
 
 # %% [markdown]
-# Macro has 1.4 million candidates and holds every one of micro's 1,098; with a training for each of them it cannot lose. With fifteen trainings its freedom finds nothing better. A narrow layer throttles all others, and of several widths drawn one by one some are narrow: 34 % of the macro candidates have a layer of less than 16 units, against 20 % of the micro ones. So more of the fifteen trainings are wasted.
+# Macro has 1.4 million candidates and holds every one of micro's 1,098; with a training for each of them it cannot lose. With fifteen trainings its freedom finds nothing better. A narrow layer limits all others, and of several widths that are drawn one by one some are narrow: 34 % of the macro candidates have a layer of less than 16 units, against 20 % of the micro ones. So more of the fifteen trainings are wasted.
 #
-# And both lack something that no width can replace. The cells of `Cells` were trained on the same images for 12 epochs (with an optimizer of their own), and their list of operations has a convolution:
+# And both lack something that no width can replace. The cells of `Cells` were trained on the same images for 12 epochs (with another optimizer), and their list of operations has a convolution:
 
 # %%
 cells = Cells()
@@ -647,7 +651,7 @@ recall(
 
 # %% [markdown]
 # ## 8. The space decides more than the strategy
-# Of the five operations somebody strikes two, and draws at random from what is left: 3⁶ = 729 cells. There are ten such lists. Beside them, four strategies with all five operations. Everybody has 50 trials.
+# Two of the five operations are left out, and random search draws from the rest: 3⁶ = 729 cells. There are ten such lists. Beside them, four strategies search with all five operations. All have 50 trials.
 
 # %%
 predict(
@@ -681,7 +685,7 @@ print(f"from list to list {spread[0]:.1f} points, from strategy to strategy {spr
 measured("03-lists", "the operations" if spread[0] > spread[1] else "the strategy")
 
 # %% [markdown]
-# The lists are 14 points apart, the strategies less than two. With the best list random search finds as much as the best strategy in the whole space; with a bad one no strategy could repair it, since the good cells are not there: striking the convolution of 3x3 costs at least 3 points. Which list is good was knowledge of the subject here (a convolution learns, `none` and pooling do not), but the benchmark does not tell it to a search in advance, and knowledge can be wrong.
+# The lists are 14 points apart, the strategies less than two. With the best list random search finds as much as the best of these strategies with all operations. With a bad list no strategy could help, since the good cells are not in it: without the convolution of 3x3 at least three points are lost. Which list is good? Here knowledge of the subject says it: a convolution learns, `none` and pooling do not. Where such knowledge is wrong, it costs as much as it gains here.
 
 # %% claim="Lists are 14 points apart, strategies less than two; no list without 3x3 comes near"
 assert spread[0] > 14 and spread[1] < 2
@@ -781,7 +785,7 @@ print(
 )
 
 # %% [markdown]
-# With one trial: 96 against 63 %. With ten, random search in the good space is ahead of the best strategy in the careless one by about a point. That strategy, the Bayesian one, needs more than twenty trials to catch up; then both are equal. The strategies still learn what the good space knew from the beginning: that rates of a tenth and rates of a ten-thousandth are useless here. In the huge space one draw of twenty reaches 90 %, and a search begins with a long walk through candidates that learn nothing.
+# With one trial: 96 against 63 %. With ten, random search in the good space is ahead of the best strategy in the careless one by about a point. That strategy, the Bayesian one, needs more than twenty trials to catch up; then both are equal. The strategies still learn what the good space knew from the beginning: that rates of a tenth and rates of a ten-thousandth are useless here. In the huge space one draw of twenty reaches 90 %, and a search begins with many candidates that learn nothing.
 #
 # Was it fair? The good space has been written by somebody who knows perceptrons, not by somebody who knows this table; but the author of a lab can look at a table. So do the test on your own problem: draw ten from your space, and see how many of them are useful.
 
