@@ -314,7 +314,7 @@ blocks = BlockCells(blocks=(1, 5))
 plots.cell(blocks, blocks.sample(np.random.default_rng(7)))
 plt.show()
 for number in range(1, 6):
-    print(f"{number} blocks: {BlockCells(blocks=number).count:,} cells")
+    print(f"blocks: {number}, cells: {BlockCells(blocks=number).count:,}")
 
 # %% [markdown]
 # One block with eight operations and two inputs: (2 × 8)² = 256 cells, and 136 of them are different, since the two sides of a block may be swapped. Five blocks: 5.6 × 10¹⁴. The progressive search of a later lab (Liu et al. 2018) begins with one block for this reason.
@@ -622,7 +622,17 @@ ahead = f"{'macro' if lead > 0 else 'micro'}, by more than 2 points"
 measured("03-macro", ahead if abs(lead) > 2 else "neither")
 
 # %% [markdown]
-# Macro has 1.4 million candidates and holds every one of micro's 1,098; with a training for each of them it cannot lose. With fifteen trainings its freedom finds nothing better. A narrow layer limits all others, and of several widths that are drawn one by one some are narrow: 34 % of the macro candidates have a layer of less than 16 units, against 20 % of the micro ones. So more of the fifteen trainings are wasted.
+# Macro has 1.4 million candidates and holds every one of micro's 1,098, so with a training for each of them it cannot lose. With fifteen trainings its freedom finds nothing better. (One search each is one draw of luck; lab 13 is about that. So look at the reason, too.) A network is limited by its narrowest layer:
+
+# %%
+narrow, wide = [], []
+for trial in [*trained["macro"], *trained["micro"]]:
+    units = [value for name, value in trial.configuration.items() if name.startswith("units")]
+    (narrow if min(units) < 16 else wide).append(trial.score)
+print(f"narrowest layer below 16 units: mean {np.mean(narrow):.1%}, else {np.mean(wide):.1%}")
+
+# %% [markdown]
+# Of several widths that are drawn one by one some are narrow: 34 % of the macro candidates have a layer of less than 16 units, against 20 % of the micro ones.
 #
 # And both lack something that no width can replace. The cells of `Cells` were trained on the same images for 12 epochs (with another optimizer), and their list of operations has a convolution:
 
@@ -635,9 +645,10 @@ print(f"cells: best of 15 {luck.best_of(accuracies, 15):.1%}, mean {accuracies.m
 counts = [kind.space.count for kind in kinds.values()]
 assert counts[0] > 1.3e6 and counts[1] == 1_098
 assert lead < 2  # three more searches of 15 each: macro minus micro 0.8, -2.5 and -3.3 points
-wide = (64 - 16 + 1) / (64 - 4 + 1)
-narrow = [1 - np.mean([wide**layers for layers in (1, 2, 3)]), 1 - wide]
-assert abs(narrow[0] - 0.34) < 0.01 and abs(narrow[1] - 0.2) < 0.01
+chance = (64 - 16 + 1) / (64 - 4 + 1)
+shares = [1 - np.mean([chance**layers for layers in (1, 2, 3)]), 1 - chance]
+assert abs(shares[0] - 0.34) < 0.01 and abs(shares[1] - 0.2) < 0.01
+assert len(narrow) >= 3 and np.mean(narrow) < np.mean(wide) - 0.05
 
 # %% claim="The best of fifteen random cells is ahead of both kinds of dense networks"
 assert luck.best_of(accuracies, 15) > max(run.best().score for run in trained.values()) + 0.01
@@ -785,11 +796,11 @@ print(
 )
 
 # %% [markdown]
-# With one trial: 96 against 63 %. With ten, random search in the good space is ahead of the best strategy in the careless one by about a point. That strategy, the Bayesian one, needs more than twenty trials to catch up; then both are equal. The strategies still learn what the good space knew from the beginning: that rates of a tenth and rates of a ten-thousandth are useless here. In the huge space one draw of twenty reaches 90 %, and a search begins with many candidates that learn nothing.
+# With one trial: 96 against 59 %, on average. With ten, random search in the good space is ahead of every strategy in the careless one by more than a point. The best of them, the Bayesian one, needs more than twenty trials to catch up, and at thirty the two are about equal. Until then the strategies learn what the good space has known from the beginning: that rates of a tenth and of a ten-thousandth are useless here. In the huge space one draw of twenty reaches 90 %, and a search begins with many candidates that learn nothing.
 #
 # Was it fair? The good space has been written by somebody who knows perceptrons, not by somebody who knows this table; but the author of a lab can look at a table. So do the test on your own problem: draw ten from your space, and see how many of them are useful.
 
-# %% claim="One draw: 96 against 63 %; ten: a point ahead of every strategy; equal after 20 to 30"
+# %% claim="One draw: 96 against 59 %; ten: a point ahead of every strategy; equal at thirty"
 assert (
     abs(curves["random, good"][0, 0] - 0.96) < 0.01 > abs(curves["random, careless"][0, 0] - 0.59)
 )
@@ -797,7 +808,7 @@ for name in contest:
     for part in (slice(0, 10), slice(10, 20)):
         found = curves[f"{name}, careless"][part].mean(axis=0)
         assert ahead[9] - found[9] > 0.005 and np.all(ahead[:15] > found[:15] - 0.001)
-assert 18 <= catch <= 30 and abs(rivals[-1] - ahead[-1]) < 0.002
+assert ahead[9] - rivals[9] > 0.01 and 20 < catch <= 30 and abs(rivals[-1] - ahead[-1]) < 0.002
 assert max(contest, key=lambda name: careful.best()[name].mean()) == "bayesian"
 
 # %% claim="Of the good space nearly all reach 90 %, of the careless a third, of the huge one in 20"
