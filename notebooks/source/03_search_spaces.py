@@ -248,7 +248,7 @@ check("3.3")
 different = len(set(atlas.networks.tolist()))
 measured("03-different", different)
 
-# %% claim="15,625 cells, 5,425 networks, 4,930 formulas; 6,466 by the paper's own texts"
+# %% claim="15,625 cells, 5,425 networks, 4,930 formulas; 6,466 by the authors' own texts"
 from coursekit.labs.exercises import find
 
 assert len(atlas.cells) == 15_625 and different == 5_425
@@ -259,7 +259,7 @@ assert len(set(formulas)) == 4_930
 assert len(set(zip(formulas, atlas.networks.tolist()))) == 5_425  # the kit's form is the stricter
 
 
-def text(cell):  # the paper's: a dead edge leaves a mark
+def text(cell):  # the authors': a dead edge leaves a mark
     held = ["0"]
     for target in range(1, 4):
         brought = []
@@ -275,7 +275,7 @@ def text(cell):  # the paper's: a dead edge leaves a mark
 assert len({text(each) for each in atlas.cells}) == 6_466
 
 # %% [markdown]
-# So a third of the cells are different. The paper itself says 6,466, and both numbers are right: its texts keep a mark for each edge that brings nothing, so they separate cells that are the same network, and like our formulas they do not tell one shared convolution from two. *Really different* has to be defined before it is counted.
+# So there are about a third as many networks as cells. The benchmark's authors count 6,466 (6.5 thousand in Dong et al. 2021), and both numbers are right: their texts keep a mark for each edge that brings nothing, so they separate cells that are the same network, and like our formulas they do not tell one shared convolution from two. *Really different* has to be defined before it is counted.
 #
 # Twins are useful, since the benchmark has trained each cell by itself. How far apart are the accuracies of one network, and how far apart are those of all cells?
 
