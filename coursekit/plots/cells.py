@@ -17,11 +17,20 @@ RISE = 0.42  # of an arc, for each node that it spans
 SPACING = {True: 1.75, False: 1.15}  # between nodes: with labels on straight edges, and without
 
 
-def cell(space: CellSpace, configuration: Mapping[str, Any], *, axes: Axes | None = None) -> Axes:
+def cell(
+    space: CellSpace,
+    configuration: Mapping[str, Any],
+    *,
+    name_none: bool = False,
+    axes: Axes | None = None,
+) -> Axes:
     """A cell from its inputs on the left to its output on the right, every operation on its edge.
 
     Edges that are "none" are dotted, and so are edges on no path from an input to the output.
-    Operations have the same colours and dashes in all drawings of a space.
+    Operations have the same colours and dashes in all drawings of a space. In an SVG, the arrow and
+    the label of an edge from node 0 to node 1 have the id "edge-0-1" and "name-0-1".
+
+    name_none: write "none" on these edges, too.
     """
     graph = space.graph(configuration)
     straight = (
@@ -39,7 +48,8 @@ def cell(space: CellSpace, configuration: Mapping[str, Any], *, axes: Axes | Non
         figure.alt = describe(graph)  # type: ignore[attr-defined]
     used = set(graph.used())
     for edge, height in zip(graph.edges, heights, strict=True):
-        _draw_edge(axes, edge, height, place, space.operations, edge in used)
+        named = edge.operation not in ("", *(() if name_none else ("none",)))
+        _draw_edge(axes, edge, height, place, space.operations, edge in used, named)
     for node, x in place.items():
         last = node == graph.nodes[-1]
         _draw_node(
@@ -88,6 +98,7 @@ def _draw_edge(
     place: Mapping[str, float],
     operations: tuple[str, ...],
     used: bool,
+    labelled: bool,
 ) -> None:
     from matplotlib.patches import FancyArrowPatch
 
@@ -110,9 +121,10 @@ def _draw_edge(
             linewidth=1.8 if used else 0.9,
             alpha=1 if used else 0.6,
             zorder=2 if used else 1,
+            gid=f"edge-{edge.source}-{edge.target}",
         )
     )
-    if edge.operation not in ("", "none"):
+    if labelled:
         axes.text(
             (start + end) / 2,
             height,
@@ -130,6 +142,7 @@ def _draw_edge(
                 "linewidth": 1.2 if used else 0.9,
             },
             zorder=4,
+            gid=f"name-{edge.source}-{edge.target}",
         )
 
 

@@ -12,6 +12,7 @@ with from_extras():
     import ipywidgets  # noqa: F401  (its modules import it)
 
 if TYPE_CHECKING:
+    from coursekit.widgets.cell_builder import CellBuilder
     from coursekit.widgets.explorer import Explorer
     from coursekit.widgets.forecast_panel import ForecastPanel
     from coursekit.widgets.growing import Growing
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from coursekit.widgets.race_track import RaceTrack
 
 _HOMES = {
+    "CellBuilder": "cell_builder",
     "Explorer": "explorer",
     "ForecastPanel": "forecast_panel",
     "Growing": "growing",
@@ -30,8 +32,8 @@ _HOMES = {
     "SearchMonitor": "monitor",
 }
 __all__ = [
-    "Explorer", "ForecastPanel", "Growing", "PipelinePanel", "Population", "RaceTrack",
-    "SearchMonitor",
+    "CellBuilder", "Explorer", "ForecastPanel", "Growing", "PipelinePanel", "Population",
+    "RaceTrack", "SearchMonitor",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

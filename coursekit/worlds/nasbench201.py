@@ -33,10 +33,12 @@ class Results(NamedTuple):
     accuracies: on validation after 200 epochs, in 0..1, shape (15625, 3), one column for each
         training seed; NaN where a cell was trained from two seeds only.
     seconds: of training for 200 epochs, shape (15625,).
+    parameters: trained weights of the network, shape (15625,).
     """
 
     accuracies: np.ndarray
     seconds: np.ndarray
+    parameters: np.ndarray
 
 
 class NASBench201(World):
@@ -63,13 +65,14 @@ class NASBench201(World):
         self.seed = seed
         self.space, self.epochs = EdgeCells(OPERATIONS), EPOCHS
         self.row = Rows(self.space)  # the space and the table order edges and operations alike
-        accuracies, seconds = table(dataset)
+        accuracies, seconds, parameters = table(dataset)
         self._means = means = np.nanmean(accuracies, axis=1)
         self.optimum = float(means.max())
         if seed is not None:
             means = one_training(accuracies, np.isfinite(accuracies).sum(axis=1), seed)
         self._scores: list[float] = means.tolist()  # plain lists: a look-up takes a microsecond
         self._seconds: list[float] = seconds.tolist()
+        self._parameters: list[int] = parameters.tolist()
 
     def __repr__(self) -> str:
         return f"NASBench201({self.dataset!r}, seed={self.seed})"
@@ -80,6 +83,10 @@ class NASBench201(World):
     def accuracy(self, configuration: Mapping[str, Any]) -> float:
         """The mean over a cell's trainings, independent of the world's seed."""
         return float(self._means[self.row(configuration)])
+
+    def parameters(self, configuration: Mapping[str, Any]) -> int:
+        """The number of trained parameters of the cell's network."""
+        return self._parameters[self.row(configuration)]
 
     def worth(self, configuration: Mapping[str, Any]) -> float:
         return self.accuracy(configuration)
@@ -118,6 +125,7 @@ def table(dataset: str) -> Results:
         cells = pickle.load(file)
     accuracies = np.full((len(cells), 3), math.nan)
     seconds = np.empty(len(cells))
+    parameters = np.empty(len(cells), dtype=int)
     for (
         digits,
         cell,
@@ -125,6 +133,8 @@ def table(dataset: str) -> Results:
         row = int(digits, 5)
         accuracies[row, : len(cell["val_acc"])] = cell["val_acc"]
         seconds[row] = cell["train_time"][0]  # the same for every seed
+        parameters[row] = round(1e6 * cell["model_size"][0])  # listed in millions
     accuracies /= 100
-    accuracies.flags.writeable = seconds.flags.writeable = False
-    return Results(accuracies, seconds)
+    for array in (accuracies, seconds, parameters):
+        array.flags.writeable = False
+    return Results(accuracies, seconds, parameters)

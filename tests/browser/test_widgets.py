@@ -182,6 +182,54 @@ def test_a_network_is_grown_by_clicks(written: Written):
     assert notebook.errors() == []
 
 
+CELLS = """
+from coursekit.widgets import CellBuilder
+from coursekit.worlds import Cells
+from coursekit.worlds.atlas import Atlas
+
+atlas = Atlas(Cells())
+start = atlas.world.space.parse("|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|")
+"""
+
+
+def test_a_cell_is_changed_by_a_list_or_by_a_click_on_its_edge(written: Written):
+    notebook = written("builder", CELLS, "CellBuilder(atlas, start=start, trials=9)")
+    notebook.run(notebook.cell(0))
+    cell = notebook.cell(1)
+    notebook.run(cell)
+    line, drawing = cell.get_by_role("status"), cell.locator(".coursekit-drawn svg[role=img]")
+    expect(line).to_contain_text("1 of 6 edges carry something to the output")
+    lists = cell.locator("select")
+    lists.nth(0).select_option("nor_conv_3x3")  # 0 to 1, which leads nowhere yet
+    expect(line).to_contain_text("2 cells trained")
+    expect(drawing).to_have_attribute("aria-label", re.compile("0 to 1: nor_conv_3x3"))
+    expect(line).to_contain_text("the same network as in training 1")
+    cell.locator('[id="name-1-3"]').click()  # the next operation after "none"
+    expect(line).to_contain_text("3 of 6 edges")
+    expect(lists.nth(4)).to_have_value("skip_connect")
+    cell.get_by_role("button", name="Start over").click()
+    expect(line).to_contain_text("1 cell trained")
+    expect(lists.nth(0)).to_have_value("none")
+    assert notebook.errors() == []
+
+
+def test_a_guess_comes_before_the_accuracy(written: Written):
+    notebook = written("guess", CELLS, "CellBuilder(atlas, guess=True, start=start)")
+    notebook.run(notebook.cell(0))
+    cell = notebook.cell(1)
+    notebook.run(cell)
+    line, show = cell.get_by_role("status"), cell.get_by_role("button", name="Show")
+    expect(line).to_contain_text("Accuracy and rank are hidden")
+    entry = cell.get_by_label("your guess, %")
+    entry.fill("75")
+    entry.press("Enter")
+    show.click()
+    expect(line).to_contain_text(re.compile(r"Accuracy \d\d\.\d\d %, rank .* 1 guess, off by"))
+    expect(show).to_be_disabled()
+    expect(cell.get_by_role("table").first).to_contain_text("75.0 %")
+    assert notebook.errors() == []
+
+
 def test_a_prediction_is_entered_and_shown_beside_what_was_measured(written: Written):
     notebook = written(
         "prediction",

@@ -112,7 +112,7 @@ def test_answers_are_fractions_and_seconds_of_training() -> None:
 
 def test_a_seed_gives_one_training_of_each_cell() -> None:
     world, other = NASBench201(seed=0), NASBench201(seed=1)
-    accuracies, _ = table("cifar10")
+    accuracies = table("cifar10").accuracies
     cells = list(world.space.enumerate())
     ours = np.array([world.evaluate(Suggestion(each)).score for each in cells])
     theirs = np.array([other.evaluate(Suggestion(each)).score for each in cells])
@@ -120,6 +120,18 @@ def test_a_seed_gives_one_training_of_each_cell() -> None:
     assert 0.4 < (ours == theirs).mean() < 0.6  # two or three trainings each: 0.42 is expected
     assert world.optimum == NASBench201().optimum
     assert world.accuracy(cells[7]) == NASBench201().evaluate(Suggestion(cells[7])).score
+
+
+def test_parameters_are_those_of_the_convolutions() -> None:
+    """Five cells in each of three stages; a convolution has its kernel and a scale and a shift."""
+    world = NASBench201("cifar100")
+    nothing = dict.fromkeys(world.space.edges, "none")
+    for operation, area in (("nor_conv_3x3", 9), ("nor_conv_1x1", 1), ("skip_connect", 0)):
+        more = world.parameters(nothing | {"0-3": operation}) - world.parameters(nothing)
+        stages = (area * channels**2 + 2 * channels for channels in (16, 32, 64))
+        assert more == (5 * sum(stages) if area else 0)
+    # An edge on no path to the output is trained and counted, too.
+    assert world.parameters(nothing | {"0-1": "nor_conv_3x3"}) > world.parameters(nothing)
 
 
 def test_a_world_is_pickled_and_means_the_same() -> None:
