@@ -18,7 +18,16 @@ if __name__ == "__main__":
         os.environ[f"TF_NUM_{_kind}_THREADS"] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from coursekit.benchmarks import estimators, labs, perceptrons, strategies, tfx, tuners, worlds
+from coursekit.benchmarks import (
+    estimators,
+    importance,
+    labs,
+    perceptrons,
+    strategies,
+    tfx,
+    tuners,
+    worlds,
+)
 from coursekit.extras import MissingExtra, from_extras
 
 
@@ -26,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line: a list of the benchmarks, or one of them."""
     parser = argparse.ArgumentParser(prog="python -m coursekit.benchmarks", description=__doc__)
     commands = parser.add_subparsers(title="benchmarks", metavar="NAME")
-    for benchmark in (perceptrons, labs, strategies, tuners, worlds, estimators, tfx):
+    measured = (perceptrons, labs, strategies, tuners, worlds, estimators, importance, tfx)
+    for benchmark in measured:
         name = benchmark.__name__.rpartition(".")[2]
         summary = (benchmark.__doc__ or "").partition("\n")[0]
         command = commands.add_parser(
