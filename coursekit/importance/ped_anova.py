@@ -26,7 +26,7 @@ def ped_anova(
 
     A parameter matters if its values have another density among the best trials than among all:
     the share is in proportion to the Pearson divergence of the two. This is the main effect, in a
-    functional ANOVA, of being among the best (theorem 1 of the paper); interactions do not show.
+    functional ANOVA, of being among the best (equation 16 of the paper); interactions do not show.
 
     history: completed trials of a search in this space; failed ones count as not good.
     top: gamma' in the paper, the share of trials that are good, between 0 and 1.
@@ -66,13 +66,10 @@ def _effect(axes: Axes, axis: int, points: np.ndarray, good: np.ndarray, local: 
     here = ~np.isnan(points[:, axis])
     if not (good & here).any():
         return 0.0
-    at = np.full((STEPS, len(axes)), np.nan)  # on all other axes: no parameter
     middles = axes.middles[axis]
-    if middles is None:
-        at[:, axis] = (np.arange(STEPS) + 0.5) / STEPS
-    else:
-        at = np.full((len(middles), len(axes)), np.nan)
-        at[:, axis] = middles
+    places = (np.arange(STEPS) + 0.5) / STEPS if middles is None else middles
+    at = np.full((len(places), len(axes)), np.nan)  # on all other axes: no parameter
+    at[:, axis] = places
     chosen = _masses(axes, points[good & here], at)
     usual = _masses(axes, points[here], at) if local else _masses(axes, points[:0], at)
     divergence = float(usual @ (chosen / usual - 1) ** 2)

@@ -1,7 +1,7 @@
-"""Quasi-random search: points that fill the space evenly (Bergstra and Bengio, 2012, section 4).
+"""Quasi-random search: points that fill the space evenly (Bergstra and Bengio, 2012, JMLR 13).
 
 Sobol (1967; `sobol1967distribution`) and Halton (1960; `halton1960efficiency`) sequences,
-scrambled (Owen, 1998; `owen1998scrambling`); the paper is `bergstra2012random`, JMLR 13.
+scrambled (Owen, 1998; `owen1998scrambling`). The comparison with grids: `bergstra2012random`.
 """
 
 from __future__ import annotations
