@@ -82,7 +82,7 @@ def _masses(axes: Axes, points: np.ndarray, at: np.ndarray) -> np.ndarray:
     # Frequencies, hardly smoothed, where values have no order: Scott's rule needs distances.
     bandwidths = shrinking(axes, len(points))
     if len(points):
-        bandwidths = np.where(axes.ordered, scott(axes, points), bandwidths)
+        bandwidths = np.where(axes.ordered, scott(axes, points, dimensions=1), bandwidths)
     density = ParzenEstimator(axes, points, bandwidths, multivariate=False)
     masses = np.exp(density.log_density(at))
     return masses / masses.sum()
