@@ -18,7 +18,7 @@ from coursekit.trials import History
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLUMNS = 4  # panels in a row
+COLUMNS = 3  # panels in a row
 FEW = 12  # values that are named one by one
 GOLDEN = (math.sqrt(5) - 1) / 2  # spreads trials that share a value, evenly for any number
 
@@ -74,7 +74,7 @@ def _new(count: int) -> list[Axes]:
 
     rows, columns = math.ceil(count / COLUMNS) or 1, min(count, COLUMNS) or 1
     _, grid = plt.subplots(
-        rows, columns, figsize=(2.4 * columns, 2.3 * rows), layout="constrained", squeeze=False
+        rows, columns, figsize=(2.5 * columns, 2.3 * rows), layout="constrained", squeeze=False
     )
     for spare in grid.flat[count:]:
         spare.set_axis_off()

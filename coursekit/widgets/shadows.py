@@ -83,7 +83,7 @@ class Shadows(Panel):
                 shadows(kind, self.count.value, ground, seed=self.seed.value, axes=trio)
             return f"Shadows of three designs. {self.tell()}"
 
-        return draw(paint, width=10.0, height=3.9, columns=(4, 1) * 3, rows=(1, 4))
+        return draw(paint, width=8.8, height=3.6, columns=(4, 1) * 3, rows=(1, 4))
 
     def _list(self) -> str:
         rows = []

@@ -53,7 +53,7 @@ for kind in ("grid", "random"):
 measured("04-nine", round(100 * mean_best("random", 9, (1.0, 0.0))))
 
 # %% [markdown]
-# Move the sliders. Each column is one method, at the same number of points on the same hill; the darker, the higher, and the best point has a ring. The strips show the **shadow** that the points cast on each axis: count its dots. What happens to the order of the three if *y* becomes as important as *x*? With more points? (Sobol points are the subject of section 5.)
+# Move the sliders. Each column is one method, with the same number of points on the same hill; the stronger the shade, the higher the ground, and the best point has a ring. The strips show the **shadow** that the points cast on each axis: count its dots. What happens to the order of the three if *y* becomes as important as *x*? With more points? (Sobol points are the subject of section 5.)
 
 # %%
 Shadows(x=1.0, y=0.1, count=9)
@@ -184,11 +184,13 @@ for name, found in (("grids of 128", grids), ("128 random draws", draws)):
     print(f"{name:18} median {middle:.1%}, 90 % of them from {low:.1%} to {high:.1%}")
 
 # %%
-plt.hist([100 * grids, 100 * draws], bins=np.arange(80, 99, 1), label=["grids", "random draws"])
-plt.title("The best of 128 trainings, 200 times (grids below 80 % are left out)")
-plt.xlabel("validation accuracy of the best, %")
-plt.ylabel("searches")
-plt.legend(loc="upper left")
+percent = 100 * (np.arange(200) + 0.5) / 200
+plt.plot(percent, 100 * np.sort(grids), "-", label="grids of 2 values each")
+plt.plot(percent, 100 * np.sort(draws), "--", label="random draws")
+plt.title("The best of 128 trainings, 200 times, from the unluckiest to the luckiest")
+plt.xlabel("searches, %")
+plt.ylabel("validation accuracy of the best, %")
+plt.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
@@ -254,7 +256,7 @@ print(
 ns = np.unique(np.geomspace(1, 2000, 40).astype(int))
 plt.semilogx(ns, [100 * best_of(accuracies, int(n)) for n in ns], marker="")
 plt.axhline(100 * max(accuracies), color=theme.INK, linestyle=":", marker="")
-plt.annotate("the best of all 4,536", (1, 100 * max(accuracies) - 3))
+plt.annotate("dotted: the best of all 4,536", (30, 92))
 plt.title("What the best of n random perceptrons reaches, on average")
 plt.xlabel("n random draws")
 plt.ylabel("validation accuracy, %")
@@ -327,7 +329,7 @@ plt.axhline(85, color=theme.INK, linestyle=":", marker="")
 plt.title("Twenty learning rates drawn on each scale")
 plt.xlabel("learning rate")
 plt.ylabel("validation accuracy, %")
-plt.legend(loc="lower left")
+plt.legend(loc="center")
 plt.show()
 
 # %% [markdown]
@@ -415,14 +417,13 @@ measured("04-discrepancy", round(discrepancy("random", 2, 64) / discrepancy("sob
 # Why **scrambled**? Unscrambled, the sequence is the same for everybody, its first point is a corner, and high axes of Halton run in step until the larger base has used all its digits. Scrambling permutes the digits at random and keeps the evenness. It also brings back a seed, without which nobody could say how much of a result is luck.
 
 # %%
-figure, panels = plt.subplots(1, 2, figsize=(7.5, 3.6), sharey=True, layout="constrained")
+_, panels = plt.subplots(1, 2, figsize=(7.5, 3.6), sharey=True, layout="constrained")
 for panel, scramble in zip(panels, (False, True)):
     points = qmc.Halton(8, scramble=scramble, seed=np.random.default_rng(0)).random(32)
     panel.plot(points[:, 6], points[:, 7], "o", ls="")
-    panel.set(
-        title=f"Halton, {'scrambled' if scramble else 'unscrambled'}", xlabel="axis 7 (base 17)"
-    )
-panels[0].set_ylabel("axis 8 (base 19)")
+    panel.set(xlabel="axis 7 (base 17)", ylabel="axis 8 (base 19)")
+panels[0].set_title("Halton, unscrambled")
+panels[1].set_title("Halton, scrambled")
 plt.show()
 
 # %% claim="Sobol is about 40 times as even in the square and under 5 times in ten dimensions; Halton lies between"
@@ -630,16 +631,9 @@ assert abs(adam - sgd - 0.0018) < 0.0005
 # If the best trials crowd at the border of a range, the optimum may lie outside. Here is a search with SGD whose learning rates end at 0.01, as somebody might set them who knows Adam. **Slices** show each trial at the value of each parameter; the best tenth is filled.
 
 # %%
-narrow = Space(
-    {
-        "learning_rate": Choice([1e-4, 3e-4, 1e-3, 3e-3, 1e-2], ordered=True),
-        **{
-            p.name: p.domain
-            for p in world.space.parameters
-            if p.name not in ("learning_rate", "optimizer")
-        },
-    }
-)
+free = {p.name: p.domain for p in world.space.parameters if p.name != "optimizer"}
+ending = Choice([1e-4, 3e-4, 1e-3, 3e-3, 1e-2], ordered=True)
+narrow, wide = Space({**free, "learning_rate": ending}), Space(free)
 
 
 def with_sgd(suggestion):
@@ -648,9 +642,8 @@ def with_sgd(suggestion):
 
 # %%
 history = Search(QuasiRandom(narrow), seed=0).run(with_sgd, trials=80)
-plots.slices(
-    narrow, history, parameters=["learning_rate", "units", "dropout"], name="validation accuracy"
-)
+shown = ["learning_rate", "units", "dropout"]
+plots.slices(narrow, history, parameters=shown, name="validation accuracy")
 plt.show()
 
 # %% [markdown]
@@ -675,7 +668,7 @@ def border(places, scores, best, edge):
 check("4.5")
 
 # %% [markdown]
-# In the search above more than half of the best eight have the highest learning rate of all, 0.01: the range ends too early. (The units are less clear: 32 is about as good as 64.) So we widen the learning rates to 0.1 and count what that is worth.
+# In the search above more than half of the best eight have the highest learning rate of all, 0.01: the range ends too early. The units are less clear: 64 has five of the eight here, and three to five if the search has another seed. One search is thin evidence for a border. So we widen the learning rates to 0.1 and count what that is worth.
 
 # %%
 predict(
@@ -683,7 +676,6 @@ predict(
 )
 
 # %%
-wide = Space({p.name: p.domain for p in world.space.parameters if p.name != "optimizer"})
 found = {}
 for name, space in (("narrow", narrow), ("wide", wide)):
     searches = [Search(QuasiRandom(space), seed=seed) for seed in range(20)]
@@ -692,11 +684,12 @@ for name, space in (("narrow", narrow), ("wide", wide)):
 measured("04-wider", round(100 * (np.mean(found["wide"]) - np.mean(found["narrow"])), 1))
 
 # %% claim="More than half of the best eight have the highest rate, on other seeds too; the wider range gains"
-for seed in range(4):
+for seed in range(8):
     trials = Search(QuasiRandom(narrow), seed=seed).run(with_sgd, trials=80).completed
     eight = sorted(trials, key=lambda trial: trial.score)[-8:]
     assert sum(trial.configuration["learning_rate"] == 1e-2 for trial in eight) > 4
-    assert sum(trial.configuration["units"] == 64 for trial in eight) <= 4
+    widest = sum(trial.configuration["units"] == 64 for trial in eight)
+    assert 3 <= widest <= 5 and (seed or widest == 5)
 gains = np.array(found["wide"]) - np.array(found["narrow"])
 assert 0.005 < np.mean(gains) < 0.008 and (gains > 0).all()
 

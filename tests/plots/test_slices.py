@@ -53,7 +53,7 @@ def test_each_trial_stands_at_its_value_and_score(history):
             at = {t.score: values.index(t.configuration[name]) for t in trials}
             for line in (others, best):
                 assert all(abs(x - at[y]) <= 0.25 for x, y in zip(*line.get_data(), strict=True))
-    assert [panel.get_ylabel() for panel in panels] == ["score", "", "", "", "score", ""]
+    assert [panel.get_ylabel() for panel in panels] == ["score", "", "", "score", "", ""]
 
 
 def test_axes_show_the_whole_range_on_its_scale(history):
