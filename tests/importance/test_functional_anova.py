@@ -1,6 +1,7 @@
 """Functional ANOVA: shares that are known by hand, weights, and what cannot be decomposed."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -36,18 +37,13 @@ def test_all_sets_together_explain_everything_and_no_share_is_negative():
 
 
 def test_values_weigh_as_they_are_sampled():
-    # On a log scale 1 is drawn more often than 4, so draws with those weights are the truth.
-    space = Space({"n": Integer(1, 4, log=True), "m": Integer(1, 3)})
-    function = lambda n, m: n**2 + 0.5 * m * n  # noqa: E731
-    shares = functional_anova(space, scores(space, function))
-    rng, draws = np.random.default_rng(0), 200_000
-    n, m, other = (
-        np.array([space.parameters[axis].domain.at(u) for u in rng.random(draws)])
-        for axis in (0, 1, 0)
-    )
-    # The covariance of two scores that share m alone is the variance that m explains.
-    explained = np.cov(function(n, m), function(other, m))
-    assert shares["m",] == pytest.approx(explained[0, 1] / explained[0, 0], abs=0.012)  # ~5 sigma
+    # On a log scale 1 has the interval from 1 to 2 and 2 that from 2 to 3, of 1 to 3.
+    space = Space({"n": Integer(1, 2, log=True), "m": Integer(1, 2)})
+    one = math.log(2) / math.log(3)
+    shares = functional_anova(space, scores(space, lambda n, m: n + m))
+    variance = one * (1 - one) + 0.25
+    assert shares["m",] == pytest.approx(0.25 / variance)
+    assert shares["n",] == pytest.approx(one * (1 - one) / variance)
 
 
 def test_a_parameter_with_one_value_explains_nothing():

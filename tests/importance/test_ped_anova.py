@@ -37,7 +37,7 @@ def test_it_approaches_the_truth_of_a_table(make_world):
         histories = [search.run(world, trials=trials) for search in searches]
         errors[trials] = np.mean([wrong(ped_anova(world.space, h), truth) for h in histories])
     assert errors[50] > 1.3 * errors[200] > 1.6 * errors[800]
-    assert errors[800] < 0.12
+    assert errors[800] < 0.12 and errors[50] < 0.3  # Scott's rule on choices: over 0.4 on cells
 
 
 def test_what_decides_alone_has_all_the_importance():

@@ -22,6 +22,9 @@ def test_nine_points_have_three_shadows_on_a_grid_and_nine_elsewhere(count):
         for axis in (0, 1):
             assert values_on(axis, points) == (count**0.5 if kind == "grid" else count)
     assert len(design("grid", 11)) == 9
+    assert sorted(design("grid", 4).tolist()) == [
+        [x, y] for x in (0.25, 0.75) for y in (0.25, 0.75)
+    ]
 
 
 def test_a_hill_is_one_at_its_summit_and_flat_where_nothing_matters():
