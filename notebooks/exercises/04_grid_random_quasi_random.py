@@ -150,6 +150,10 @@ class RadicalInverse(Exercise):
         Mistake("value += digit * weight", "value = (value + digit) / base",
                 "The digits are not mirrored: the last one should weigh most.",
                 {"        weight /= base\n": ""}),
+        Mistake(code="""
+            def radical_inverse(index, base):
+                return int(str(index)[::-1]) / 10 ** len(str(index))
+        """, reason="These are the digits in base 10: write the index in `base` first."),
         Mistake("value, weight = 0.0, 1.0", "value, weight = 0.0, float(base)",
                 "The first digit behind the point weighs 1/base, not 1."),
         Mistake("digit * weight", "weight", "A digit counts as often as it says: multiply."),
@@ -182,6 +186,8 @@ class Border(Exercise):
             3,
             0.1,
         ),
+        "one of the best may lie elsewhere": ([0.97, 0.1, 0.98], [0.9, 0.8, 0.7], 3, 0.1),
+        "or at the other end": ([0.02, 0.9, 0.01], [0.9, 0.8, 0.7], 3, 0.1),
         "only the best count": ([0.99, 0.98, 0.97, 0.5, 0.4], [0.1, 0.2, 0.3, 0.8, 0.9], 2, 0.1),
         "exactly half is not more than half": ([0.9, 0.95, 0.5, 0.4], [0.9, 0.8, 0.7, 0.6], 4, 0.2),
         "exactly half at the low end": ([0.1, 0.05, 0.5, 0.6], [0.9, 0.8, 0.7, 0.6], 4, 0.2),
@@ -209,6 +215,12 @@ class Border(Exercise):
                 "Half of the best at the high end is not more than half."),
         Mistake("place < edge", "place <= edge", "A place of exactly `edge` lies inside."),
         Mistake("place > 1 - edge", "place >= 1 - edge", "A place of exactly 1 - `edge` lies inside."),
+        Mistake(code="""
+            def border(places, scores, best, edge):
+                order = sorted(range(len(scores)), key=lambda trial: scores[trial])
+                middle = sum(places[trial] for trial in order[-best:]) / best
+                return "low" if middle < edge else "high" if middle > 1 - edge else "inside"
+        """, reason="That asks where the best lie on average: count those beyond each edge."),
         Mistake('return "low"', 'return "high"', "Places near 0 are the low end of the range.",
                 {'return "high"\n    return "inside"': 'return "low"\n    return "inside"'}),
     )  # fmt: skip

@@ -109,7 +109,7 @@ def grid(values, budget):
     total = math.prod(len(each) for each in values.values())
     points = []
     for index in range(min(budget, total)):
-        point = {}
+        point = dict.fromkeys(values)
         for name in reversed(values):
             index, digit = divmod(index, len(values[name]))
             point[name] = values[name][digit]
