@@ -8,7 +8,7 @@ the trials of a search.
           nothing; "all scores" that of the truth about all scores, in place of the best.
   tau     Kendall's rank correlation of the estimated with the true shares, mean.
   first   how often the parameter that is estimated to be the most important is.
-It takes about three minutes on one core; --seeds and --trials shorten it.
+It takes some minutes on one core; --seeds and --trials shorten it.
 """
 
 from __future__ import annotations
