@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         data,
         estimators,
         forecasting,
+        importance,
         labs,
         plots,
         race,
@@ -46,8 +47,8 @@ _HOMES = {
 __all__ = [
     "Boolean", "Chain", "Choice", "EdgeCells", "Evaluation", "Float", "History", "Integer", "Pause",
     "Search", "Space", "Strategy", "Suggestion", "Trial", "conform", "data", "estimators",
-    "forecasting", "labs", "plots", "race", "spaces", "strategies", "surrogates", "testing", "tfx",
-    "training", "tuners", "widgets", "worlds",
+    "forecasting", "importance", "labs", "plots", "race", "spaces", "strategies", "surrogates",
+    "testing", "tfx", "training", "tuners", "widgets", "worlds",
 ]  # fmt: skip
 
 

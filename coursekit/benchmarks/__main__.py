@@ -20,6 +20,7 @@ if __name__ == "__main__":
 
 from coursekit.benchmarks import (
     estimators,
+    importance,
     labs,
     perceptrons,
     spaces,
@@ -35,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line: a list of the benchmarks, or one of them."""
     parser = argparse.ArgumentParser(prog="python -m coursekit.benchmarks", description=__doc__)
     commands = parser.add_subparsers(title="benchmarks", metavar="NAME")
-    for benchmark in (perceptrons, labs, strategies, spaces, tuners, worlds, estimators, tfx):
+    measured = (perceptrons, labs, strategies, spaces, tuners, worlds, estimators, importance, tfx)
+    for benchmark in measured:
         name = benchmark.__name__.rpartition(".")[2]
         summary = (benchmark.__doc__ or "").partition("\n")[0]
         command = commands.add_parser(

@@ -1,7 +1,8 @@
 """Figures: one call each, returning the axes.
 
 What searches found: `anytime`, `regret`, `ranks`. What one search has done: `best_so_far`,
-`learning_curves`, `parallel_coordinates`, `pareto`, `population`. A candidate: `cell`.
+`learning_curves`, `parallel_coordinates`, `slices`, `pareto`, `population`. Which hyperparameters
+matter: `importance`. A candidate: `cell`.
 """
 
 from coursekit.plots.ageing import population
@@ -10,7 +11,9 @@ from coursekit.plots.cells import cell
 from coursekit.plots.coordinates import parallel_coordinates
 from coursekit.plots.forecasts import forecast
 from coursekit.plots.fronts import pareto, pareto_front
+from coursekit.plots.importance_bars import importance
 from coursekit.plots.rankings import ranks
+from coursekit.plots.slices import slices
 from coursekit.plots.training_curves import best_so_far, learning_curves
 
 __all__ = [
@@ -18,6 +21,7 @@ __all__ = [
     "best_so_far",
     "cell",
     "forecast",
+    "importance",
     "learning_curves",
     "parallel_coordinates",
     "pareto",
@@ -25,4 +29,5 @@ __all__ = [
     "population",
     "ranks",
     "regret",
+    "slices",
 ]

@@ -12,6 +12,7 @@ from coursekit.strategies.grid import Grid
 from coursekit.strategies.hyperband import Hyperband
 from coursekit.strategies.local_search import LocalSearch
 from coursekit.strategies.progressive import Progressive
+from coursekit.strategies.quasi_random import QuasiRandom
 from coursekit.strategies.random import Random
 from coursekit.strategies.regularized_evolution import RegularizedEvolution
 from coursekit.strategies.reinforce import Reinforce
@@ -21,6 +22,7 @@ from coursekit.strategies.tpe import TPE
 STRATEGIES: dict[str, type[Strategy]] = {
     "grid": Grid,
     "random": Random,
+    "quasi_random": QuasiRandom,
     "bayesian": Bayesian,
     "local_search": LocalSearch,
     "regularized_evolution": RegularizedEvolution,
@@ -50,6 +52,6 @@ def make(text: str, space: Space, **options: object) -> Strategy:
 
 __all__ = [
     "BOHB", "CMAES", "STRATEGIES", "TPE", "Bayesian", "Grid", "Hyperband", "LocalSearch",
-    "Progressive", "Random", "RegularizedEvolution", "Reinforce", "Strategy", "SuccessiveHalving",
-    "find", "make",
+    "Progressive", "QuasiRandom", "Random", "RegularizedEvolution", "Reinforce", "Strategy",
+    "SuccessiveHalving", "find", "make",
 ]  # fmt: skip

@@ -120,6 +120,12 @@ class Axes:
         return self._lists[axis, values][self.positions(axis, u)]
 
 
+def widths(domain: Domain) -> np.ndarray:
+    """The chance of each value of a finite domain when it is sampled, shape (values,)."""
+    middles = np.array([domain.where(value) for value in domain.values()])
+    return np.diff(_borders(domain, middles), prepend=0.0, append=1.0)
+
+
 def _borders(domain: Domain, middles: np.ndarray) -> np.ndarray:
     """The borders between the values' intervals on an axis, shape (values - 1,)."""
     if isinstance(domain, Integer) and domain.log and not domain.step:  # intervals differ in width

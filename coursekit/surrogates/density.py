@@ -204,15 +204,18 @@ def _log_sum(logs: np.ndarray) -> np.ndarray:
     return highest + np.log(np.exp(logs - highest[:, None]).sum(axis=1))
 
 
-def scott(axes: Axes, points: np.ndarray, *, least: float = 1e-3) -> np.ndarray:
+def scott(
+    axes: Axes, points: np.ndarray, *, least: float = 1e-3, dimensions: int | None = None
+) -> np.ndarray:
     """Bandwidths by the normal reference rule, 1.06 sigma n^(-1/(4+d)), shape (axes,): BOHB's.
 
     The values of an unordered choice are numbered from 0, as in statsmodels' `KDEMultivariate`.
     least: the smallest bandwidth. The largest for an unordered choice makes all values equally
         likely.
+    dimensions: d, of the density that is wanted: by default all axes; 1 for one axis at a time.
     """
-    n, d = points.shape
-    made = np.empty(d)
+    n, d = len(points), dimensions or len(axes)
+    made = np.empty(len(axes))
     for axis, middles in enumerate(axes.middles):
         here = points[~np.isnan(points[:, axis]), axis]
         if not axes.ordered[axis]:

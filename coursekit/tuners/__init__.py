@@ -32,6 +32,10 @@ class Random(StrategyTuner):
     strategy = strategies.Random
 
 
+class QuasiRandom(StrategyTuner):
+    strategy = strategies.QuasiRandom
+
+
 class Bayesian(StrategyTuner):
     strategy = strategies.Bayesian
 
@@ -102,6 +106,7 @@ __all__ = [
     "Hyperband",
     "LocalSearch",
     "Progressive",
+    "QuasiRandom",
     "Random",
     "RandomSearch",
     "RegularizedEvolution",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from coursekit.widgets.pipeline import PipelinePanel
     from coursekit.widgets.population import Population
     from coursekit.widgets.race_track import RaceTrack
+    from coursekit.widgets.shadows import Shadows
 
 _HOMES = {
     "CellBuilder": "cell_builder",
@@ -30,10 +31,11 @@ _HOMES = {
     "Population": "population",
     "RaceTrack": "race_track",
     "SearchMonitor": "monitor",
+    "Shadows": "shadows",
 }
 __all__ = [
     "CellBuilder", "Explorer", "ForecastPanel", "Growing", "PipelinePanel", "Population",
-    "RaceTrack", "SearchMonitor",
+    "RaceTrack", "SearchMonitor", "Shadows",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

@@ -230,6 +230,28 @@ def test_a_guess_comes_before_the_accuracy(written: Written):
     assert notebook.errors() == []
 
 
+def test_shadows_follow_the_sliders(written: Written):
+    panel = "Shadows(x=1.0, y=0.0, count=9)"
+    notebook = written("shadows", f"from coursekit.widgets import Shadows\n{panel}")
+    cell = notebook.cell(0)
+    notebook.run(cell)
+    line, figure = cell.get_by_role("status"), cell.locator("svg[role=img]")
+    expect(line).to_contain_text(re.compile(r"9 points, hill 0.*grid \d+%"))
+    expect(figure).to_have_attribute("aria-label", re.compile("Shadows of three designs. 9 points"))
+    best = cell.get_by_role("row").nth(1)  # below the heading
+    expect(best).to_contain_text("Sobol")
+    points = cell.get_by_role("slider", name="points")
+    points.press("ArrowRight")
+    expect(line).to_contain_text("16 points, hill 0")
+    expect(points).to_have_attribute("aria-valuetext", "16")
+    cell.get_by_role("slider", name="seed").press("ArrowRight")
+    expect(line).to_contain_text("16 points, hill 1")
+    weight = cell.get_by_role("slider", name="importance of y")
+    weight.press("End")  # as important as x, so the even cover of a grid leads
+    expect(best).to_contain_text("grid")
+    assert notebook.errors() == []
+
+
 def test_a_prediction_is_entered_and_shown_beside_what_was_measured(written: Written):
     notebook = written(
         "prediction",
