@@ -1,7 +1,8 @@
 """Figures: one call each, returning the axes.
 
 What searches found: `anytime`, `regret`, `ranks`. What one search has done: `best_so_far`,
-`learning_curves`, `parallel_coordinates`, `pareto`, `population`. A candidate: `cell`.
+`learning_curves`, `parallel_coordinates`, `pareto`, `population`. A candidate: `cell`. What a model
+believes: `posterior`.
 """
 
 from coursekit.plots.ageing import population
@@ -10,6 +11,7 @@ from coursekit.plots.cells import cell
 from coursekit.plots.coordinates import parallel_coordinates
 from coursekit.plots.forecasts import forecast
 from coursekit.plots.fronts import pareto, pareto_front
+from coursekit.plots.posteriors import posterior
 from coursekit.plots.rankings import ranks
 from coursekit.plots.training_curves import best_so_far, learning_curves
 
@@ -23,6 +25,7 @@ __all__ = [
     "pareto",
     "pareto_front",
     "population",
+    "posterior",
     "ranks",
     "regret",
 ]

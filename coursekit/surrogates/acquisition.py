@@ -22,3 +22,23 @@ def log_expected_improvement(mean: np.ndarray, deviation: np.ndarray, best: floa
     ratio = np.where(a < 1e3, 1 - a * np.sqrt(np.pi / 2) * erfcx(a / np.sqrt(2)), a**-2.0)
     far = -0.5 * a * a - 0.5 * np.log(2 * np.pi) + np.log(ratio)
     return np.log(deviation) + np.where(z > -1, near, far)
+
+
+def log_probability_of_improvement(
+    mean: np.ndarray, deviation: np.ndarray, best: float
+) -> np.ndarray:
+    """log P(f > best) for f ~ N(mean, deviation^2), section 2.2 of Snoek et al. (2012;
+    `snoek2012practical`)."""
+    from scipy.special import log_ndtr
+
+    return log_ndtr((mean - best) / deviation)
+
+
+def upper_confidence_bound(
+    mean: np.ndarray, deviation: np.ndarray, exploration: float
+) -> np.ndarray:
+    """mean + sqrt(beta) deviation (Srinivas et al., 2010; `srinivas2010gaussian`).
+
+    exploration: sqrt(beta) in the paper, how many standard deviations count.
+    """
+    return mean + exploration * deviation

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from coursekit.widgets.pipeline import PipelinePanel
     from coursekit.widgets.population import Population
     from coursekit.widgets.race_track import RaceTrack
+    from coursekit.widgets.surrogate import Surrogate
 
 _HOMES = {
     "Explorer": "explorer",
@@ -28,10 +29,11 @@ _HOMES = {
     "Population": "population",
     "RaceTrack": "race_track",
     "SearchMonitor": "monitor",
+    "Surrogate": "surrogate",
 }
 __all__ = [
     "Explorer", "ForecastPanel", "Growing", "PipelinePanel", "Population", "RaceTrack",
-    "SearchMonitor",
+    "SearchMonitor", "Surrogate",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:
