@@ -19,6 +19,7 @@ NAMES = ("hills", "cliff", "needle", "ripples")
 HILLS = ((0.2, 0.09, 0.65), (0.52, 0.11, 0.8), (0.84, 0.05, 1.0))
 SHIFT = 0.31
 EDGE = 0.72  # where "cliff" breaks off
+NARROW = 0.09  # where the peak of "needle" ends, a distance on each axis
 SUMMIT = 0.37  # of "needle" and "ripples" on the first axis
 
 
@@ -107,7 +108,8 @@ def _heights(name: str, points: np.ndarray) -> np.ndarray:
     summit = 1 - np.abs(1 - (SUMMIT + SHIFT * axes) % 2)
     away = points - summit
     if name == "needle":
-        return 0.3 + 0.7 * np.exp(-0.5 * np.mean(away**2, axis=1) / 0.03**2)
+        inside = np.maximum(1 - np.mean(away**2, axis=1) / NARROW**2, 0.0)
+        return 0.3 + 0.7 * inside**2  # the plain is flat to the last bit: nothing leads anywhere
     return 1 - np.mean(1.5 * away**2 + 0.1 * (1 - np.cos(8 * np.pi * away)), axis=1)
 
 

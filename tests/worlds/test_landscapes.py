@@ -74,3 +74,10 @@ def test_misuse_is_named() -> None:
         Landscape(noise=-1)
     with pytest.raises(ValueError, match="dimensions=0: give a whole number, 1 or more"):
         Landscape(dimensions=0)
+
+
+def test_nothing_leads_to_the_needle() -> None:
+    heights = Landscape("needle", dimensions=6).heights(
+        np.random.default_rng(0).random((20_000, 6))
+    )
+    assert 0 < np.mean(heights > 0.3) < 0.002 and (heights[heights <= 0.3] == 0.3).all()
