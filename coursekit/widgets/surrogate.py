@@ -214,13 +214,11 @@ class Surrogate(Panel):
             )  # fmt: skip
             if heights is not None:
                 plane(heights, axes=axes[3]).set_title("the function")
-            else:
-                axes[3].set_axis_off()
             return f"A surrogate of {self.pick.value}. {self.tell()}"
 
         if game.world.dimensions == 1:
             return draw(line, width=9.0, height=4.6, rows=(2.2, 1))
-        return draw(maps, width=9.0, height=2.8, columns=(1, 1, 1, 1))
+        return draw(maps, width=9.0, height=3.2, columns=[1] * (3 + (heights is not None)))
 
     def static(self) -> str:
         return status(self.tell()) + self._figure()

@@ -202,7 +202,7 @@ def test_points_are_placed_by_hand_and_by_the_model_until_the_game_ends(written:
     cell.get_by_role("button", name="Let it choose").click()
     expect(line).to_contain_text(re.compile("The end, .*1 of 3 placed by hand"))
     expect(cell.get_by_role("button", name="Place here")).to_be_disabled()
-    cell.get_by_label("function").select_option("hills in two dimensions")
+    cell.get_by_label("function", exact=True).select_option("hills in two dimensions")
     expect(line).to_contain_text("2 of 5 points")
     expect(cell.get_by_role("slider", name="y")).to_be_visible()
     expect(figure.locator("image")).to_have_count(3)
