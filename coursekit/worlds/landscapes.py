@@ -109,7 +109,7 @@ def _heights(name: str, points: np.ndarray) -> np.ndarray:
     away = points - summit
     if name == "needle":
         inside = np.maximum(1 - np.mean(away**2, axis=1) / NARROW**2, 0.0)
-        return 0.3 + 0.7 * inside**2  # the plain is flat to the last bit: nothing leads anywhere
+        return 0.25 + 0.75 * inside**2  # the plain is flat to the last bit: nothing leads anywhere
     return 1 - np.mean(1.5 * away**2 + 0.1 * (1 - np.cos(8 * np.pi * away)), axis=1)
 
 

@@ -618,11 +618,15 @@ print(report.statement(gammas))
 # %%
 measured("05-gamma", min(shares, key=gammas.ranks().get))
 
-# %% claim="A good share of 5 % or 20 % is ahead of random search"
+# %% [markdown]
+# A share of 20 % or of 60 % is clearly ahead of random search. Five per cent of sixty trials are three: a density of three points tells little. (The kit takes 10 %.)
+
+# %% claim="A good share of 20 % or 60 % is ahead of random search"
 pairs = {frozenset((c.better, c.worse)): c for c in gammas.comparisons()}
-for share in ("good=0.05", "good=0.2"):
+for share in ("good=0.2", "good=0.6"):
     pair = pairs[frozenset((share, "random"))]
     assert pair.better == share and pair.significant
+assert strategies.make("tpe", perceptrons.space).good == 0.1
 
 # %% [markdown]
 # ## 9. What it costs to think
@@ -723,7 +727,7 @@ for world, shown in zip(worlds[:2], found):
 # %% claim="On the needle nothing is told apart from random search"
 for pair in found[2].comparisons():
     assert not pair.significant, pair
-assert np.mean([values > 0.31 for values in found[2].best().values()]) < 0.2
+assert np.mean([values > 0.25 for values in found[2].best().values()]) < 0.2
 
 # %% [markdown]
 # ## 11. Where it loses
