@@ -445,10 +445,18 @@ for name, row in zip(some, apart):
 
 # %% [markdown]
 # Adam and RMSprop differ in one thing: 1, although neither has a momentum. Two SGDs differ by their momentum, 0.8² = 0.64. SGD and Adam differ in two: the optimizer, and a momentum against none. Had you numbered the optimizers 0, 1, 2, the model would believe that one of them lies between the other two. Had you called a momentum of 0 "none", plain SGD would look like Adam.
+#
+# Whole numbers lie on the axis like any other number, each in the middle of its share: with one to four layers, one layer is at 0.125 and two are at 0.375. The kit asks its acquisition only at places that exist. Who climbs in the continuum and rounds at the end may round to a place that is known already: you will see that in section 12.
 
 # %% claim="Adam and RMSprop are 1 apart, two momenta 0.64, SGD and Adam almost 2"
 assert abs(apart[0, 1] - 1) < 1e-9 and abs(apart[2, 3] - 0.64) < 1e-9
 assert (apart[0, 2:] > 1.7).all() and (apart[0, 2:] < 2.01).all()
+
+# %% claim="One layer of one to four is at 0.125, two are at 0.375"
+from coursekit import Integer
+
+layers = Space({"layers": Integer(1, 4)})
+assert [layers.encode({"layers": count})[0] for count in (1, 2)] == [0.125, 0.375]
 
 # %% [markdown]
 # ## 7. Several workers
@@ -691,7 +699,11 @@ predict(
 # %%
 worlds = [perceptrons, NASBench201("cifar100"), Landscape("needle", dimensions=6)]
 found = [race(each, contestants, trials=40, seeds=20) for each in worlds]
-report.panels(found)
+
+# %%
+for each in found[:2]:
+    report.figure(each, spread=True)
+    plt.show()
 
 # %%
 for each in found:
@@ -704,7 +716,7 @@ ahead = [c.better for c in found[2].comparisons() if c.significant and c.worse =
 measured("05-needle", ahead[0] if ahead else "no clear difference from random search")
 
 # %% [markdown]
-# In the first two worlds, both models are ahead of random search after forty trials, ten of which were random draws. Where good candidates have good neighbours, a model finds that out. On the needle there is nothing to learn: the plain says nothing about the peak, so no method is better than luck. Its curves lie on one another, because hardly a search has met the peak.
+# In the first two worlds, both models are ahead of random search after forty trials, ten of which were random draws. Where good candidates have good neighbours, a model finds that out. On the needle there is nothing to learn: the plain says nothing about the peak, so no method is better than luck. (A figure of it would have four lines on one another: hardly a search has met the peak.)
 
 # %% claim="TPE and Bayesian optimization lead random search among perceptrons and cells, from other seeds too"
 from coursekit.race.significance import compare
