@@ -663,6 +663,8 @@ measured("05-thinking", round(taken["bayesian"][counts.index(200)]))
 # %%
 for name, milliseconds in taken.items():
     plt.loglog(counts, milliseconds, label=name)
+plt.xticks(counts, counts)
+plt.minorticks_off()
 plt.title("Time for one suggestion, with all fitting")
 plt.xlabel("finished trials")
 plt.ylabel("ms")
