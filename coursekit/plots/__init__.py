@@ -2,7 +2,7 @@
 
 What searches found: `anytime`, `regret`, `ranks`. What one search has done: `best_so_far`,
 `learning_curves`, `parallel_coordinates`, `slices`, `pareto`, `population`. Which hyperparameters
-matter: `importance`. A candidate: `cell`.
+matter: `importance`. A candidate: `cell`. What a model believes: `posterior`.
 """
 
 from coursekit.plots.ageing import population
@@ -12,6 +12,7 @@ from coursekit.plots.coordinates import parallel_coordinates
 from coursekit.plots.forecasts import forecast
 from coursekit.plots.fronts import pareto, pareto_front
 from coursekit.plots.importance_bars import importance
+from coursekit.plots.posteriors import posterior
 from coursekit.plots.rankings import ranks
 from coursekit.plots.slices import slices
 from coursekit.plots.training_curves import best_so_far, learning_curves
@@ -27,6 +28,7 @@ __all__ = [
     "pareto",
     "pareto_front",
     "population",
+    "posterior",
     "ranks",
     "regret",
     "slices",

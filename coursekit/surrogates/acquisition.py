@@ -35,3 +35,23 @@ def log_augmentation(deviation: np.ndarray, noise: float) -> np.ndarray:
     # 1 - 1 / sqrt(1 + 1 / ratio^2), without the difference of two equal numbers.
     root = np.sqrt(1 + ratio**2)
     return -np.log(root * (root + ratio))
+
+
+def log_probability_of_improvement(
+    mean: np.ndarray, deviation: np.ndarray, best: float
+) -> np.ndarray:
+    """log P(f > best) for f ~ N(mean, deviation^2), section 2.2 of Snoek et al. (2012;
+    `snoek2012practical`)."""
+    from scipy.special import log_ndtr
+
+    return log_ndtr((mean - best) / deviation)
+
+
+def upper_confidence_bound(
+    mean: np.ndarray, deviation: np.ndarray, exploration: float
+) -> np.ndarray:
+    """mean + sqrt(beta) deviation (Srinivas et al., 2010; `srinivas2010gaussian`).
+
+    exploration: sqrt(beta) in the paper, how many standard deviations count.
+    """
+    return mean + exploration * deviation

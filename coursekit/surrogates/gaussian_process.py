@@ -170,7 +170,15 @@ class GaussianProcess:
     def log_posterior(
         self, hyperparameters: np.ndarray, distances: np.ndarray | None = None
     ) -> tuple[float, np.ndarray]:
-        """log p(hyperparameters | scores) up to a constant, and its gradient.
+        """log p(hyperparameters | scores) up to a constant, and its gradient."""
+        value, gradient = self.log_likelihood(hyperparameters, distances)
+        z = (hyperparameters - self._mean) / self._deviation
+        return value - 0.5 * z @ z, gradient - z / self._deviation
+
+    def log_likelihood(
+        self, hyperparameters: np.ndarray, distances: np.ndarray | None = None
+    ) -> tuple[float, np.ndarray]:
+        """log p(scores | hyperparameters) up to a constant, and its gradient.
 
         The marginal likelihood is equation 5.8 of Rasmussen and Williams, its gradient 5.9.
         """
@@ -195,8 +203,7 @@ class GaussianProcess:
         by_group[~smooth] = -distances[~smooth] @ (inner * covariance).ravel()
         by_group *= weights
         gradient[-2:] = (inner * covariance).sum(), noise * np.trace(inner)
-        z = (hyperparameters - self._mean) / self._deviation
-        return value - 0.5 * z @ z, gradient - z / self._deviation
+        return value, gradient
 
     @property
     def noise(self) -> float:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from coursekit.widgets.population import Population
     from coursekit.widgets.race_track import RaceTrack
     from coursekit.widgets.shadows import Shadows
+    from coursekit.widgets.surrogate import Surrogate
 
 _HOMES = {
     "CellBuilder": "cell_builder",
@@ -32,10 +33,11 @@ _HOMES = {
     "RaceTrack": "race_track",
     "SearchMonitor": "monitor",
     "Shadows": "shadows",
+    "Surrogate": "surrogate",
 }
 __all__ = [
     "CellBuilder", "Explorer", "ForecastPanel", "Growing", "PipelinePanel", "Population",
-    "RaceTrack", "SearchMonitor", "Shadows",
+    "RaceTrack", "SearchMonitor", "Shadows", "Surrogate",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

@@ -9,7 +9,7 @@ import ipywidgets as w
 from coursekit.data import Dataset
 from coursekit.plots.growth import growth, network
 from coursekit.widgets.growing_network import LAYERS, MOST, GrowingNetwork
-from coursekit.widgets.panel import Panel, draw, kept, status, table
+from coursekit.widgets.panel import Panel, button, draw, kept, status, table
 
 EPOCHS = 5  # a click on Train
 KEPT = 1e-5  # a smaller change of a probability is rounding
@@ -29,10 +29,10 @@ class Growing(Panel):
         self.network = kept(
             lambda: GrowingNetwork(data, units=units, seed=seed), Growing, *shown, units, seed
         )
-        self.train_button = _button(f"Train {EPOCHS} epochs", "play", "Continue training")
-        self.widen_button = _button("Widen", "arrows-v", WIDEN)
-        self.deepen_button = _button("Deepen", "plus", DEEPEN)
-        self.reset_button = _button("Reset", "fast-backward", "Back to the first network")
+        self.train_button = button(f"Train {EPOCHS} epochs", "play", "Continue training")
+        self.widen_button = button("Widen", "arrows-v", WIDEN)
+        self.deepen_button = button("Deepen", "plus", DEEPEN)
+        self.reset_button = button("Reset", "fast-backward", "Back to the first network")
         self.layer = w.Dropdown(description="layer", options=[1], layout=w.Layout(width="130px"),
                                 style={"description_width": "45px"})  # fmt: skip
         self.noise = w.FloatSlider(0.0, min=0.0, max=1.0, step=0.05, description="noise",
@@ -165,8 +165,3 @@ def _amount(value: float) -> str:
     if not value:
         return "0"
     return f"{value:.1e}" if value < 1e-3 else f"{value:.3f}"
-
-
-def _button(description: str, icon: str, tooltip: str) -> w.Button:
-    return w.Button(description=description, icon=icon, tooltip=tooltip,
-                    layout=w.Layout(width="auto"))  # fmt: skip

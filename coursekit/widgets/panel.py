@@ -110,6 +110,12 @@ def status(text: str) -> str:
     return f'<div role="status" aria-live="polite" style="line-height:1.5">{escape(text)}</div>'
 
 
+def button(description: str, icon: str, tooltip: str) -> ipywidgets.Button:
+    """A button as wide as its text. icon: of Font Awesome, such as "play"."""
+    return ipywidgets.Button(description=description, icon=icon, tooltip=tooltip,
+                             layout=ipywidgets.Layout(width="auto"))  # fmt: skip
+
+
 def answer_while_busy(*controls: ipywidgets.Widget) -> None:
     """Let these controls respond while a cell runs, in the front end's subshell.
 

@@ -1,9 +1,10 @@
-"""Worlds judge candidates: replays of tables of real trainings, and live training."""
+"""Worlds judge candidates: replays of tables of real trainings, live training, and functions."""
 
 from __future__ import annotations
 
 from coursekit import lookup
 from coursekit.worlds.base import World
+from coursekit.worlds.landscapes import Landscape
 from coursekit.worlds.live import Live
 from coursekit.worlds.nasbench201 import NASBench201
 from coursekit.worlds.replay import Cells, MLPs, Replay
@@ -17,4 +18,6 @@ def make(name: str, dataset: str | None = None) -> World:
     return cls(cls.datasets[0] if dataset is None else dataset)
 
 
-__all__ = ["WORLDS", "Cells", "Live", "MLPs", "NASBench201", "Replay", "World", "make"]
+__all__ = [
+    "WORLDS", "Cells", "Landscape", "Live", "MLPs", "NASBench201", "Replay", "World", "make",
+]  # fmt: skip

@@ -252,6 +252,33 @@ def test_shadows_follow_the_sliders(written: Written):
     assert notebook.errors() == []
 
 
+def test_points_are_placed_by_hand_and_by_the_model_until_the_game_ends(written: Written):
+    notebook = written("surrogate", "from coursekit.widgets import Surrogate\nSurrogate(points=5)")
+    cell = notebook.cell(0)
+    notebook.run(cell)
+    line, figure = cell.get_by_role("status"), cell.locator("svg[role=img]")
+    expect(line).to_contain_text("2 of 5 points")
+    across = cell.get_by_role("slider", name="x", exact=True)
+    across.press("ArrowRight")
+    expect(across).to_have_attribute("aria-valuetext", "0.51")
+    cell.get_by_role("button", name="Place here").click()
+    expect(line).to_contain_text(re.compile(r"3 of 5 points.*by hand: .* at 0\.51"))
+    cell.get_by_role("button", name="Let it choose").click()
+    expect(line).to_contain_text(re.compile("4 of 5 points.*expected improvement"))
+    cell.get_by_role("button", name="Most likely").click()
+    cell.get_by_label("acquisition", exact=True).select_option("upper confidence bound")
+    expect(figure).to_have_attribute("aria-label", re.compile("4 of 5 points"))
+    expect(cell.locator(".widget-slider", has_text="exploration")).to_contain_text("2.00")
+    cell.get_by_role("button", name="Let it choose").click()
+    expect(line).to_contain_text(re.compile("The end, .*1 of 3 placed by hand"))
+    expect(cell.get_by_role("button", name="Place here")).to_be_disabled()
+    cell.get_by_label("function", exact=True).select_option("hills in two dimensions")
+    expect(line).to_contain_text("2 of 5 points")
+    expect(cell.get_by_role("slider", name="y", exact=True)).to_be_visible()
+    expect(figure.locator("image")).to_have_count(3)
+    assert notebook.errors() == []
+
+
 def test_a_prediction_is_entered_and_shown_beside_what_was_measured(written: Written):
     notebook = written(
         "prediction",

@@ -5,7 +5,12 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from coursekit.surrogates.acquisition import log_augmentation, log_expected_improvement
+from coursekit.surrogates.acquisition import (
+    log_augmentation,
+    log_expected_improvement,
+    log_probability_of_improvement,
+    upper_confidence_bound,
+)
 
 
 def log_ei(mean: float, deviation: float, best: float) -> float:
@@ -53,3 +58,15 @@ def test_what_noise_leaves_to_be_learnt() -> None:
     expected = np.log(1 - 0.3 / np.sqrt(deviation**2 + 0.09))
     np.testing.assert_allclose(log_augmentation(deviation, 0.3), expected, rtol=1e-6)
     np.testing.assert_array_equal(log_augmentation(deviation, 0.0), np.zeros(4))
+
+
+def test_the_probability_of_an_improvement_is_that_of_the_normal_law() -> None:
+    mean, deviation = np.array([0.2, 0.9, -30.0]), np.array([0.5, 0.1, 0.5])
+    found = log_probability_of_improvement(mean, deviation, 0.6)
+    np.testing.assert_allclose(found, norm(mean, deviation).logsf(0.6))
+    assert np.isfinite(found).all()
+
+
+def test_an_upper_confidence_bound_counts_standard_deviations() -> None:
+    mean, deviation = np.array([0.2, 0.9]), np.array([0.5, 0.1])
+    assert upper_confidence_bound(mean, deviation, 2.0).tolist() == [1.2, 1.1]
