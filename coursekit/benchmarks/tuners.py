@@ -66,7 +66,7 @@ def cost(kind: Any, trials: int, seed: int) -> Cost:
     """Run one search of `trials` trials with this class of tuners."""
     import keras_tuner
 
-    from coursekit.tuners.spaces import to_hyperparameters
+    from coursekit.tuners.conversion import to_hyperparameters
 
     class Untrained(kind):
         def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> float:

@@ -19,15 +19,15 @@ from coursekit.spaces import Configuration, Space
 from coursekit.strategies import Strategy, find
 from coursekit.trials import Evaluation, History, Pause, Status, Suggestion, Trial
 from coursekit.tuners import internals, project
-from coursekit.tuners.internals import KerasTrial, OracleBase, TrialStatus, guarded
-from coursekit.tuners.options import check
-from coursekit.tuners.spaces import (
+from coursekit.tuners.conversion import (
     AskedSpace,
     defaults,
     from_hyperparameters,
     merged,
     to_hyperparameters,
 )
+from coursekit.tuners.internals import KerasTrial, OracleBase, TrialStatus, guarded
+from coursekit.tuners.options import check
 
 # A trial carries its budget among its values, under the names of Keras Tuner's Hyperband: a worker
 # receives only the values.

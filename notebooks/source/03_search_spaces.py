@@ -832,12 +832,12 @@ recall(
 
 # %% [markdown]
 # ## 9. To Keras Tuner, and back
-# In Keras Tuner a space is what a function asks for. `coursekit.tuners.spaces` translates both ways, conditions and scales included:
+# In Keras Tuner a space is what a function asks for. `coursekit.tuners.conversion` translates both ways, conditions and scales included:
 
 # %%
 import keras_tuner as kt
 
-from coursekit.tuners.spaces import from_hyperparameters, to_hyperparameters
+from coursekit.tuners.conversion import from_hyperparameters, to_hyperparameters
 
 hp = to_hyperparameters(chains)
 print(type(hp).__name__, hp.values)

@@ -8,7 +8,7 @@ from coursekit.spaces import Choice, EdgeCells, Integer, Space
 from coursekit.strategies import STRATEGIES
 from coursekit.trials import Evaluation
 from coursekit.tuners import TUNERS, StrategyOracle
-from coursekit.tuners.spaces import from_hyperparameters, to_hyperparameters
+from coursekit.tuners.conversion import from_hyperparameters, to_hyperparameters
 from tests.tuners.untrained import CONDITIONAL, configuration, summed
 
 SPACES = (

@@ -6,7 +6,7 @@ import pytest
 from coursekit.search import Search
 from coursekit.strategies import RegularizedEvolution as Strategy
 from coursekit.tuners import RegularizedEvolution
-from coursekit.tuners.spaces import from_hyperparameters
+from coursekit.tuners.conversion import from_hyperparameters
 from coursekit.tuners.watch import Watch
 
 

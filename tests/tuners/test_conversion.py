@@ -9,7 +9,7 @@ from keras_tuner.src.engine.conditions import Parent
 
 from coursekit.spaces import Boolean, Choice, Float, Integer, Space
 from coursekit.tuners import TUNERS
-from coursekit.tuners.spaces import (
+from coursekit.tuners.conversion import (
     defaults,
     from_hyperparameters,
     parents_first,
