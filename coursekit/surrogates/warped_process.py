@@ -56,9 +56,7 @@ class WarpedProcess:
     def _likeliest(self) -> float:
         count = _reached(len(self._observed), 1.5)
         if self._softness[0] != count:
-            scores = self._completed()
-            gap = typical_gap(scores[: self._first]) or typical_gap(scores) or 1.0
-            fits = [(self._fit(count, gap * each)[0], gap * each) for each in SOFTNESSES]
+            fits = [(self._fit(count, each)[0], each) for each in SOFTNESSES]
             self._softness = count, max(fits, key=lambda fit: round(fit[0], 4))[1]
         return self._softness[1]
 
@@ -74,7 +72,8 @@ class WarpedProcess:
         return scores[np.isfinite(scores)]
 
     def _data(self, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Points, scores and spreads of the first `count` trials, `most` of them."""
+        """Points, scores and spreads of the first `count` trials, `most` of them; scores in units
+        of the first ones' gap, so that whoever rounds them decides alike on any scale."""
         scores = self._observed.scores[:count]
         failed = np.isnan(scores)
         scores = np.where(failed, 0.0 if failed.all() else scores[~failed].min(), scores)
@@ -82,7 +81,10 @@ class WarpedProcess:
         if count > self._most:
             best = np.argsort(-scores, kind="stable")[: self._most // 2]
             chosen = np.union1d(best, chosen[count - (self._most - len(best)) :])
-        return self._observed.points[chosen], scores[chosen], self._observed.spreads[chosen]
+        known = self._completed()
+        unit = typical_gap(known[: self._first]) or typical_gap(known) or 1.0
+        spreads = self._observed.spreads[chosen] / unit
+        return self._observed.points[chosen], scores[chosen] / unit, spreads
 
 
 def _reached(total: int, factor: float) -> int:
