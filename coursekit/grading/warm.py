@@ -1,0 +1,284 @@
+"""The controller's side of the fork server: gives it jobs, reads what their children tell.
+
+Nothing that a child sends is trusted: its size is limited, its form is checked, its time is watched
+here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import coursekit
+from coursekit.grading import isolation, wire
+from coursekit.guard import PATIENCE
+from coursekit.processes import THREADS
+from coursekit.shipped import shipped
+
+RECORDS = 32 << 20  # bytes that a child may send
+START = 180.0  # seconds until the server is ready
+
+
+@dataclass
+class Ran:
+    """What a child told, and how it ended.
+
+    records: in order. at: the exercise that ran last, and its step. ended: "" (it came to its end),
+    "timeout", "crashed", "too much" (it sent more than it may). status: exit code, negative for a
+    signal. seconds: by the clock.
+    """
+
+    records: list[dict[str, Any]] = field(default_factory=list)
+    at: str = ""
+    step: str = ""
+    ended: str = ""
+    status: int = 0
+    seconds: float = 0.0
+
+
+class Warm:
+    """A fork server; use it in a `with` statement. Threads may call `run` at the same time.
+
+    modules: what it imports. isolated: whether it has to be. hidden: folders with answers.
+    before: code that it runs after the imports (for tests).
+
+    Raises OSError if it has to be isolated and cannot.
+    """
+
+    def __init__(
+        self,
+        modules: Sequence[str] = (),
+        *,
+        isolated: bool = True,
+        limits: isolation.Limits | None = None,
+        hidden: Sequence[Path] = (),
+        before: Sequence[str] = (),
+    ) -> None:
+        self.limits = limits or isolation.Limits()
+        self.isolated = isolated
+        self._lock = threading.Lock()
+        self._place = Path(tempfile.mkdtemp(prefix="coursekit-grade-"))
+        package = Path(coursekit.__file__).resolve().parent
+        settings = {
+            "modules": list(modules),
+            "before": list(before),
+            "isolated": isolated,
+            "place": str(self._place),
+            "limits": asdict(self.limits),
+            "visible": [str(each) for each in _installation(package)],
+            "hidden": [str(each) for each in (shipped("notebooks"), *hidden)],
+        }
+        self._control, theirs = socket.socketpair()
+        environment = _environment(package, self._place, isolated)
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "coursekit.grading.fork_server", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env=environment,
+                cwd=self._place,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C is for the controller
+            )
+        finally:
+            theirs.close()
+        try:
+            said = self._start(settings)
+            if said["problem"]:
+                raise OSError(said["problem"])
+        except BaseException:
+            self.close()
+            raise
+        self.unfit: str = said["unfit"]
+        self.missing: list[str] = said["missing"]
+
+    def run(self, job: dict[str, Any], seconds: float) -> Ran:
+        """Runs a job in a child. seconds: of computing that a step of an exercise may take."""
+        started = time.monotonic()
+        folder = isolation.FOLDER if self.isolated else tempfile.mkdtemp(dir=self._place)
+        reader, writer = os.pipe()
+        leash, theirs = socket.socketpair()
+        try:
+            with tempfile.TemporaryFile() as file:
+                file.write(wire.line(job | {"folder": folder}))
+                file.flush()
+                with self._lock:
+                    given = [file.fileno(), writer, theirs.fileno()]
+                    socket.send_fds(self._control, [b"j"], given)
+            os.close(writer)
+            theirs.close()
+            writer = -1
+            ran = _watched(reader, leash, seconds)
+        finally:
+            os.close(reader)
+            leash.close()
+            if writer >= 0:
+                os.close(writer)
+                theirs.close()
+            if not self.isolated:
+                shutil.rmtree(folder, ignore_errors=True)
+        ran.seconds = time.monotonic() - started
+        return ran
+
+    def gaps(self) -> list[str]:
+        """What the isolation of a child lacks, in words."""
+        job = {"cells": [], "setup": [], "exercises": [], "without": [], "seconds": 10}
+        ran = self.run(job, 60)
+        if ran.ended or not ran.records:
+            return [f"a child does not start (status {ran.status})"]
+        return isolation.gaps(ran.records[0].get("state", {}), os.geteuid())
+
+    def close(self) -> None:
+        self._control.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stderr:
+            self._process.stderr.close()
+        shutil.rmtree(self._place, ignore_errors=True)
+
+    def __enter__(self) -> Warm:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _start(self, settings: dict[str, Any]) -> dict[str, Any]:
+        reader, writer = os.pipe()
+        try:
+            with tempfile.TemporaryFile() as file:
+                file.write(wire.line(settings))
+                file.flush()
+                socket.send_fds(self._control, [b"s"], [file.fileno(), writer])
+            os.close(writer)
+            content = b""
+            while not content.endswith(b"\n"):
+                part = os.read(reader, 65536)
+                if not part:
+                    error = self._process.stderr.read() if self._process.stderr else b""
+                    last = error.decode(errors="replace").strip().rpartition("\n")[2]
+                    raise OSError(f"the fork server does not start: {last}")
+                content += part
+        finally:
+            os.close(reader)
+        return wire.record(content)
+
+
+def _watched(reader: int, leash: socket.socket, seconds: float) -> Ran:
+    """Reads what a child tells until it has ended; ends it if a step takes too long."""
+    ran, received, rest, process = Ran(ended="crashed"), 0, b"", 0
+    status: int | None = None
+    open_pipe = True
+    begun, computed = time.monotonic(), 0.0
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(reader, selectors.EVENT_READ)
+        waiting.register(leash, selectors.EVENT_READ)
+        while status is None or open_pipe:
+            events = waiting.select(0.25)
+            for key, _ in events:
+                if key.fileobj is leash:
+                    for said in leash.recv(4096).splitlines() or [b'{"status":-9}']:
+                        told = wire.record(said)
+                        process = told.get("process", process)
+                        status = told.get("status", status)
+                    if status is not None:
+                        waiting.unregister(leash)
+                    continue
+                part = os.read(reader, 1 << 20)
+                if not part:
+                    waiting.unregister(reader)
+                    open_pipe = False
+                    continue
+                received += len(part)
+                *lines, rest = (rest + part).split(b"\n")
+                for each in lines:
+                    begun, computed = time.monotonic(), _computed(process)
+                    _note(ran, each)
+                if received > RECORDS:
+                    ran.ended = "too much"
+            if status is not None and not events:
+                break  # something that was left behind holds the pipe
+            late = time.monotonic() - begun > PATIENCE * seconds
+            if status is None and (late or _computed(process) - computed > seconds):
+                ran.ended = "timeout"
+            if ran.ended in ("timeout", "too much") and status is None:
+                with contextlib.suppress(OSError):
+                    leash.shutdown(socket.SHUT_WR)
+                begun = float("inf")
+                seconds = float("inf")
+    ran.status = status or 0
+    return ran
+
+
+def _note(ran: Ran, content: bytes) -> None:
+    try:
+        record = wire.record(content)
+    except ValueError:
+        return
+    if "at" in record:
+        ran.at, ran.step = wire.text(record["at"]), wire.text(record.get("step"))
+    elif record.get("end") is True:
+        ran.ended = ""
+    else:
+        ran.records.append(record)
+
+
+def _computed(process: int) -> float:
+    """Seconds of computing of a process and its threads; 0 if the system does not say."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    ticks = int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK") / (os.cpu_count() or 1)
+
+
+def _installation(package: Path) -> list[Path]:
+    """What a child has to read: Python, the installed packages, the kit and its data."""
+    found = [Path(sys.prefix), Path(sys.base_prefix), package, shipped("data")]
+    found += [Path(sys.executable), *Path(sys.executable).parents[:0]]
+    return [each for each in found if each.exists()]
+
+
+def _environment(package: Path, place: Path, isolated: bool) -> dict[str, str]:
+    """None of the controller's own variables: they may hold secrets."""
+    home = isolation.FOLDER if isolated else str(place)
+    given = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": home,
+        "TMPDIR": home,
+        "USER": "learner",
+        "IPYTHONDIR": f"{home}/.ipython",
+        "MPLBACKEND": "agg",
+        "MPLCONFIGDIR": f"{home}/.matplotlib",
+        "COURSEKIT_DIR": home,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "",
+        "KERAS_BACKEND": "tensorflow",
+        **dict.fromkeys(THREADS, "1"),
+    }
+    if not package.is_relative_to(sys.prefix):
+        given["PYTHONPATH"] = str(package.parent)
+    return given
