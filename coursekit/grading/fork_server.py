@@ -10,7 +10,6 @@ is killed. The end of the control socket is the end of the server and all childr
 """
 
 import gc
-import importlib
 import json
 import os
 import selectors
@@ -70,13 +69,11 @@ def _prepare(settings: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         except OSError as error:
             return said | {"problem": str(error) or type(error).__name__}, isolated
     child.prepare()
-    for name in settings["modules"]:
+    for statement in settings["imports"]:
         try:
-            importlib.import_module(name)
-        except Exception as error:  # the submission that needs it will say so
-            said["missing"].append(f"{name}: {type(error).__name__}: {error}"[:500])
-    for code in settings["before"]:
-        exec(code, {})
+            exec(statement, {})
+        except Exception as error:  # the cell that needs it will say so
+            said["missing"].append(f"{statement}: {type(error).__name__}: {error}"[:500])
     return said | {"unfit": unfit()}, isolated
 
 

@@ -7,6 +7,7 @@ here.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import selectors
 import shutil
@@ -29,7 +30,9 @@ from coursekit.processes import THREADS
 from coursekit.shipped import shipped
 
 RECORDS = 32 << 20  # bytes that a child may send
-START = 180.0  # seconds until the server is ready
+SLACK = 5.0  # seconds of computing beyond those in which a step ends by itself
+SETUP = 120.0  # seconds of computing for the lab's set-up
+STEPS = 1_000
 
 
 @dataclass
@@ -52,20 +55,18 @@ class Ran:
 class Warm:
     """A fork server; use it in a `with` statement. Threads may call `run` at the same time.
 
-    modules: what it imports. isolated: whether it has to be. hidden: folders with answers.
-    before: code that it runs after the imports (for tests).
+    imports: statements that it executes first. isolated: whether it has to be. hidden: folders with answers.
 
     Raises OSError if it has to be isolated and cannot.
     """
 
     def __init__(
         self,
-        modules: Sequence[str] = (),
+        imports: Sequence[str] = (),
         *,
         isolated: bool = True,
         limits: isolation.Limits | None = None,
         hidden: Sequence[Path] = (),
-        before: Sequence[str] = (),
     ) -> None:
         self.limits = limits or isolation.Limits()
         self.isolated = isolated
@@ -73,8 +74,7 @@ class Warm:
         self._place = Path(tempfile.mkdtemp(prefix="coursekit-grade-"))
         package = Path(coursekit.__file__).resolve().parent
         settings = {
-            "modules": list(modules),
-            "before": list(before),
+            "imports": list(imports),
             "isolated": isolated,
             "place": str(self._place),
             "limits": asdict(self.limits),
@@ -106,8 +106,8 @@ class Warm:
         self.unfit: str = said["unfit"]
         self.missing: list[str] = said["missing"]
 
-    def run(self, job: dict[str, Any], seconds: float) -> Ran:
-        """Runs a job in a child. seconds: of computing that a step of an exercise may take."""
+    def run(self, job: dict[str, Any]) -> Ran:
+        """Runs a job in a child; ends a step of an exercise that takes longer than it may."""
         started = time.monotonic()
         folder = isolation.FOLDER if self.isolated else tempfile.mkdtemp(dir=self._place)
         reader, writer = os.pipe()
@@ -122,7 +122,7 @@ class Warm:
             os.close(writer)
             theirs.close()
             writer = -1
-            ran = _watched(reader, leash, seconds)
+            ran = _watched(reader, leash, job)
         finally:
             os.close(reader)
             leash.close()
@@ -136,8 +136,7 @@ class Warm:
 
     def gaps(self) -> list[str]:
         """What the isolation of a child lacks, in words."""
-        job = {"cells": [], "setup": [], "exercises": [], "without": [], "seconds": 10}
-        ran = self.run(job, 60)
+        ran = self.run({"cells": [], "setup": [], "exercises": [], "without": []})
         if ran.ended or not ran.records:
             return [f"a child does not start (status {ran.status})"]
         return isolation.gaps(ran.records[0].get("state", {}), os.geteuid())
@@ -185,48 +184,54 @@ class Warm:
         return wire.record(content)
 
 
-def _watched(reader: int, leash: socket.socket, seconds: float) -> Ran:
+def _watched(reader: int, leash: socket.socket, job: dict[str, Any]) -> Ran:
     """Reads what a child tells until it has ended; ends it if a step takes too long."""
+    seconds = {each["key"]: each["seconds"] + SLACK for each in job["exercises"]}
+    steps: set[tuple[str, str]] = set()
     ran, received, rest, process = Ran(ended="crashed"), 0, b"", 0
     status: int | None = None
-    open_pipe = True
-    begun, computed = time.monotonic(), 0.0
+    told = True  # whether the pipe is open
+    begun, computed, most = time.monotonic(), 0.0, SETUP
     with selectors.DefaultSelector() as waiting:
         waiting.register(reader, selectors.EVENT_READ)
         waiting.register(leash, selectors.EVENT_READ)
-        while status is None or open_pipe:
+        while status is None or told:
             events = waiting.select(0.25)
             for key, _ in events:
                 if key.fileobj is leash:
                     for said in leash.recv(4096).splitlines() or [b'{"status":-9}']:
-                        told = wire.record(said)
-                        process = told.get("process", process)
-                        status = told.get("status", status)
+                        from_server = wire.record(said)
+                        process = from_server.get("process", process)
+                        status = from_server.get("status", status)
                     if status is not None:
                         waiting.unregister(leash)
                     continue
                 part = os.read(reader, 1 << 20)
                 if not part:
                     waiting.unregister(reader)
-                    open_pipe = False
+                    told = False
                     continue
                 received += len(part)
                 *lines, rest = (rest + part).split(b"\n")
                 for each in lines:
-                    begun, computed = time.monotonic(), _computed(process)
                     _note(ran, each)
-                if received > RECORDS:
-                    ran.ended = "too much"
-            if status is not None and not events:
-                break  # something that was left behind holds the pipe
-            late = time.monotonic() - begun > PATIENCE * seconds
-            if status is None and (late or _computed(process) - computed > seconds):
+                # A step counts once: a child that repeats itself gains no time.
+                if ran.at in seconds and (ran.at, ran.step) not in steps and len(steps) < STEPS:
+                    steps.add((ran.at, ran.step))
+                    begun, computed, most = time.monotonic(), _computed(process), seconds[ran.at]
+            if status is not None:
+                if not events:
+                    break  # something that was left behind holds the pipe
+                continue
+            late = time.monotonic() - begun > PATIENCE * most
+            if late or _computed(process) - computed > most:
                 ran.ended = "timeout"
-            if ran.ended in ("timeout", "too much") and status is None:
+            if received > RECORDS:
+                ran.ended = "too much"
+            if ran.ended in ("timeout", "too much"):
                 with contextlib.suppress(OSError):
                     leash.shutdown(socket.SHUT_WR)
-                begun = float("inf")
-                seconds = float("inf")
+                begun, most = math.inf, math.inf
     ran.status = status or 0
     return ran
 
@@ -256,9 +261,7 @@ def _computed(process: int) -> float:
 
 def _installation(package: Path) -> list[Path]:
     """What a child has to read: Python, the installed packages, the kit and its data."""
-    found = [Path(sys.prefix), Path(sys.base_prefix), package, shipped("data")]
-    found += [Path(sys.executable), *Path(sys.executable).parents[:0]]
-    return [each for each in found if each.exists()]
+    return [Path(sys.prefix), Path(sys.base_prefix), package, shipped("data")]
 
 
 def _environment(package: Path, place: Path, isolated: bool) -> dict[str, str]:

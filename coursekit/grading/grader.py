@@ -1,0 +1,323 @@
+"""Grades submissions: the controller, which holds the answers and runs no submission."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import coursekit
+from coursekit.grading import matching, wire
+from coursekit.grading.submissions import Submission
+from coursekit.grading.warm import Ran
+from coursekit.labs import exercises
+from coursekit.labs.answers import Observed
+from coursekit.labs.cards import Card
+from coursekit.labs.exercises import Exercise, Lab
+from coursekit.labs.verdicts import judged
+
+STATUSES = ("ok", "partial", "timeout", "crashed", "out of memory", "unreadable", "needs review")
+Run = Callable[[dict[str, Any]], Ran]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The verdict on one exercise. points: None if it could not be judged; `card.status` says why.
+
+    trouble: "", or the status that it gives its submission.
+    """
+
+    points: int | None
+    most: int
+    card: Card
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What grading a notebook gave. status: one of STATUSES; notes: why, in words.
+
+    marks: by exercise. conclusion: what was written. seconds: by the clock.
+    """
+
+    status: str
+    notes: tuple[str, ...] = ()
+    marks: dict[str, Mark] = field(default_factory=dict)
+    conclusion: str = ""
+    seconds: float = 0.0
+
+    @property
+    def points(self) -> int | None:
+        """The sum of what could be judged; None if nothing could."""
+        given = [mark.points for mark in self.marks.values() if mark.points is not None]
+        return sum(given) if given else None
+
+    def doubted(self, doubts: Sequence[str]) -> Outcome:
+        """The same with doubts about the submission, which a human has to settle."""
+        if not doubts:
+            return self
+        status = self.status if self.status == "unreadable" else "needs review"
+        return replace(self, status=status, notes=(*self.notes, *doubts))
+
+    def record(self) -> dict[str, Any]:
+        """As JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, record: dict[str, Any]) -> Outcome:
+        """From what `record` gave."""
+        marks = {
+            key: Mark(**{**mark, "card": _card(mark["card"])})
+            for key, mark in record["marks"].items()
+        }
+        return cls(**{**record, "marks": marks, "notes": tuple(record["notes"])})
+
+
+def _card(record: dict[str, Any]) -> Card:
+    return Card(**{**record, "rows": [(label, value) for label, value in record["rows"]]})
+
+
+class Grader:
+    """Grades the notebooks of one lab; source: its file, `source/NN_slug.py`."""
+
+    def __init__(self, source: Path) -> None:
+        self.lab: Lab = exercises.load(source)
+        partner = source.parent.parent / "exercises" / source.name
+        self._given = matching.handed_out(self.lab, source)
+        self._texts = {cell.text for cell in self._given if cell.kind == "code"}
+        content = source.read_bytes() + partner.read_bytes()
+        self.version = hashlib.sha256(content + coursekit.__version__.encode()).hexdigest()
+        self._setup = [
+            matching.normal(cell.text) for cell in self.lab.cells if "setup" in cell.tags
+        ]
+        self._asked = [self._question(exercise) for exercise in self.lab.exercises.values()]
+
+    def imports(self) -> list[str]:
+        """The import statements of the lab and its probes, for the fork server."""
+        found: dict[str, None] = {}
+        for code in (*self._texts, *(each["probe"] for each in self._asked)):
+            try:
+                nodes = list(ast.walk(ast.parse(code)))
+            except SyntaxError:  # a cell with IPython's commands
+                continue
+            for node in nodes:
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    found[ast.unparse(node)] = None
+        return sorted(found)
+
+    def grade(self, submission: Submission, run: Run) -> Outcome:
+        """Never raises for what is in a submission. run: as `Warm.run`."""
+        return self.judge(*self.ask(submission, run))
+
+    def ask(self, submission: Submission, run: Run) -> tuple[Submission, dict[str, Any]]:
+        """The first half of `grade`: reads the notebook and runs it in children."""
+        if submission.problem:
+            return submission, {"unreadable": submission.problem}
+        try:
+            matched = matching.match(submission.content, self.lab)
+        except ValueError as error:
+            return submission, {"unreadable": str(error)}
+        if matched.lab and matched.lab != self.lab.name:
+            said = f"it says that it is {matched.lab[:60]!r}, not {self.lab.name!r}"
+            return submission, {"matched": matched, "other lab": said}
+        job = self._job(matched)
+        records: dict[str, dict[str, Any]] = {}
+        troubles: dict[str, str] = {}
+        result = {"matched": matched, "records": records, "troubles": troubles, "seconds": 0.0}
+        while len(records) + len(troubles) < len(self.lab.exercises):
+            ran = run({**job, "without": [*records, *troubles]})
+            result["seconds"] += ran.seconds
+            for record in ran.records:
+                key = record.get("exercise")
+                if key in self.lab.exercises and key not in troubles and key not in records:
+                    records[key] = record
+                if "setup" in record:
+                    return submission, result | {"setup": wire.text(record["setup"])}
+            if not ran.ended:
+                break
+            guilty = ran.at if ran.at in self.lab.exercises else ""
+            if not guilty or guilty in troubles or guilty in records:
+                rest = self.lab.exercises.keys() - records.keys() - troubles.keys()
+                troubles |= dict.fromkeys(rest, _trouble(ran))
+                break
+            troubles[guilty] = _trouble(ran)
+        return submission, result
+
+    def judge(self, submission: Submission, asked: dict[str, Any]) -> Outcome:
+        """The second half of `grade`: compares with the answers."""
+        if problem := asked.get("unreadable"):
+            return Outcome("unreadable", (problem,))
+        matched: matching.Matched = asked["matched"]
+        if problem := asked.get("other lab"):
+            return Outcome("needs review", (problem,), conclusion=matched.conclusion)
+        if "setup" in asked:
+            note = f"the lab's own set-up fails here: {asked['setup']}"
+            return Outcome("needs review", (note,), conclusion=matched.conclusion)
+        marks, notes = dict[str, Mark](), list[str]()
+        for key, exercise in self.lab.exercises.items():
+            record = asked["records"].get(key, {})
+            trouble = asked["troubles"].get(key, "crashed")
+            marks[key] = self._mark(exercise, record, trouble, key in matched.missing)
+            changed = [wire.text(each) for each in _list(record.get("changed"))[:20]]
+            if changed:
+                notes.append(f"{key}: it replaced {', '.join(changed)}, which was put back")
+            if marks[key].trouble == "needs review":
+                notes.append(f"{key}: {' '.join(marks[key].card.text)}")
+        troubles = [mark.trouble for mark in marks.values() if mark.trouble]
+        for key, mark in marks.items():
+            if mark.trouble and mark.trouble != "needs review":
+                notes.append(f"{key}: {mark.trouble}")
+        status = "ok"
+        if troubles:
+            status = "partial" if len(troubles) < len(marks) else troubles[0]
+        if "needs review" in troubles or any("put back" in note for note in notes):
+            status = "needs review"
+        seconds = round(asked["seconds"], 3)
+        return Outcome(status, tuple(notes), marks, matched.conclusion, seconds)
+
+    def _job(self, matched: matching.Matched) -> dict[str, Any]:
+        checks = set(matched.checks.values())
+        cells, places = [], {}
+        for place, cell in enumerate(matched.cells):
+            if cell.kind != "code":
+                continue
+            places[place] = len(cells)
+            own = any(place in each for each in matched.exercises.values())
+            skip = (place in checks and not own) or cell.text in self._setup
+            given = cell.text in self._texts
+            identity = cell.identity or f"cell-{place}"
+            cells.append({"id": identity, "text": cell.text, "given": given, "skip": skip})
+        asked = []
+        for each in self._asked:
+            own = [places[place] for place in matched.exercises[each["key"]]]
+            check = matched.checks.get(each["key"])
+            for place in own:
+                # By this name a run of the cell is known as the exercise's.
+                cells[place]["id"] = f"exercise-{each['key'].replace('.', '-')}"
+            asked.append(each | {"cells": own, "check": _end(places, check, own)})
+        return {"setup": self._setup, "cells": cells, "exercises": asked}
+
+    def _question(self, exercise: type[Exercise]) -> dict[str, Any]:
+        source = textwrap.dedent(inspect.getsource(exercise.probe))
+        return {
+            "key": exercise.key,
+            "answer": exercise.answer,
+            "probe": source[source.index("def ") :],
+            "cases": [wire.packed(tuple(case)) for case in exercise.cases],
+            "hidden": [wire.packed(tuple(case)) for case in exercise.hidden],
+            "seconds": exercise.seconds,
+            "stub": self.lab.exercise_cell(exercise.key).stub,
+            "value": issubclass(exercise, exercises.Value),
+        }
+
+    def _mark(
+        self, exercise: type[Exercise], record: dict[str, Any], trouble: str, missing: bool
+    ) -> Mark:
+        title = f"{exercise.key} {exercise.title()}"
+        if not record:
+            card = Card("stopped", title, text=[f"It could not be judged: {_WORDS[trouble]}."])
+            return Mark(None, exercise.points, card, trouble)
+        try:
+            answer = wire.seen(record.get("answer"))
+            if stale := wire.text(record.get("stale")):
+                return Mark(0, exercise.points, Card("not yet", title, text=[stale]))
+            if missing and answer.state == "missing":
+                text = [f"Neither its cell nor `{exercise.answer}` is in the notebook."]
+                return Mark(None, exercise.points, Card("not yet", title, text=text), "needs review")
+            cases = _observations(exercise.cases, record.get("cases"))
+            hidden = _observations(exercise.hidden, record.get("hidden"))
+            if _out_of_memory([*cases.values(), *hidden.values()]):
+                text = [f"It could not be judged: {_WORDS['out of memory']}."]
+                card = Card("stopped", title, text=text)
+                return Mark(None, exercise.points, card, "out of memory")
+            card = judged(self.lab, exercise, answer, _given(cases), False)
+            if card.status == "right" and exercise.hidden:
+                card = _without_inputs(judged(self.lab, exercise, answer, _given(hidden), True))
+            card = replace(card, text=[wire.clean(line) for line in card.text])
+            if card.status == "right":
+                return Mark(exercise.points, exercise.points, replace(card, text=[]))
+            return Mark(0, exercise.points, card)
+        except Exception as error:  # whatever a hostile record makes of the comparison
+            why = f"It could not be judged ({type(error).__name__}: {str(error)[:200]})."
+            card = Card("error", title, text=[wire.clean(why)])
+            return Mark(None, exercise.points, card, "needs review")
+
+
+def grade_all(
+    grader: Grader, submissions: Sequence[Submission], run: Run, jobs: int
+) -> Iterator[tuple[Submission, Outcome]]:
+    """Each submission with its outcome, as they finish, `jobs` at a time.
+
+    Closing the iterator forgets the rest; end the server first, so that no child is waited for.
+    """
+    left = iter(submissions)
+    with ThreadPoolExecutor(jobs) as pool:
+        waiting: set[Future[tuple[Submission, dict[str, Any]]]] = set()
+        while True:
+            for submission in left:
+                waiting.add(pool.submit(grader.ask, submission, run))
+                if len(waiting) > jobs:
+                    break
+            if not waiting:
+                return
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for each in done:
+                submission, asked = each.result()
+                yield submission, grader.judge(submission, asked)
+
+
+_WORDS = {
+    "timeout": "it took too long, and could not be stopped from inside",
+    "crashed": "it ended the process",
+    "out of memory": "it needed more memory than a submission may use",
+}
+
+
+def _trouble(ran: Ran) -> str:
+    if ran.ended == "timeout":
+        return "timeout"
+    # Killed, and not by us: so ends a process when the machine has no memory left.
+    return "out of memory" if ran.status == -9 and ran.ended == "crashed" else "crashed"
+
+
+def _end(places: dict[int, int], check: int | None, own: list[int]) -> int | None:
+    """How many of the code cells are above the check; None if it is not below the exercise."""
+    if check is None:
+        return None
+    above = sum(place < check for place in places)
+    return above if own and own[0] < above else places[check] + 1
+
+
+def _observations(cases: Sequence[tuple[Any, ...]], given: Any) -> dict[str, Observed]:
+    return {
+        repr(case): wire.observed(each) for case, each in zip(cases, _list(given), strict=False)
+    }
+
+
+def _given(observations: dict[str, Observed]) -> Callable[[tuple[Any, ...]], Observed]:
+    return lambda case: observations[repr(case)]
+
+
+def _out_of_memory(observations: Sequence[Observed]) -> bool:
+    failures = [each.outcome.failure for each in observations]
+    return any(each is not None and each.kind == "MemoryError" for each in failures)
+
+
+def _without_inputs(card: Card) -> Card:
+    """A card on hidden cases: no text of the learner's code, which may hold the inputs."""
+    rows = [
+        (label, value.partition(":")[0] if label == "raised" else value)
+        for label, value in card.rows
+        if label in ("asked", "raised")
+    ]
+    return replace(card, rows=rows, output="")
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
