@@ -3,12 +3,13 @@
 TensorFlow works after a fork only while no operation has run before it: `unfit` looks, and then
 each submission gets a new process instead. Started by `warm.Warm`, as `python -m`.
 
-On the control socket comes one byte with descriptors. "s": a file with the settings, and a pipe for
-the reply. "j": a file with the job, a pipe for the child's records, and a leash: the server writes
-the child's number to it, then the status with which it ended; if the other side closes it, the child
-is killed. The end of the control socket is the end of the server and all children.
+On the control socket comes one byte with descriptors. "s": a file with the settings, and a pipe
+for the reply. "j": a file with the job, a pipe for the child's records, and a leash: the server
+writes the child's number to it, then the status with which it ended; if the other side closes it,
+the child is killed. The end of the control socket is the end of the server and all children.
 """
 
+import contextlib
 import gc
 import json
 import os
@@ -51,15 +52,15 @@ def unfit() -> str:
     A thread does not survive a fork; TensorFlow's first operation starts some.
     """
     context = sys.modules.get("tensorflow.python.eager.context")
-    if context is not None and context.context_safe() is not None:
-        if context.context()._initialized:
-            return "a TensorFlow operation has run in the server"
+    made = context.context_safe() if context is not None else None
+    if made is not None and made._initialized:
+        return "a TensorFlow operation has run in the server"
     threads = int(isolation.state()["threads"])
     return f"{threads} threads run in the server" if threads > 1 else ""
 
 
 def _prepare(settings: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    said = {"problem": "", "unfit": "", "missing": []}
+    said: dict[str, Any] = {"problem": "", "unfit": "", "missing": []}
     isolated = bool(settings["isolated"])
     if isolated:
         try:
@@ -125,28 +126,22 @@ def _collect(running: dict[int, _Running], waiting: selectors.BaseSelector) -> N
             return
         if each := running.pop(process, None):
             _kill_group(process)
-            try:
+            with contextlib.suppress(OSError):
                 each.leash.send(line({"status": os.waitstatus_to_exitcode(status)}))
-            except OSError:
-                pass
             if each.leash in waiting.get_map():
                 waiting.unregister(each.leash)
             each.leash.close()
 
 
 def _kill(process: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(process, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def _kill_group(process: int) -> None:
     """What a child without processes of its own has left behind."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def _child(

@@ -6,13 +6,12 @@ import ast
 import hashlib
 import inspect
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import coursekit
 from coursekit.grading import matching, wire
 from coursekit.grading.submissions import Submission
 from coursekit.grading.warm import Ran
@@ -91,8 +90,10 @@ class Grader:
         partner = source.parent.parent / "exercises" / source.name
         self._given = matching.handed_out(self.lab, source)
         self._texts = {cell.text for cell in self._given if cell.kind == "code"}
-        content = source.read_bytes() + partner.read_bytes()
-        self.version = hashlib.sha256(content + coursekit.__version__.encode()).hexdigest()
+        package = Path(__file__).parents[1]
+        code = sorted([*package.glob("grading/*.py"), *package.glob("labs/*.py")])
+        content = b"".join(path.read_bytes() for path in (source, partner, *code))
+        self.version = hashlib.sha256(content).hexdigest()
         self._setup = [
             matching.normal(cell.text) for cell in self.lab.cells if "setup" in cell.tags
         ]
@@ -129,12 +130,13 @@ class Grader:
         job = self._job(matched)
         records: dict[str, dict[str, Any]] = {}
         troubles: dict[str, str] = {}
-        result = {"matched": matched, "records": records, "troubles": troubles, "seconds": 0.0}
+        result: dict[str, Any] = {"matched": matched, "records": records, "troubles": troubles}
+        result["seconds"] = 0.0
         while len(records) + len(troubles) < len(self.lab.exercises):
             ran = run({**job, "without": [*records, *troubles]})
             result["seconds"] += ran.seconds
             for record in ran.records:
-                key = record.get("exercise")
+                key = wire.text(record.get("exercise"))
                 if key in self.lab.exercises and key not in troubles and key not in records:
                     records[key] = record
                 if "setup" in record:
@@ -183,13 +185,13 @@ class Grader:
 
     def _job(self, matched: matching.Matched) -> dict[str, Any]:
         checks = set(matched.checks.values())
-        cells, places = [], {}
+        cells, places = list[dict[str, Any]](), dict[int, int]()
         for place, cell in enumerate(matched.cells):
             if cell.kind != "code":
                 continue
             places[place] = len(cells)
-            own = any(place in each for each in matched.exercises.values())
-            skip = (place in checks and not own) or cell.text in self._setup
+            is_answer = any(place in each for each in matched.exercises.values())
+            skip = (place in checks and not is_answer) or cell.text in self._setup
             given = cell.text in self._texts
             identity = cell.identity or f"cell-{place}"
             cells.append({"id": identity, "text": cell.text, "given": given, "skip": skip})
@@ -229,7 +231,9 @@ class Grader:
                 return Mark(0, exercise.points, Card("not yet", title, text=[stale]))
             if missing and answer.state == "missing":
                 text = [f"Neither its cell nor `{exercise.answer}` is in the notebook."]
-                return Mark(None, exercise.points, Card("not yet", title, text=text), "needs review")
+                return Mark(
+                    None, exercise.points, Card("not yet", title, text=text), "needs review"
+                )
             cases = _observations(exercise.cases, record.get("cases"))
             hidden = _observations(exercise.hidden, record.get("hidden"))
             if _out_of_memory([*cases.values(), *hidden.values()]):
@@ -251,7 +255,7 @@ class Grader:
 
 def grade_all(
     grader: Grader, submissions: Sequence[Submission], run: Run, jobs: int
-) -> Iterator[tuple[Submission, Outcome]]:
+) -> Generator[tuple[Submission, Outcome], None, None]:
     """Each submission with its outcome, as they finish, `jobs` at a time.
 
     Closing the iterator forgets the rest; end the server first, so that no child is waited for.

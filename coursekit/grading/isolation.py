@@ -9,6 +9,7 @@ limits. Needs Linux 5.12, for `mount_setattr`.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -150,10 +151,8 @@ def restrict(limits: Limits) -> None:
         _, hard = resource.getrlimit(what)
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (most, most))
-    try:
+    with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")  # the system ends this first
-    except OSError:
-        pass
 
 
 def state() -> dict[str, Any]:

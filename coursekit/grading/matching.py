@@ -1,7 +1,7 @@
 """Reads a submission's cells, and finds the exercises in them.
 
 By nbgrader's `grade_id` and the kit's own metadata, then the cell's id, then its place: below the
-exercise's heading, before its check. Colab, VS Code and older notebook formats drop one or the other.
+exercise's heading, before its check. Colab, VS Code and older formats drop one or the other.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def read(content: bytes) -> tuple[list[Found], str]:
     metadata = notebook.get("metadata")
     kit = metadata.get("coursekit") if isinstance(metadata, dict) else None
     lab = kit.get("lab") if isinstance(kit, dict) else ""
-    return [_found(each) for each in cells if isinstance(each, dict)], lab if _text(lab) else ""
+    return [_found(each) for each in cells if isinstance(each, dict)], _text(lab)
 
 
 def match(content: bytes, lab: Lab) -> Matched:
@@ -110,23 +110,22 @@ def _found(cell: dict[str, Any]) -> Found:
     metadata = cell.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     grader, kit = metadata.get("nbgrader"), metadata.get("coursekit")
-    names = {cell.get("id"), metadata.get("id")}
-    names.add(grader.get("grade_id") if isinstance(grader, dict) else None)
+    names = [cell.get("id"), metadata.get("id")]
+    names.append(grader.get("grade_id") if isinstance(grader, dict) else None)
     if isinstance(kit, dict):
         for kind in ("exercise", "check", "conclusion"):
-            if _text(value := kit.get(kind)):
-                names.add(f"{kind}-{value.replace('.', '-')}")
-    identity = cell.get("id")
+            if value := _text(kit.get(kind)):
+                names.append(f"{kind}-{value.replace('.', '-')}")
     return Found(
         str(cell.get("cell_type"))[:20],
         normal(source if isinstance(source, str) else ""),
-        identity if _text(identity) else "",
-        frozenset(each for each in names if _text(each)),
+        _text(cell.get("id")),
+        frozenset(filter(None, map(_text, names))),
     )
 
 
-def _text(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 200
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) and len(value) <= 200 else ""
 
 
 def _places(cells: list[Found], key: str) -> list[int]:
@@ -149,9 +148,8 @@ def _below_heading(cells: list[Found], key: str, check: int | None) -> list[int]
             continue
         found = []
         for below in range(place + 1, len(cells)):
-            if below == check or re.search(r"^#+ ", cells[below].text, re.MULTILINE) and (
-                cells[below].kind != "code"
-            ):
+            prose = cells[below].kind != "code"
+            if below == check or (prose and re.search(r"^#+ ", cells[below].text, re.MULTILINE)):
                 break
             if cells[below].kind == "code":
                 found.append(below)

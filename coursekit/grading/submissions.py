@@ -66,7 +66,9 @@ class Roster:
         try:
             rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
         except (UnicodeDecodeError, csv.Error) as error:
-            raise ValueError(f"{path} is not CSV in UTF-8 ({error}): save it again as that") from None
+            raise ValueError(
+                f"{path} is not CSV in UTF-8 ({error}): save it again as that"
+            ) from None
         learners: dict[str, list[str]] = {}
         for number, row in enumerate(rows[1:], 2):
             texts = [each.strip() for each in row if each.strip()]
@@ -117,7 +119,9 @@ def find(path: Path, lab: str, roster: Roster | None = None) -> list[Submission]
         files = [_notebook(path, (path.name,))]
     found = [_owned(each, lab, roster) for each in files if _is_of(each, lab)]
     if not found:
-        raise ValueError(f"{path} holds no notebooks: name a folder or a zip file with .ipynb files")
+        raise ValueError(
+            f"{path} holds no notebooks: name a folder or a zip file with .ipynb files"
+        )
     return _doubted(sorted(found, key=lambda each: each.place))
 
 

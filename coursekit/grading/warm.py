@@ -23,7 +23,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import coursekit
 from coursekit.grading import isolation, wire
 from coursekit.guard import PATIENCE
 from coursekit.processes import THREADS
@@ -55,7 +54,8 @@ class Ran:
 class Warm:
     """A fork server; use it in a `with` statement. Threads may call `run` at the same time.
 
-    imports: statements that it executes first. isolated: whether it has to be. hidden: folders with answers.
+    imports: statements that it executes first. isolated: whether it has to be. hidden: folders
+    with answers.
 
     Raises OSError if it has to be isolated and cannot.
     """
@@ -72,7 +72,7 @@ class Warm:
         self.isolated = isolated
         self._lock = threading.Lock()
         self._place = Path(tempfile.mkdtemp(prefix="coursekit-grade-"))
-        package = Path(coursekit.__file__).resolve().parent
+        package = Path(__file__).resolve().parents[1]
         settings = {
             "imports": list(imports),
             "isolated": isolated,
@@ -184,6 +184,18 @@ class Warm:
         return wire.record(content)
 
 
+class Cold:
+    """A new process for each submission: slower, for a server whose children would hang."""
+
+    def __init__(self, **options: Any) -> None:
+        self._options = options
+
+    def run(self, job: dict[str, Any]) -> Ran:
+        """As `Warm.run`."""
+        with Warm((), **self._options) as one:
+            return one.run(job)
+
+
 def _watched(reader: int, leash: socket.socket, job: dict[str, Any]) -> Ran:
     """Reads what a child tells until it has ended; ends it if a step takes too long."""
     seconds = {each["key"]: each["seconds"] + SLACK for each in job["exercises"]}
@@ -279,7 +291,9 @@ def _environment(package: Path, place: Path, isolated: bool) -> dict[str, str]:
         "COURSEKIT_DIR": home,
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "",
-        "KERAS_BACKEND": "tensorflow",
+        # Arrow's allocator would start a thread, which no fork survives.
+        "JE_ARROW_MALLOC_CONF": "background_thread:false",
+        "MALLOC_CONF": "background_thread:false",
         **dict.fromkeys(THREADS, "1"),
     }
     if not package.is_relative_to(sys.prefix):

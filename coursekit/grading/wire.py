@@ -86,7 +86,10 @@ def observed(data: Any) -> Observed:
     changed = data.get("changed")
     return Observed(
         CallOutcome(
-            unpacked(data.get("value")), failure, text(data.get("stopped")), text(data.get("output"))
+            unpacked(data.get("value")),
+            failure,
+            text(data.get("stopped")),
+            text(data.get("output")),
         ),
         text(data.get("silent")),
         tuple(map(text, changed[:100])) if isinstance(changed, list) else (),

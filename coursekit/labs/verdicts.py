@@ -63,7 +63,9 @@ def verdict(lab: Lab, exercise: type[Exercise], namespace: dict[str, Any], hidde
     if answer.state == "missing":
         setting = [cell for cell in lab.cells if "setup" in cell.tags]
         usual = {each for cell in setting for each in names(cell.solution).defines}
-        answer = replace(answer, new_kernel=bool(usual) and not usual & namespace.keys() - {"check"})
+        answer = replace(
+            answer, new_kernel=bool(usual) and not usual & namespace.keys() - {"check"}
+        )
     return judged(lab, exercise, answer, ask, hidden)
 
 

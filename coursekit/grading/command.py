@@ -1,0 +1,199 @@
+"""`coursekit grade`: a folder of submissions in, a gradebook and feedback pages out."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from coursekit import atomic
+from coursekit.extras import from_extras
+from coursekit.grading import feedback, gradebook, isolation
+from coursekit.grading.grader import STATUSES, Grader, Outcome, grade_all
+from coursekit.grading.submissions import Roster, Submission, find
+from coursekit.grading.warm import Cold, Warm
+from coursekit.labs import exercises
+from coursekit.log import Log
+from coursekit.status_line import counted
+
+TEXT = """\
+SUBMISSIONS is a folder of notebooks, a folder with a folder for each learner, a zip file as Moodle
+and Canvas give it out, or the inbound folder of nbgrader's exchange. OUT gets gradebook.csv, with
+a row for each submission, and feedback/NAME.html. The same command continues after an interruption:
+what is graded already is not run again. One notebook without --out is explained on the terminal.
+
+A submission runs where it can read no answers and no files of yours, has no network, and cannot
+outlive its time. Where the system does not allow that, nothing is graded: see --unisolated.
+
+Points are empty where an exercise could not be judged. A status says why: {statuses}.
+"""
+GIVES_UP = (
+    "grade with limits of time and memory alone: a submission then runs as you, can read and "
+    "change your files, the answers and these grades, and can use the network"
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `coursekit grade` to its parser."""
+    parser.description = TEXT.format(statuses=", ".join(STATUSES))
+    parser.add_argument("submissions", type=Path, metavar="SUBMISSIONS")
+    parser.add_argument("--lab", required=True, metavar="NN", help="the lab's number, like 06")
+    parser.add_argument("--out", type=Path, metavar="OUT", help="folder of the results")
+    parser.add_argument(
+        "--roster",
+        type=Path,
+        metavar="CSV",
+        help="who takes the course: a heading, then a row a learner, the first column the name to "
+        "use, the others what else identifies one",
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="submissions at a time (default: one a core)"
+    )
+    parser.add_argument("--unisolated", action="store_true", help=GIVES_UP)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Grades; ValueError or OSError for what cannot be graded at all. 130 after Ctrl-C."""
+    jobs = options.jobs if options.jobs is not None else os.cpu_count() or 1
+    if jobs < 1:
+        raise ValueError(f"--jobs {jobs}: give 1 or more")
+    source = _source(options.lab)
+    roster = Roster.read(options.roster) if options.roster else None
+    found = find(options.submissions, source.stem, roster)
+    if options.out is None and not options.submissions.is_file():
+        raise ValueError("say where the results go: --out FOLDER")
+    with from_extras(), contextlib.ExitStack() as stack:
+        grader = Grader(source)
+        log = None if options.out is None else stack.enter_context(_opened(options.out, source))
+        known = _known(log, grader.version)
+        left = list({each.digest: each for each in found if each.digest not in known}.values())
+        print(
+            f"{grader.lab.title}: {len(found)} submissions, {len(found) - len(left)} graded before"
+        )
+        ended = _grade(grader, left, known, log, jobs, not options.unisolated) if left else True
+    rows = [
+        (each, known[each.digest].doubted(each.doubts)) for each in found if each.digest in known
+    ]
+    if options.out is None:
+        for _, outcome in rows:
+            _explain(outcome)
+    else:
+        _write(options.out, grader, rows)
+    if ended:
+        return 0
+    print(f"interrupted; {len(rows)} of {len(found)} are graded: the same command continues")
+    return 130
+
+
+def _grade(
+    grader: Grader,
+    left: Sequence[Submission],
+    known: dict[str, Outcome],
+    log: Log | None,
+    jobs: int,
+    isolated: bool,
+) -> bool:
+    """Adds the outcomes to `known`; whether it came to its end."""
+    with _server(grader, isolated) as server:
+        run = server.run
+        if server.unfit:
+            print(f"A new process for each submission, which is slower: {server.unfit}")
+            run = Cold(isolated=isolated).run
+        print(_isolation(server.isolated), flush=True)
+        outcomes = grade_all(grader, left, run, jobs)
+        try:
+            for submission, outcome in counted(outcomes, "submissions", len(left)):
+                known[submission.digest] = outcome
+                if log is not None:
+                    record = {"notebook": submission.digest, "version": grader.version}
+                    log.append(record | {"outcome": outcome.record()}, sync=True)
+        except KeyboardInterrupt:
+            server.close()  # its children end with it, so nobody waits for them
+            outcomes.close()
+            return False
+    return True
+
+
+def _server(grader: Grader, isolated: bool) -> Warm:
+    try:
+        server = Warm(grader.imports(), isolated=isolated, hidden=[exercises.folder()])
+    except OSError as error:
+        if not isolated:
+            raise
+        raise OSError(f"submissions cannot be isolated here ({error}). {_CURE}") from None
+    gaps = server.gaps()
+    if gaps and isolated:
+        server.close()
+        raise OSError(f"submissions are not isolated here: {'; '.join(gaps)}. {_CURE}")
+    return server
+
+
+_CURE = (
+    "Run it as root, or on a Linux that lets you make user namespaces (Ubuntu 24.04: sudo sysctl "
+    "kernel.apparmor_restrict_unprivileged_userns=0). Or give --unisolated, to " + GIVES_UP
+)
+
+
+def _isolation(isolated: bool) -> str:
+    if not isolated:
+        return f"NOT ISOLATED, as you asked: {GIVES_UP.partition(': ')[2]}."
+    user = "a user" if os.geteuid() == 0 else "namespaces of users"
+    return (
+        f"Isolation: each submission has processes, files, a network without exits and {user} of "
+        f"its own, no capabilities, and writes to {isolation.FOLDER} in memory alone."
+    )
+
+
+def _source(lab: str) -> Path:
+    known = {path.name[:2]: path for path in exercises.sources()}
+    number = lab.zfill(2) if lab.isdigit() else lab[:2]
+    if number not in known:
+        raise ValueError(f"there is no lab {lab!r}: choose one of {', '.join(known)}")
+    return known[number]
+
+
+def _opened(out: Path, source: Path) -> Any:
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / f"{source.stem}.jsonl"
+    cure = "give another folder"
+    return contextlib.closing(Log(path, first="notebook", cure=cure, user="grading"))
+
+
+def _known(log: Log | None, version: str) -> dict[str, Outcome]:
+    """The outcomes of this version of the lab, by the notebook's digest."""
+    if log is None:
+        return {}
+    found = {}
+    for number, record in log.records:
+        if record.get("version") == version:
+            try:
+                found[record["notebook"]] = Outcome.of(record["outcome"])
+            except (KeyError, TypeError, AttributeError) as error:
+                raise log.damaged(number, f"{type(error).__name__}: {error}") from None
+    return found
+
+
+def _write(out: Path, grader: Grader, rows: Sequence[gradebook.Row]) -> None:
+    folder = out / "feedback"
+    folder.mkdir(parents=True, exist_ok=True)
+    names = feedback.names([submission for submission, _ in rows])
+    for name, (submission, outcome) in zip(names, rows, strict=True):
+        atomic.write(folder / name, feedback.page(grader.lab, submission, outcome))
+    gradebook.write(out / "gradebook.csv", grader.lab, rows)
+    count = Counter(outcome.status for _, outcome in rows)
+    said = ", ".join(f"{count[status]} {status}" for status in STATUSES if count[status])
+    print(f"{said or 'nothing is graded yet'}. Wrote {out / 'gradebook.csv'} and {folder}")
+
+
+def _explain(outcome: Outcome) -> None:
+    points = "not judged" if outcome.points is None else f"{outcome.points} points"
+    print("\n".join([f"{outcome.status}: {points}", *(f"  {note}" for note in outcome.notes)]))
+    for mark in outcome.marks.values():
+        given = "-" if mark.points is None else mark.points
+        sys.stdout.write(f"[{given} of {mark.most}] {mark.card.plain()}\n")

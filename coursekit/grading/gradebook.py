@@ -1,0 +1,54 @@
+"""The gradebook: a row a submission, as CSV that no spreadsheet takes for formulas."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from coursekit import atomic
+from coursekit.grading.grader import Outcome
+from coursekit.grading.submissions import Submission
+from coursekit.labs.exercises import Lab
+
+Row = tuple[Submission, Outcome]
+
+
+def write(path: Path, lab: Lab, rows: Sequence[Row]) -> None:
+    """Writes the table; points are empty where an exercise could not be judged."""
+    file = io.StringIO(newline="")
+    table = csv.writer(file, lineterminator="\n")
+    most = sum(exercise.points for exercise in lab.exercises.values())
+    heading = ["learner", "lab", "status", "points", "of", *lab.exercises]
+    table.writerow([*heading, "to be marked", "seconds", "submission", "notes"])
+    for submission, outcome in rows:
+        marks = [outcome.marks.get(key) for key in lab.exercises]
+        table.writerow(
+            map(
+                cell,
+                [
+                    submission.learner,
+                    lab.name,
+                    outcome.status,
+                    outcome.points,
+                    most,
+                    *(mark.points if mark else None for mark in marks),
+                    "conclusion" if outcome.conclusion else "",
+                    f"{outcome.seconds:.2f}",
+                    submission.place,
+                    "; ".join(outcome.notes),
+                ],
+            )
+        )
+    atomic.write(path, file.getvalue())
+
+
+def cell(value: object) -> str:
+    """A value for a spreadsheet: on one line, and never a formula."""
+    if value is None:
+        return ""
+    text = re.sub(r"[\x00-\x1f\x7f]+", " ", str(value)).strip()
+    text = text.encode("utf-8", "replace").decode()
+    return f"'{text}" if isinstance(value, str) and text.startswith(tuple("=+-@|%")) else text
