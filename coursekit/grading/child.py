@@ -7,6 +7,7 @@ which compares.
 import ast
 import builtins
 import dataclasses
+import importlib
 import os
 import sys
 import types
@@ -32,6 +33,8 @@ def prepare() -> None:
     from IPython.core.history import HistoryManager
     from IPython.core.interactiveshell import InteractiveShell
 
+    for name in GUARDED:
+        importlib.import_module(name)
     HistoryManager.enabled = False
     shell = InteractiveShell.instance()
     shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` asks for an event loop
@@ -132,9 +135,13 @@ class Notebook:
         self._shell = shell()
         self._parsed = [_Cell.read(self._shell, each) for each in cells]
         self._run: set[int] = set()
+        self._transformers = list(self._shell.input_transformers_post)
 
     def run(self, text: str, identity: str, seconds: float) -> str:
         """Runs code as a cell; returns what it raised."""
+        # A cell may have added one, which would rewrite all later cells.
+        self._shell.input_transformers_post[:] = self._transformers
+        self._shell.ast_transformers.clear()
         outcome = guard.run(
             lambda: self._shell.run_cell(text, store_history=False, cell_id=identity),
             seconds=seconds,

@@ -55,7 +55,7 @@ class Warm:
     """A fork server; use it in a `with` statement. Threads may call `run` at the same time.
 
     imports: statements that it executes first. isolated: whether it has to be. hidden: folders
-    with answers.
+    with answers. slack: seconds of computing that a step may take beyond its own limit.
 
     Raises OSError if it has to be isolated and cannot.
     """
@@ -66,10 +66,11 @@ class Warm:
         *,
         isolated: bool = True,
         limits: isolation.Limits | None = None,
+        slack: float = SLACK,
         hidden: Sequence[Path] = (),
     ) -> None:
         self.limits = limits or isolation.Limits()
-        self.isolated = isolated
+        self.isolated, self.slack = isolated, slack
         self._lock = threading.Lock()
         self._place = Path(tempfile.mkdtemp(prefix="coursekit-grade-"))
         package = Path(__file__).resolve().parents[1]
@@ -122,7 +123,7 @@ class Warm:
             os.close(writer)
             theirs.close()
             writer = -1
-            ran = _watched(reader, leash, job)
+            ran = _watched(reader, leash, job, self.slack)
         finally:
             os.close(reader)
             leash.close()
@@ -196,9 +197,9 @@ class Cold:
             return one.run(job)
 
 
-def _watched(reader: int, leash: socket.socket, job: dict[str, Any]) -> Ran:
+def _watched(reader: int, leash: socket.socket, job: dict[str, Any], slack: float) -> Ran:
     """Reads what a child tells until it has ended; ends it if a step takes too long."""
-    seconds = {each["key"]: each["seconds"] + SLACK for each in job["exercises"]}
+    seconds = {each["key"]: each["seconds"] + slack for each in job["exercises"]}
     steps: set[tuple[str, str]] = set()
     ran, received, rest, process = Ran(ended="crashed"), 0, b"", 0
     status: int | None = None
