@@ -93,6 +93,7 @@ def _ask(
             if any(each["stopped"] for each in record[step]):
                 break  # it is wrong already, and takes long
     tell(record | {"changed": originals.changed})
+    originals.changed.clear()
 
 
 def _observed(
