@@ -40,10 +40,11 @@ def main() -> int:
     os.close(reply)
     if said["problem"]:
         return 1
+    known = not (isolated and settings["own_users"])  # by what number the controller knows a child
     limits = isolation.Limits(**settings["limits"])
     gc.collect()
     gc.freeze()  # a collection in a child would copy every page
-    return _serve(control, limits, isolated)
+    return _serve(control, limits, isolated, known)
 
 
 def unfit() -> str:
@@ -65,7 +66,7 @@ def _prepare(settings: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     if isolated:
         try:
             paths = [[Path(each) for each in settings[kind]] for kind in ("visible", "hidden")]
-            isolation.enter(Path(settings["place"]), *paths)
+            isolation.enter(Path(settings["place"]), *paths, settings["own_users"])
             os.chdir(isolation.FOLDER)
         except OSError as error:
             return said | {"problem": str(error) or type(error).__name__}, isolated
@@ -78,7 +79,7 @@ def _prepare(settings: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     return said | {"unfit": unfit()}, isolated
 
 
-def _serve(control: socket.socket, limits: isolation.Limits, isolated: bool) -> int:
+def _serve(control: socket.socket, limits: isolation.Limits, isolated: bool, known: bool) -> int:
     wake, bell = socket.socketpair()
     bell.setblocking(False)
     wake.setblocking(False)
@@ -109,7 +110,7 @@ def _serve(control: socket.socket, limits: isolation.Limits, isolated: bool) -> 
                 each = _Running(process, socket.socket(fileno=leash))
                 running[process] = each
                 waiting.register(each.leash, selectors.EVENT_READ, each)
-                each.leash.send(line({"process": process}))
+                each.leash.send(line({"process": process if known else 0}))
             elif key.data is not None and key.data.process in running:
                 _kill(key.data.process)
                 waiting.unregister(key.data.leash)

@@ -51,17 +51,19 @@ class Limits:
     files: int = 256
 
 
-def enter(place: Path, visible: Iterable[Path], hidden: Iterable[Path]) -> None:
+def enter(place: Path, visible: Iterable[Path], hidden: Iterable[Path], own_users: bool) -> None:
     """Moves this process (of one thread) into a root in which only some paths exist, read-only.
 
     place: an empty folder, on which the root is built; others see it empty still.
     visible: files and folders; links in their place lead to the same. hidden: folders within them
-    that are empty there. Raises OSError if the system does not allow it.
+    that are empty there. own_users: without being root, by a namespace of users; this process is
+    then another one. Raises OSError if the system does not allow it.
     """
     if sys.platform != "linux" or os.uname().machine not in _PIVOT_ROOT:
         raise OSError(f"there are no Linux namespaces on {sys.platform} {os.uname().machine}")
-    if os.geteuid():
+    if own_users:
         _become_root_of_new_users()
+        _continue_in_processes_of_its_own()
     _unshare(_NEW_MOUNTS)
     _mount(None, "/", None, _RECURSIVE | _PRIVATE)
     root = str(place.absolute())
@@ -191,6 +193,14 @@ def _become_root_of_new_users() -> None:
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"0 {user} 1")
     Path("/proc/self/gid_map").write_text(f"0 {group} 1")
+
+
+def _continue_in_processes_of_its_own() -> None:
+    """Those of the root of new users alone can make others (setns(2)); the old process waits."""
+    _unshare(_NEW_PROCESSES)
+    if process := os.fork():
+        _, status = os.waitpid(process, 0)
+        os._exit(abs(os.waitstatus_to_exitcode(status)))
 
 
 def _maps(user: int) -> bool:

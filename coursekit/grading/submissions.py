@@ -257,8 +257,13 @@ def _owned(opened: _Opened, lab: str, roster: Roster | None) -> Submission:
 
 def _labels(parts: tuple[str, ...], lab: str) -> list[str]:
     """What may name the learner, the surest first."""
-    *folders, name = parts
-    folders = [each for each in folders if not each.endswith(".zip")]
+    name = parts[-1]
+    folders = [
+        part
+        for above, part in zip(("", *parts), parts[:-1], strict=False)
+        # A zip file often holds one folder of its own name.
+        if not part.endswith(".zip") and above != f"{part}.zip"
+    ]
     for folder in reversed(folders):
         for form in (_EXCHANGE, _MOODLE):
             if found := form.match(folder):
@@ -268,13 +273,14 @@ def _labels(parts: tuple[str, ...], lab: str) -> list[str]:
         return [found["id"], found["name"]]
     inside = [each for each in folders if not _is_lab(each, lab)]
     if inside:
-        return [inside[0]]
+        return [*inside, *_file_label(name, lab)]
     zips = [each.removesuffix(".zip") for each in parts[:-1] if each.endswith(".zip")]
     return [*_file_label(name, lab), *(_file_label(zips[-1], lab) if len(zips) > 1 else [])]
 
 
 def _is_lab(name: str, lab: str) -> bool:
-    short = {"lab" + lab[:2], lab[:2], lab, "lab" + lab[:2].lstrip("0"), "submissions", "inbound"}
+    short = {"lab" + lab[:2], lab[:2], lab, "lab" + lab[:2].lstrip("0")}
+    short |= {"submissions", "submitted", "inbound"}
     return re.sub(r"[\s_-]", "", name.lower()) in {re.sub(r"[\s_-]", "", each) for each in short}
 
 

@@ -56,6 +56,7 @@ class Warm:
 
     imports: statements that it executes first. isolated: whether it has to be. hidden: folders
     with answers. slack: seconds of computing that a step may take beyond its own limit.
+    own_users: isolate by a namespace of users; by default where this process is not root.
 
     Raises OSError if it has to be isolated and cannot.
     """
@@ -67,6 +68,7 @@ class Warm:
         isolated: bool = True,
         limits: isolation.Limits | None = None,
         slack: float = SLACK,
+        own_users: bool | None = None,
         hidden: Sequence[Path] = (),
     ) -> None:
         self.limits = limits or isolation.Limits()
@@ -77,6 +79,7 @@ class Warm:
         settings = {
             "imports": list(imports),
             "isolated": isolated,
+            "own_users": bool(os.geteuid()) if own_users is None else own_users,
             "place": str(self._place),
             "limits": asdict(self.limits),
             "visible": [str(each) for each in _installation(package)],

@@ -348,7 +348,9 @@ def test_the_secrets_of_the_controller_stay_there(
 
 
 def test_each_child_ends_with_its_submission(graded: Grade, warm: Warm) -> None:
-    graded(survivors("import os, time\nif os.fork() == 0:\n  os.setsid()\n  time.sleep(999)\nreturn 0"))
+    graded(
+        survivors("import os, time\nif os.fork() == 0:\n  os.setsid()\n  time.sleep(999)\nreturn 0")
+    )
     children = Path(f"/proc/{warm._process.pid}/task/{warm._process.pid}/children")
     assert children.read_text().split() == []
     assert os.path.exists(children)

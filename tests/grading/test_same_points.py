@@ -62,7 +62,9 @@ def answers_of(lab: Lab) -> dict[str, dict[str, str]]:
     }
     planted = {key: list(exercise.planted().values()) for key, exercise in lab.exercises.items()}
     for number in range(max(map(len, planted.values()))):
-        found[f"mistake {number}"] = {key: each[number % len(each)] for key, each in planted.items()}
+        found[f"mistake {number}"] = {
+            key: each[number % len(each)] for key, each in planted.items()
+        }
     return found
 
 
@@ -197,9 +199,7 @@ def test_half_a_notebook_stays_half(
 
 def test_an_exercise_without_a_cell_is_not_zero(grader: Grader, warm: Warm) -> None:
     made = json.loads(notebook())
-    made["cells"] = [
-        cell for cell in made["cells"] if "def budgets" not in "".join(cell["source"])
-    ]
+    made["cells"] = [cell for cell in made["cells"] if "def budgets" not in "".join(cell["source"])]
     outcome = grader.grade(submission(json.dumps(made).encode()), warm.run)
     assert points(outcome) == SOLVED | {"99.3": None}
     assert outcome.status == "needs review" and "99.3" in outcome.notes[0]
