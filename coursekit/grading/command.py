@@ -14,7 +14,7 @@ from typing import Any
 from coursekit import atomic
 from coursekit.extras import from_extras
 from coursekit.grading import feedback, gradebook, isolation
-from coursekit.grading.grader import STATUSES, Grader, Outcome, grade_all
+from coursekit.grading.grader import STATUSES, Grade, Grader, grade_all
 from coursekit.grading.submissions import Roster, Submission, find
 from coursekit.grading.warm import Cold, Warm
 from coursekit.labs import exercises
@@ -94,12 +94,13 @@ def run(options: argparse.Namespace) -> int:
 def _grade(
     grader: Grader,
     left: Sequence[Submission],
-    known: dict[str, Outcome],
+    known: dict[str, Grade],
     log: Log | None,
     jobs: int,
     isolated: bool,
 ) -> bool:
     """Adds the outcomes to `known`; whether it came to its end."""
+    print("The server imports what the lab needs ...", flush=True)
     with _server(grader, isolated) as server:
         run = server.run
         if server.unfit:
@@ -121,6 +122,8 @@ def _grade(
 
 
 def _server(grader: Grader, isolated: bool) -> Warm:
+    import IPython  # noqa: F401 - the server needs it; if it is missing, this says the cure
+
     try:
         server = Warm(grader.imports(), isolated=isolated, hidden=[exercises.folder()])
     except OSError as error:
@@ -165,7 +168,7 @@ def _opened(out: Path, source: Path) -> Any:
     return contextlib.closing(Log(path, first="notebook", cure=cure, user="grading"))
 
 
-def _known(log: Log | None, version: str) -> dict[str, Outcome]:
+def _known(log: Log | None, version: str) -> dict[str, Grade]:
     """The outcomes of this version of the lab, by the notebook's digest."""
     if log is None:
         return {}
@@ -173,7 +176,7 @@ def _known(log: Log | None, version: str) -> dict[str, Outcome]:
     for number, record in log.records:
         if record.get("version") == version:
             try:
-                found[record["notebook"]] = Outcome.of(record["outcome"])
+                found[record["notebook"]] = Grade.of(record["outcome"])
             except (KeyError, TypeError, AttributeError) as error:
                 raise log.damaged(number, f"{type(error).__name__}: {error}") from None
     return found
@@ -191,7 +194,7 @@ def _write(out: Path, grader: Grader, rows: Sequence[gradebook.Row]) -> None:
     print(f"{said or 'nothing is graded yet'}. Wrote {out / 'gradebook.csv'} and {folder}")
 
 
-def _explain(outcome: Outcome) -> None:
+def _explain(outcome: Grade) -> None:
     points = "not judged" if outcome.points is None else f"{outcome.points} points"
     print("\n".join([f"{outcome.status}: {points}", *(f"  {note}" for note in outcome.notes)]))
     for mark in outcome.marks.values():

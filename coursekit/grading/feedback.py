@@ -7,7 +7,7 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from coursekit.grading.grader import Outcome
+from coursekit.grading.grader import Grade
 from coursekit.grading.submissions import Submission
 from coursekit.labs.cards import prose
 from coursekit.labs.exercises import Lab
@@ -34,7 +34,7 @@ h2{font-size:1.1rem;margin:1.5rem 0 .25rem}pre,td{white-space:pre-wrap}
 """
 
 
-def page(lab: Lab, submission: Submission, outcome: Outcome) -> str:
+def page(lab: Lab, submission: Submission, outcome: Grade) -> str:
     """The page as HTML; every text of the submission is escaped."""
     most = sum(exercise.points for exercise in lab.exercises.values())
     points = "not judged" if outcome.points is None else f"{outcome.points} of {most} points"

@@ -41,7 +41,7 @@ def main() -> int:
     if said["problem"]:
         return 1
     known = not (isolated and settings["own_users"])  # by what number the controller knows a child
-    limits = isolation.Limits(**settings["limits"])
+    limits = isolation.Allowance(**settings["limits"])
     gc.collect()
     gc.freeze()  # a collection in a child would copy every page
     return _serve(control, limits, isolated, known)
@@ -79,7 +79,7 @@ def _prepare(settings: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     return said | {"unfit": unfit()}, isolated
 
 
-def _serve(control: socket.socket, limits: isolation.Limits, isolated: bool, known: bool) -> int:
+def _serve(control: socket.socket, limits: isolation.Allowance, isolated: bool, known: bool) -> int:
     wake, bell = socket.socketpair()
     bell.setblocking(False)
     wake.setblocking(False)
@@ -146,7 +146,7 @@ def _kill_group(process: int) -> None:
 
 
 def _child(
-    job: int, records: int, isolated: bool, number: int, limits: isolation.Limits
+    job: int, records: int, isolated: bool, number: int, limits: isolation.Allowance
 ) -> NoReturn:
     status = 1
     try:

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from coursekit import atomic
-from coursekit.grading.grader import Outcome
+from coursekit.grading.grader import Grade
 from coursekit.grading.submissions import Submission
 from coursekit.labs.exercises import Lab
 
-Row = tuple[Submission, Outcome]
+Row = tuple[Submission, Grade]
 
 
 def write(path: Path, lab: Lab, rows: Sequence[Row]) -> None:

@@ -39,7 +39,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Grade:
     """What grading a notebook gave. status: one of STATUSES; notes: why, in words.
 
     marks: by exercise. conclusion: what was written. seconds: by the clock.
@@ -57,7 +57,7 @@ class Outcome:
         given = [mark.points for mark in self.marks.values() if mark.points is not None]
         return sum(given) if given else None
 
-    def doubted(self, doubts: Sequence[str]) -> Outcome:
+    def doubted(self, doubts: Sequence[str]) -> Grade:
         """The same with doubts about the submission, which a human has to settle."""
         if not doubts:
             return self
@@ -69,7 +69,7 @@ class Outcome:
         return asdict(self)
 
     @classmethod
-    def of(cls, record: dict[str, Any]) -> Outcome:
+    def of(cls, record: dict[str, Any]) -> Grade:
         """From what `record` gave."""
         marks = {
             key: Mark(**{**mark, "card": _card(mark["card"])})
@@ -112,7 +112,7 @@ class Grader:
                     found[ast.unparse(node)] = None
         return sorted(found)
 
-    def grade(self, submission: Submission, run: Run) -> Outcome:
+    def grade(self, submission: Submission, run: Run) -> Grade:
         """Never raises for what is in a submission. run: as `Warm.run`."""
         return self.judge(*self.ask(submission, run))
 
@@ -151,16 +151,16 @@ class Grader:
             troubles[guilty] = _trouble(ran)
         return submission, result
 
-    def judge(self, submission: Submission, asked: dict[str, Any]) -> Outcome:
+    def judge(self, submission: Submission, asked: dict[str, Any]) -> Grade:
         """The second half of `grade`: compares with the answers."""
         if problem := asked.get("unreadable"):
-            return Outcome("unreadable", (problem,))
+            return Grade("unreadable", (problem,))
         matched: matching.Matched = asked["matched"]
         if problem := asked.get("other lab"):
-            return Outcome("needs review", (problem,), conclusion=matched.conclusion)
+            return Grade("needs review", (problem,), conclusion=matched.conclusion)
         if "setup" in asked:
             note = f"the lab's own set-up fails here: {asked['setup']}"
-            return Outcome("needs review", (note,), conclusion=matched.conclusion)
+            return Grade("needs review", (note,), conclusion=matched.conclusion)
         marks, notes = dict[str, Mark](), list[str]()
         for key, exercise in self.lab.exercises.items():
             record = asked["records"].get(key, {})
@@ -181,7 +181,7 @@ class Grader:
         if "needs review" in troubles or any("put back" in note for note in notes):
             status = "needs review"
         seconds = round(asked["seconds"], 3)
-        return Outcome(status, tuple(notes), marks, matched.conclusion, seconds)
+        return Grade(status, tuple(notes), marks, matched.conclusion, seconds)
 
     def _job(self, matched: matching.Matched) -> dict[str, Any]:
         checks = set(matched.checks.values())
@@ -255,14 +255,15 @@ class Grader:
 
 def grade_all(
     grader: Grader, submissions: Sequence[Submission], run: Run, jobs: int
-) -> Generator[tuple[Submission, Outcome], None, None]:
+) -> Generator[tuple[Submission, Grade], None, None]:
     """Each submission with its outcome, as they finish, `jobs` at a time.
 
-    Closing the iterator forgets the rest; end the server first, so that no child is waited for.
+    Closing the iterator forgets the rest; end the server then, and its children with it.
     """
     left = iter(submissions)
-    with ThreadPoolExecutor(jobs) as pool:
-        waiting: set[Future[tuple[Submission, dict[str, Any]]]] = set()
+    pool = ThreadPoolExecutor(jobs)
+    waiting: set[Future[tuple[Submission, dict[str, Any]]]] = set()
+    try:
         while True:
             for submission in left:
                 waiting.add(pool.submit(grader.ask, submission, run))
@@ -274,6 +275,8 @@ def grade_all(
             for each in done:
                 submission, asked = each.result()
                 yield submission, grader.judge(submission, asked)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C nobody waits for a child
 
 
 _WORDS = {

@@ -38,7 +38,7 @@ _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 
 
 @dataclass(frozen=True)
-class Limits:
+class Allowance:
     """What a submission may use.
 
     memory: bytes beyond what the server has. folder: bytes that it may write. processes: at a time,
@@ -112,11 +112,12 @@ def fork() -> int:
         os.close(here)
 
 
-def confine(number: int, limits: Limits) -> None:
+def confine(number: int, limits: Allowance) -> None:
     """Isolates this process, a child by `fork` of a server that has entered its root.
 
     number: of the submission, from 0; no two that run have the same.
     """
+    _end_first()
     _unshare(_NEW_MOUNTS | _NEW_NETWORK | _NEW_SHARED_MEMORY | _NEW_NAME)
     safe = _NO_SETUID | _NO_DEVICES
     _mount("proc", "/proc", "proc", safe | _NO_EXECUTION)
@@ -140,8 +141,9 @@ def confine(number: int, limits: Limits) -> None:
     restrict(limits)
 
 
-def restrict(limits: Limits) -> None:
+def restrict(limits: Allowance) -> None:
     """The limits alone, which every system with POSIX has."""
+    _end_first()
     for what, most in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, limits.files),
@@ -153,8 +155,6 @@ def restrict(limits: Limits) -> None:
         _, hard = resource.getrlimit(what)
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (most, most))
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")  # the system ends this first
 
 
 def state() -> dict[str, Any]:
@@ -185,6 +185,12 @@ def gaps(found: dict[str, Any], uid: int) -> list[str]:
         "it has a network": found.get("network") not in ([], ["lo"]),
     }
     return [what for what, wrong in checks.items() if wrong]
+
+
+def _end_first() -> None:
+    """If the machine has no memory left, the system ends this process before all others."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _become_root_of_new_users() -> None:

@@ -66,12 +66,12 @@ class Warm:
         imports: Sequence[str] = (),
         *,
         isolated: bool = True,
-        limits: isolation.Limits | None = None,
+        limits: isolation.Allowance | None = None,
         slack: float = SLACK,
         own_users: bool | None = None,
         hidden: Sequence[Path] = (),
     ) -> None:
-        self.limits = limits or isolation.Limits()
+        self.limits = limits or isolation.Allowance()
         self.isolated, self.slack = isolated, slack
         self._lock = threading.Lock()
         self._place = Path(tempfile.mkdtemp(prefix="coursekit-grade-"))
@@ -120,9 +120,12 @@ class Warm:
             with tempfile.TemporaryFile() as file:
                 file.write(wire.line(job | {"folder": folder}))
                 file.flush()
-                with self._lock:
-                    given = [file.fileno(), writer, theirs.fileno()]
-                    socket.send_fds(self._control, [b"j"], given)
+                given = [file.fileno(), writer, theirs.fileno()]
+                try:
+                    with self._lock:
+                        socket.send_fds(self._control, [b"j"], given)
+                except OSError as error:
+                    raise OSError(f"the fork server has ended ({error.strerror})") from None
             os.close(writer)
             theirs.close()
             writer = -1

@@ -11,7 +11,7 @@ from typing import Any
 from coursekit.guard import CallOutcome, Failure
 from coursekit.labs.answers import Observed
 from coursekit.labs.plain import DEPTH, Opaque
-from coursekit.labs.verdicts import Seen
+from coursekit.labs.verdicts import AnswerState
 
 _SCALARS = (bool, int, float, str)
 TEXT = 4_000  # characters of a text about a value
@@ -96,14 +96,14 @@ def observed(data: Any) -> Observed:
     )
 
 
-def seen(data: Any) -> Seen:
+def seen(data: Any) -> AnswerState:
     """What was seen of an answer, from JSON data that nobody vouches for. Raises ValueError."""
     if not isinstance(data, dict):
         raise ValueError("what was seen of an answer is not an object")
     state = text(data.get("state"))
     if state not in ("", "missing", "...", "untouched", "not callable"):
         raise ValueError(f"an answer in the unknown state {state[:40]!r}")
-    return Seen(
+    return AnswerState(
         state,
         text(data.get("kind"))[:100],
         data.get("function") is True,

@@ -32,7 +32,7 @@ _TELLING = ("ValueError", "TypeError", "KeyError", "IndexError", "AttributeError
 
 
 @dataclass(frozen=True)
-class Seen:
+class AnswerState:
     """What can be said of an answer without running it, in plain data.
 
     state: "missing", "..." (as handed out), "untouched", "not callable", or "" (to be run).
@@ -69,7 +69,9 @@ def verdict(lab: Lab, exercise: type[Exercise], namespace: dict[str, Any], hidde
     return judged(lab, exercise, answer, ask, hidden)
 
 
-def judged(lab: Lab, exercise: type[Exercise], answer: Seen, ask: Asked, hidden: bool) -> Card:
+def judged(
+    lab: Lab, exercise: type[Exercise], answer: AnswerState, ask: Asked, hidden: bool
+) -> Card:
     """The card for an answer that may be elsewhere; `ask` gives what it does with a case.
 
     ask: raises LookupError for a case that was not run; only those after a wrong one may be.
@@ -115,7 +117,7 @@ class _Question:
 
     lab: Lab
     exercise: type[Exercise]
-    answer: Seen
+    answer: AnswerState
     hidden: bool
 
     def judged(
@@ -283,13 +285,13 @@ def _silent(name: str) -> str:
     return f"`{name}` returned None. {again}"
 
 
-def look(name: str, stub: str, value: bool, namespace: dict[str, Any]) -> Seen:
+def look(name: str, stub: str, value: bool, namespace: dict[str, Any]) -> AnswerState:
     """What is to be said of the answer of this name without running it.
 
     stub: the exercise's cell as handed out. value: whether the answer is a variable.
     """
     if name not in namespace:
-        return Seen("missing")
+        return AnswerState("missing")
     answer = namespace[name]
     state = ""
     if answer is ...:
@@ -299,10 +301,10 @@ def look(name: str, stub: str, value: bool, namespace: dict[str, Any]) -> Seen:
     elif not callable(answer) and not value:
         state = "not callable"
     function = type(answer) is FunctionType
-    return Seen(state, type(answer).__name__, function, hasattr(answer, "cache_info"))
+    return AnswerState(state, type(answer).__name__, function, hasattr(answer, "cache_info"))
 
 
-def _not_to_be_run(lab: Lab, exercise: type[Exercise], answer: Seen) -> tuple[str, str]:
+def _not_to_be_run(lab: Lab, exercise: type[Exercise], answer: AnswerState) -> tuple[str, str]:
     """Status and text for an answer that is missing, untouched or not callable."""
     name, key = exercise.answer, exercise.key
     if answer.state == "missing":

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.grading.grader import Grader, Outcome
-from coursekit.grading.isolation import Limits
+from coursekit.grading.grader import Grade, Grader
+from coursekit.grading.isolation import Allowance
 from coursekit.grading.submissions import Submission
 from coursekit.grading.warm import Warm
 from coursekit.labs.build import build
@@ -24,7 +24,7 @@ def grader() -> Grader:
 @pytest.fixture(scope="session")
 def warm(grader: Grader) -> Iterator[Warm]:
     """Isolated; little memory, so that a test of it needs little, and impatient."""
-    limits = Limits(memory=256 << 20, folder=16 << 20, processes=24)
+    limits = Allowance(memory=256 << 20, folder=16 << 20, processes=24)
     with Warm(grader.imports(), limits=limits, slack=0.5) as server:
         assert server.unfit == "" and server.missing == [] and server.gaps() == []
         yield server
@@ -54,19 +54,19 @@ def submission(content: bytes, learner: str = "ada") -> Submission:
 
 
 @pytest.fixture
-def graded(grader: Grader, warm: Warm) -> Callable[..., Outcome]:
+def graded(grader: Grader, warm: Warm) -> Callable[..., Grade]:
     """Grades the solved notebook with these answers in it, by exercise (99_1, ...)."""
 
-    def grade(answers: Mapping[str, str] | None = None, server: Warm = warm) -> Outcome:
+    def grade(answers: Mapping[str, str] | None = None, server: Warm = warm) -> Grade:
         return grader.grade(submission(notebook(answers)), server.run)
 
     return grade
 
 
-def points(outcome: Outcome) -> dict[str, int | None]:
+def points(outcome: Grade) -> dict[str, int | None]:
     return {key: mark.points for key, mark in outcome.marks.items()}
 
 
-def told(outcome: Outcome, key: str = "99.2") -> str:
+def told(outcome: Grade, key: str = "99.2") -> str:
     """What the answer's value was, as the verdict shows it."""
     return dict(outcome.marks[key].card.rows)["received"]

@@ -4,7 +4,6 @@ One attack of each family runs each day, the others at night. Where an attack ne
 takes away, the careless server shows that it would succeed.
 """
 
-import os
 import socket
 import textwrap
 from collections.abc import Callable
@@ -12,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.grading.grader import Grader, Outcome
+from coursekit.grading.grader import Grade, Grader
 from coursekit.grading.warm import Warm
 from tests.grading.conftest import SAMPLE, SOLVED, notebook, points, submission, told
 
-Grade = Callable[..., Outcome]
+Graded = Callable[..., Grade]
 RIGHT = "def survivors(candidates, factor):\n    return candidates // factor\n"
 pytestmark = pytest.mark.slow(60)
 
@@ -61,8 +60,8 @@ STOPPED_AT_NIGHT = {
     "a segmentation fault": ("import ctypes\nctypes.string_at(0)", ("partial", None)),
     "a signal to itself": ("import os\nos.abort()", ("partial", None)),
     "signals to all and to the parent": (
-        "import os, signal\nfor process in (os.getppid(), -1, 2, 3, 4, 5):\n  try: os.kill(process, 9)\n"
-        "  except OSError: pass\nreturn 0",
+        "import os\nfor process in (os.getppid(), -1, 2, 3, 4, 5):\n"
+        "  try: os.kill(process, 9)\n  except OSError: pass\nreturn 0",
         ("ok", 0),
     ),
     "deep recursion": ("return survivors(candidates, factor)", ("ok", 0)),
@@ -70,13 +69,20 @@ STOPPED_AT_NIGHT = {
         "found = []\nfor _ in range(10**6): found = [found]\nreturn found == found",
         ("ok", 0),
     ),
-    "a list that never ends": ("found = []\nwhile True: found.append(bytes(10**6))", ("partial", None)),
+    "a list that never ends": (
+        "found = []\nwhile True: found.append(bytes(10**6))",
+        ("partial", None),
+    ),
     "threads": (
-        "import threading, time\nwhile True:\n  threading.Thread(target=time.sleep, args=(99,)).start()",
+        "import threading, time\nwhile True:\n"
+        "  threading.Thread(target=time.sleep, args=(99,)).start()",
         ("ok", 0),
     ),
     "a line of 200 MB": ("print('x' * (200 << 20))\nreturn 0", ("ok", 0)),
-    "output past Python": ("import os\nfor _ in range(99): os.write(1, b'x' * 10**6)\nreturn 0", ("ok", 0)),
+    "output past Python": (
+        "import os\nfor _ in range(99): os.write(1, b'x' * 10**6)\nreturn 0",
+        ("ok", 0),
+    ),
     "a full folder": (
         "with open('big', 'wb') as file:\n  while True: file.write(bytes(1 << 20))",
         ("ok", 0),
@@ -96,7 +102,7 @@ STOPPED_AT_NIGHT = {
     ],
 )
 def test_what_never_ends_or_ends_everything_costs_its_own_exercise(
-    graded: Grade, body: str, expected: tuple[str, int | None]
+    graded: Graded, body: str, expected: tuple[str, int | None]
 ) -> None:
     outcome = graded(survivors(body))
     status, given = expected
@@ -200,14 +206,14 @@ FORGED_AT_NIGHT = {
         *(pytest.param(body, id=name, marks=night) for name, body in FORGED_AT_NIGHT.items()),
     ],
 )
-def test_a_wrong_answer_stays_wrong(graded: Grade, body: str) -> None:
+def test_a_wrong_answer_stays_wrong(graded: Graded, body: str) -> None:
     outcome = graded(survivors(body))
     assert not outcome.marks["99.1"].points, outcome
     kept = {key: given for key, given in points(outcome).items() if key != "99.1"}
     assert all(given in (SOLVED[key], None) for key, given in kept.items()), outcome
 
 
-def test_what_it_replaces_for_the_hidden_cases_is_put_back_and_named(graded: Grade) -> None:
+def test_what_it_replaces_for_the_hidden_cases_is_put_back_and_named(graded: Graded) -> None:
     before = """
         import builtins, numpy, random, time
         builtins.sorted = lambda *given, **named: [0.8, 0.6]
@@ -243,25 +249,24 @@ READ = {
         """,
     "other processes": """
         import os
-        found = [each for each in os.listdir("/proc") if each.isdigit() and each != str(os.getpid())]
+        mine = str(os.getpid())
+        found = [each for each in os.listdir("/proc") if each.isdigit() and each != mine]
         """,
 }
 
 
 @pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in READ.items()])
-def test_nothing_is_there_to_be_read(
-    graded: Grade, code: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_there_to_be_read(graded: Graded, code: str) -> None:
     assert told(graded(value(code))) == "'came: []'"
 
 
-def test_a_careless_grader_shows_its_answers(graded: Grade, careless: Warm) -> None:
+def test_a_careless_grader_shows_its_answers(graded: Graded, careless: Warm) -> None:
     """The attacks above do find something where they may look."""
     for name in ("the lab's exercises on disk", "other processes"):
         assert told(graded(value(READ[name]), careless)) != "'came: []'"
 
 
-def test_a_submission_reaches_no_network(graded: Grade, careless: Warm) -> None:
+def test_a_submission_reaches_no_network(graded: Graded, careless: Warm) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         port = listener.getsockname()[1]
@@ -279,7 +284,7 @@ def test_a_submission_reaches_no_network(graded: Grade, careless: Warm) -> None:
         listener.accept()[0].close()
 
 
-def test_a_submission_leaves_nothing_for_the_next(graded: Grade, careless: Warm) -> None:
+def test_a_submission_leaves_nothing_for_the_next(graded: Graded, careless: Warm) -> None:
     leave = """
         import contextlib, pathlib, tempfile
         folders = "/tmp", "/learner", "/dev/shm", tempfile.gettempdir(), "/", "/var/tmp"
@@ -297,8 +302,8 @@ def test_a_submission_leaves_nothing_for_the_next(graded: Grade, careless: Warm)
         Path(folder, "left-by-coursekits-test").unlink(missing_ok=True)
 
 
-def test_a_submission_changes_no_file_of_the_installation(graded: Grade) -> None:
-    code = f"""
+def test_a_submission_changes_no_file_of_the_installation(graded: Graded) -> None:
+    code = """
         import os, sys, coursekit
         found = [path for path in (coursekit.__file__, os.__file__, sys.prefix)
                  if os.access(path, os.W_OK)]
@@ -306,7 +311,7 @@ def test_a_submission_changes_no_file_of_the_installation(graded: Grade) -> None
     assert told(graded(value(code))) == "'came: []'"
 
 
-def test_a_child_has_a_user_of_its_own_and_no_way_to_another(graded: Grade) -> None:
+def test_a_child_has_a_user_of_its_own_and_no_way_to_another(graded: Graded) -> None:
     code = """
         import os
         found = []
@@ -320,7 +325,7 @@ def test_a_child_has_a_user_of_its_own_and_no_way_to_another(graded: Grade) -> N
 
 
 @night
-def test_a_core_is_not_dumped_and_nobody_is_traced(graded: Grade) -> None:
+def test_a_core_is_not_dumped_and_nobody_is_traced(graded: Graded) -> None:
     code = """
         import ctypes, resource
         found = [resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0),
@@ -329,7 +334,7 @@ def test_a_core_is_not_dumped_and_nobody_is_traced(graded: Grade) -> None:
     assert told(graded(value(code))) == "'came: [(0, 0), 0, -1]'"
 
 
-def test_hidden_inputs_are_not_in_the_feedback(graded: Grade) -> None:
+def test_hidden_inputs_are_not_in_the_feedback(graded: Graded) -> None:
     seen = "candidates in (12, 20)"
     for body in (
         f"if not {seen}: raise ValueError((candidates, factor))\nreturn candidates // factor",
@@ -340,20 +345,19 @@ def test_hidden_inputs_are_not_in_the_feedback(graded: Grade) -> None:
 
 
 def test_the_secrets_of_the_controller_stay_there(
-    grader: Grader, graded: Grade, monkeypatch: pytest.MonkeyPatch
+    grader: Grader, graded: Graded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("THE_SECRET", "x")
     with Warm(grader.imports()) as server:
         assert told(graded(value(READ["variables"]), server)) == "'came: []'"
 
 
-def test_each_child_ends_with_its_submission(graded: Grade, warm: Warm) -> None:
+def test_each_child_ends_with_its_submission(graded: Graded, warm: Warm) -> None:
     graded(
         survivors("import os, time\nif os.fork() == 0:\n  os.setsid()\n  time.sleep(999)\nreturn 0")
     )
     children = Path(f"/proc/{warm._process.pid}/task/{warm._process.pid}/children")
     assert children.read_text().split() == []
-    assert os.path.exists(children)
 
 
 def test_all_else_is_still_graded_beside_an_attack(grader: Grader, warm: Warm) -> None:

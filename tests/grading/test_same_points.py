@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from coursekit.grading.grader import STATUSES, Grader, Outcome
+from coursekit.grading.grader import STATUSES, Grade, Grader
 from coursekit.grading.warm import Warm
 from coursekit.labs.build import build
 from coursekit.labs.exercises import Lab, sources
@@ -256,4 +256,4 @@ def test_no_notebook_is_lost(grader: Grader, warm: Warm, cells: Any, metadata: A
     outcome = grader.grade(submission(content), warm.run)
     assert outcome.status in STATUSES
     kept = json.loads(json.dumps(outcome.record()))
-    assert json.dumps(Outcome.of(kept).record()) == json.dumps(kept)
+    assert json.dumps(Grade.of(kept).record()) == json.dumps(kept)

@@ -33,11 +33,14 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 
 LAYOUTS = {
-    "a folder of notebooks": ["ada.ipynb", "06_evolution_bob.ipynb", "Cid Müller-06_evolution.ipynb"],
+    "a folder of notebooks": [
+        "ada.ipynb", "06_evolution_bob.ipynb", "Cid Müller-06_evolution.ipynb",
+    ],
     "downloaded twice": ["ada (1).ipynb", "bob-Copy1.ipynb", "Cid Müller.ipynb"],
     "a folder a learner": [
         "ada/06_evolution.ipynb", "bob/deep/er/06_evolution.ipynb", "Cid Müller/mine.ipynb",
-        "bob/05_bayesian_optimization.ipynb", "ada/.ipynb_checkpoints/06_evolution-checkpoint.ipynb",
+        "bob/05_bayesian_optimization.ipynb",
+        "ada/.ipynb_checkpoints/06_evolution-checkpoint.ipynb",
     ],
     "nbgrader's exchange": [
         "inbound/ada+06_evolution+2026-01-02 03:04:05.678 UTC+x/06_evolution.ipynb",
