@@ -13,7 +13,7 @@ from typing import Any
 
 from coursekit import atomic
 from coursekit.extras import from_extras
-from coursekit.grading import feedback, gradebook, isolation
+from coursekit.grading import feedback, gradebook, isolation, misconceptions, overview
 from coursekit.grading.grader import STATUSES, Grade, Grader, grade_all
 from coursekit.grading.submissions import Roster, Submission, find
 from coursekit.grading.warm import Cold, Warm
@@ -24,8 +24,9 @@ from coursekit.status_line import counted
 TEXT = """\
 SUBMISSIONS is a folder of notebooks, a folder with a folder for each learner, a zip file as Moodle
 and Canvas give it out, or the inbound folder of nbgrader's exchange. OUT gets gradebook.csv, with
-a row for each submission, and feedback/NAME.html. The same command continues after an interruption:
-what is graded already is not run again. One notebook without --out is explained on the terminal.
+a row for each submission, feedback/NAME.html, class.html, and misconceptions.csv: which wrong idea
+is how frequent. The same command continues after an interruption: what is graded already is not run
+again. One notebook without --out is explained on the terminal.
 
 A submission runs where it can read no answers and no files of yours, has no network, and cannot
 outlive its time. Where the system does not allow that, nothing is graded: see --unisolated.
@@ -189,9 +190,12 @@ def _write(out: Path, grader: Grader, rows: Sequence[gradebook.Row]) -> None:
     for name, (submission, outcome) in zip(names, rows, strict=True):
         atomic.write(folder / name, feedback.page(grader.lab, submission, outcome))
     gradebook.write(out / "gradebook.csv", grader.lab, rows)
+    ideas = misconceptions.ideas(grader.lab, rows)
+    misconceptions.write(out / "misconceptions.csv", ideas)
+    atomic.write(out / "class.html", overview.page(grader.lab, rows, ideas))
     count = Counter(outcome.status for _, outcome in rows)
     said = ", ".join(f"{count[status]} {status}" for status in STATUSES if count[status])
-    print(f"{said or 'nothing is graded yet'}. Wrote {out / 'gradebook.csv'} and {folder}")
+    print(f"{said or 'nothing is graded yet'}. Wrote {out / 'gradebook.csv'}, class.html, feedback")
 
 
 def _explain(outcome: Grade) -> None:

@@ -30,7 +30,10 @@ _STYLE = """
 --jp-error-color1:#ef9a9a;--jp-info-color1:#90caf9;--jp-warn-color1:#ffcc80}}
 body{font:16px/1.5 system-ui,sans-serif;max-width:54rem;margin:0 auto;padding:1rem;
 color:var(--jp-content-font-color1);background:var(--jp-layout-color1);overflow-wrap:anywhere}
-h2{font-size:1.1rem;margin:1.5rem 0 .25rem}pre,td{white-space:pre-wrap}
+h2{font-size:1.1rem;margin:1.5rem 0 .25rem}pre{white-space:pre-wrap}a{color:inherit}
+.wide{overflow-x:auto}.wide table{border-collapse:collapse}.wide th,.wide td{text-align:left;
+vertical-align:top;padding:2px 12px 2px 0;border-bottom:1px solid var(--jp-border-color2)}
+.bar{width:16rem}.bar div{background:var(--jp-info-color1);height:.8rem;margin-top:.4rem}
 """
 
 
@@ -56,19 +59,20 @@ def page(lab: Lab, submission: Submission, outcome: Grade) -> str:
             f"<h2>Your conclusion: to be marked</h2><pre>{written}</pre>"
             f"<p>What a good answer holds, one point each:</p><ul>{points_asked}</ul>"
         )
-    body = wrapped("\n".join(parts))
-    return (
+    return document(lab.title, "\n".join(parts))
+
+
+def document(title: str, body: str) -> str:
+    """A page that loads nothing and runs nothing, as text that can be written."""
+    text = (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'\">"
-        f"<title>{html.escape(lab.title)}</title><style>{_STYLE}</style></head>{body}</html>\n"
+        f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head>"
+        f"<body><main>{body}</main></body></html>\n"
     )
-
-
-def wrapped(body: str) -> str:
-    """The body of a page, as text that can be written."""
-    return f"<body><main>{body}</main></body>".encode("utf-8", "replace").decode()
+    return text.encode("utf-8", "replace").decode()
 
 
 def names(submissions: Iterable[Submission]) -> Sequence[str]:

@@ -87,6 +87,7 @@ class Warm:
         }
         self._control, theirs = socket.socketpair()
         environment = _environment(package, self._place, isolated)
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "coursekit.grading.fork_server", str(theirs.fileno())],
@@ -95,7 +96,7 @@ class Warm:
                 cwd=self._place,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
+                stderr=self._errors,
                 start_new_session=True,  # Ctrl-C is for the controller
             )
         finally:
@@ -155,8 +156,7 @@ class Warm:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._process.stderr:
-            self._process.stderr.close()
+        self._errors.close()
         shutil.rmtree(self._place, ignore_errors=True)
 
     def __enter__(self) -> Warm:
@@ -182,9 +182,10 @@ class Warm:
             while not content.endswith(b"\n"):
                 part = os.read(reader, 65536)
                 if not part:
-                    error = self._process.stderr.read() if self._process.stderr else b""
-                    last = error.decode(errors="replace").strip().rpartition("\n")[2]
-                    raise OSError(f"the fork server does not start: {last}")
+                    self._process.wait()
+                    self._errors.seek(0)
+                    said = self._errors.read().decode(errors="replace").strip()
+                    raise OSError(f"the fork server does not start: {said.rpartition(chr(10))[2]}")
                 content += part
         finally:
             os.close(reader)

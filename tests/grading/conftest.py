@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -22,10 +23,14 @@ def grader() -> Grader:
 
 
 @pytest.fixture(scope="session")
-def warm(grader: Grader) -> Iterator[Warm]:
+def warm(grader: Grader, not_testable: Callable[[str], NoReturn]) -> Iterator[Warm]:
     """Isolated; little memory, so that a test of it needs little, and impatient."""
     limits = Allowance(memory=256 << 20, folder=16 << 20, processes=24)
-    with Warm(grader.imports(), limits=limits, slack=0.5) as server:
+    try:
+        server = Warm(grader.imports(), limits=limits, slack=0.5)
+    except OSError as error:
+        not_testable(f"isolation ({error}): run the tests as root, or allow user namespaces")
+    with server:
         assert server.unfit == "" and server.missing == [] and server.gaps() == []
         yield server
 
