@@ -114,7 +114,7 @@ class Grader:
 
     def grade(self, submission: Submission, run: Run) -> Grade:
         """Never raises for what is in a submission. run: as `Warm.run`."""
-        return self.judge(*self.ask(submission, run))
+        return self.judge(self.ask(submission, run)[1])
 
     def ask(self, submission: Submission, run: Run) -> tuple[Submission, dict[str, Any]]:
         """The first half of `grade`: reads the notebook and runs it in children."""
@@ -124,6 +124,9 @@ class Grader:
             matched = matching.match(submission.content, self.lab)
         except ValueError as error:
             return submission, {"unreadable": str(error)}
+        except Exception as error:  # a fault of the kit costs one row, not the class
+            why = f"the grader failed on it ({type(error).__name__}: {str(error)[:200]})"
+            return submission, {"failed": why}
         if matched.lab and matched.lab != self.lab.name:
             said = f"it says that it is {matched.lab[:60]!r}, not {self.lab.name!r}"
             return submission, {"matched": matched, "other lab": said}
@@ -151,8 +154,10 @@ class Grader:
             troubles[guilty] = _trouble(ran)
         return submission, result
 
-    def judge(self, submission: Submission, asked: dict[str, Any]) -> Grade:
+    def judge(self, asked: dict[str, Any]) -> Grade:
         """The second half of `grade`: compares with the answers."""
+        if problem := asked.get("failed"):
+            return Grade("needs review", (problem,))
         if problem := asked.get("unreadable"):
             return Grade("unreadable", (problem,))
         matched: matching.Matched = asked["matched"]
@@ -274,7 +279,7 @@ def grade_all(
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for each in done:
                 submission, asked = each.result()
-                yield submission, grader.judge(submission, asked)
+                yield submission, grader.judge(asked)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C nobody waits for a child
 

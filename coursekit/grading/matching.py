@@ -16,7 +16,8 @@ from coursekit.labs.build import build
 from coursekit.labs.exercises import Lab
 
 CELLS = 5_000
-_CHECK = re.compile(r"""^\s*check\(\s*["'](\d+\.\d+)["']""", re.MULTILINE)
+CONCLUSION = 20_000  # characters
+_CHECK = re.compile(r"""^[ \t]*check\([ \t]*["'](\d+\.\d+)["']""", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ def match(content: bytes, lab: Lab) -> Matched:
         for cell in cells
         if cell.kind != "code" and f"conclusion-{lab.name[:2]}" in cell.names
     ]
-    result.conclusion = "\n\n".join(each for each in written if each != "YOUR ANSWER HERE")
+    changed = [each for each in written if each != "YOUR ANSWER HERE"]
+    result.conclusion = "\n\n".join(changed)[:CONCLUSION]
     return result
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import os
 import re
 import stat
@@ -22,6 +23,7 @@ from pathlib import Path, PurePosixPath
 LARGEST = 20 << 20  # bytes of a notebook
 ARCHIVE = 1 << 30  # bytes of all notebooks in a zip file
 MEMBERS = 20_000  # files in a zip file
+NAME = 255  # characters of a folder or file in one
 
 _CANVAS = re.compile(r"^(?P<name>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)$")
 _MOODLE = re.compile(r"^(?P<name>.+)_(?P<id>\d+)_assignsubmission_[a-z]+_?$")
@@ -35,8 +37,9 @@ _IGNORED = re.compile(r"^(\.|__MACOSX$|~\$)")
 class Submission:
     """One notebook that was handed in.
 
-    place: where it lies, for people. learner: whose it is, "" if nobody knows. content: its bytes;
-    empty if there is a problem. problem: why it cannot be read. doubts: what a human should settle.
+    place: where it lies, for people. learner: whose it is, "" if nobody knows. content: as JSON,
+    without outputs; empty if there is a problem. problem: why it cannot be read. doubts: what a
+    human should settle. digest: names what was handed in, or the problem.
     """
 
     place: str
@@ -44,11 +47,7 @@ class Submission:
     content: bytes = b""
     problem: str = ""
     doubts: tuple[str, ...] = ()
-
-    @property
-    def digest(self) -> str:
-        """Names the content, and the problem instead of it."""
-        return hashlib.sha256(self.content or self.problem.encode()).hexdigest()
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,6 +132,7 @@ class _Opened:
     content: bytes = b""
     problem: str = ""
     doubts: tuple[str, ...] = ()
+    digest: str = ""
 
     @classmethod
     def read(cls, path: Path, largest: int, parts: tuple[str, ...] = ()) -> _Opened:
@@ -154,6 +154,27 @@ class _Opened:
         if len(content) > largest:
             return cls(parts, problem=_too_large(len(content), largest))
         return cls(parts, content, doubts=linked)
+
+
+def _as_notebook(opened: _Opened) -> _Opened:
+    """Without outputs: those of a class would not fit into memory."""
+    if opened.problem:
+        digest = hashlib.sha256(opened.problem.encode("utf-8", "replace")).hexdigest()
+        return replace(opened, digest=digest)
+    digest = hashlib.sha256(opened.content).hexdigest()
+    try:
+        notebook = json.loads(opened.content.decode("utf-8-sig"))
+        cells = notebook.get("cells") if isinstance(notebook, dict) else None
+        for cell in cells if isinstance(cells, list) else ():
+            if isinstance(cell, dict):
+                cell.pop("outputs", None)
+                cell.pop("attachments", None)
+        content = json.dumps(notebook).encode()
+    except (ValueError, RecursionError) as error:
+        empty = not opened.content.strip()
+        problem = "it is empty" if empty else f"it is not a notebook ({str(error)[:200]})"
+        return replace(opened, content=b"", problem=problem, digest=digest)
+    return replace(opened, content=content, digest=digest)
 
 
 def _too_large(size: int, largest: int) -> str:
@@ -183,7 +204,7 @@ def _in_folder(folder: Path) -> Iterator[_Opened]:
 
 
 def _notebook(path: Path, parts: tuple[str, ...]) -> _Opened:
-    return _Opened.read(path, LARGEST, parts)
+    return _as_notebook(_Opened.read(path, LARGEST, parts))
 
 
 def _in_zip(
@@ -200,7 +221,7 @@ def _in_zip(
             room = ARCHIVE
             for member in members:
                 path = PurePosixPath(member.filename.replace("\\", "/"))
-                parts = tuple(each for each in path.parts if each not in ("/", ".."))
+                parts = tuple(each[:NAME] for each in path.parts if each not in ("/", ".."))
                 if member.is_dir() or any(_IGNORED.match(each) for each in parts) or not parts:
                     continue
                 is_zip = path.suffix == ".zip" and not nested
@@ -211,7 +232,7 @@ def _in_zip(
                 if is_zip and not opened.problem:
                     yield from _in_zip(path.name, opened.content, (*here, *parts[:-1]), True)
                 else:
-                    yield opened
+                    yield _as_notebook(opened)
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError) as error:
         yield _Opened(here, problem=f"the zip file cannot be read ({error})")
 
@@ -252,7 +273,8 @@ def _owned(opened: _Opened, lab: str, roster: Roster | None) -> Submission:
         learner = next(filter(None, labels), "")
         if not learner:
             doubts += ("whose is it? Neither folder nor file name says it",)
-    return Submission(place, learner, opened.content, opened.problem, doubts)
+    digest = opened.digest or _as_notebook(opened).digest
+    return Submission(place, learner, opened.content, opened.problem, doubts, digest)
 
 
 def _labels(parts: tuple[str, ...], lab: str) -> list[str]:
