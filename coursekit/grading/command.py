@@ -13,7 +13,7 @@ from typing import Any
 
 from coursekit import atomic
 from coursekit.extras import from_extras
-from coursekit.grading import feedback, gradebook, isolation, misconceptions, overview
+from coursekit.grading import exports, feedback, gradebook, isolation, misconceptions, overview
 from coursekit.grading.grader import STATUSES, Grade, Grader, grade_all
 from coursekit.grading.submissions import Roster, Submission, find
 from coursekit.grading.warm import Cold, Warm
@@ -55,6 +55,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=int, metavar="N", help="submissions at a time (default: one a core)"
     )
+    parser.add_argument(
+        "--for",
+        dest="system",
+        choices=sorted(exports.EXPORTS),
+        help="also write OUT/SYSTEM.csv, which this system imports; canvas and moodle need the "
+        "table that they export as --roster",
+    )
     parser.add_argument("--unisolated", action="store_true", help=GIVES_UP)
     parser.set_defaults(run=run)
 
@@ -86,6 +93,10 @@ def run(options: argparse.Namespace) -> int:
             _explain(outcome)
     else:
         _write(options.out, grader, rows)
+        if options.system:
+            table = options.out / f"{options.system}.csv"
+            exports.write(table, options.system, grader.lab, rows, roster)
+            print(f"Wrote {table}, without what needs a human")
     if ended:
         return 0
     print(f"interrupted; {len(rows)} of {len(found)} are graded: the same command continues")

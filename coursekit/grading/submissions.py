@@ -54,10 +54,11 @@ class Submission:
 class Roster:
     """Who takes the course: a row's first column names the learner, every column may identify one.
 
-    learners: the texts of each row, by the learner.
+    heading: the names of the columns. lines: each row, by the learner.
     """
 
-    learners: dict[str, list[str]] = field(default_factory=dict)
+    heading: list[str] = field(default_factory=list)
+    lines: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> Roster:
@@ -68,28 +69,36 @@ class Roster:
             raise ValueError(
                 f"{path} is not CSV in UTF-8 ({error}): save it again as that"
             ) from None
-        learners: dict[str, list[str]] = {}
+        heading = [each.strip() for each in rows[0]] if rows else []
+        lines: dict[str, list[str]] = {}
         for number, row in enumerate(rows[1:], 2):
-            texts = [each.strip() for each in row if each.strip()]
-            if not texts:
+            line = [each.strip() for each in row]
+            line += [""] * (len(heading) - len(line))
+            # Canvas writes what an assignment is worth into a row of this name.
+            if not any(line) or line[0].casefold() == "points possible":
                 continue
-            if texts[0] in learners:
-                raise ValueError(f"{path}, row {number}: {texts[0]!r} is there twice: drop one")
-            learners[texts[0]] = texts
-        if not learners:
+            if not line[0]:
+                raise ValueError(
+                    f"{path}, row {number}: the first column is empty: name the learner"
+                )
+            if line[0] in lines:
+                raise ValueError(f"{path}, row {number}: {line[0]!r} is there twice: drop one")
+            lines[line[0]] = line
+        if not lines:
             cure = "write a heading, and below it a row for each learner"
             raise ValueError(f"{path} names nobody: {cure}")
-        return cls(learners)
+        return cls(heading, lines)
 
     def whose(self, labels: Sequence[str]) -> tuple[str, str]:
         """The learner that one of these texts names, or "" and why not."""
         for label in filter(None, labels):
-            same = [who for who, texts in self.learners.items() if _key(label) in map(_key, texts)]
+            wanted = {_key(label), f"participant{_key(label)}"}  # as Moodle's worksheets write it
+            same = [who for who, texts in self.lines.items() if wanted & set(map(_key, texts))]
             # Canvas writes family and given name together, in this order.
             parts = sorted(_words(label))
             same = same or [
                 who
-                for who, texts in self.learners.items()
+                for who, texts in self.lines.items()
                 if any(
                     sorted(_words(text)) == parts or _key(label) in _turned(text) for text in texts
                 )
