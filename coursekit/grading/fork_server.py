@@ -65,8 +65,8 @@ def _prepare(settings: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     isolated = bool(settings["isolated"])
     if isolated:
         try:
-            paths = [[Path(each) for each in settings[kind]] for kind in ("visible", "hidden")]
-            isolation.enter(Path(settings["place"]), *paths, settings["own_users"])
+            visible, hidden = (list(map(Path, settings[kind])) for kind in ("visible", "hidden"))
+            isolation.enter(Path(settings["place"]), visible, hidden, settings["own_users"])
             os.chdir(isolation.FOLDER)
         except OSError as error:
             return said | {"problem": str(error) or type(error).__name__}, isolated

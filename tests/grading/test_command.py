@@ -2,6 +2,7 @@
 
 import csv
 import html.parser
+import json
 import signal
 import subprocess
 import sys
@@ -30,14 +31,16 @@ def sample(monkeypatch: pytest.MonkeyPatch) -> None:
 def class_(tmp_path: Path) -> Path:
     folder = tmp_path / "class"
     folder.mkdir()
+    hostile = json.loads(notebook({"99.2": "epochs = '<img src=x onerror=alert(1)>'"}))
+    for cell in hostile["cells"]:
+        if "conclusion" in cell["metadata"].get("coursekit", {}):
+            cell["source"] = "<svg onload=alert(1)> <a href='javascript:alert(1)'>x</a>"
     for name, content in {
         "ada": notebook(),
         "bob": notebook(WRONG),
         "cid": notebook(ENDS),
         "dan": b"{",
-        HOSTILE.replace("/", "\N{FRACTION SLASH}"): notebook(
-            {"99.2": "epochs = '<img src=x onerror=alert(1)>'"}
-        ),
+        HOSTILE.replace("/", "\N{FRACTION SLASH}"): json.dumps(hostile).encode(),
     }.items():
         (folder / f"{name}.ipynb").write_bytes(content)
     (folder / "eve.ipynb").symlink_to("ada.ipynb")
@@ -88,6 +91,7 @@ def test_a_class_gets_a_row_and_a_page_each(class_: Path, tmp_path: Path) -> Non
         assert not {"script", "img", "svg", "iframe", "a", "link", "onerror", "href"} & set(tags)
     hostile = next(page for name, page in pages.items() if "cmd" in name)
     assert "&lt;script&gt;" in hostile and "&lt;img src=x" in hostile
+    assert "&lt;svg onload" in hostile
 
 
 def test_it_continues_where_it_was_and_runs_nothing_twice(

@@ -1,11 +1,14 @@
 """What isolation promises where it starts, and that grading fails closed without it."""
 
+from pathlib import Path
+
 import pytest
 
+import coursekit
 from coursekit.grading import isolation
 from coursekit.grading.grader import Grader
 from coursekit.grading.warm import Cold, Warm
-from tests.grading.conftest import SOLVED, notebook, points, submission
+from tests.grading.conftest import SOLVED, notebook, points, submission, told
 
 
 def test_without_being_root_namespaces_of_users_isolate(grader: Grader) -> None:
@@ -13,11 +16,30 @@ def test_without_being_root_namespaces_of_users_isolate(grader: Grader) -> None:
         # Tried by root, of which the child's root is one; else there is no gap.
         assert warm.gaps() in ([], ["it runs as root"])
         assert points(grader.grade(submission(notebook()), warm.run)) == SOLVED
-        endless = {
+        # The same user as the files' owner: only the mounts are in the way.
+        writable = """import coursekit, os, sys
+epochs = str([each for each in (coursekit.__file__, os.__file__, sys.prefix, "/")
+              if os.access(each, os.W_OK)])"""
+        tried = grader.grade(submission(notebook({"99.2": writable})), warm.run)
+        assert told(tried) == "'[]'"
+        ended = {
             "99.1": "def survivors(*given):\n    import os\n    os.kill(1, 9)\n    os._exit(3)"
         }
-        outcome = grader.grade(submission(notebook(endless)), warm.run)
+        outcome = grader.grade(submission(notebook(ended)), warm.run)
         assert points(outcome) == SOLVED | {"99.1": None}
+
+
+def test_answers_within_the_installation_are_hidden(grader: Grader) -> None:
+    """As in a wheel, where the labs' sources are inside the package."""
+    folder = Path(coursekit.__file__).parent / "widgets"
+    code = f"""import os
+try: epochs = str(os.listdir({str(folder)!r}))
+except PermissionError: epochs = "hidden" """
+    answer = submission(notebook({"99.2": code}))
+    with Warm(hidden=[folder]) as warm:
+        assert told(grader.grade(answer, warm.run)) == "'hidden'"
+    with Warm() as warm:
+        assert "__init__.py" in told(grader.grade(answer, warm.run))
 
 
 def test_what_a_child_lacks_is_found() -> None:
