@@ -46,10 +46,12 @@ def prepare() -> None:
 
 def grade(job: dict[str, Any], out: int) -> None:
     """Writes a record a step to the descriptor `out`; the last one says that it is the end."""
-    write, encode = os.write, line
+    # A record without the token is not from here, and a human looks at it. That is evidence, not
+    # proof: code in this process that searches long enough finds the token.
+    write, encode, token = os.write, line, job.pop("token")
 
     def tell(record: dict[str, Any]) -> None:
-        left = encode(record)
+        left = encode(record | {"token": token})
         while left:
             left = left[write(out, left) :]
 

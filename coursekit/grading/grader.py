@@ -134,10 +134,11 @@ class Grader:
         records: dict[str, dict[str, Any]] = {}
         troubles: dict[str, str] = {}
         result: dict[str, Any] = {"matched": matched, "records": records, "troubles": troubles}
-        result["seconds"] = 0.0
+        result |= {"seconds": 0.0, "forged": False}
         while len(records) + len(troubles) < len(self.lab.exercises):
             ran = run({**job, "without": [*records, *troubles]})
             result["seconds"] += ran.seconds
+            result["forged"] = ran.forged or result["forged"]
             for record in ran.records:
                 key = wire.text(record.get("exercise"))
                 if key in self.lab.exercises and key not in troubles and key not in records:
@@ -167,6 +168,8 @@ class Grader:
             note = f"the lab's own set-up fails here: {asked['setup']}"
             return Grade("needs review", (note,), conclusion=matched.conclusion)
         marks, notes = dict[str, Mark](), list[str]()
+        if asked["forged"]:
+            notes.append("it has written results of its own, which do not count")
         for key, exercise in self.lab.exercises.items():
             record = asked["records"].get(key, {})
             trouble = asked["troubles"].get(key, "crashed")
@@ -183,7 +186,8 @@ class Grader:
         status = "ok"
         if troubles:
             status = "partial" if len(troubles) < len(marks) else troubles[0]
-        if "needs review" in troubles or any("put back" in note for note in notes):
+        replaced = any("put back" in note for note in notes)
+        if replaced or asked["forged"] or "needs review" in troubles:
             status = "needs review"
         seconds = round(asked["seconds"], 3)
         return Grade(status, tuple(notes), marks, matched.conclusion, seconds)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import secrets
 import selectors
 import shutil
 import socket
@@ -40,7 +41,7 @@ class Ran:
 
     records: in order. at: the exercise that ran last, and its step. ended: "" (it came to its end),
     "timeout", "crashed", "too much" (it sent more than it may). status: exit code, negative for a
-    signal. seconds: by the clock.
+    signal. forged: whether something else in the child has written records. seconds: by the clock.
     """
 
     records: list[dict[str, Any]] = field(default_factory=list)
@@ -48,6 +49,7 @@ class Ran:
     step: str = ""
     ended: str = ""
     status: int = 0
+    forged: bool = False
     seconds: float = 0.0
 
 
@@ -119,7 +121,8 @@ class Warm:
         leash, theirs = socket.socketpair()
         try:
             with tempfile.TemporaryFile() as file:
-                file.write(wire.line(job | {"folder": folder}))
+                token = secrets.token_hex(16)
+                file.write(wire.line(job | {"folder": folder, "token": token}))
                 file.flush()
                 given = [file.fileno(), writer, theirs.fileno()]
                 try:
@@ -130,7 +133,7 @@ class Warm:
             os.close(writer)
             theirs.close()
             writer = -1
-            ran = _watched(reader, leash, job, self.slack)
+            ran = _watched(reader, leash, job, token, self.slack)
         finally:
             os.close(reader)
             leash.close()
@@ -204,7 +207,9 @@ class Cold:
             return one.run(job)
 
 
-def _watched(reader: int, leash: socket.socket, job: dict[str, Any], slack: float) -> Ran:
+def _watched(
+    reader: int, leash: socket.socket, job: dict[str, Any], token: str, slack: float
+) -> Ran:
     """Reads what a child tells until it has ended; ends it if a step takes too long."""
     seconds = {each["key"]: each["seconds"] + slack for each in job["exercises"]}
     steps: set[tuple[str, str]] = set()
@@ -234,7 +239,7 @@ def _watched(reader: int, leash: socket.socket, job: dict[str, Any], slack: floa
                 received += len(part)
                 *lines, rest = (rest + part).split(b"\n")
                 for each in lines:
-                    _note(ran, each)
+                    _note(ran, each, token)
                 # A step counts once: a child that repeats itself gains no time.
                 if ran.at in seconds and (ran.at, ran.step) not in steps and len(steps) < STEPS:
                     steps.add((ran.at, ran.step))
@@ -256,10 +261,13 @@ def _watched(reader: int, leash: socket.socket, job: dict[str, Any], slack: floa
     return ran
 
 
-def _note(ran: Ran, content: bytes) -> None:
+def _note(ran: Ran, content: bytes, token: str) -> None:
     try:
         record = wire.record(content)
     except ValueError:
+        record = {}
+    if record.pop("token", None) != token:
+        ran.forged = True
         return
     if "at" in record:
         ran.at, ran.step = wire.text(record["at"]), wire.text(record.get("step"))

@@ -213,6 +213,26 @@ def test_a_wrong_answer_stays_wrong(graded: Graded, body: str) -> None:
     assert all(given in (SOLVED[key], None) for key, given in kept.items()), outcome
 
 
+def test_results_that_it_writes_itself_do_not_count(graded: Graded) -> None:
+    """Not even all of them, with an end."""
+    code = """
+        import json, os
+        answer = {"state": "", "kind": "function", "function": True, "cached": False}
+        def seen(value):
+            return {"value": value, "failure": None, "stopped": "", "silent": "", "changed": []}
+        forged = {"99.1": ([4, 6], [25, 3]), "99.2": ([60], [])}
+        for key, values in forged.items():
+            cases, hidden = ([seen(each) for each in those] for those in values)
+            record = {"exercise": key, "answer": answer, "cases": cases, "hidden": hidden}
+            os.write(3, json.dumps(record).encode() + b"\\n")
+        os.write(3, b'{"end": true}\\n')
+        os._exit(0)
+        """
+    outcome = graded(survivors(code))
+    assert not outcome.marks["99.1"].points and outcome.status == "needs review", outcome
+    assert "results of its own" in outcome.notes[0]
+
+
 def test_what_it_replaces_for_the_hidden_cases_is_put_back_and_named(graded: Graded) -> None:
     before = """
         import builtins, numpy, random, time
