@@ -44,6 +44,11 @@ def prepare() -> None:
     executions.watch()
 
 
+def remember() -> None:
+    """Notes the functions and classes of all that is imported so far, for the children."""
+    _originals.add()
+
+
 def grade(job: dict[str, Any], out: int) -> None:
     """Writes a record a step to the descriptor `out`; the last one says that it is the end."""
     # A record without the token is not from here, and a human looks at it. That is evidence, not
@@ -61,7 +66,8 @@ def grade(job: dict[str, Any], out: int) -> None:
         if problem := notebook.run(text, "setup", SETUP):
             tell({"setup": problem})
             return
-    originals = Originals()
+    originals = _originals
+    originals.add()
     for exercise in job["exercises"]:
         if exercise["key"] not in job["without"]:
             _ask(exercise, notebook, originals, tell)
@@ -128,7 +134,8 @@ def _probe(source: str) -> type[Exercise]:
 class Notebook:
     """The learner's cells, and the namespace in which they run, each at most once.
 
-    cells: objects with "id", "text", and "given": whether it is as it was handed out.
+    cells: objects with "id", "text", "given" (whether it is as it was handed out), "skip" (whether
+    it has no say), and "names" (what it reads and defines, if that is known).
     """
 
     def __init__(self, cells: list[dict[str, Any]]) -> None:
@@ -195,6 +202,8 @@ class _Cell:
     @classmethod
     def read(cls, shell: Any, cell: dict[str, Any]) -> "_Cell":
         code = cell["text"]
+        if cell["names"] and not cell["skip"]:
+            return cls(code, set(cell["names"][0]), set(cell["names"][1]), set())
         if cell["skip"] or len(code) > LONGEST:
             return cls(code, set(), set(), set())
         try:
@@ -231,15 +240,20 @@ class Originals:
 
     def __init__(self) -> None:
         self.changed: list[str] = []
+        self._modules: set[str] = set()
+        self._places: list[tuple[str, Any, dict[str, Any]]] = []
+        self._functions: list[tuple[str, types.FunctionType, types.CodeType]] = []
+
+    def add(self) -> None:
+        """Takes in the modules that are new since the last time."""
         modules = [
             (name, module)
             for name, module in sorted(sys.modules.items())
             if name in GUARDED or name.startswith("coursekit.")
-            if isinstance(module, types.ModuleType)
+            if name not in self._modules and isinstance(module, types.ModuleType)
         ]
-        self._places: list[tuple[str, Any, dict[str, Any]]] = [
-            (name, module, _callables(vars(module))) for name, module in modules
-        ]
+        self._modules |= {name for name, _ in modules}
+        places = [(name, module, _callables(vars(module))) for name, module in modules]
         kit = {
             id(item): (f"{name}.{word}", item)
             for name, module in modules
@@ -247,14 +261,15 @@ class Originals:
             for word, item in vars(module).items()
             if isinstance(item, type) and item.__module__ == name
         }
-        self._places += [(name, item, _callables(vars(item))) for name, item in kit.values()]
+        places += [(name, item, _callables(vars(item))) for name, item in kit.values()]
         functions = {
             id(item): (f"{name}.{word}", item, item.__code__)
-            for name, _, members in self._places
+            for name, _, members in places
             for word, item in members.items()
             if type(item) is types.FunctionType
         }
-        self._functions = list(functions.values())
+        self._places += places
+        self._functions += functions.values()
 
     def restore(self) -> None:
         """Puts back what was replaced, and notes its name."""
@@ -281,3 +296,6 @@ def _callables(members: Any) -> dict[str, Any]:
         if builtins.callable(item) or isinstance(item, staticmethod | classmethod | property)
         if word not in ("__class__", "__dict__", "__weakref__")
     }
+
+
+_originals = Originals()

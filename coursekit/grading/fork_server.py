@@ -76,6 +76,7 @@ def _prepare(settings: dict[str, Any]) -> tuple[dict[str, Any], bool]:
             exec(statement, {})
         except Exception as error:  # the cell that needs it will say so
             said["missing"].append(f"{statement}: {type(error).__name__}: {error}"[:500])
+    child.remember()
     return said | {"unfit": unfit()}, isolated
 
 

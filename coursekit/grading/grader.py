@@ -19,6 +19,7 @@ from coursekit.labs import exercises
 from coursekit.labs.answers import Observed
 from coursekit.labs.cards import Card
 from coursekit.labs.exercises import Exercise, Lab
+from coursekit.labs.names import names
 from coursekit.labs.verdicts import judged
 
 STATUSES = ("ok", "partial", "timeout", "crashed", "out of memory", "unreadable", "needs review")
@@ -89,7 +90,7 @@ class Grader:
         self.lab: Lab = exercises.load(source)
         partner = source.parent.parent / "exercises" / source.name
         self._given = matching.handed_out(self.lab, source)
-        self._texts = {cell.text for cell in self._given if cell.kind == "code"}
+        self._texts = {cell.text: _names(cell.text) for cell in self._given if cell.kind == "code"}
         package = Path(__file__).parents[1]
         code = sorted([*package.glob("grading/*.py"), *package.glob("labs/*.py")])
         content = b"".join(path.read_bytes() for path in (source, partner, *code))
@@ -203,7 +204,9 @@ class Grader:
             skip = (place in checks and not is_answer) or cell.text in self._setup
             given = cell.text in self._texts
             identity = cell.identity or f"cell-{place}"
-            cells.append({"id": identity, "text": cell.text, "given": given, "skip": skip})
+            known = self._texts.get(cell.text)
+            kept = {"id": identity, "text": cell.text, "given": given}
+            cells.append({**kept, "skip": skip, "names": known})
         asked = []
         for each in self._asked:
             own = [places[place] for place in matched.exercises[each["key"]]]
@@ -293,6 +296,15 @@ _WORDS = {
     "crashed": "it ended the process",
     "out of memory": "it needed more memory than a submission may use",
 }
+
+
+def _names(code: str) -> list[list[str]] | None:
+    """What a cell of the lab reads and defines; None if it has IPython's commands."""
+    try:
+        found = names(code)
+    except SyntaxError:
+        return None
+    return [sorted(found.reads), sorted(found.defines)]
 
 
 def _trouble(ran: Ran) -> str:
