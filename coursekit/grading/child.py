@@ -253,7 +253,9 @@ class Originals:
             if name not in self._modules and isinstance(module, types.ModuleType)
         ]
         self._modules |= {name for name, _ in modules}
-        places = [(name, module, _callables(vars(module))) for name, module in modules]
+        places: list[tuple[str, Any, dict[str, Any]]] = [
+            (name, module, _callables(vars(module))) for name, module in modules
+        ]
         kit = {
             id(item): (f"{name}.{word}", item)
             for name, module in modules

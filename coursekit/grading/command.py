@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import sys
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -73,7 +73,8 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError(f"--jobs {jobs}: give 1 or more")
     source = _source(options.lab)
     roster = Roster.read(options.roster) if options.roster else None
-    found = find(options.submissions, source.stem, roster)
+    others = {path.stem for path in exercises.sources()} - {source.stem}
+    found = find(options.submissions, source.stem, roster, others)
     if options.out is None and not options.submissions.is_file():
         raise ValueError("say where the results go: --out FOLDER")
     with from_extras(), contextlib.ExitStack() as stack:
@@ -93,6 +94,9 @@ def run(options: argparse.Namespace) -> int:
             _explain(outcome)
     else:
         _write(options.out, grader, rows)
+        absent = (roster.lines.keys() if roster else set()) - {each.learner for each in found}
+        if absent:
+            print(_plain(f"Nothing from {len(absent)} of the roster: {', '.join(sorted(absent))}"))
         if options.system:
             table = options.out / f"{options.system}.csv"
             exports.write(table, options.system, grader.lab, rows, roster)
@@ -211,7 +215,14 @@ def _write(out: Path, grader: Grader, rows: Sequence[gradebook.Row]) -> None:
 
 def _explain(outcome: Grade) -> None:
     points = "not judged" if outcome.points is None else f"{outcome.points} points"
-    print("\n".join([f"{outcome.status}: {points}", *(f"  {note}" for note in outcome.notes)]))
+    notes = [f"  {note}" for note in outcome.notes]
+    print(_plain("\n".join([f"{outcome.status}: {points}", *notes])))
     for mark in outcome.marks.values():
         given = "-" if mark.points is None else mark.points
-        sys.stdout.write(f"[{given} of {mark.most}] {mark.card.plain()}\n")
+        print(_plain(f"[{given} of {mark.most}] {mark.card.plain()}"))
+
+
+def _plain(text: str) -> str:
+    """Without characters that move a terminal's cursor or change its colours."""
+    text = re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "\N{REPLACEMENT CHARACTER}", text)
+    return text.encode("utf-8", "replace").decode()

@@ -80,7 +80,7 @@ def names(submissions: Iterable[Submission]) -> Sequence[str]:
     found: list[str] = []
     for each in submissions:
         wanted = each.learner or each.place
-        plain = re.sub(r"[^\w.-]+", "_", wanted.encode("utf-8", "replace").decode())[:80].strip(
+        plain = re.sub(r"[^\w.-]+", "_", wanted.encode("utf-8", "replace").decode())[:50].strip(
             "._"
         )
         taken = {name.casefold() for name in found}

@@ -16,7 +16,7 @@ import re
 import stat
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -110,10 +110,13 @@ class Roster:
         return "", f"{next(filter(None, labels), '')!r} is not in the roster"
 
 
-def find(path: Path, lab: str, roster: Roster | None = None) -> list[Submission]:
+def find(
+    path: Path, lab: str, roster: Roster | None = None, others: Collection[str] = ()
+) -> list[Submission]:
     """All submissions of a lab, in the order of their places.
 
-    path: a notebook, a zip file, or a folder. lab: its name, like "06_evolution".
+    path: a notebook, a zip file, or a folder. lab: its name, like "06_evolution". others: the names
+    of other labs, whose notebooks may be there too and are left out.
 
     Raises ValueError if there are none, OSError if the path itself cannot be read.
     """
@@ -125,7 +128,7 @@ def find(path: Path, lab: str, roster: Roster | None = None) -> list[Submission]
         files = list(_in_zip(path.name, _Opened.read(path, ARCHIVE).content, ()))
     else:
         files = [_notebook(path, (path.name,))]
-    found = [_owned(each, lab, roster) for each in files if _is_of(each, lab)]
+    found = [_owned(each, lab, roster) for each in files if not _is_of(each, others)]
     if not found:
         raise ValueError(
             f"{path} holds no notebooks: name a folder or a zip file with .ipynb files"
@@ -191,7 +194,8 @@ def _too_large(size: int, largest: int) -> str:
 
 
 def _in_folder(folder: Path) -> Iterator[_Opened]:
-    for here, folders, names in os.walk(folder, followlinks=False):
+    closed: list[OSError] = []
+    for here, folders, names in os.walk(folder, onerror=closed.append, followlinks=False):
         inside = Path(here).relative_to(folder).parts
         folders[:] = sorted(each for each in folders if not _IGNORED.match(each))
         for name in sorted(folders):
@@ -210,6 +214,10 @@ def _in_folder(folder: Path) -> Iterator[_Opened]:
                     yield _Opened((*inside, name), problem=archive.problem)
                 else:
                     yield from _in_zip(name, archive.content, inside)
+
+    for error in closed:
+        inside = Path(str(error.filename)).relative_to(folder).parts
+        yield _Opened(inside or (folder.name,), problem=f"the folder: {error.strerror}")
 
 
 def _notebook(path: Path, parts: tuple[str, ...]) -> _Opened:
@@ -263,12 +271,9 @@ def _member(
     return _Opened(parts, content)
 
 
-def _is_of(opened: _Opened, lab: str) -> bool:
-    """Whether this may be the lab's; a notebook that names another lab in its path is not."""
-    numbers = {
-        found[1] for part in opened.parts if (found := re.match(r"^(\d\d)_[a-z_0-9]+", part))
-    }
-    return not numbers or lab[:2] in numbers
+def _is_of(opened: _Opened, labs: Collection[str]) -> bool:
+    """Whether a folder or the file has the name of one of these labs."""
+    return any(part.removesuffix(".ipynb") in labs for part in opened.parts)
 
 
 def _owned(opened: _Opened, lab: str, roster: Roster | None) -> Submission:

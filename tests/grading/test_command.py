@@ -162,6 +162,21 @@ def test_without_isolation_it_refuses_unless_told(
     assert len(rows(tmp_path / "graded")) == 6
 
 
+def test_a_roster_names_who_is_absent_and_nothing_moves_the_cursor(
+    class_: Path, tmp_path: Path
+) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text("name\nada\nbob\ncid\nzoe\x1b[2J\nyan\n")
+    done = coursekit("grade", class_, "--lab", "99", "--out", tmp_path / "g", "--roster", roster)
+    assert "Nothing from 2 of the roster: yan, zoe\N{REPLACEMENT CHARACTER}[2J" in done.stdout
+    found = rows(tmp_path / "g")
+    assert found["dan.ipynb"]["status"] == "unreadable" and not found["dan.ipynb"]["learner"]
+    assert [found[f"{name}.ipynb"]["learner"] for name in ("ada", "bob")] == ["ada", "bob"]
+    colours = class_ / "colours.ipynb"
+    colours.write_bytes(notebook({"99.2": "epochs = print('\\x1b[31m') or '\\x1b[31m'"}))
+    assert "\x1b" not in coursekit("grade", colours, "--lab", "99").stdout
+
+
 def test_one_notebook_is_explained(class_: Path) -> None:
     done = coursekit("grade", class_ / "bob.ipynb", "--lab", "99")
     assert done.returncode == 0

@@ -57,12 +57,17 @@ LAYOUTS = {
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_the_learner_is_in_the_folder_or_the_name(tmp_path: Path, layout: list[str]) -> None:
     top = laid_out(tmp_path / "class", dict.fromkeys(layout, b""))
-    found = find(top, LAB)
+    others = {"05_bayesian_optimization"}
+    found = find(top, LAB, None, others)
     assert sorted(each.learner for each in found) == ["Cid Müller", "ada", "bob"]
     assert not any(each.doubts or each.problem for each in found)
     archive = tmp_path / "class.zip"
     archive.write_bytes(zipped({f"class/{name}": b"" for name in layout}))
-    assert {each.learner for each in find(archive, LAB)} == {"ada", "bob", "Cid Müller"}
+    assert {each.learner for each in find(archive, LAB, None, others)} == {
+        "ada",
+        "bob",
+        "Cid Müller",
+    }
 
 
 ROSTER = "name,id,user\nAda Lovelace,1001,al\nBob Ross,1002,br\nCid Ross,1003,cr\n"
@@ -176,6 +181,14 @@ def test_a_zip_file_unpacks_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "20 MB" in found["class.zip/bomb.ipynb"].problem
     assert "cannot be read" in found["class.zip/broken/own.zip"].problem
     assert found["class.zip/broken/own.zip"].learner == "broken"
+
+
+def test_odd_names_lose_no_row(tmp_path: Path) -> None:
+    odd = ["12_ada/x.ipynb", "a\nb.ipynb", "=1+1.ipynb", "x" * 240 + ".ipynb", "05_bob.ipynb"]
+    top = laid_out(tmp_path, dict.fromkeys(odd, b""))
+    (tmp_path / os.fsdecode(b"\xff.ipynb")).write_bytes(NOTEBOOK)
+    found = find(top, LAB, None, {"05_bayesian_optimization"})
+    assert len(found) == 6 and "12_ada" in {each.learner for each in found}
 
 
 def test_a_folder_without_notebooks_is_refused(tmp_path: Path) -> None:
