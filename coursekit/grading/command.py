@@ -13,7 +13,15 @@ from typing import Any
 
 from coursekit import atomic
 from coursekit.extras import from_extras
-from coursekit.grading import exports, feedback, gradebook, isolation, misconceptions, overview
+from coursekit.grading import (
+    exports,
+    feedback,
+    gradebook,
+    hand_marks,
+    isolation,
+    misconceptions,
+    overview,
+)
 from coursekit.grading.grader import STATUSES, Grade, Grader, grade_all
 from coursekit.grading.submissions import Roster, Submission, find
 from coursekit.grading.warm import Cold, Warm
@@ -25,8 +33,9 @@ TEXT = """\
 SUBMISSIONS is a folder of notebooks, a folder with a folder for each learner, a zip file as Moodle
 and Canvas give it out, or the inbound folder of nbgrader's exchange. OUT gets gradebook.csv, with
 a row for each submission, feedback/NAME.html, class.html, and misconceptions.csv: which wrong idea
-is how frequent. The same command continues after an interruption: what is graded already is not run
-again. One notebook without --out is explained on the terminal.
+is how frequent. What you write into OUT/marks.csv (points, comments, the written conclusion) is
+taken in. The same command continues after an interruption: what is graded already is not run again.
+One notebook without --out is explained on the terminal.
 
 A submission runs where it can read no answers and no files of yours, has no network, and cannot
 outlive its time. Where the system does not allow that, nothing is graded: see --unisolated.
@@ -79,7 +88,10 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError("say where the results go: --out FOLDER")
     with from_extras(), contextlib.ExitStack() as stack:
         grader = Grader(source)
-        log = None if options.out is None else stack.enter_context(_opened(options.out, source))
+        log, by_hand = None, []
+        if options.out is not None:
+            log = stack.enter_context(_opened(options.out, source))
+            by_hand = hand_marks.read(options.out / "marks.csv", grader.lab, found)
         known = _known(log, grader.version)
         left = list({each.digest: each for each in found if each.digest not in known}.values())
         print(
@@ -87,7 +99,9 @@ def run(options: argparse.Namespace) -> int:
         )
         ended = _grade(grader, left, known, log, jobs, not options.unisolated) if left else True
     rows = [
-        (each, known[each.digest].doubted(each.doubts)) for each in found if each.digest in known
+        hand_marks.taken_in((each, known[each.digest].doubted(each.doubts)), by_hand)
+        for each in found
+        if each.digest in known
     ]
     if options.out is None:
         for _, outcome in rows:

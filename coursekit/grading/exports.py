@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from coursekit import atomic
-from coursekit.grading.gradebook import Row, cell
+from coursekit.grading.gradebook import Row, cell, most
 from coursekit.grading.submissions import Roster
 from coursekit.labs.exercises import Lab
 
@@ -65,7 +65,6 @@ def _moodle(lab: Lab, rows: Sequence[Row], roster: Roster | None) -> Table:
 
 
 def _nbgrader(lab: Lab, rows: Sequence[Row], roster: Roster | None) -> Table:
-    most = sum(exercise.points for exercise in lab.exercises.values())
     table: Table = [
         [
             *("assignment", "duedate", "timestamp"),
@@ -75,7 +74,7 @@ def _nbgrader(lab: Lab, rows: Sequence[Row], roster: Roster | None) -> Table:
     ]
     for submission, grade in rows:
         who = [lab.name, "", "", submission.learner, "", "", ""]
-        table.append([*who, grade.points, 0, grade.points, most])
+        table.append([*who, grade.points, 0, grade.points, most(lab)])
     return table
 
 

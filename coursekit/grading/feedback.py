@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
+from coursekit.grading import gradebook
 from coursekit.grading.grader import Grade
 from coursekit.grading.submissions import Submission
 from coursekit.labs.cards import prose
@@ -39,8 +40,8 @@ vertical-align:top;padding:2px 12px 2px 0;border-bottom:1px solid var(--jp-borde
 
 def page(lab: Lab, submission: Submission, outcome: Grade) -> str:
     """The page as HTML; every text of the submission is escaped."""
-    most = sum(exercise.points for exercise in lab.exercises.values())
-    points = "not judged" if outcome.points is None else f"{outcome.points} of {most} points"
+    given = outcome.points
+    points = "not judged" if given is None else f"{given} of {gradebook.most(lab)} points"
     name = html.escape(submission.learner or submission.place)
     parts = [
         f"<h1>{prose(lab.title)}</h1>",
@@ -50,14 +51,18 @@ def page(lab: Lab, submission: Submission, outcome: Grade) -> str:
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in outcome.notes)
         parts.append(f"<ul>{notes}</ul>")
     for key, mark in outcome.marks.items():
-        given = "not judged" if mark.points is None else f"{mark.points} of {mark.most}"
-        parts.append(f'<h2 id="exercise-{key}">Exercise {key}: {given}</h2>{mark.card.html()}')
-    if rubric := next((cell.rubric for cell in lab.cells if cell.conclusion), []):
+        said = "not judged" if mark.points is None else f"{mark.points} of {mark.most}"
+        parts.append(f'<h2 id="exercise-{key}">Exercise {key}: {said}</h2>{mark.card.html()}')
+    if rubric := gradebook.rubric(lab):
         written = html.escape(outcome.conclusion) or "Nothing is written."
-        points_asked = "".join(f"<li>{prose(each)}</li>" for each in rubric)
+        asked = "".join(f"<li>{prose(each)}</li>" for each in rubric)
+        marked = outcome.conclusion_points
+        state = "to be marked" if outcome.conclusion else "0"
+        state = state if marked is None else f"{marked} of {len(rubric)}"
         parts.append(
-            f"<h2>Your conclusion: to be marked</h2><pre>{written}</pre>"
-            f"<p>What a good answer holds, one point each:</p><ul>{points_asked}</ul>"
+            f"<h2>Your conclusion: {state}</h2><pre>{written}</pre>"
+            f"<p>{html.escape(outcome.conclusion_comment)}</p>"
+            f"<p>What a good answer holds, one point each:</p><ul>{asked}</ul>"
         )
     return document(lab.title, "\n".join(parts))
 

@@ -20,9 +20,8 @@ def write(path: Path, lab: Lab, rows: Sequence[Row]) -> None:
     """Writes the table; points are empty where an exercise could not be judged."""
     file = io.StringIO(newline="")
     table = csv.writer(file, lineterminator="\n")
-    most = sum(exercise.points for exercise in lab.exercises.values())
     heading = ["learner", "lab", "status", "points", "of", *lab.exercises]
-    table.writerow([*heading, "to be marked", "seconds", "submission", "notes"])
+    table.writerow([*heading, "conclusion", "to be marked", "seconds", "submission", "notes"])
     for submission, outcome in rows:
         marks = [outcome.marks.get(key) for key in lab.exercises]
         table.writerow(
@@ -33,9 +32,10 @@ def write(path: Path, lab: Lab, rows: Sequence[Row]) -> None:
                     lab.name,
                     outcome.status,
                     outcome.points,
-                    most,
+                    most(lab),
                     *(mark.points if mark else None for mark in marks),
-                    "conclusion" if outcome.conclusion else "",
+                    outcome.conclusion_points,
+                    "conclusion" if to_be_marked(outcome) else "",
                     f"{outcome.seconds:.2f}",
                     submission.place,
                     "; ".join(outcome.notes),
@@ -43,6 +43,21 @@ def write(path: Path, lab: Lab, rows: Sequence[Row]) -> None:
             )
         )
     atomic.write(path, file.getvalue())
+
+
+def most(lab: Lab) -> int:
+    """All points of a lab, those of the written conclusion included."""
+    return sum(exercise.points for exercise in lab.exercises.values()) + len(rubric(lab))
+
+
+def rubric(lab: Lab) -> list[str]:
+    """What a good conclusion holds, one point each; empty if the lab asks for none."""
+    return next((cell.rubric for cell in lab.cells if cell.conclusion), [])
+
+
+def to_be_marked(grade: Grade) -> bool:
+    """Whether a conclusion waits for a human."""
+    return bool(grade.conclusion) and grade.conclusion_points is None
 
 
 def cell(value: object) -> str:

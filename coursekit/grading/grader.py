@@ -33,7 +33,7 @@ class Mark:
     trouble: "", or the status that it gives its submission.
     """
 
-    points: int | None
+    points: float | None
     most: int
     card: Card
     trouble: str = ""
@@ -43,7 +43,8 @@ class Mark:
 class Grade:
     """What grading a notebook gave. status: one of STATUSES; notes: why, in words.
 
-    marks: by exercise. conclusion: what was written. seconds: by the clock.
+    marks: by exercise. conclusion: what was written; its points and a comment come by hand.
+    seconds: by the clock.
     """
 
     status: str
@@ -51,11 +52,14 @@ class Grade:
     marks: dict[str, Mark] = field(default_factory=dict)
     conclusion: str = ""
     seconds: float = 0.0
+    conclusion_points: float | None = None
+    conclusion_comment: str = ""
 
     @property
-    def points(self) -> int | None:
-        """The sum of what could be judged; None if nothing could."""
-        given = [mark.points for mark in self.marks.values() if mark.points is not None]
+    def points(self) -> float | None:
+        """The sum of what is judged; None if nothing is."""
+        all_points = [mark.points for mark in self.marks.values()] + [self.conclusion_points]
+        given = [points for points in all_points if points is not None]
         return sum(given) if given else None
 
     def doubted(self, doubts: Sequence[str]) -> Grade:

@@ -6,7 +6,7 @@ import html
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from coursekit.grading import feedback
+from coursekit.grading import feedback, gradebook
 from coursekit.grading.gradebook import Row
 from coursekit.grading.grader import STATUSES
 from coursekit.grading.misconceptions import Idea, standing
@@ -18,7 +18,7 @@ BINS = 10
 
 def page(lab: Lab, rows: Sequence[Row], found: Sequence[Idea]) -> str:
     """The page as HTML; links lead to the feedback pages beside it."""
-    most = sum(exercise.points for exercise in lab.exercises.values())
+    most = gradebook.most(lab)
     count = Counter(grade.status for _, grade in rows)
     said = ", ".join(f"{count[status]} {status}" for status in STATUSES if count[status])
     parts = [
@@ -33,19 +33,24 @@ def page(lab: Lab, rows: Sequence[Row], found: Sequence[Idea]) -> str:
 
 def _looks(rows: Sequence[Row]) -> str:
     """Where a person has to look."""
+    waiting = sum(gradebook.to_be_marked(grade) for _, grade in rows)
     entries = [
+        f'<li>{waiting} written conclusions to be marked: in marks.csv, with "conclusion" as the '
+        "exercise"
+    ] * bool(waiting)
+    entries += [
         f"<li><strong>{_who(row)}</strong> ({grade.status}): {html.escape('; '.join(grade.notes))}"
         for row in rows
         if (grade := row[1]).status != "ok"
     ]
     if not entries:
         return "<h2>For you to look at</h2><p>Nothing.</p>"
-    return f"<h2>For you to look at: {len(entries)}</h2><ul>{''.join(entries)}</ul>"
+    return f"<h2>For you to look at</h2><ul>{''.join(entries)}</ul>"
 
 
-def _distribution(points: Sequence[int], most: int) -> str:
+def _distribution(points: Sequence[float], most: int) -> str:
     bins = min(BINS, most + 1)
-    count = Counter(min(bins - 1, each * bins // (most + 1)) for each in points)
+    count = Counter(min(bins - 1, int(each * bins // (most + 1))) for each in points)
     highest = max(count.values(), default=1)
     body = ""
     for place in range(bins):

@@ -73,7 +73,7 @@ def test_a_class_gets_a_row_and_a_page_each(class_: Path, tmp_path: Path) -> Non
     found = rows(out)
     assert len(found) == len(list(class_.iterdir())) == 6
     ada, bob, cid = (found[f"{name}.ipynb"] for name in ("ada", "bob", "cid"))
-    assert (ada["learner"], ada["status"], ada["points"], ada["of"]) == ("ada", "ok", "5", "5")
+    assert (ada["learner"], ada["status"], ada["points"], ada["of"]) == ("ada", "ok", "5", "7")
     assert (bob["status"], bob["99.1"], bob["points"]) == ("ok", "0", "3")
     assert (cid["status"], cid["99.1"], cid["points"]) == ("partial", "", "3")
     for name in ("dan.ipynb", "eve.ipynb"):
@@ -160,6 +160,37 @@ def test_without_isolation_it_refuses_unless_told(
     done = coursekit("grade", class_, "--lab", "99", "--out", tmp_path / "graded", "--unisolated")
     assert done.returncode == 0 and "NOT ISOLATED, as you asked: a submission then" in done.stdout
     assert len(rows(tmp_path / "graded")) == 6
+
+
+def test_marks_by_hand_are_kept_and_taken_in(class_: Path, tmp_path: Path) -> None:
+    out = tmp_path / "graded"
+    words = ("grade", class_, "--lab", "99", "--out", out)
+    assert coursekit(*words).returncode == 0
+    assert rows(out)["ada.ipynb"]["to be marked"] == "conclusion"
+    marks = out / "marks.csv"
+    assert marks.read_text() == "learner,exercise,points,comment\n"
+    marks.write_text(
+        "learner,exercise,points,comment\nada,conclusion,1.5,<b>Good\ncid,99.1,2,I ran it\n"
+        "cid.ipynb,settled,,\nbob,99.1,,Nearly\n"
+    )
+    for _ in range(2):
+        assert coursekit(*words).returncode == 0
+        ada, bob, cid = (rows(out)[f"{name}.ipynb"] for name in ("ada", "bob", "cid"))
+        assert (ada["conclusion"], ada["points"], ada["to be marked"]) == ("1.5", "6.5", "")
+        assert (cid["99.1"], cid["points"], cid["status"]) == ("2", "5", "ok")
+        assert (bob["99.1"], bob["points"]) == ("0", "3")
+    page = (out / "feedback" / "ada.html").read_text()
+    assert "Your conclusion: 1.5 of 2" in page and "&lt;b&gt;Good" in page
+    assert "Marked by hand. I ran it" in (out / "feedback" / "cid.html").read_text()
+    for row, message in (
+        ("eva,99.1,1,", "row 2: nobody is 'eva': write a learner"),
+        ("ada,99.9,1,", "row 2: '99.9' is none of 99.1"),
+        ("ada,99.1,3,", "row 2: '3' is not from 0 to 2"),
+        ("ada,99.1,x,", "row 2: 'x' is not from 0 to 2"),
+    ):
+        marks.write_text(f"learner,exercise,points,comment\n{row}\n")
+        done = coursekit(*words)
+        assert done.returncode == 1 and message in done.stderr
 
 
 def test_a_roster_names_who_is_absent_and_nothing_moves_the_cursor(

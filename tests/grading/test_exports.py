@@ -69,7 +69,7 @@ def test_nbgrader_gets_the_columns_of_its_own_export(grader: Grader, tmp_path: P
     from nbgrader.plugins import CsvExportPlugin
 
     found = table("nbgrader", "name\nada\nbob\n", grader, tmp_path)
-    assert found[1] == ["99_sample", "", "", "ada", "", "", "", "2", "0", "2", "5"]
+    assert found[1] == ["99_sample", "", "", "ada", "", "", "", "2", "0", "2", "7"]
     columns = CsvExportPlugin.export.__code__.co_consts
     assert next(tuple(each) for each in columns if isinstance(each, tuple) and "score" in each) == (
         tuple(found[0])

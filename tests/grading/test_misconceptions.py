@@ -52,4 +52,4 @@ def test_ideas_are_counted_and_new_ones_grouped(grader: Grader, warm: Warm, tmp_
 
     page = overview.page(grader.lab, graded, found)
     assert "&lt;i&gt;" in page and "<i>" not in page
-    assert "For you to look at: 1" in page and "Wrong ideas in 99.1" in page
+    assert "written conclusions to be marked" in page and "Wrong ideas in 99.1" in page
