@@ -14,6 +14,7 @@ from typing import Any
 from coursekit import atomic
 from coursekit.extras import from_extras
 from coursekit.grading import (
+    alike,
     exports,
     feedback,
     gradebook,
@@ -71,6 +72,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="also write OUT/SYSTEM.csv, which this system imports; canvas and moodle need the "
         "table that they export as --roster",
     )
+    parser.add_argument(
+        "--alike",
+        action="store_true",
+        help="also write OUT/alike.html: submissions that share more than the lab explains",
+    )
     parser.add_argument("--unisolated", action="store_true", help=GIVES_UP)
     parser.set_defaults(run=run)
 
@@ -108,6 +114,10 @@ def run(options: argparse.Namespace) -> int:
             _explain(outcome)
     else:
         _write(options.out, grader, rows)
+        if options.alike:
+            pairs = alike.pairs(grader.lab, grader.given, found)
+            atomic.write(options.out / "alike.html", alike.page(grader.lab, pairs))
+            print(f"Wrote {options.out / 'alike.html'}: {len(pairs)} pairs")
         absent = (roster.lines.keys() if roster else set()) - {each.learner for each in found}
         if absent:
             print(_plain(f"Nothing from {len(absent)} of the roster: {', '.join(sorted(absent))}"))

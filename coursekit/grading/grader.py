@@ -93,8 +93,8 @@ class Grader:
     def __init__(self, source: Path) -> None:
         self.lab: Lab = exercises.load(source)
         partner = source.parent.parent / "exercises" / source.name
-        self._given = matching.handed_out(self.lab, source)
-        self._texts = {cell.text: _names(cell.text) for cell in self._given if cell.kind == "code"}
+        self.given = matching.handed_out(self.lab, source)
+        self._texts = {cell.text: _names(cell.text) for cell in self.given if cell.kind == "code"}
         package = Path(__file__).parents[1]
         code = sorted([*package.glob("grading/*.py"), *package.glob("labs/*.py")])
         content = b"".join(path.read_bytes() for path in (source, partner, *code))

@@ -66,10 +66,13 @@ class Tags(html.parser.HTMLParser):
 
 def test_a_class_gets_a_row_and_a_page_each(class_: Path, tmp_path: Path) -> None:
     out = tmp_path / "graded"
-    done = coursekit("grade", class_, "--lab", "99", "--out", out, "--jobs", "2")
+    words = ("--jobs", "2", "--alike", "--for", "nbgrader")
+    done = coursekit("grade", class_, "--lab", "99", "--out", out, *words)
     assert done.returncode == 0, done.stderr
     assert "Isolation: each submission has processes, files, a network without exits" in done.stdout
     assert "3 ok, 1 partial, 2 unreadable" in done.stdout
+    assert "alike.html: 0 pairs" in done.stdout and (out / "alike.html").exists()
+    assert len((out / "nbgrader.csv").read_text().splitlines()) == 4
     found = rows(out)
     assert len(found) == len(list(class_.iterdir())) == 6
     ada, bob, cid = (found[f"{name}.ipynb"] for name in ("ada", "bob", "cid"))
