@@ -74,17 +74,14 @@ def page(lab: Lab, found: Sequence[Pair]) -> str:
         "as they were allowed to, or read the same page.</p>"
     ]
     for pair in found:
-        names = [html.escape(each.learner or each.place) for each in (pair.first, pair.second)]
-        columns = "".join(f"<td><pre>{_marked(each, pair)}</pre></td>" for each in _both(pair))
+        both = pair.first, pair.second
+        names = [html.escape(each.learner or each.place) for each in both]
+        columns = "".join(f"<td><pre>{_marked(each, pair)}</pre></td>" for each in both)
         parts.append(
             f"<h2>{names[0]} and {names[1]}: {len(pair.lines)} lines</h2><details><summary>side by "
             f'side</summary><div class="wide"><table><tr>{columns}</tr></table></div></details>'
         )
     return feedback.document(f"Alike in {lab.title}", "".join(parts))
-
-
-def _both(pair: Pair) -> tuple[Submission, Submission]:
-    return pair.first, pair.second
 
 
 def _marked(submission: Submission, pair: Pair) -> str:

@@ -44,7 +44,7 @@ class Idea:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Tally:
     """How many answers to an exercise are right, wrong, untouched, and not judged."""
 
     right: int = 0
@@ -53,20 +53,20 @@ class Standing:
     unjudged: int = 0
 
 
-def standing(rows: Sequence[Row], key: str) -> Standing:
+def tally(rows: Sequence[Row], key: str) -> Tally:
     """The counts of an exercise over the submissions that could be read."""
     marks = _marks(rows, key)
     unjudged = sum(mark.points is None for _, mark in marks)
     right = sum(mark.points == mark.most for _, mark in marks)
     wrong = sum(mark.points == 0 and mark.card.status in WRONG for _, mark in marks)
-    return Standing(right, wrong, len(marks) - right - wrong - unjudged, unjudged)
+    return Tally(right, wrong, len(marks) - right - wrong - unjudged, unjudged)
 
 
 def ideas(lab: Lab, rows: Sequence[Row]) -> list[Idea]:
     """The wrong ideas of each exercise, the commonest first."""
     found: list[Idea] = []
     for key, exercise in lab.exercises.items():
-        counts = standing(rows, key)
+        counts = tally(rows, key)
         groups: dict[tuple[bool, str, str], list[str]] = defaultdict(list)
         for learner, mark in _marks(rows, key):
             if mark.points == 0 and mark.card.status in WRONG:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from coursekit.grading import feedback, gradebook
 from coursekit.grading.gradebook import Row
 from coursekit.grading.grader import STATUSES
-from coursekit.grading.misconceptions import Idea, standing
+from coursekit.grading.misconceptions import Idea, tally
 from coursekit.labs.cards import prose
 from coursekit.labs.exercises import Lab
 
@@ -68,7 +68,7 @@ def _distribution(points: Sequence[float], most: int) -> str:
 def _exercises(lab: Lab, rows: Sequence[Row], found: Sequence[Idea]) -> str:
     body = ""
     for key, exercise in lab.exercises.items():
-        each = standing(rows, key)
+        each = tally(rows, key)
         numbers = (each.right, each.wrong, each.untouched, each.unjudged)
         cells = "".join(f"<td>{number}</td>" for number in numbers)
         body += f'<tr><th scope="row">{key} {prose(exercise.title())}</th>{cells}</tr>'

@@ -42,8 +42,8 @@ def test_ideas_are_counted_and_new_ones_grouped(grader: Grader, warm: Warm, tmp_
     assert [(idea.known, idea.said) for idea in found if idea.key == "99.2"] == [
         (True, "These are candidates, not epochs.")
     ]
-    assert misconceptions.standing(graded, "99.1") == misconceptions.Standing(2, 6, 0, 1)
-    assert misconceptions.standing(graded, "99.2") == misconceptions.Standing(7, 1, 1, 0)
+    assert misconceptions.tally(graded, "99.1") == misconceptions.Tally(2, 6, 0, 1)
+    assert misconceptions.tally(graded, "99.2") == misconceptions.Tally(7, 1, 1, 0)
 
     misconceptions.write(tmp_path / "ideas.csv", found)
     with (tmp_path / "ideas.csv").open(newline="") as file:
