@@ -13,6 +13,7 @@ from coursekit.extras import MissingExtra, from_extras
 COMMANDS = {
     "lab": ("coursekit.labs.serve", "open the labs in JupyterLab"),
     "progress": ("coursekit.labs.progress", "show which exercises are solved"),
+    "release": ("coursekit.grading.release", "write the notebooks that learners get"),
     "grade": ("coursekit.grading.command", "grade a class: a gradebook and feedback pages"),
     "race": ("coursekit.race.command", "compare search strategies on a benchmark"),
     "tables": (

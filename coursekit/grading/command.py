@@ -22,6 +22,7 @@ from coursekit.grading import (
     isolation,
     misconceptions,
     overview,
+    release,
 )
 from coursekit.grading.grader import STATUSES, Grade, Grader, grade_all
 from coursekit.grading.submissions import Roster, Submission, find
@@ -86,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
     jobs = options.jobs if options.jobs is not None else os.cpu_count() or 1
     if jobs < 1:
         raise ValueError(f"--jobs {jobs}: give 1 or more")
-    source = _source(options.lab)
+    source = release.source(options.lab)
     roster = Roster.read(options.roster) if options.roster else None
     others = {path.stem for path in exercises.sources()} - {source.stem}
     found = find(options.submissions, source.stem, roster, others)
@@ -191,14 +192,6 @@ def _isolation(isolated: bool) -> str:
         f"Isolation: each submission has processes, files, a network without exits and {user} of "
         f"its own, no capabilities, and writes to {isolation.FOLDER} in memory alone."
     )
-
-
-def _source(lab: str) -> Path:
-    known = {path.name[:2]: path for path in exercises.sources()}
-    number = lab.zfill(2) if lab.isdigit() else lab[:2]
-    if number not in known:
-        raise ValueError(f"there is no lab {lab!r}: choose one of {', '.join(known)}")
-    return known[number]
 
 
 def _opened(out: Path, source: Path) -> Any:
