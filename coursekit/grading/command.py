@@ -8,6 +8,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "table that they export as --roster",
     )
     parser.add_argument(
+        "--due",
+        type=_time,
+        metavar="TIME",
+        help="when it was due, like 2026-01-31T23:59+01:00 (without a zone: this machine's); the "
+        "gradebook then has the days late, where the exchange's folders say when it was handed in",
+    )
+    parser.add_argument(
         "--alike",
         action="store_true",
         help="also write OUT/alike.html: submissions that share more than the lab explains",
@@ -104,7 +112,13 @@ def run(options: argparse.Namespace) -> int:
         print(
             f"{grader.lab.title}: {len(found)} submissions, {len(found) - len(left)} graded before"
         )
-        ended = _grade(grader, left, known, log, jobs, not options.unisolated) if left else True
+        # None of these is where a submission can look, unless it is within the installation.
+        hidden = [each for each in (options.submissions, options.out) if each and each.is_dir()]
+        hidden = [exercises.folder(), *(each.resolve() for each in hidden)]
+        ended = True
+        if left:
+            with _server(grader, not options.unisolated, hidden) as server:
+                ended = _grade(grader, left, known, log, jobs, server)
     rows = [
         hand_marks.taken_in((each, known[each.digest].doubted(each.doubts)), by_hand)
         for each in found
@@ -114,7 +128,7 @@ def run(options: argparse.Namespace) -> int:
         for _, outcome in rows:
             _explain(outcome)
     else:
-        _write(options.out, grader, rows)
+        _write(options.out, grader, rows, options.due)
         if options.alike:
             pairs = alike.pairs(grader.lab, grader.given, found)
             atomic.write(options.out / "alike.html", alike.page(grader.lab, pairs))
@@ -138,35 +152,34 @@ def _grade(
     known: dict[str, Grade],
     log: Log | None,
     jobs: int,
-    isolated: bool,
+    server: Warm,
 ) -> bool:
     """Adds the outcomes to `known`; whether it came to its end."""
-    print("The server imports what the lab needs ...", flush=True)
-    with _server(grader, isolated) as server:
-        run = server.run
-        if server.unfit:
-            print(f"A new process for each submission, which is slower: {server.unfit}")
-            run = Cold(isolated=isolated).run
-        print(_isolation(server.isolated), flush=True)
-        outcomes = grade_all(grader, left, run, jobs)
-        try:
-            for submission, outcome in counted(outcomes, "submissions", len(left)):
-                known[submission.digest] = outcome
-                if log is not None:
-                    record = {"notebook": submission.digest, "version": grader.version}
-                    log.append(record | {"outcome": outcome.record()}, sync=True)
-        except KeyboardInterrupt:
-            server.close()  # its children end with it, so nobody waits for them
-            outcomes.close()
-            return False
+    run = server.run
+    if server.unfit:
+        print(f"A new process for each submission, which is slower: {server.unfit}")
+        run = Cold(isolated=server.isolated, hidden=server.hidden).run
+    print(_isolation(server.isolated), flush=True)
+    outcomes = grade_all(grader, left, run, jobs)
+    try:
+        for submission, outcome in counted(outcomes, "submissions", len(left)):
+            known[submission.digest] = outcome
+            if log is not None:
+                record = {"notebook": submission.digest, "version": grader.version}
+                log.append(record | {"outcome": outcome.record()}, sync=True)
+    except KeyboardInterrupt:
+        server.close()  # its children end with it, so nobody waits for them
+        outcomes.close()
+        return False
     return True
 
 
-def _server(grader: Grader, isolated: bool) -> Warm:
+def _server(grader: Grader, isolated: bool, hidden: Sequence[Path]) -> Warm:
     import IPython  # noqa: F401 - the server needs it; if it is missing, this says the cure
 
+    print("The server imports what the lab needs ...", flush=True)
     try:
-        server = Warm(grader.imports(), isolated=isolated, hidden=[exercises.folder()])
+        server = Warm(grader.imports(), isolated=isolated, hidden=hidden)
     except OSError as error:
         if not isolated:
             raise
@@ -215,13 +228,20 @@ def _known(log: Log | None, version: str) -> dict[str, Grade]:
     return found
 
 
-def _write(out: Path, grader: Grader, rows: Sequence[gradebook.Row]) -> None:
+def _time(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time like 2026-01-31T23:59") from None
+
+
+def _write(out: Path, grader: Grader, rows: Sequence[gradebook.Row], due: datetime | None) -> None:
     folder = out / "feedback"
     folder.mkdir(parents=True, exist_ok=True)
     names = feedback.names([submission for submission, _ in rows])
     for name, (submission, outcome) in zip(names, rows, strict=True):
         atomic.write(folder / name, feedback.page(grader.lab, submission, outcome))
-    gradebook.write(out / "gradebook.csv", grader.lab, rows)
+    gradebook.write(out / "gradebook.csv", grader.lab, rows, due)
     ideas = misconceptions.ideas(grader.lab, rows)
     misconceptions.write(out / "misconceptions.csv", ideas)
     atomic.write(out / "class.html", overview.page(grader.lab, rows, ideas))

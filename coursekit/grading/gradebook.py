@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from coursekit import atomic
@@ -16,12 +17,17 @@ from coursekit.labs.exercises import Lab
 Row = tuple[Submission, Grade]
 
 
-def write(path: Path, lab: Lab, rows: Sequence[Row]) -> None:
-    """Writes the table; points are empty where an exercise could not be judged."""
+def write(path: Path, lab: Lab, rows: Sequence[Row], due: datetime | None = None) -> None:
+    """Writes the table; points are empty where an exercise could not be judged.
+
+    due: adds the days that each is late, where that is known.
+    """
     file = io.StringIO(newline="")
     table = csv.writer(file, lineterminator="\n")
     heading = ["learner", "lab", "status", "points", "of", *lab.exercises]
-    table.writerow([*heading, "conclusion", "to be marked", "seconds", "submission", "notes"])
+    table.writerow(
+        [*heading, "conclusion", "to be marked", "days late", "seconds", "submission", "notes"]
+    )
     for submission, outcome in rows:
         marks = [outcome.marks.get(key) for key in lab.exercises]
         table.writerow(
@@ -36,6 +42,7 @@ def write(path: Path, lab: Lab, rows: Sequence[Row]) -> None:
                     *(mark.points if mark else None for mark in marks),
                     outcome.conclusion_points,
                     "conclusion" if to_be_marked(outcome) else "",
+                    _late(submission, due),
                     f"{outcome.seconds:.2f}",
                     submission.place,
                     "; ".join(outcome.notes),
@@ -43,6 +50,11 @@ def write(path: Path, lab: Lab, rows: Sequence[Row]) -> None:
             )
         )
     atomic.write(path, file.getvalue())
+
+
+def _late(submission: Submission, due: datetime | None) -> object:
+    days = submission.days_late(due) if due else None
+    return "late" if days is None and submission.late else days
 
 
 def most(lab: Lab) -> int:

@@ -7,10 +7,12 @@ the file's name; with a roster it has to be in there. What stays in doubt is sai
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
 import json
+import math
 import os
 import re
 import stat
@@ -18,6 +20,7 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 LARGEST = 20 << 20  # bytes of a notebook
@@ -26,6 +29,7 @@ MEMBERS = 20_000  # files in a zip file
 NAME = 255  # characters of a folder or file in one
 
 _CANVAS = re.compile(r"^(?P<name>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)$")
+_LATE = re.compile(r"^[^_]+_LATE_\d+_\d+_")
 _MOODLE = re.compile(r"^(?P<name>.+)_(?P<id>\d+)_assignsubmission_[a-z]+_?$")
 _EXCHANGE = re.compile(
     r"^(?P<id>[^+]+)\+(?P<lab>[^+]+)\+(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^+]*)(\+.*)?$"
@@ -39,7 +43,8 @@ class Submission:
 
     place: where it lies, for people. learner: whose it is, "" if nobody knows. content: as JSON,
     without outputs; empty if there is a problem. problem: why it cannot be read. doubts: what a
-    human should settle. digest: names what was handed in, or the problem.
+    human should settle. digest: names what was handed in, or the problem. handed_in: when, if
+    nbgrader's exchange says it. late: whether Canvas says that it was late.
     """
 
     place: str
@@ -48,6 +53,14 @@ class Submission:
     problem: str = ""
     doubts: tuple[str, ...] = ()
     digest: str = ""
+    handed_in: datetime | None = None
+    late: bool = False
+
+    def days_late(self, due: datetime) -> int | None:
+        """Days after `due`, each begun one counts; None if nobody knows when it was handed in."""
+        if self.handed_in is None:
+            return None
+        return max(0, math.ceil((self.handed_in - due).total_seconds() / 86_400))
 
 
 @dataclass(frozen=True)
@@ -288,7 +301,19 @@ def _owned(opened: _Opened, lab: str, roster: Roster | None) -> Submission:
         if not learner:
             doubts += ("whose is it? Neither folder nor file name says it",)
     digest = opened.digest or _as_notebook(opened).digest
-    return Submission(place, learner, opened.content, opened.problem, doubts, digest)
+    late = bool(_LATE.match(opened.parts[-1]))
+    said = opened.content, opened.problem, doubts, digest
+    return Submission(place, learner, *said, _handed_in(opened.parts), late)
+
+
+def _handed_in(parts: tuple[str, ...]) -> datetime | None:
+    for part in parts:
+        if found := _EXCHANGE.match(part):
+            time, _, zone = found["time"].strip().rpartition(" ")
+            if zone in ("UTC", "GMT"):  # other names of zones stand for several
+                with contextlib.suppress(ValueError):
+                    return datetime.fromisoformat(time).replace(tzinfo=UTC)
+    return None
 
 
 def _labels(parts: tuple[str, ...], lab: str) -> list[str]:
@@ -333,19 +358,24 @@ def _file_label(name: str, lab: str) -> list[str]:
 
 def _doubted(found: list[Submission]) -> list[Submission]:
     """With what is only seen beside the others: two of one learner, one notebook twice."""
-    of_learner: dict[str, list[str]] = defaultdict(list)
+    of_learner: dict[str, list[Submission]] = defaultdict(list)
     of_content: dict[str, list[str]] = defaultdict(list)
     for each in found:
         if each.learner:
-            of_learner[_key(each.learner)].append(each.place)
+            of_learner[_key(each.learner)].append(each)
         if each.content:
             of_content[each.digest].append(each.place)
     result = []
     for each in found:
         doubts = list(each.doubts)
-        others = [place for place in of_learner[_key(each.learner)] if place != each.place]
-        if each.learner and others:
-            doubts.append(f"which counts? This learner has also {_some(others)}")
+        mine = of_learner[_key(each.learner)] if each.learner else []
+        others = [other for other in mine if other.place != each.place]
+        newest = max((other.handed_in for other in mine if other.handed_in), default=None)
+        if others and not all(other.handed_in for other in mine):
+            places = _some([other.place for other in others])
+            doubts.append(f"which counts? This learner has also {places}")
+        elif others and newest != each.handed_in:
+            doubts.append(f"it does not count: this learner handed in again at {newest:%F %T}")
         twins = [place for place in of_content[each.digest] if place != each.place]
         if each.content and twins:
             doubts.append(f"the same notebook, byte for byte, is {_some(twins)}")

@@ -74,7 +74,7 @@ class Warm:
         hidden: Sequence[Path] = (),
     ) -> None:
         self.limits = limits or isolation.Allowance()
-        self.isolated, self.slack = isolated, slack
+        self.isolated, self.hidden, self.slack = isolated, hidden, slack
         self._lock = threading.Lock()
         self._place = Path(tempfile.mkdtemp(prefix="coursekit-grade-"))
         package = Path(__file__).resolve().parents[1]

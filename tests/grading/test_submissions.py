@@ -5,6 +5,7 @@ import os
 import stat
 import zipfile
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,9 @@ def test_the_roster_names_the_learner(tmp_path: Path, names: list[str]) -> None:
     found = find(tmp_path / "class.zip", LAB, roster)
     assert {each.learner for each in found} == {"Ada Lovelace", "Bob Ross"}, found
     assert not any(each.doubts for each in found)
+    assert [each.place for each in found if each.late] == [
+        each.place for each in found if "LATE" in each.place
+    ]
 
 
 def test_nobody_is_guessed(tmp_path: Path) -> None:
@@ -135,6 +139,21 @@ def test_two_of_one_learner_and_one_under_two_names_are_said(tmp_path: Path) -> 
     assert "has also ada/b.ipynb" in found["ada/a.ipynb"][0]
     assert "byte for byte, is cid.ipynb" in found["bob.ipynb"][-1]
     assert len(found) == 4
+
+
+def test_the_newest_counts_where_the_exchange_says_when(tmp_path: Path) -> None:
+    times = {
+        "ada": ["2026-01-02 03:04:05.678", "2026-01-04 00:00:00"],
+        "bob": ["2026-01-01 01:01:01"],
+    }
+    names = [f"{who}+lab+{time} UTC/06_evolution.ipynb" for who in times for time in times[who]]
+    names += [f"cid+lab+2026-01-0{day} 03:04:05 XYZ/a.ipynb" for day in (2, 3)]
+    old, new, bob, *unknown = find(laid_out(tmp_path, dict.fromkeys(names, b"")), LAB)
+    assert old.doubts == ("it does not count: this learner handed in again at 2026-01-04 00:00:00",)
+    assert new.doubts == bob.doubts == ()
+    assert all("which counts?" in each.doubts[0] for each in unknown)
+    due = datetime(2026, 1, 2, 23, 59, tzinfo=UTC)
+    assert [each.days_late(due) for each in (old, new, bob, unknown[0])] == [0, 2, 0, None]
 
 
 def test_links_pipes_and_large_files_are_not_opened(tmp_path: Path) -> None:
