@@ -1,7 +1,10 @@
 """Runs the cells of one submission, asks the exercises' questions, and returns what came.
 
 No answers are here: the probes, their inputs and what was handed out come from the controller,
-which compares.
+which compares. A probe runs in the process of the code that it asks, as in the live kernel: who
+knows a probe and its right report can write code that reports that. What such code replaces is put
+back and named, and records from elsewhere are named, so that a human looks; it is evidence, not
+proof.
 """
 
 import ast

@@ -87,6 +87,21 @@ def _card(record: dict[str, Any]) -> Card:
     return Card(**{**record, "rows": [(label, value) for label, value in record["rows"]]})
 
 
+@dataclass
+class Answered:
+    """What the children of a submission told, which nobody vouches for.
+
+    records: by exercise. troubles: the exercises without one, and why. seconds: by the clock.
+    forged: whether a submission has written records itself.
+    """
+
+    matched: matching.Matched
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    troubles: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    forged: bool = False
+
+
 class Grader:
     """Grades the notebooks of one lab; source: its file, `source/NN_slug.py`."""
 
@@ -119,66 +134,52 @@ class Grader:
 
     def grade(self, submission: Submission, run: Run) -> Grade:
         """Never raises for what is in a submission. run: as `Warm.run`."""
-        return self.judge(self.ask(submission, run)[1])
+        asked = self.ask(submission, run)
+        return asked if isinstance(asked, Grade) else self.judge(asked)
 
-    def ask(self, submission: Submission, run: Run) -> tuple[Submission, dict[str, Any]]:
+    def ask(self, submission: Submission, run: Run) -> Answered | Grade:
         """The first half of `grade`: reads the notebook and runs it in children."""
         if submission.problem:
-            return submission, {"unreadable": submission.problem}
+            return Grade("unreadable", (submission.problem,))
         try:
             matched = matching.match(submission.content, self.lab)
+            job = self._job(matched)
         except ValueError as error:
-            return submission, {"unreadable": str(error)}
+            return Grade("unreadable", (str(error),))
         except Exception as error:  # a fault of the kit costs one row, not the class
             why = f"the grader failed on it ({type(error).__name__}: {str(error)[:200]})"
-            return submission, {"failed": why}
+            return Grade("needs review", (why,))
         if matched.lab and matched.lab != self.lab.name:
-            said = f"it says that it is {matched.lab[:60]!r}, not {self.lab.name!r}"
-            return submission, {"matched": matched, "other lab": said}
-        job = self._job(matched)
-        records: dict[str, dict[str, Any]] = {}
-        troubles: dict[str, str] = {}
-        result: dict[str, Any] = {"matched": matched, "records": records, "troubles": troubles}
-        result |= {"seconds": 0.0, "forged": False}
-        while len(records) + len(troubles) < len(self.lab.exercises):
+            why = f"it says that it is {matched.lab[:60]!r}, not {self.lab.name!r}"
+            return Grade("needs review", (why,), conclusion=matched.conclusion)
+        keys = self.lab.exercises.keys()
+        answered = Answered(matched)
+        records, troubles = answered.records, answered.troubles
+        while left := keys - records.keys() - troubles.keys():
             ran = run({**job, "without": [*records, *troubles]})
-            result["seconds"] += ran.seconds
-            result["forged"] = ran.forged or result["forged"]
+            answered.seconds += ran.seconds
+            answered.forged |= ran.forged
             for record in ran.records:
-                key = wire.text(record.get("exercise"))
-                if key in self.lab.exercises and key not in troubles and key not in records:
-                    records[key] = record
                 if "setup" in record:
-                    return submission, result | {"setup": wire.text(record["setup"])}
+                    why = f"the lab's own set-up fails here: {wire.text(record['setup'])}"
+                    return Grade("needs review", (why,), conclusion=matched.conclusion)
+                if (key := wire.text(record.get("exercise"))) in left:
+                    records.setdefault(key, record)
             if not ran.ended:
                 break
-            guilty = ran.at if ran.at in self.lab.exercises else ""
-            if not guilty or guilty in troubles or guilty in records:
-                rest = self.lab.exercises.keys() - records.keys() - troubles.keys()
-                troubles |= dict.fromkeys(rest, _trouble(ran))
-                break
-            troubles[guilty] = _trouble(ran)
-        return submission, result
+            guilty = {ran.at} & left - records.keys()
+            troubles |= dict.fromkeys(guilty or left - records.keys(), _trouble(ran))
+        return answered
 
-    def judge(self, asked: dict[str, Any]) -> Grade:
+    def judge(self, asked: Answered) -> Grade:
         """The second half of `grade`: compares with the answers."""
-        if problem := asked.get("failed"):
-            return Grade("needs review", (problem,))
-        if problem := asked.get("unreadable"):
-            return Grade("unreadable", (problem,))
-        matched: matching.Matched = asked["matched"]
-        if problem := asked.get("other lab"):
-            return Grade("needs review", (problem,), conclusion=matched.conclusion)
-        if "setup" in asked:
-            note = f"the lab's own set-up fails here: {asked['setup']}"
-            return Grade("needs review", (note,), conclusion=matched.conclusion)
         marks, notes = dict[str, Mark](), list[str]()
-        if asked["forged"]:
+        if asked.forged:
             notes.append("it has written results of its own, which do not count")
         for key, exercise in self.lab.exercises.items():
-            record = asked["records"].get(key, {})
-            trouble = asked["troubles"].get(key, "crashed")
-            marks[key] = self._mark(exercise, record, trouble, key in matched.missing)
+            record = asked.records.get(key, {})
+            trouble = asked.troubles.get(key, "crashed")
+            marks[key] = self._mark(exercise, record, trouble, key in asked.matched.missing)
             changed = [wire.text(each) for each in _list(record.get("changed"))[:20]]
             if changed:
                 notes.append(f"{key}: it replaced {', '.join(changed)}, which was put back")
@@ -192,10 +193,10 @@ class Grader:
         if troubles:
             status = "partial" if len(troubles) < len(marks) else troubles[0]
         replaced = any("put back" in note for note in notes)
-        if replaced or asked["forged"] or "needs review" in troubles:
+        if replaced or asked.forged or "needs review" in troubles:
             status = "needs review"
-        seconds = round(asked["seconds"], 3)
-        return Grade(status, tuple(notes), marks, matched.conclusion, seconds)
+        written, seconds = asked.matched.conclusion, round(asked.seconds, 3)
+        return Grade(status, tuple(notes), marks, written, seconds)
 
     def _job(self, matched: matching.Matched) -> dict[str, Any]:
         checks = set(matched.checks.values())
@@ -278,19 +279,19 @@ def grade_all(
     """
     left = iter(submissions)
     pool = ThreadPoolExecutor(jobs)
-    waiting: set[Future[tuple[Submission, dict[str, Any]]]] = set()
+    waiting: dict[Future[Answered | Grade], Submission] = {}
     try:
         while True:
             for submission in left:
-                waiting.add(pool.submit(grader.ask, submission, run))
+                waiting[pool.submit(grader.ask, submission, run)] = submission
                 if len(waiting) > jobs:
                     break
             if not waiting:
                 return
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for each in done:
-                submission, asked = each.result()
-                yield submission, grader.judge(asked)
+            for each in wait(waiting, return_when=FIRST_COMPLETED).done:
+                asked = each.result()
+                grade = asked if isinstance(asked, Grade) else grader.judge(asked)
+                yield waiting.pop(each), grade
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C nobody waits for a child
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from coursekit.grading import matching, wire
-from coursekit.grading.grader import STATUSES, Grader
+from coursekit.grading.grader import STATUSES, Answered, Grader
 from coursekit.guard import CallOutcome, Failure
 from coursekit.labs.answers import Observed
 from coursekit.labs.plain import Opaque
@@ -79,14 +79,8 @@ RECORD = some.fixed_dictionaries(
 def test_no_record_makes_the_controller_raise(
     grader: Grader, records: dict[str, Any], forged: bool
 ) -> None:
-    asked = {
-        "matched": matching.match(notebook(), grader.lab),
-        "records": through(records),
-        "troubles": {},
-        "forged": forged,
-        "seconds": 0.0,
-    }
-    grade = grader.judge(asked)
+    matched = matching.match(notebook(), grader.lab)
+    grade = grader.judge(Answered(matched, through(records), forged=forged))
     assert grade.status in STATUSES and grade.marks.keys() == SOLVED.keys()
     json.dumps(grade.record())
     for key in SOLVED.keys() - records.keys():
