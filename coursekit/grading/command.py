@@ -107,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
         if options.out is not None:
             log = stack.enter_context(_opened(options.out, source))
             by_hand = hand_marks.read(options.out / "marks.csv", grader.lab, found)
-        known = _known(log, grader.version)
+        known, older = _known(log, grader.version)
         left = list({each.digest: each for each in found if each.digest not in known}.values())
         print(
             f"{grader.lab.title}: {len(found)} submissions, {len(found) - len(left)} graded before"
@@ -120,26 +120,16 @@ def run(options: argparse.Namespace) -> int:
             with _server(grader, not options.unisolated, hidden) as server:
                 ended = _grade(grader, left, known, log, jobs, server)
     rows = [
-        hand_marks.taken_in((each, known[each.digest].doubted(each.doubts)), by_hand)
-        for each in found
-        if each.digest in known
+        (each, known[each.digest].doubted(each.doubts)) for each in found if each.digest in known
     ]
+    rows = [hand_marks.taken_in(row, by_hand) for row in rows]
     if options.out is None:
-        for _, outcome in rows:
-            _explain(outcome)
+        for _, grade in rows:
+            _explain(grade)
     else:
-        _write(options.out, grader, rows, options.due)
-        if options.alike:
-            pairs = alike.pairs(grader.lab, grader.given, found)
-            atomic.write(options.out / "alike.html", alike.page(grader.lab, pairs))
-            print(f"Wrote {options.out / 'alike.html'}: {len(pairs)} pairs")
-        absent = (roster.lines.keys() if roster else set()) - {each.learner for each in found}
-        if absent:
-            print(_plain(f"Nothing from {len(absent)} of the roster: {', '.join(sorted(absent))}"))
-        if options.system:
-            table = options.out / f"{options.system}.csv"
-            exports.write(table, options.system, grader.lab, rows, roster)
-            print(f"Wrote {table}, without what needs a human")
+        _write(options, grader, rows, roster)
+        if differ := gradebook.changes(options.out / "changes.csv", found, older, known):
+            print(f"{differ} points differ from an earlier version of the lab: changes.csv")
     if ended:
         return 0
     print(f"interrupted; {len(rows)} of {len(found)} are graded: the same command continues")
@@ -162,11 +152,11 @@ def _grade(
     print(_isolation(server.isolated), flush=True)
     outcomes = grade_all(grader, left, run, jobs)
     try:
-        for submission, outcome in counted(outcomes, "submissions", len(left)):
-            known[submission.digest] = outcome
+        for submission, grade in counted(outcomes, "submissions", len(left)):
+            known[submission.digest] = grade
             if log is not None:
                 record = {"notebook": submission.digest, "version": grader.version}
-                log.append(record | {"outcome": outcome.record()}, sync=True)
+                log.append(record | {"grade": grade.record()}, sync=True)
     except KeyboardInterrupt:
         server.close()  # its children end with it, so nobody waits for them
         outcomes.close()
@@ -214,17 +204,17 @@ def _opened(out: Path, source: Path) -> Any:
     return contextlib.closing(Log(path, first="notebook", cure=cure, user="grading"))
 
 
-def _known(log: Log | None, version: str) -> dict[str, Grade]:
-    """The outcomes of this version of the lab, by the notebook's digest."""
+def _known(log: Log | None, version: str) -> tuple[dict[str, Grade], dict[str, Grade]]:
+    """The grades by this version of the lab, and by the last one before it, by the digest."""
+    found: tuple[dict[str, Grade], dict[str, Grade]] = ({}, {})
     if log is None:
-        return {}
-    found = {}
+        return found
     for number, record in log.records:
-        if record.get("version") == version:
-            try:
-                found[record["notebook"]] = Grade.of(record["outcome"])
-            except (KeyError, TypeError, AttributeError) as error:
-                raise log.damaged(number, f"{type(error).__name__}: {error}") from None
+        try:
+            older = record["version"] != version
+            found[older][record["notebook"]] = Grade.of(record["grade"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise log.damaged(number, f"{type(error).__name__}: {error}") from None
     return found
 
 
@@ -235,19 +225,34 @@ def _time(text: str) -> datetime:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time like 2026-01-31T23:59") from None
 
 
-def _write(out: Path, grader: Grader, rows: Sequence[gradebook.Row], due: datetime | None) -> None:
-    folder = out / "feedback"
-    folder.mkdir(parents=True, exist_ok=True)
-    names = feedback.names([submission for submission, _ in rows])
-    for name, (submission, outcome) in zip(names, rows, strict=True):
-        atomic.write(folder / name, feedback.page(grader.lab, submission, outcome))
-    gradebook.write(out / "gradebook.csv", grader.lab, rows, due)
-    ideas = misconceptions.ideas(grader.lab, rows)
+def _write(
+    options: argparse.Namespace,
+    grader: Grader,
+    rows: Sequence[gradebook.Row],
+    roster: Roster | None,
+) -> None:
+    out, lab = options.out, grader.lab
+    given = [submission for submission, _ in rows]
+    (out / "feedback").mkdir(parents=True, exist_ok=True)
+    for name, (submission, grade) in zip(feedback.names(given), rows, strict=True):
+        atomic.write(out / "feedback" / name, feedback.page(lab, submission, grade))
+    gradebook.write(out / "gradebook.csv", lab, rows, options.due)
+    ideas = misconceptions.ideas(lab, rows)
     misconceptions.write(out / "misconceptions.csv", ideas)
-    atomic.write(out / "class.html", overview.page(grader.lab, rows, ideas))
-    count = Counter(outcome.status for _, outcome in rows)
+    atomic.write(out / "class.html", overview.page(lab, rows, ideas))
+    count = Counter(grade.status for _, grade in rows)
     said = ", ".join(f"{count[status]} {status}" for status in STATUSES if count[status])
     print(f"{said or 'nothing is graded yet'}. Wrote {out / 'gradebook.csv'}, class.html, feedback")
+    if options.alike:
+        pairs = alike.pairs(lab, grader.given, given)
+        atomic.write(out / "alike.html", alike.page(lab, pairs))
+        print(f"Wrote {out / 'alike.html'}: {len(pairs)} pairs")
+    if absent := (set(roster.lines) if roster else set()) - {each.learner for each in given}:
+        print(_plain(f"Nothing from {len(absent)} of the roster: {', '.join(sorted(absent))}"))
+    if options.system:
+        table = out / f"{options.system}.csv"
+        exports.write(table, options.system, lab, rows, roster)
+        print(f"Wrote {table}, without what needs a human")
 
 
 def _explain(outcome: Grade) -> None:

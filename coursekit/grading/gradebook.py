@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -50,6 +50,31 @@ def write(path: Path, lab: Lab, rows: Sequence[Row], due: datetime | None = None
             )
         )
     atomic.write(path, file.getvalue())
+
+
+def changes(
+    path: Path,
+    submissions: Sequence[Submission],
+    before: Mapping[str, Grade],
+    now: Mapping[str, Grade],
+) -> int:
+    """Writes which points differ between two versions of a lab, and returns how many do.
+
+    before, now: the grades, by the submission's digest. Writes nothing if there is no earlier one.
+    """
+    table: list[list[object]] = [["learner", "exercise", "before", "now", "submission"]]
+    both = [each for each in submissions if each.digest in before and each.digest in now]
+    for each in both:
+        old, new = before[each.digest].marks, now[each.digest].marks
+        for key in dict.fromkeys([*old, *new]):
+            points = [marks[key].points if key in marks else None for marks in (old, new)]
+            if points[0] != points[1]:
+                table.append([each.learner, key, *points, each.place])
+    if both:
+        file = io.StringIO(newline="")
+        csv.writer(file, lineterminator="\n").writerows([map(cell, row) for row in table])
+        atomic.write(path, file.getvalue())
+    return len(table) - 1
 
 
 def _late(submission: Submission, due: datetime | None) -> object:

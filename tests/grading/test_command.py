@@ -3,6 +3,7 @@
 import csv
 import html.parser
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -119,6 +120,25 @@ def test_it_continues_where_it_was_and_runs_nothing_twice(
     assert {name: row["points"] for name, row in rows(out).items()} == {
         name: row["points"] for name, row in before.items()
     }
+
+
+def test_a_changed_lab_is_graded_again_and_says_what_differs(
+    class_: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labs = tmp_path / "labs"
+    shutil.copytree(SAMPLE.parent.parent, labs)
+    monkeypatch.setenv("COURSEKIT_NOTEBOOKS", str(labs))
+    words = ("grade", class_, "--lab", "99", "--out", tmp_path / "graded")
+    first = coursekit(*words)
+    assert "differ" not in first.stdout and not (tmp_path / "graded" / "changes.csv").exists()
+    path = labs / "exercises" / "99_sample.py"
+    path.write_text(path.read_text().replace("points = 2", "points = 3"))
+    second = coursekit(*words)
+    assert "6 submissions, 0 graded before" in second.stdout
+    assert "2 points differ from an earlier version of the lab: changes.csv" in second.stdout
+    lines = (tmp_path / "graded" / "changes.csv").read_text().splitlines()
+    assert "ada,99.1,2,3,ada.ipynb" in lines and len(lines) == 3
+    assert rows(tmp_path / "graded")["ada.ipynb"]["points"] == "6"
 
 
 def test_ctrl_c_keeps_what_is_graded_and_leaves_no_process(tmp_path: Path) -> None:
