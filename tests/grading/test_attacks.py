@@ -17,7 +17,7 @@ from tests.grading.conftest import SAMPLE, SOLVED, notebook, points, submission,
 
 Graded = Callable[..., Grade]
 RIGHT = "def survivors(candidates, factor):\n    return candidates // factor\n"
-pytestmark = pytest.mark.slow(60)
+pytestmark = pytest.mark.slow(2)
 
 
 def survivors(body: str, before: str = "") -> dict[str, str]:

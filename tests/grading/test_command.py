@@ -17,7 +17,7 @@ from coursekit.grading.warm import Warm
 from tests.commands import coursekit
 from tests.grading.conftest import SAMPLE, notebook
 
-pytestmark = pytest.mark.slow(30)
+pytestmark = pytest.mark.slow(2)
 ENDS = {"99.1": "def survivors(*given):\n    import os\n    os._exit(1)\n"}
 WRONG = {"99.1": "def survivors(candidates, factor):\n    return candidates // 2\n"}
 HOSTILE = "=cmd|' /C calc'!A0\n<script>alert(1)</script>"
