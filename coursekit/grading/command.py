@@ -154,7 +154,7 @@ def _grade(
     try:
         for submission, grade in counted(outcomes, "submissions", len(left)):
             known[submission.digest] = grade
-            if log is not None:
+            if log is not None and not grade.again:
                 record = {"notebook": submission.digest, "version": grader.version}
                 log.append(record | {"grade": grade.record()}, sync=True)
     except KeyboardInterrupt:

@@ -102,7 +102,12 @@ def _serve(control: socket.socket, limits: isolation.Allowance, isolated: bool, 
                         _kill(each.process)
                     return 0
                 job, records, leash = given
-                process = isolation.fork() if isolated else os.fork()
+                try:
+                    process = isolation.fork() if isolated else os.fork()
+                except OSError:  # no memory now: the closed leash says that nothing has run
+                    for each_given in given:
+                        os.close(each_given)
+                    continue
                 if process == 0:
                     _child(job, records, isolated, count, limits)
                 count += 1
@@ -111,14 +116,15 @@ def _serve(control: socket.socket, limits: isolation.Allowance, isolated: bool, 
                 each = _Running(process, socket.socket(fileno=leash))
                 running[process] = each
                 waiting.register(each.leash, selectors.EVENT_READ, each)
-                each.leash.send(line({"process": process if known else 0}))
+                with contextlib.suppress(OSError):  # the controller has given it up
+                    each.leash.send(line({"process": process if known else 0}))
             elif key.data is not None and key.data.process in running:
                 _kill(key.data.process)
                 waiting.unregister(key.data.leash)
-        _collect(running, waiting)
+        _collect(running, waiting, isolated)
 
 
-def _collect(running: dict[int, _Running], waiting: selectors.BaseSelector) -> None:
+def _collect(running: dict[int, _Running], waiting: selectors.BaseSelector, isolated: bool) -> None:
     while True:
         try:
             process, status = os.waitpid(-1, os.WNOHANG)
@@ -127,7 +133,8 @@ def _collect(running: dict[int, _Running], waiting: selectors.BaseSelector) -> N
         if not process:
             return
         if each := running.pop(process, None):
-            _kill_group(process)
+            if not isolated:
+                _kill_group(process)
             with contextlib.suppress(OSError):
                 each.leash.send(line({"status": os.waitstatus_to_exitcode(status)}))
             if each.leash in waiting.get_map():

@@ -44,7 +44,7 @@ class Grade:
     """What grading a notebook gave. status: one of STATUSES; notes: why, in words.
 
     marks: by exercise. conclusion: what was written; its points and a comment come by hand.
-    seconds: by the clock.
+    seconds: by the clock. again: whether another run may give more, so that it is not kept.
     """
 
     status: str
@@ -54,6 +54,7 @@ class Grade:
     seconds: float = 0.0
     conclusion_points: float | None = None
     conclusion_comment: str = ""
+    again: bool = False
 
     @property
     def points(self) -> float | None:
@@ -157,6 +158,9 @@ class Grader:
         records, troubles = answered.records, answered.troubles
         while left := keys - records.keys() - troubles.keys():
             ran = run({**job, "without": [*records, *troubles]})
+            if not ran.records:
+                why = f"its process did not start (status {ran.status}): give the command again"
+                return Grade("needs review", (why,), conclusion=matched.conclusion, again=True)
             answered.seconds += ran.seconds
             answered.forged |= ran.forged
             for record in ran.records:

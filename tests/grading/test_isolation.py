@@ -7,7 +7,7 @@ import pytest
 import coursekit
 from coursekit.grading import isolation
 from coursekit.grading.grader import Grader
-from coursekit.grading.warm import Cold, Warm
+from coursekit.grading.warm import Cold, Ran, Warm
 from tests.grading.conftest import SOLVED, notebook, points, submission, told
 
 
@@ -67,6 +67,12 @@ def test_a_server_whose_children_would_hang_is_not_used(grader: Grader, thread: 
     if thread:
         cold = Cold(slack=0.5)
         assert points(grader.grade(submission(notebook()), cold.run)) == SOLVED
+
+
+def test_a_child_that_does_not_start_is_no_zero_and_not_kept(grader: Grader) -> None:
+    never = Ran(ended="crashed", status=-9)
+    grade = grader.grade(submission(notebook()), lambda job: never)
+    assert grade.status == "needs review" and grade.points is None and grade.again
 
 
 TRAINING = """
