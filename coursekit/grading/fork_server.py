@@ -52,6 +52,8 @@ def unfit() -> str:
 
     A thread does not survive a fork; TensorFlow's first operation starts some.
     """
+    if sys.platform == "darwin":
+        return "macOS promises nothing for a process after a fork"
     context = sys.modules.get("tensorflow.python.eager.context")
     made = context.context_safe() if context is not None else None
     if made is not None and made._initialized:
