@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from coursekit.estimators import LowerFidelity
-from coursekit.estimators.lower_fidelity import agreement
-from coursekit.trials import Evaluation, Suggestion
+from coursekit.trials import Suggestion
 from coursekit.worlds import Live, NASBench201
 from tests.estimators.scripted import Scripted
 
@@ -54,23 +53,6 @@ def test_a_world_without_anything_cheaper_is_not_supported():
 def test_a_failed_training_has_failed():
     made = LowerFidelity(Scripted([0.5, math.nan, 0.5, 0.5]), epochs=2).evaluate(Suggestion({}))
     assert math.isnan(made.score) and made.cost == 2.0 and made.spread == 0
-
-
-def test_the_agreement_is_that_of_the_ranks():
-    cheap = [Evaluation(s, (), 1.0) for s in (0.1, 0.2, 0.3, 0.25, math.nan)]
-    full = [Evaluation(s, (), 4.0) for s in (0.5, 0.7, 0.8, 0.9, 0.9)]
-    found = agreement(cheap, full)
-    # By hand: one of six pairs is out of order; ranks 1 2 4 3 against 1 2 3 4.
-    assert found.pairs == pytest.approx(4 / 6) and found.rank == pytest.approx(0.8)
-    assert found.gain == pytest.approx(0.5125) and found.share == pytest.approx(0.25)
-    assert found.configurations == 4
-
-
-def test_an_agreement_needs_three_pairs_and_an_order():
-    same = [Evaluation(0.5, (), 1.0)] * 3
-    with pytest.raises(ValueError, match="three or more"):
-        agreement(same[:2], same[:2])
-    assert math.isnan(agreement(same, same).rank)
 
 
 def test_a_measured_agreement_says_how_far_the_scores_are_off():
