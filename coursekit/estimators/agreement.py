@@ -84,13 +84,22 @@ def kendall(cheap: Scores, full: Scores, *, best: float = 1.0) -> float:
     from scipy.stats import kendalltau
 
     a, b = _both(cheap, full)
-    if not 0 < best <= 1:
-        raise ValueError(f"best={best!r}: give a share of the configurations, above 0 and up to 1")
-    chosen = _best(b, max(1, round(best * len(b))))
-    a, b = a[chosen], b[chosen]
+    counts = chosen(b, best)
+    a, b = a[counts], b[counts]
     if len(a) < 3 or len(set(a)) == 1 or len(set(b)) == 1:
         return math.nan
     return float(kendalltau(a, b)[0])
+
+
+def chosen(full: Scores, best: float = BEST) -> np.ndarray:
+    """Which configurations are in the best share, those that tie with its last one included.
+
+    full: finite scores, shape (configurations,); the answer is of that shape, of booleans. Raises
+    ValueError for a share outside 0 to 1.
+    """
+    if not 0 < best <= 1:
+        raise ValueError(f"best={best!r}: give a share of the configurations, above 0 and up to 1")
+    return _best(np.asarray(full, dtype=float), max(1, round(best * len(full))))
 
 
 def overlap(cheap: Scores, full: Scores, count: int) -> float:

@@ -40,14 +40,16 @@ def test_the_best_tenth_may_disagree_where_all_agree():
     costs = [[Evaluation(each, (), cost) for each in scores] for scores, cost in
              ((cheap, 1.0), (full, 4.0))]  # fmt: skip
     found = agreement(*costs)
-    assert found.best_pairs == pytest.approx(-1) and found.regret == 9 and "-1.00 in the best tenth" in str(found)
+    assert found.best_pairs == pytest.approx(-1) and found.regret == 9
+    assert "-1.00 in the best tenth" in str(found)
 
 
 def test_tau_counts_ties_as_tau_b_does():
     # Pairs: 1-2 tied in full, 1-3 and 2-3 in order. 2 / sqrt(3 * 2).
     assert kendall([1, 2, 3], [1, 1, 2]) == pytest.approx(2 / math.sqrt(6))
     assert math.isnan(kendall([1, 1, 1], [1, 2, 3]))
-    assert kendall([1, 2, math.nan], [2, 3, 1]) == pytest.approx(1)  # a failed training is the worst
+    # A failed training is the worst.
+    assert kendall([1, 2, math.nan], [2, 3, 1]) == pytest.approx(1)
     # What ties with the last of the best counts: three instead of two.
     assert kendall([3, 1, 2, 0], [3, 2, 2, 1], best=0.5) == pytest.approx(2 / math.sqrt(6))
 
