@@ -7,7 +7,7 @@ the ranking.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from typing import Self
 
@@ -100,6 +100,38 @@ class LowerFidelity(Estimator):
         if fidelity == self.fidelity:
             return self
         return type(self)(self.full, **{**self.options, "fidelity": fidelity})
+
+
+def check_finalists(
+    trials: Sequence[Trial],
+    world: Trains,
+    *,
+    finalists: int | None = None,
+    seconds: float = math.inf,
+) -> list[Trial]:
+    """Train the best of a cheap search in full, and return these trials in the order of training.
+
+    The winner is the one with the best score among what is returned: cheap scores and full ones
+    cannot be compared. Isomorphic candidates are trained once.
+
+    trials: of the cheap search; those without a score are left out. world: at full fidelity.
+    finalists: how many are trained, by default as many as the seconds allow. seconds: of training;
+    the training that would end later is the last one, and is left out.
+    """
+    if finalists is not None:
+        whole_number("finalists", finalists)
+    scored = [trial for trial in trials if math.isfinite(trial.score)]
+    different = dict[Hashable, Trial]()
+    for trial in sorted(scored, key=lambda trial: -trial.score):
+        different.setdefault(world.space.canonical(trial.configuration), trial)
+    checked, spent = list[Trial](), 0.0
+    for trial in list(different.values())[:finalists]:
+        made = Evaluation.of(list(world.train(trial.up_to(None))))
+        spent += made.cost
+        if spent > seconds:
+            break
+        checked.append(trial.up_to(None).ended(made))
+    return checked
 
 
 def wobble(curve: Sequence[float]) -> float:

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from coursekit.estimators import LowerFidelity
-from coursekit.trials import Suggestion
-from coursekit.worlds import Live, NASBench201
+from coursekit.estimators.lower_fidelity import check_finalists
+from coursekit.search import Search
+from coursekit.strategies import Random
+from coursekit.trials import Evaluation, Suggestion, Trial
+from coursekit.worlds import Cells, Live, NASBench201
 from tests.estimators.scripted import Scripted
 
 CURVE = [0.1, 0.3, 0.5, 0.6, 0.65, 0.7, 0.72, 0.74]
@@ -72,3 +75,38 @@ def test_a_thinner_network_on_less_data_for_fewer_epochs():
     made = estimator.evaluate(Suggestion({**drawn, "units": 64}))
     same = world.at("quarter data").evaluate(Suggestion({**drawn, "units": 32}, 5))
     assert made.curve == same.curve and made.spread > 0
+
+
+def searched(world: Cells) -> list[Trial]:
+    search = Search(Random(world.space), seed=1)
+    return list(search.run(LowerFidelity(world, epochs=1), trials=60, progress=False))
+
+
+def test_the_best_of_a_cheap_search_are_trained_in_full_and_once_each():
+    world = Cells()
+    trials = searched(world)
+    found = check_finalists(trials, world, finalists=4)
+    entries = [world.entry(trial.configuration) for trial in found]
+    assert len(set(entries)) == 4
+    cheap = {world.entry(trial.configuration): trial.score for trial in trials}
+    assert {cheap[entry] for entry in entries} == set(sorted(cheap.values())[-4:])
+    for trial in found:
+        assert trial.score == world.accuracy(trial.configuration) and len(trial.curve) == 12
+
+
+def test_checks_end_with_the_seconds():
+    world = Cells()
+    trials = searched(world)
+    whole = check_finalists(trials, world, finalists=5)
+    three = sum(trial.cost for trial in whole[:3])
+    for seconds, expected in ((three, 3), (three * 0.999, 2), (0.0, 0)):
+        assert check_finalists(trials, world, seconds=seconds) == whole[:expected]
+
+
+def test_what_failed_in_the_cheap_search_is_no_finalist():
+    world = Cells()
+    trials = searched(world)
+    failed = [trial.ended(Evaluation(math.nan)) for trial in trials[:59]]
+    assert len(check_finalists([*failed, trials[59]], world)) == 1
+    with pytest.raises(ValueError, match="finalists=0"):
+        check_finalists(trials, world, finalists=0)
