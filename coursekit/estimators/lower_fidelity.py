@@ -121,11 +121,14 @@ def check_finalists(
     if finalists is not None:
         whole_number("finalists", finalists)
     scored = [trial for trial in trials if math.isfinite(trial.score)]
-    different = dict[Hashable, Trial]()
+    checked, known, spent = list[Trial](), set[Hashable](), 0.0
     for trial in sorted(scored, key=lambda trial: -trial.score):
-        different.setdefault(world.space.canonical(trial.configuration), trial)
-    checked, spent = list[Trial](), 0.0
-    for trial in list(different.values())[:finalists]:
+        if len(checked) == finalists:
+            break
+        model = world.space.canonical(trial.configuration)
+        if model in known:
+            continue
+        known.add(model)
         made = Evaluation.of(list(world.train(trial.up_to(None))))
         spent += made.cost
         if spent > seconds:
