@@ -157,7 +157,9 @@ class Cheapest(Exercise):
                 return best if found and found[best] <= bound else None
         """, reason="That is the option with the lowest regret: any that is good enough will do, and the cheapest is asked for."),
     )  # fmt: skip
-    otherwise = "Of all options whose choice loses at most the bound, the one with the fewest seconds."
+    otherwise = (
+        "Of all options whose choice loses at most the bound, the one with the fewest seconds."
+    )
 
 
 class Winner(Exercise):
@@ -259,4 +261,6 @@ class Affordable(Exercise):
                 "The candidates are trained in the order of the list: take that of the cheap scores."),
         Mistake("return chosen", "return sorted(chosen)", "The order is that of the trainings."),
     )  # fmt: skip
-    otherwise = "Places by falling cheap score, as long as the costs, summed up, stay within the seconds."
+    otherwise = (
+        "Places by falling cheap score, as long as the costs, summed up, stay within the seconds."
+    )
