@@ -17,6 +17,7 @@ BRUSHES = (1.0, 0.5, 0.25, 0.1, 0.05, 0.02)  # shares of the configurations
 MOST = 20  # finalists
 KEPT = 6  # settings in the table of what was tried
 MEANS = "their mean"
+SHORT = {"quarter data": "¼ data", "half resolution": "½ pixels"}  # a slider has little space
 
 
 class Fidelity(Panel):
@@ -54,7 +55,7 @@ class Fidelity(Panel):
         later = {**look, "continuous_update": False}
         self.pick = w.Dropdown(options=names, value=names[0], description="table", **look)
         self.kind = w.SelectionSlider(
-            options=first.fidelities, value=fidelity, description="kind", **later
+            options=_named(first), value=fidelity, description="kind", **later
         )
         self.epochs = w.IntSlider(epochs, 1, first.epochs, description="epochs", **later)
         self.scores = w.Dropdown(
@@ -105,7 +106,7 @@ class Fidelity(Panel):
         )
 
     def _setting(self) -> str:
-        return f"{self.kind.value}, {self.epochs.value} of {self.world.epochs} epochs"
+        return f"{self.kind.value}, {self.epochs.value}/{self.world.epochs} epochs"
 
     def _points(self, score: float) -> str:
         return f"{100 * score:.2f} points" if self.world.percent else f"{score:.3g}"
@@ -115,7 +116,7 @@ class Fidelity(Panel):
         self._together = True  # several sliders, one picture
         self.epochs.max = self.world.epochs
         self.epochs.value = max(1, round(share * self.world.epochs))
-        self.kind.options = self.world.fidelities
+        self.kind.options = _named(self.world)
         self.kind.value = kind if kind in self.world.fidelities else self.world.fidelity
         self._together = False
         self.update()
@@ -165,12 +166,12 @@ class Fidelity(Panel):
 
     def _list(self) -> str:
         rows = [
-            (name, setting, "mean" if scores == MEANS else "one", f"{share:.0%}", f"{tau:.2f}",
-             f"{among:.2f} ({brush:.0%})", f"{same:.0%}", f"{100 * lost:.2f} ({count})")
+            (name, f"{setting}, {'mean' if scores == MEANS else 'one'}", f"{share:.0%}",
+             f"{tau:.2f}", f"{among:.2f} ({brush:.0%})", f"{same:.0%}",
+             f"{100 * lost:.2f} ({count})")
             for name, setting, scores, brush, count, share, tau, among, same, lost in self.tried
         ]  # fmt: skip
-        head = ("table", "fidelity", "scores", "seconds", "tau", "tau, best", "overlap",
-                "regret, points")  # fmt: skip
+        head = ("table", "fidelity, trainings", "seconds", "tau", "among best", "overlap", "regret")
         caption = "The last settings, the newest first (in brackets: best share, finalists)"
         return table(head, rows, caption=caption, best_first=False)
 
@@ -179,6 +180,10 @@ class Fidelity(Panel):
 
     def __repr__(self) -> str:
         return f"Fidelity: {self.tell()}"
+
+
+def _named(world: Replay) -> list[tuple[str, str]]:
+    return [(SHORT.get(each, each), each) for each in world.fidelities]
 
 
 def _around(low: float, high: float) -> tuple[float, float]:

@@ -21,6 +21,7 @@ class Tau(Exercise):
         "a tie in y": ([1, 2, 3], [5, 5, 7]),
         "a tie in x": ([0.2, 0.2, 0.5, 0.1], [0.4, 0.3, 0.9, 0.8]),
         "tied in both": ([1, 1, 2, 3], [4, 4, 2, 9]),
+        "as many in order as out of order": ([1, 2, 3, 4], [2, 4, 1, 3]),
         "the reverse order": ([1, 2, 3], [0.3, 0.2, 0.1]),
         "nothing is ranked": ([1, 2, 3], [7, 7, 7]),
         "or in x": ([2, 2], [1, 3]),

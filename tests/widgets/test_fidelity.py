@@ -26,7 +26,7 @@ def test_it_tells_the_agreement_of_the_scores(panel: Fidelity):
     found = agreement(cheap, full)
     a, b = (np.array([each.score for each in made]) for made in (cheap, full))
     told = panel.line.value
-    assert "aria-live" in told and "cells, quarter data, 6 of 12 epochs" in told
+    assert "aria-live" in told and "cells, quarter data, 6/12 epochs" in told
     assert f"{found.share:.0%} of the seconds" in told
     assert f"Tau {found.pairs:.2f} over all 1,011, {kendall(a, b, best=0.1):.2f} among" in told
     assert f"it finds {overlap(a, b, 101):.0%}" in told
@@ -45,8 +45,9 @@ def test_sliders_change_the_figure_and_the_table_keeps_the_last_settings(panel: 
     assert "the best 50%" in panel.figure.value
     panel.scores.value = "their mean"
     found = rows(panel)
-    assert [row[2] for row in found] == ["mean", "one", "one", "one"]
-    assert [row[1].split(",")[0] for row in found] == ["half resolution"] * 3 + ["quarter data"]
+    settings = [row[1].split(", ") for row in found]
+    assert [each[-1] for each in settings] == ["mean", "one", "one", "one"]
+    assert [each[0] for each in settings] == ["half resolution"] * 3 + ["quarter data"]
     panel.scores.value = "one training each"
     assert len(rows(panel)) == 4  # a setting stands there once, and comes first again
     assert rows(panel)[0] == found[1]
@@ -55,7 +56,7 @@ def test_sliders_change_the_figure_and_the_table_keeps_the_last_settings(panel: 
 def test_another_table_keeps_the_kind_and_the_share_of_the_epochs(panel: Fidelity):
     panel.pick.value = "perceptrons"
     assert (panel.kind.value, panel.epochs.value, panel.epochs.max) == ("quarter data", 20, 40)
-    assert "perceptrons, quarter data, 20 of 40 epochs" in panel.line.value
+    assert "perceptrons, quarter data, 20/40 epochs" in panel.line.value
     assert len(rows(panel)) == 2  # one picture, not one for each slider that moved
 
 
@@ -82,6 +83,6 @@ def test_what_the_table_does_not_hold_is_refused():
 def test_the_stand_in_needs_no_widgets(panel: Fidelity):
     bundle = panel._repr_mimebundle_()
     html = bundle["text/html"]
-    assert "6 of 12 epochs" in html and "<table" in html
+    assert "6/12 epochs" in html and "<table" in html
     ET.fromstring(html[html.index("<svg") : html.index("</svg>") + 6])  # well-formed
     assert bundle["text/plain"].startswith("Fidelity: cells, quarter data")
