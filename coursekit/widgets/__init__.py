@@ -14,6 +14,7 @@ with from_extras():
 if TYPE_CHECKING:
     from coursekit.widgets.cell_builder import CellBuilder
     from coursekit.widgets.explorer import Explorer
+    from coursekit.widgets.fidelity import Fidelity
     from coursekit.widgets.forecast_panel import ForecastPanel
     from coursekit.widgets.growing import Growing
     from coursekit.widgets.monitor import SearchMonitor
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "CellBuilder": "cell_builder",
     "Explorer": "explorer",
+    "Fidelity": "fidelity",
     "ForecastPanel": "forecast_panel",
     "Growing": "growing",
     "PipelinePanel": "pipeline",
@@ -36,8 +38,8 @@ _HOMES = {
     "Surrogate": "surrogate",
 }
 __all__ = [
-    "CellBuilder", "Explorer", "ForecastPanel", "Growing", "PipelinePanel", "Population",
-    "RaceTrack", "SearchMonitor", "Shadows", "Surrogate",
+    "CellBuilder", "Explorer", "Fidelity", "ForecastPanel", "Growing", "PipelinePanel",
+    "Population", "RaceTrack", "SearchMonitor", "Shadows", "Surrogate",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

@@ -252,6 +252,25 @@ def test_shadows_follow_the_sliders(written: Written):
     assert notebook.errors() == []
 
 
+def test_a_fidelity_is_chosen_by_kind_and_amount(written: Written):
+    notebook = written("fidelity", "from coursekit.widgets import Fidelity\nFidelity()")
+    cell = notebook.cell(0)
+    notebook.run(cell)
+    line, figure = cell.get_by_role("status"), cell.locator("svg[role=img]")
+    expect(line).to_contain_text(re.compile(r"half resolution, 12/12 epochs: 64% of the seconds"))
+    kind = cell.get_by_role("slider", name="kind")
+    kind.press("ArrowLeft")
+    expect(kind).to_have_attribute("aria-valuetext", "¼ data")
+    expect(line).to_contain_text(re.compile(r"quarter data, 12/12 epochs.*Regret of its choice"))
+    cell.get_by_role("slider", name="finalists").press("ArrowRight")
+    expect(line).to_contain_text("the best of its 2 finalists")
+    cell.get_by_label("table", exact=True).select_option("perceptrons")
+    expect(line).to_contain_text("perceptrons, quarter data, 40/40 epochs")
+    expect(figure).to_have_attribute("aria-label", re.compile("over all 4,536"))
+    expect(cell.get_by_role("row")).to_have_count(5)  # the heading, and four settings
+    assert notebook.errors() == []
+
+
 def test_points_are_placed_by_hand_and_by_the_model_until_the_game_ends(written: Written):
     notebook = written("surrogate", "from coursekit.widgets import Surrogate\nSurrogate(points=5)")
     cell = notebook.cell(0)
