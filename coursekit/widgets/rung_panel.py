@@ -13,13 +13,12 @@ from coursekit.search import Search
 from coursekit.strategies.asha import ASHA
 from coursekit.strategies.base import Strategy
 from coursekit.strategies.rungs import Halving, Rung, bracket_table
-from coursekit.trials import Evaluation, History, Judge, Trial
+from coursekit.trials import History, Judge
 from coursekit.widgets.panel import Panel, button, draw, status
 from coursekit.worlds import World
-from coursekit.worlds.clock import Continued, Job, simulate, waiting
+from coursekit.worlds.clock import Continued, Job, Stragglers, simulate, waiting
 
 ALL, ASYNCHRONOUS = "Hyperband: all brackets", "ASHA"
-SLOW, SLOWNESS = 0.1, 8.0  # the share of stragglers, and how often as long they take
 
 
 class Rungs(Panel):
@@ -88,7 +87,7 @@ class Rungs(Panel):
         if self._setting:
             return
         rungs, workers = self.brackets[self.pick.value], self.workers.value
-        judge = _Stragglers(self.judge, self.seed) if self.stragglers.value else self.judge
+        judge = Stragglers(self.judge, self.seed) if self.stragglers.value else self.judge
         made = Search(Halving(self.world.space, rungs, 1), seed=self.seed)
         jobs = simulate(made, judge, workers=workers, seconds=1e9)
         if self.pick.value == ASYNCHRONOUS:
@@ -173,18 +172,6 @@ class Rungs(Panel):
 
     def __repr__(self) -> str:
         return f"Rungs of {self.pick.value}: {self.tell(self.events[self.moment.value])}"
-
-
-class _Stragglers:
-    """The judge's answers; some trials, drawn by their numbers, take much longer."""
-
-    def __init__(self, judge: Judge, seed: int) -> None:
-        self.judge, self.seed = judge, seed
-
-    def evaluate(self, trial: Trial, history: History) -> Evaluation:
-        found = self.judge.evaluate(trial, history)
-        slow = np.random.default_rng((self.seed, trial.number)).random() < SLOW
-        return found._replace(cost=found.cost * SLOWNESS) if slow else found
 
 
 def _epochs(count: int) -> str:

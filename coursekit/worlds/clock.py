@@ -35,6 +35,24 @@ class Continued:
         return found._replace(cost=found.cost * (1 - done / budget))
 
 
+class Stragglers:
+    """A judge whose answers stay the same, while some trials take much longer.
+
+    share: of the trials that are slow, drawn by their numbers and the seed. slowness: how many
+    times as long they take.
+    """
+
+    def __init__(
+        self, judge: Judge, seed: int = 0, *, share: float = 0.1, slowness: float = 8.0
+    ) -> None:
+        self.judge, self.seed, self.share, self.slowness = judge, seed, share, slowness
+
+    def evaluate(self, trial: Trial, history: History) -> Evaluation:
+        found = self.judge.evaluate(trial, history)
+        slow = np.random.default_rng((self.seed, trial.number)).random() < self.share
+        return found._replace(cost=found.cost * self.slowness) if slow else found
+
+
 class Job(NamedTuple):
     """A trial on a worker, from `start` to `end`, in seconds since the search began."""
 

@@ -11,7 +11,7 @@ from coursekit.spaces import Float, Integer, Space
 from coursekit.strategies import ASHA, Hyperband, Random, RegularizedEvolution, SuccessiveHalving
 from coursekit.trials import Evaluation, Suggestion
 from coursekit.worlds import MLPs
-from coursekit.worlds.clock import Continued, Job, simulate, waiting
+from coursekit.worlds.clock import Continued, Job, Stragglers, simulate, waiting
 
 LINE = Space({"x": Float(0, 1)})
 
@@ -94,6 +94,16 @@ def test_other_children_cost_their_whole_training() -> None:
     search = Search(RegularizedEvolution(world.space, population_size=3, sample_size=2), seed=1)
     for trial in search.run(Continued(world), trials=8):
         assert trial.cost == world.evaluate(trial).cost
+
+
+def test_stragglers_are_one_in_ten_and_have_the_same_scores() -> None:
+    world = MLPs()
+    plain = Search(Random(world.space), seed=1).run(world, trials=1000)
+    slow = Search(Random(world.space), seed=1).run(Stragglers(world, 1), trials=1000)
+    factors = [one.cost / other.cost for one, other in zip(slow, plain, strict=True)]
+    assert [trial.score for trial in slow] == [trial.score for trial in plain]
+    assert {round(factor, 6) for factor in factors} == {1, 8}
+    assert 60 < sum(factor > 2 for factor in factors) < 140  # 100 of 1,000; beyond: 2e-5
 
 
 def test_a_finite_search_ends_and_failures_are_told() -> None:
