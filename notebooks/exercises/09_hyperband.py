@@ -125,6 +125,7 @@ class Halvings(Exercise):
     points = 1
     cases = {
         "a power of the factor": (243, 3),
+        "a small power": (9, 3),
         "another power": (1000, 10),
         "just below a power": (26, 3),
         "just above a power": (10, 3),
@@ -161,8 +162,8 @@ class Answer(Exercise):
     cases = {
         "a lucky early score": ([(0, 3, 0.93), (1, 3, 0.9), (2, 27, 0.91)], ),
         "the finalist has failed": ([(0, 3, 0.8), (1, 3, 0.9), (2, 9, 0.7), (3, 27, None)], ),
-        "two finalists": ([(0, 9, 0.5), (1, 27, 0.6), (2, 27, 0.8), (3, 9, 0.9)], ),
-        "one rung": ([(0, 1, None), (1, 1, -2.0), (2, 1, -1.0), (3, 1, -3.0)], ),
+        "two finalists": ([(0, 9, 0.5), (1, 27, 0.6), (2, 27, 0.8), (3, 9, 0.9), (4, 1, 0.3)], ),
+        "one rung": ([(0, 1, -1.0), (1, 1, None), (2, 1, -2.0), (3, 1, -3.0)], ),
     }  # fmt: skip
     hidden = [
         ([(4, 27, 0.2), (5, 9, 0.9), (6, 27, 0.3), (7, 27, None), (8, 1, 0.99)],),
