@@ -75,6 +75,9 @@ def ladder(
     for budget in budgets:
         axes.axvline(budget, color=INK, linewidth=0.8, linestyle=":")
     axes.set(xlabel="epoch", ylabel="score", xscale="log", xlim=(0.93, 1.08 * max(budgets)))
+    heights = [score for trial in history.completed for score in trial.curve]
+    low, high = min(heights, default=0.0), max(heights, default=1.0)  # the same at any moment
+    axes.set_ylim(low - 0.03 * (high - low), high + 0.03 * (high - low) or None)
     axes.set_xticks(list(budgets), [str(budget) for budget in budgets])
     axes.minorticks_off()
     return axes
@@ -86,14 +89,18 @@ def timeline(
     workers: int,
     *,
     now: float | None = None,
+    end: float | None = None,
     axes: Axes | None = None,
 ) -> Axes:
     """What each worker trains when, as one bar for each trial up to `now`; gaps are waiting.
 
+    end: of the axis, in seconds; by default that of the last job.
+
     The darker a bar, the higher its rung; its number of epochs stands in it if there is room. The
     share of waiting is at the right of each worker.
     """
-    axes, end = on(axes, (9.0, 0.6 + 0.35 * workers)), max((job.end for job in jobs), default=1.0)
+    axes = on(axes, (9.0, 0.6 + 0.35 * workers))
+    end = max((job.end for job in jobs), default=1.0) if end is None else end
     until = end if now is None else now
     budgets = sorted({trial.suggestion.budget or 0 for trial in history})
     begun = [job for job in jobs if job.start < until]

@@ -160,7 +160,8 @@ class Rungs(Panel):
             above.figure.subplots_adjust(left=0.08, right=0.89, bottom=0, top=1, hspace=0.3)
             ladder(self.history, self.jobs, budgets, now=now, axes=above)
             above.set(title=f"{self.world}: {self.pick.value}", ylabel=self.world.measure)
-            timeline(self.history, self.jobs, self.workers.value, now=now, axes=below)
+            timeline(self.history, self.jobs, self.workers.value, now=now, end=self.events[-1],
+                     axes=below)  # fmt: skip
             return f"Rungs and workers. {self.tell(now)}"
 
         height = 0.9 + 0.26 * self.workers.value
