@@ -541,7 +541,6 @@ import keras
 import keras_tuner as kt
 
 from coursekit import data, tuners
-from coursekit.widgets import SearchMonitor
 
 predict(
     "09-brackets",
@@ -611,7 +610,6 @@ hyperband(True, max_trials=6).search(*digits.train, **fitting)  # ... and the po
 
 # %%
 tuner = hyperband(False)
-SearchMonitor(tuner)
 tuner.search(*digits.train, **fitting)
 
 # %%
