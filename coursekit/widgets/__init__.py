@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from coursekit.widgets.pipeline import PipelinePanel
     from coursekit.widgets.population import Population
     from coursekit.widgets.race_track import RaceTrack
+    from coursekit.widgets.rung_panel import Rungs
     from coursekit.widgets.shadows import Shadows
     from coursekit.widgets.surrogate import Surrogate
 
@@ -33,13 +34,15 @@ _HOMES = {
     "PipelinePanel": "pipeline",
     "Population": "population",
     "RaceTrack": "race_track",
+    "Rungs": "rung_panel",
     "SearchMonitor": "monitor",
     "Shadows": "shadows",
     "Surrogate": "surrogate",
 }
 __all__ = [
-    "CellBuilder", "Explorer", "Fidelity", "ForecastPanel", "Growing", "PipelinePanel",
-    "Population", "RaceTrack", "SearchMonitor", "Shadows", "Surrogate",
+    "CellBuilder", "Explorer", "Fidelity", "ForecastPanel", "Growing",
+    "PipelinePanel", "Population", "RaceTrack", "Rungs", "SearchMonitor", "Shadows",
+    "Surrogate",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

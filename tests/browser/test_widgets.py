@@ -137,6 +137,26 @@ def test_the_population_is_stepped_through_and_played(written: Written):
     assert notebook.errors() == []
 
 
+def test_rungs_are_stepped_through_and_changed(written: Written):
+    imports = "from coursekit.widgets import Rungs\nfrom coursekit.worlds import MLPs"
+    notebook = written("rungs", f"{imports}\nRungs(MLPs())")
+    cell = notebook.cell(0)
+    notebook.run(cell)
+    line, figure = cell.get_by_role("status"), cell.locator("svg[role=img]")
+    expect(line).to_contain_text("Planned: 27 to epoch 1")
+    cell.get_by_role("button", name="Step").click()
+    expect(line).to_contain_text("4 candidates have started, 3 train")
+    cell.get_by_role("button", name="To the end").click()
+    expect(line).to_contain_text("1 are trained in full")
+    expect(figure).to_have_attribute("aria-label", re.compile("1 are trained in full"))
+    workers = cell.locator(".widget-slider", has_text="workers")
+    workers.get_by_role("slider", name="workers").press("ArrowRight")
+    expect(line).to_contain_text("Planned")  # another search, from its beginning
+    cell.get_by_label("search", exact=True).select_option("ASHA")
+    expect(line).to_contain_text("One in 3 is promoted")
+    assert notebook.errors() == []
+
+
 def test_the_forecast_follows_what_is_seen_and_which_curve_it_is(written: Written):
     notebook = written("forecast", FORECAST)
     cell = notebook.cell(0)
