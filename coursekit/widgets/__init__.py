@@ -12,6 +12,7 @@ with from_extras():
     import ipywidgets  # noqa: F401  (its modules import it)
 
 if TYPE_CHECKING:
+    from coursekit.widgets.beam import Beam
     from coursekit.widgets.cell_builder import CellBuilder
     from coursekit.widgets.explorer import Explorer
     from coursekit.widgets.forecast_panel import ForecastPanel
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from coursekit.widgets.surrogate import Surrogate
 
 _HOMES = {
+    "Beam": "beam",
     "CellBuilder": "cell_builder",
     "Explorer": "explorer",
     "ForecastPanel": "forecast_panel",
@@ -36,7 +38,7 @@ _HOMES = {
     "Surrogate": "surrogate",
 }
 __all__ = [
-    "CellBuilder", "Explorer", "ForecastPanel", "Growing", "PipelinePanel", "Population",
+    "Beam", "CellBuilder", "Explorer", "ForecastPanel", "Growing", "PipelinePanel", "Population",
     "RaceTrack", "SearchMonitor", "Shadows", "Surrogate",
 ]  # fmt: skip
 
