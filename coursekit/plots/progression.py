@@ -81,12 +81,13 @@ def rounds(strategy: Progressive, judge: Judge, *, count: int = 3, seed: int = 0
 
 def moments(found: Sequence[Round]) -> list[Moment]:
     """All moments in order; a round without a ranking is not ranked, one that is whole not cut."""
+    found_in = [
+        {"expanded", "trained", "ranked" * bool(each.seen), "dropped" * bool(each.dropped)}
+        for each in found
+    ]
     return [
-        Moment(index, phase)
-        for index, each in enumerate(found)
-        for phase in PHASES
-        if not (phase == "ranked" and not each.seen) and not (phase == "dropped" and not each.dropped)
-    ]  # fmt: skip
+        Moment(i, phase) for i, held in enumerate(found_in) for phase in PHASES if phase in held
+    ]
 
 
 def shown(each: Round) -> list[Ranked]:

@@ -114,8 +114,9 @@ class Progressive(Strategy):
 
     def _candidates(self, done: list[Trial], rng: np.random.Generator) -> list[Ranked]:
         """The candidates after a round: its trials grown by a step; after the last stage, more."""
+        grow, finer = self.growing.grow, self.resolution
         found = [Ranked(grown, trial.number) for trial in done
-                 for grown in self.growing.grow(trial.configuration, resolution=self.resolution)]  # fmt: skip
+                 for grown in grow(trial.configuration, resolution=finer)]  # fmt: skip
         if self._stage == self.growing.largest:
             best = sorted(self._trained, key=lambda trial: -trial.score)[: self.beam_width]
             found += [Ranked(near, trial.number) for trial in best
