@@ -18,12 +18,13 @@ class Expand(Exercise):
     cases = {
         "one parent": (["a-none-none"], []),
         "children of two parents may be twins": (["a-none-none", "skip-none-none"], []),
+        "a cell that does not grow": (["a-a-a"], []),
         "twins of what is known": (["a-none-none"], ["a-none-none", "none-skip-a"]),
     }
     hidden = [
         (["b-none-none", "a-none-none", "skip-none-none"], ["a-none-none", "a-a-a"]),
         (["skip-none-none", "none-none-none"], ["none-a-b"]),
-        (["a-a-a"], []),
+        (["b-a-none", "none-none-none"], []),
     ]
     hints = (
         "`for parent in parents:` and in it `for child in space.grow(parent):`.",
@@ -31,7 +32,6 @@ class Expand(Exercise):
         "Keep a set of the forms that you have, `seen = set(known)`, and add to it.",
     )
     mistakes = (
-        Mistake("if form not in seen:", "if True:", "Twins are among the children: keep one."),
         Mistake("form = space.canonical(child)", "form = space.key(child)",
                 "Two cells can be twins without being equal: compare their canonical forms."),
         Mistake("seen = set(known)", "seen = set()",
@@ -102,6 +102,7 @@ class TauAtTheTop(Exercise):
     cases = {
         "by hand": ([0.1, 0.9, 0.7, 0.8], [0.2, 0.5, 0.9, 0.8], 3),
         "ties count for nothing": ([0.5, 0.5, 0.7, 0.1], [0.9, 0.8, 0.7, 0.1], 3),
+        "nothing but ties": ([0.5, 0.5, 0.5], [0.3, 0.1, 0.2], 2),
         "all of them": ([1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 4.0, 3.0], 4),
     }
     hidden = [
@@ -139,7 +140,7 @@ class Answers(Exercise):
 
     key = "8.3"
     points = 2
-    call = "scores {0} of cells with sizes {1}: what is predicted for size {2}"
+    call = "cells with scores {0} and sizes {1}: predict those of size {2}"
     cases = [([0.1, 0.5, 0.3, 0.9], [1, 1, 2, 2], 2), ([0.2, 0.4, 0.6, 0.8], [1, 2, 2, 3], 2)]
     hidden = [([0.3, 0.9, 0.1, 0.5, 0.7], [3, 1, 2, 3, 1], 3), ([0.4, 0.8, 0.6], [2, 1, 3], 2)]
     hints = (
@@ -159,13 +160,17 @@ class Answers(Exercise):
 
     @staticmethod
     def probe(predict_size: Any, scores: list[float], sizes: list[int], size: int) -> Any:
+        learnt = []
+
         def fit(cells: Any, known: Any) -> Any:
             memory = dict(zip(cells, known, strict=True))
+            learnt.append(sorted(memory))
             mean = sum(known) / max(1, len(known))
             return lambda cell: memory.get(cell, mean)
 
         cells = [f"cell {number}" for number in range(len(scores))]
-        return [float(each) for each in predict_size(fit, cells, list(scores), list(sizes), size)]
+        predicted = predict_size(fit, cells, list(scores), list(sizes), size)
+        return {"learnt from": learnt, "predictions": [float(each) for each in predicted]}
 
 
 class ChooseBeam(Exercise):
@@ -176,7 +181,7 @@ class ChooseBeam(Exercise):
     cases = {
         "more candidates than members": ([[0.1, 0.2, 0.9, 0.4], [0.3, 0.1, 0.8, 0.5]], 2),
         "one member, a tie": ([[0.5, 0.7, 0.5]], 3),
-        "fewer candidates than the beam takes": ([[0.2, 0.4], [0.1, 0.9], [0.6, 0.3]], 5),
+        "fewer candidates than the beam takes": ([[0.2, 0.4], [0.1, 0.4], [0.9, 0.5]], 5),
     }
     hidden = [
         ([[0.9, 0.1, 0.6], [0.0, 0.2, 0.6]], 1),
@@ -188,7 +193,7 @@ class ChooseBeam(Exercise):
         "column.",
     )
     mistakes = (
-        Mistake("axis=0", "axis=1",
+        Mistake("votes.mean(axis=0)", "np.mean(votes, axis=1)",
                 "That is the mean of each member over the candidates: it has the wrong size."),
         Mistake("votes.mean(axis=0)", "votes.max(axis=0)",
                 "One hopeful member decides: take the mean of all."),
