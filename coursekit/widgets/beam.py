@@ -53,6 +53,8 @@ class Beam(Panel):
     as there are new candidates. Raises TypeError for a world without cells.
     """
 
+    _setting = False  # whether options and value of the list are being set together
+
     def __init__(
         self,
         world: World,
@@ -148,11 +150,14 @@ class Beam(Panel):
             (f"round {index + 1}, place {place + 1}", number)
             for number, ((index, _), place) in enumerate(zip(self._offered, places, strict=True))
         ]
-        with self.candidate.hold_trait_notifications():
-            self.candidate.options = [("none", -1), *labels]
-            self.candidate.value = kept
+        self._setting = True  # new options choose the first one for a moment
+        self.candidate.options = [("none", -1), *labels]
+        self.candidate.value = kept
+        self._setting = False
 
     def _show(self) -> None:
+        if self._setting:
+            return
         self.figure.value = POINTER + self._tree()
         self.picture.value = self._cell()
         self.about.value = self._about()
@@ -197,8 +202,10 @@ class Beam(Panel):
         return describe(self.space.graph(one.configuration))
 
     def static(self) -> str:
-        told = status(tell(self.rounds, self.now, self.world.worth))
-        return told + self._tree() + self._cell() + self._about()
+        begun, self.moment.value = self.moment.value, self.moment.value or self.moment.max
+        told = self.line.value + self.figure.value + self.picture.value + self.about.value
+        self.moment.value = begun
+        return told
 
     def __repr__(self) -> str:
         return f"Beam: {tell(self.rounds, self.now, self.world.worth)}"

@@ -279,7 +279,7 @@ class TrainingsUntil(Exercise):
     points = 2
     cases = {
         "the best of all": ([0.5, 0.9, 0.7, 0.8], 0.8, 1),
-        "the mean of the best two": ([0.5, 0.9, 0.7, 0.8], 0.8, 2),
+        "the mean of the best two": ([0.9, 0.1, 0.8, 0.7], 0.85, 2),
         "a level that is never reached": ([0.5, 0.9, 0.7], 0.95, 1),
         "fewer scores than are averaged": ([0.9, 0.8], 0.1, 3),
     }
