@@ -1,6 +1,6 @@
 """Milestones: how many trainings until the best few of a search reach a level on average.
 
-Progressive search is judged in this way (Liu et al., 2018, ECCV, table 1; `liu2018progressive`).
+Progressive search is judged in this way (Liu et al., 2018, ECCV; `liu2018progressive`).
 """
 
 from __future__ import annotations
