@@ -25,7 +25,7 @@ from coursekit.strategies.progressive import Progressive, Ranked
 from coursekit.widgets.panel import Panel, button, draw, status
 from coursekit.worlds.base import World
 
-# A click on a drawn candidate chooses it in the list of candidates.
+# A click on a drawn candidate chooses it in the list, whose options have no-break spaces.
 CLICKS = """
 if (!window.coursekitBeam) {
   window.coursekitBeam = true;
@@ -35,12 +35,16 @@ if (!window.coursekitBeam) {
     if (!select) return;
     const [, round, place] = mark.id.split("-").map(Number);
     const label = `round ${round + 1}, place ${place + 1}`;
-    select.selectedIndex = [...select.options].findIndex(option => option.text === label);
+    const same = option => option.text.replace(/\\s/g, " ") === label;
+    select.selectedIndex = [...select.options].findIndex(same);
     select.dispatchEvent(new Event("change", {bubbles: true}));
   });
 }
 """
-POINTER = '<style>.coursekit-tree g[id^="beam-"]{cursor:pointer}</style>'
+POINTER = (
+    '<style>.coursekit-tree g[id^="beam-"]{cursor:pointer}'
+    '.coursekit-tree g[id^="beam-"] *{pointer-events:all}</style>'  # also inside of hollow marks
+)
 
 
 class Beam(Panel):
@@ -133,9 +137,9 @@ class Beam(Panel):
     def update(self) -> None:
         """Show the present step."""
         self._offer()
-        self.line.value = status(tell(self.rounds, self.now, self.world.worth))
         self.step_button.disabled = self.moment.value >= self.moment.max
         self._show()
+        self.line.value = status(tell(self.rounds, self.now, self.world.worth))
 
     def _offer(self) -> None:
         """Put the candidates that are drawn one by one into the list; a chosen one stays."""
