@@ -127,8 +127,8 @@ def tell(found: Sequence[Round], moment: Moment, truth: Truth) -> str:
         return f"{text}{first} of {count:,}; the best of them reaches {best:.2%}."
     lost = max(truth(one.configuration) for one in each.dropped)
     return (
-        f"{text}{len(each.dropped):,} cells, which nobody trains. The best among them would have "
-        f"reached {lost:.2%}, the best that was trained {best:.2%}: a real search never knows."
+        f"{text}{len(each.dropped):,} cells are not trained. The best among them would have "
+        f"reached {lost:.2%}, the best that was trained {best:.2%}: a real search cannot know this."
     )
 
 

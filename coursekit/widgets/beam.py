@@ -98,9 +98,9 @@ class Beam(Panel):
         self.box = w.VBox([
             w.HBox([self.beam_width, self.members], layout=wrap),
             w.HBox([self.step_button, self.reset_button, self.moment, self.candidate], layout=wrap),
-            self.line,
+            self.line, self.about,
             w.HBox([self.figure, self.picture], layout=wrap),
-            self.about, w.HTML(script),
+            w.HTML(script),
         ])  # fmt: skip
         self.box.add_class("coursekit-beam")
         self.search()
@@ -207,7 +207,7 @@ class Beam(Panel):
 
     def static(self) -> str:
         begun, self.moment.value = self.moment.value, self.moment.value or self.moment.max
-        told = self.line.value + self.figure.value + self.picture.value + self.about.value
+        told = self.line.value + self.about.value + self.figure.value + self.picture.value
         self.moment.value = begun
         return told
 
