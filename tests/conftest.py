@@ -21,6 +21,8 @@ SECONDS_IF_SLOW, SECONDS_IF_FAST = 20, 0.2
 NIGHTLY = "COURSEKIT_NIGHTLY"
 # Where one of many is tested in turn; fixed here, before there are workers.
 os.environ.setdefault("COURSEKIT_TURN", str(date.today().isocalendar().week))
+# A worker a core: with more threads than that, they wait for one another.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 class ByGroupOrFile(LoadGroupScheduling):

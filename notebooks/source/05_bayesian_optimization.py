@@ -679,13 +679,13 @@ assert strategies.make("bayesian", perceptrons.space).most == 400
 
 # %% [markdown]
 # ## 10. A race in three worlds
-# Now the comparison: random search, TPE, Bayesian optimization and regularized evolution (lab 06, with a population of ten, since the budget is small), forty trials each, from the same twenty seeds. Three worlds of different character:
+# Now the comparison: random search, quasi-random points (lab 04), TPE, Bayesian optimization and regularized evolution (lab 06, with a population of ten, since the budget is small), forty trials each, from the same twenty seeds. Three worlds of different character:
 # - hyperparameters of **perceptrons**: numbers and a few choices;
 # - **cells** of NAS-Bench-201 on CIFAR-100: six choices of five operations, nothing is ordered;
 # - a **needle**: six numbers, a plain, and one narrow peak in it.
 
 # %%
-contestants = {name: name for name in ("random", "tpe", "bayesian")}
+contestants = {name: name for name in ("random", "quasi_random", "tpe", "bayesian")}
 contestants["evolution"] = "regularized_evolution(population_size=10)"
 
 # %%
@@ -718,7 +718,7 @@ ahead = [c.better for c in found[2].comparisons() if c.significant and c.worse =
 measured("05-needle", ahead[0] if ahead else "no clear difference from random search")
 
 # %% [markdown]
-# In the first two worlds, both models are ahead of random search after forty trials, ten of which were random draws. Where good candidates have good neighbours, a model finds that out. On the needle there is nothing to learn: the plain says nothing about the peak, so no method is better than luck. (A figure of it would have four lines on one another: hardly a search has met the peak.)
+# In the first two worlds, both models are ahead of random search after forty trials, ten of which were random draws. Where good candidates have good neighbours, a model finds that out. On the needle there is nothing to learn: the plain says nothing about the peak, so no method is better than luck. (A figure of it would have five lines on one another: hardly a search has met the peak.)
 
 # %% claim="TPE and Bayesian optimization lead random search among perceptrons and cells, from other seeds too"
 from coursekit.race.significance import compare

@@ -35,6 +35,11 @@ def bowl(configuration: Mapping[str, Any]) -> float:
     return -miss - 0.2 * (configuration["kind"] != "b")
 
 
+def rosenbrock(x: float, y: float) -> float:
+    """A curved valley, whose lowest point, 0, is at (1, 1)."""
+    return 100 * (y - x**2) ** 2 + (1 - x) ** 2
+
+
 def told(strategy: Bayesian, results: list[tuple[dict[str, Any], float]]) -> History:
     """A history in which these have finished, observed by the strategy."""
     history = History()
@@ -144,6 +149,17 @@ def test_noise_does_not_hold_it_where_it_was_lucky() -> None:
         regret.append(-np.median([bowl(trial.configuration) for trial in history[-15:]]))
     # Of random draws the median is at 0.5.
     assert np.median(regret) < 0.15
+
+
+def test_a_search_that_has_gathered_still_gets_nearer() -> None:
+    """Gaps between scores shrink as it converges: small ones must not count for noise then."""
+    space = Space({"x": Float(-1, 2), "y": Float(-1, 2)})
+    for seed in range(3):
+        history = Search(Bayesian(space), seed=seed).run(
+            lambda s: Evaluation(-rosenbrock(**s.configuration)), trials=60
+        )
+        best = np.maximum.accumulate([trial.score for trial in history])
+        assert -best[59] < 0.02 and -best[59] < -0.3 * best[24], seed
 
 
 def test_a_known_spread_is_believed() -> None:
