@@ -278,15 +278,15 @@ class TrainingsUntil(Exercise):
     key = "8.7"
     points = 2
     cases = {
-        "the best of all": ([0.5, 0.9, 0.7, 0.8], 0.8, 1),
-        "the mean of the best two": ([0.9, 0.1, 0.8, 0.7], 0.85, 2),
+        "the best of all": ([0.5, 0.9, 0.7, 0.8], 0.9, 1),
+        "the mean of the best two": ([0.9, 0.1, 0.8, 0.7], 0.84, 2),
         "a level that is never reached": ([0.5, 0.9, 0.7], 0.95, 1),
         "fewer scores than are averaged": ([0.9, 0.8], 0.1, 3),
     }
     hidden = [
         ([0.1, 0.2, 0.3, 0.4, 0.5], 0.35, 3),
         ([0.7], 0.7, 1),
-        ([0.6, 0.6, 0.1, 0.6], 0.6, 3),
+        ([0.6, 0.6, 0.1, 0.6], 0.59, 3),
         ([0.9, 0.1, 0.9, 0.9], 0.85, 3),
     ]
     or_none = True
