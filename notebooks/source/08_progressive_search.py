@@ -52,7 +52,9 @@ predict("08-small", "How good is the best cell of size 2? (The best of all: 73.5
 # %%
 for size in (1, 2, 3):
     of_size = 100 * np.sort(accuracies[sizes == size])[::-1]
-    plt.plot((np.arange(len(of_size)) + 0.5) / len(of_size), of_size, label=f"size {size}")
+    plt.plot(
+        (np.arange(len(of_size)) + 0.5) / len(of_size), of_size, marker="", label=f"size {size}"
+    )
 plt.title("The cells of each size, the best first")
 plt.xlabel("share of the cells")
 plt.ylabel("validation accuracy, %")
@@ -183,7 +185,7 @@ taus = {}
 for panel, (name, table) in zip(panels, TABLES.items()):
     hoped = ranked(table, trained_small(0), large)
     taus[name] = kendalltau(hoped, accuracies[large]).statistic
-    panel.plot(hoped[::25], 100 * accuracies[large][::25], "o", markersize=3, alpha=0.5)
+    panel.plot(hoped[::31], 100 * accuracies[large][::31], "o", markersize=3, alpha=0.5)
     panel.set_title(f"{name}: tau {taus[name]:.2f}")
     panel.set_xlabel("predicted rank")
 panels[0].set_ylabel("accuracy, %")
