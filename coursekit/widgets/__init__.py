@@ -12,6 +12,7 @@ with from_extras():
     import ipywidgets  # noqa: F401  (its modules import it)
 
 if TYPE_CHECKING:
+    from coursekit.widgets.beam import Beam
     from coursekit.widgets.cell_builder import CellBuilder
     from coursekit.widgets.explorer import Explorer
     from coursekit.widgets.fidelity import Fidelity
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from coursekit.widgets.surrogate import Surrogate
 
 _HOMES = {
+    "Beam": "beam",
     "CellBuilder": "cell_builder",
     "Explorer": "explorer",
     "Fidelity": "fidelity",
@@ -40,7 +42,7 @@ _HOMES = {
     "Surrogate": "surrogate",
 }
 __all__ = [
-    "CellBuilder", "Explorer", "Fidelity", "ForecastPanel", "Growing",
+    "Beam", "CellBuilder", "Explorer", "Fidelity", "ForecastPanel", "Growing",
     "PipelinePanel", "Population", "RaceTrack", "Rungs", "SearchMonitor", "Shadows",
     "Surrogate",
 ]  # fmt: skip

@@ -318,6 +318,26 @@ def test_points_are_placed_by_hand_and_by_the_model_until_the_game_ends(written:
     assert notebook.errors() == []
 
 
+def test_the_beam_is_stepped_through_and_a_candidate_is_clicked(written: Written):
+    imports = "from coursekit.widgets import Beam\nfrom coursekit.worlds import Cells"
+    notebook = written("beam", f"{imports}\nBeam(Cells(), beam_width=4)")
+    cell = notebook.cell(0)
+    notebook.run(cell)
+    line, about = cell.get_by_role("status").first, cell.get_by_role("status").last
+    expect(line).to_contain_text("Round 1 of 3, expanded")
+    step = cell.get_by_role("button", name="Step")
+    for told in ("Round 1 of 3, trained", "Round 2 of 3, expanded", "Round 2 of 3, ranked"):
+        step.click()
+        expect(line).to_contain_text(told)
+    expect(about).to_contain_text("Click a candidate")
+    cell.locator('g[id="beam-1-2"]').click()
+    expect(about).to_contain_text("A cell of round 2, trained. Predicted: place 3 of")
+    cell.get_by_role("slider", name="step").press("End")
+    expect(line).to_contain_text("Round 3 of 3, dropped")
+    expect(about).to_contain_text("A cell of round 2, trained")  # it stays
+    assert notebook.errors() == []
+
+
 def test_a_prediction_is_entered_and_shown_beside_what_was_measured(written: Written):
     notebook = written(
         "prediction",
