@@ -13,6 +13,7 @@ with from_extras():
 
 if TYPE_CHECKING:
     from coursekit.widgets.cell_builder import CellBuilder
+    from coursekit.widgets.controller import Controller
     from coursekit.widgets.explorer import Explorer
     from coursekit.widgets.forecast_panel import ForecastPanel
     from coursekit.widgets.growing import Growing
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "CellBuilder": "cell_builder",
+    "Controller": "controller",
     "Explorer": "explorer",
     "ForecastPanel": "forecast_panel",
     "Growing": "growing",
@@ -36,7 +38,7 @@ _HOMES = {
     "Surrogate": "surrogate",
 }
 __all__ = [
-    "CellBuilder", "Explorer", "ForecastPanel", "Growing", "PipelinePanel", "Population",
+    "CellBuilder", "Controller", "Explorer", "ForecastPanel", "Growing", "PipelinePanel", "Population",
     "RaceTrack", "SearchMonitor", "Shadows", "Surrogate",
 ]  # fmt: skip
 
