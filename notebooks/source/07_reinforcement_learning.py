@@ -17,6 +17,7 @@
 
 # %% tags=["setup"]
 import inspect
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -333,23 +334,13 @@ predict(
 
 
 # %%
-def controller(space, **options):
-    """The table as in section 4: it may draw a cell again."""
-    return Reinforce(space, policy="tabular", repeats=True, **options)
-
-
-def without_baseline(space, **options):
-    """The same, counting the scores as they are."""
-    return WithoutBaseline(space, policy="tabular", repeats=True, **options)
-
-
-# %%
-same = dict(entropy_weight=0)
+table = dict(policy="tabular", repeats=True)
+plain = table | dict(entropy_weight=0)
 lineup = {
-    "baseline, 0.1": lambda space: controller(space, learning_rate=0.1, **same),
-    "baseline, 0.03": lambda space: controller(space, learning_rate=0.03, **same),
-    "none, 0.1": lambda space: without_baseline(space, learning_rate=0.1, **same),
-    "none, 0.03": lambda space: without_baseline(space, learning_rate=0.03, **same),
+    "baseline, 0.1": partial(Reinforce, learning_rate=0.1, **plain),
+    "baseline, 0.03": partial(Reinforce, learning_rate=0.03, **plain),
+    "none, 0.1": partial(WithoutBaseline, learning_rate=0.1, **plain),
+    "none, 0.03": partial(WithoutBaseline, learning_rate=0.03, **plain),
     "random": "random",
 }
 ablation = race(world, lineup, trials=200, seeds=20)
@@ -393,11 +384,11 @@ predict(
 )
 
 # %%
-table = dict(policy="tabular", learning_rate=0.1, repeats=True)
+fast = table | dict(learning_rate=0.1)
 scales = {
-    "scaled": lambda space: Reinforce(space, entropy_weight=0.1, **table),
-    "raw": lambda space: Unscaled(space, entropy_weight=0.1, **table),
-    "raw, no entropy": lambda space: Unscaled(space, entropy_weight=0, **table),
+    "scaled": partial(Reinforce, entropy_weight=0.1, **fast),
+    "raw": partial(Unscaled, entropy_weight=0.1, **fast),
+    "raw, no entropy": partial(Unscaled, entropy_weight=0, **fast),
 }
 scaling = race(world, scales, trials=200, seeds=20)
 print(report.table(scaling))
@@ -428,9 +419,7 @@ predict(
 
 # %%
 weights = {
-    f"weight {weight:g}": lambda space, weight=weight: controller(
-        space, learning_rate=0.3, entropy_weight=weight
-    )
+    f"weight {weight:g}": partial(Reinforce, learning_rate=0.3, entropy_weight=weight, **table)
     for weight in (0, 0.3, 3)
 }
 undecided = race(world, weights, trials=200, seeds=20)
@@ -532,13 +521,14 @@ print(report.table(result))
 print(report.statement(result))
 
 # %% [markdown]
-# With the published settings the controller is clearly behind evolution, and not told from random search by twenty seeds. But a tenfold learning rate makes it as good as evolution: no difference is left that these seeds could show. So "reinforcement learning is behind evolution" is here a sentence about a **learning rate**, chosen for thousands of samples and used for two hundred. A comparison is only fair if each rival is at its best for the budget.
+# With the published settings the controller is ahead of random search, and clearly behind evolution. But a tenfold learning rate makes it as good as evolution: no difference is left that these seeds could show. So "reinforcement learning is behind evolution" is here a sentence about a **learning rate**, chosen for thousands of samples and used for two hundred. A comparison is only fair if each rival is at its best for the budget.
 
-# %% claim="As published it is behind evolution; with a tenfold learning rate it is not told from it"
+# %% claim="As published it is between random search and evolution; with a tenfold learning rate it is not told from it"
 pairs = {frozenset((c.better, c.worse)): c for c in result.comparisons()}
 behind = pairs[frozenset(("evolution", "controller, published"))]
 assert behind.significant and behind.better == "evolution" and behind.difference > 0.006
-assert not pairs[frozenset(("random", "controller, published"))].significant
+ahead = pairs[frozenset(("random", "controller, published"))]
+assert ahead.significant and ahead.better == "controller, published"
 for name in ("controller, for 200", "controller, LSTM"):
     assert not pairs[frozenset(("evolution", name))].significant
     ahead = pairs[frozenset(("random", name))]
@@ -679,7 +669,7 @@ plt.show()
 # - An LSTM can express what goes together, a table cannot. Whether that helps depends on the space.
 # - At 200 trainings the published controller is behind evolution, at 2,000 level with it, and with a tenfold learning rate level at 200. A comparison without its budget and its tuning says nothing.
 #
-# **Read on:** the paper, Zoph and Le 2017 (`zoph2017neural`), with the guide `references/neural_architecture_search.md`. REINFORCE, Williams 1992 (`williams1992simple`), with the guide `references/reinforce.md`. Shared weights, Pham et al. 2018 (`pham2018efficient`), with the short guide `references/parameter_sharing.md`. The space of cells, Zoph et al. 2018 (`zoph2018learning`). The benchmark's comparison, Dong et al. 2021 (`dong2021natsbench`). Evolution against reinforcement learning, Real et al. 2019 (`real2019regularized`). The keys are in `references/references.bib`.
+# **Read on:** the paper, Zoph and Le 2017 (`zoph2017neural`), with the guide `references/neural_architecture_search.md`. REINFORCE, Williams 1992 (`williams1992simple`), with the guide `references/reinforce.md`. Shared weights, Pham et al. 2018 (`pham2018efficient`), with the short guide `references/parameter_sharing.md`. The space of cells, Zoph et al. 2018 (`zoph2018learning`). The benchmark, Dong and Yang 2020 (`dong2020nasbench201`), and its comparison of searches, Dong et al. 2021 (`dong2021natsbench`). Evolution against reinforcement learning, Real et al. 2019 (`real2019regularized`). The keys are in `references/references.bib`.
 
 # %%
 progress()
