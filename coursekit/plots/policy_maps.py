@@ -175,8 +175,8 @@ def tell(
         text += "No chance moved by half a point. "
     else:
         text += (
-            f"The largest move: {name} {_short(values[name][value])}, {draw.before[name][value]:.0%} "
-            f"to {draw.after[name][value]:.0%}. "
+            f"The largest move: {name} {_short(values[name][value])}, "
+            f"{draw.before[name][value]:.0%} to {draw.after[name][value]:.0%}. "
         )
     return text + f"Entropy {draw.entropy:.2f} bits a decision. Best so far {shown(kept)}."
 

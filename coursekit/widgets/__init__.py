@@ -38,8 +38,8 @@ _HOMES = {
     "Surrogate": "surrogate",
 }
 __all__ = [
-    "CellBuilder", "Controller", "Explorer", "ForecastPanel", "Growing", "PipelinePanel", "Population",
-    "RaceTrack", "SearchMonitor", "Shadows", "Surrogate",
+    "CellBuilder", "Controller", "Explorer", "ForecastPanel", "Growing", "PipelinePanel",
+    "Population", "RaceTrack", "SearchMonitor", "Shadows", "Surrogate",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

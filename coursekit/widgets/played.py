@@ -29,7 +29,7 @@ class Played(Panel):
         self.step_button = w.Button(description="Step", icon="step-forward",
                                     tooltip=f"One {description} on")  # fmt: skip
         self.play_button = w.Button(description="Play", icon="play",
-                                    tooltip=f"{description} after {description}".capitalize())  # fmt: skip
+                                    tooltip=f"{description.capitalize()} after {description}")  # fmt: skip
         self.reset_button = w.Button(description="Reset", icon="fast-backward",
                                      tooltip="Back to the beginning")  # fmt: skip
         self.moment.observe(self._moved, names="value")

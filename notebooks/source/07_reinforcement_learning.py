@@ -398,13 +398,14 @@ best = scaling.best()
 measured("07-scale", round(100 * float((best["scaled"] - best["raw"]).mean()), 2))
 
 # %% [markdown]
-# With raw rewards the bonus outweighs what is to be learnt, and the policy stays nearly even. Without the bonus the scale hardly matters, thanks to Adam.
+# With raw rewards the bonus outweighs what is to be learnt, and the policy stays nearly even. Without the bonus the scale costs much less, thanks to Adam.
 
-# %% claim="Raw rewards cost more than half a point with an entropy bonus, and little without one"
+# %% claim="Raw rewards cost more than half a point with an entropy bonus, and less without one"
 pairs = {frozenset((c.better, c.worse)): c for c in scaling.comparisons()}
 assert pairs[frozenset(("scaled", "raw"))].significant
 assert (best["scaled"] - best["raw"]).mean() > 0.005
-assert not pairs[frozenset(("scaled", "raw, no entropy"))].significant
+assert pairs[frozenset(("raw", "raw, no entropy"))].better == "raw, no entropy"
+assert (best["scaled"] - best["raw, no entropy"]).mean() < 0.005
 
 # %% [markdown]
 # ## 6. Entropy: how long to stay undecided
@@ -463,7 +464,7 @@ def equal(suggestion):
 
 def share(policy, seed):
     """A controller after 600 samples, and the share of equals among the last 200."""
-    made = Reinforce(pair, policy=policy, repeats=True, entropy_weight=0.5, units=8)
+    made = Reinforce(pair, policy=policy, repeats=True, entropy_weight=0.7, units=8)
     history = Search(made, seed=seed).run(equal, trials=600)
     return made, float(np.mean([trial.score for trial in history[-200:]]))
 
@@ -486,8 +487,8 @@ plt.show()
 # %% claim="The LSTM learns that b follows a, the table stays near a third, from three seeds"
 for seed in (1, 2, 3):
     found = {policy: share(policy, seed)[1] for policy in ("tabular", "lstm")}
-    assert found["lstm"] > found["tabular"] + 0.2, (seed, found)
-    assert 0.2 < found["tabular"] < 0.5, (seed, found)
+    assert found["lstm"] > 0.85, (seed, found)
+    assert 0.2 < found["tabular"] < 0.47, (seed, found)  # a third +- 0.033: 4 sigma
 
 # %% [markdown]
 # ## 8. Against random search and evolution
