@@ -11,7 +11,7 @@ from coursekit.plots.shared import on
 from coursekit.search import Search
 from coursekit.strategies.reinforce import Reinforce
 from coursekit.theme import INK, PALETTE
-from coursekit.trials import Judge, Status
+from coursekit.trials import Judge, Pause, Status
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,7 +53,7 @@ def draws(controller: Reinforce, judge: Judge, *, trials: int, seed: int = 0) ->
     values = controller.values
     for _ in range(trials):
         trial = search.ask()
-        if not hasattr(trial, "configuration"):
+        if isinstance(trial, Pause):
             break
         configuration = trial.configuration
         before = controller.chances(configuration)

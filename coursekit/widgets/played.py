@@ -26,12 +26,17 @@ class Played(Panel):
         # Ticks in the browser while it plays; only the buttons are visible.
         self.clock = w.Play(value=0, min=0, max=last, interval=pace,
                             layout=w.Layout(display="none"))  # fmt: skip
-        self.step_button = w.Button(description="Step", icon="step-forward",
-                                    tooltip=f"One {description} on")  # fmt: skip
-        self.play_button = w.Button(description="Play", icon="play",
-                                    tooltip=f"{description.capitalize()} after {description}")  # fmt: skip
-        self.reset_button = w.Button(description="Reset", icon="fast-backward",
-                                     tooltip="Back to the beginning")  # fmt: skip
+        self.step_button = w.Button(
+            description="Step", icon="step-forward", tooltip=f"One {description} on"
+        )
+        self.play_button = w.Button(
+            description="Play",
+            icon="play",
+            tooltip=f"{description.capitalize()} after {description}",
+        )
+        self.reset_button = w.Button(
+            description="Reset", icon="fast-backward", tooltip="Back to the beginning"
+        )
         self.moment.observe(self._moved, names="value")
         self.clock.observe(self._tick, names="value")
         self.clock.observe(lambda _: self._name_play_button(), names="playing")
