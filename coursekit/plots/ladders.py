@@ -75,8 +75,8 @@ def ladder(
     for budget in budgets:
         axes.axvline(budget, color=INK, linewidth=0.8, linestyle=":")
     axes.set(xlabel="epoch", ylabel="score", xscale="log", xlim=(0.93, 1.08 * max(budgets)))
-    heights = [score for trial in history.completed for score in trial.curve]
-    low, high = min(heights, default=0.0), max(heights, default=1.0)  # the same at any moment
+    scores = [score for trial in history.completed for score in trial.curve]
+    low, high = min(scores, default=0.0), max(scores, default=1.0)  # the same at any moment
     axes.set_ylim(low - 0.03 * (high - low), high + 0.03 * (high - low) or None)
     axes.set_xticks(list(budgets), [str(budget) for budget in budgets])
     axes.minorticks_off()

@@ -14,6 +14,7 @@ with from_extras():
 if TYPE_CHECKING:
     from coursekit.widgets.beam import Beam
     from coursekit.widgets.cell_builder import CellBuilder
+    from coursekit.widgets.controller import Controller
     from coursekit.widgets.explorer import Explorer
     from coursekit.widgets.fidelity import Fidelity
     from coursekit.widgets.forecast_panel import ForecastPanel
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Beam": "beam",
     "CellBuilder": "cell_builder",
+    "Controller": "controller",
     "Explorer": "explorer",
     "Fidelity": "fidelity",
     "ForecastPanel": "forecast_panel",
@@ -42,9 +44,9 @@ _HOMES = {
     "Surrogate": "surrogate",
 }
 __all__ = [
-    "Beam", "CellBuilder", "Explorer", "Fidelity", "ForecastPanel", "Growing",
-    "PipelinePanel", "Population", "RaceTrack", "Rungs", "SearchMonitor", "Shadows",
-    "Surrogate",
+    "Beam", "CellBuilder", "Controller", "Explorer", "Fidelity", "ForecastPanel",
+    "Growing", "PipelinePanel", "Population", "RaceTrack", "Rungs", "SearchMonitor",
+    "Shadows", "Surrogate",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:
