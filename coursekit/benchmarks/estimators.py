@@ -49,8 +49,8 @@ from coursekit.benchmarks.curves import DEVELOPMENT, REPORTED
 from coursekit.benchmarks.forecasters import ACCURACY, FORECASTERS, Guess, gaussian, ours
 from coursekit.benchmarks.scores import Scores, difference, row
 from coursekit.benchmarks.strategies import some_of
+from coursekit.estimators.agreement import agreement
 from coursekit.estimators.extrapolation import HOPE, decide
-from coursekit.estimators.lower_fidelity import agreement
 from coursekit.forecasting.experience import Experience
 from coursekit.forecasting.forecast import Forecast
 from coursekit.forecasting.scale import Bounds

@@ -7,40 +7,18 @@ the ranking.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 
 from coursekit.arguments import whole_number
+from coursekit.estimators.agreement import Agreement, agreement
 from coursekit.estimators.base import LEAST, Estimator, Trains, least_spread
 from coursekit.trials import Epoch, Evaluation, History, Suggestion, Trial
 
 SHARE = 4  # by default a quarter of the epochs, in a world without other fidelities
-
-
-class Agreement(NamedTuple):
-    """How well cheap scores predict full ones, on the configurations that have both.
-
-    rank: Spearman's correlation. pairs: Kendall's tau (b), which counts pairs in order. gain: mean
-    of full minus cheap scores; spread: the standard deviation of that difference. share: of a full
-    training's seconds. configurations: how many.
-    """
-
-    rank: float
-    pairs: float
-    gain: float
-    spread: float
-    share: float
-    configurations: int
-
-    def __str__(self) -> str:
-        return (
-            f"Spearman {self.rank:.2f}, Kendall {self.pairs:.2f} to the full result, for "
-            f"{self.share:.0%} of the seconds; full - cheap = {self.gain:.3f} ± {self.spread:.3f} "
-            f"({self.configurations} configurations)"
-        )
 
 
 class LowerFidelity(Estimator):
@@ -124,27 +102,39 @@ class LowerFidelity(Estimator):
         return type(self)(self.full, **{**self.options, "fidelity": fidelity})
 
 
-def agreement(cheap: Sequence[Evaluation], full: Sequence[Evaluation]) -> Agreement:
-    """How cheap scores agree with full ones of the same configurations.
+def check_finalists(
+    trials: Sequence[Trial],
+    world: Trains,
+    *,
+    finalists: int | None = None,
+    seconds: float = math.inf,
+) -> list[Trial]:
+    """Train the best of a cheap search in full, and return these trials in the order of training.
 
-    Raises ValueError if fewer than three succeeded in both.
+    The winner is the one with the best score among what is returned: cheap scores and full ones
+    cannot be compared. Isomorphic candidates are trained once.
+
+    trials: of the cheap search; those without a score are left out. world: at full fidelity.
+    finalists: how many are trained, by default as many as the seconds allow. seconds: of training;
+    the training that would end later is the last one, and is left out.
     """
-    from scipy.stats import kendalltau, spearmanr
-
-    scores = np.array([[a.score, b.score] for a, b in zip(cheap, full, strict=True)], dtype=float)
-    good = np.isfinite(scores).all(axis=1) if len(scores) else np.zeros(0, dtype=bool)
-    if good.sum() < 3:
-        raise ValueError(f"{int(good.sum())} configurations have both scores: give three or more")
-    a, b = scores[good].T
-    constant = len(set(a)) == 1 or len(set(b)) == 1  # then the rank correlation is undefined
-    return Agreement(
-        math.nan if constant else float(spearmanr(a, b)[0]),
-        math.nan if constant else float(kendalltau(a, b)[0]),
-        float((b - a).mean()),
-        float((b - a).std(ddof=1)),
-        sum(each.cost for each in cheap) / sum(each.cost for each in full),
-        int(good.sum()),
-    )
+    if finalists is not None:
+        whole_number("finalists", finalists)
+    scored = [trial for trial in trials if math.isfinite(trial.score)]
+    checked, known, spent = list[Trial](), set[Hashable](), 0.0
+    for trial in sorted(scored, key=lambda trial: -trial.score):
+        if len(checked) == finalists:
+            break
+        model = world.space.canonical(trial.configuration)
+        if model in known:
+            continue
+        known.add(model)
+        made = Evaluation.of(list(world.train(trial.up_to(None))))
+        spent += made.cost
+        if spent > seconds:
+            break
+        checked.append(trial.up_to(None).ended(made))
+    return checked
 
 
 def wobble(curve: Sequence[float]) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -30,6 +31,10 @@ PNAS = (
     "max_pool_3x3",
     "dil_conv_3x3",
 )
+
+
+# Progressive search asks for the same forms round after round; all of NAS-Bench-201 fit in here.
+_remembered = lru_cache(maxsize=2**15)(canonical_form)
 
 
 class Edge(NamedTuple):
@@ -123,7 +128,7 @@ class EdgeCells(CellSpace):
                     units.append(tuple([(term, operation) for term in read]))
                     terms += (len(units),)
             sums.append(terms)
-        return canonical_form(units, sums[-1])
+        return _remembered(tuple(units), sums[-1])
 
     def string(self, configuration: Mapping[str, Any]) -> str:
         """A cell in NAS-Bench-201's form: |nor_conv_3x3~0|+|none~0|skip_connect~1|+|...|."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coursekit import lookup
 from coursekit.spaces import Space
+from coursekit.strategies.asha import ASHA
 from coursekit.strategies.base import Strategy
 from coursekit.strategies.bayesian import Bayesian
 from coursekit.strategies.bohb import BOHB
@@ -31,6 +32,7 @@ STRATEGIES: dict[str, type[Strategy]] = {
     "tpe": TPE,
     "cma_es": CMAES,
     "successive_halving": SuccessiveHalving,
+    "asha": ASHA,
     "hyperband": Hyperband,
     "bohb": BOHB,
 }
@@ -51,7 +53,7 @@ def make(text: str, space: Space, **options: object) -> Strategy:
 
 
 __all__ = [
-    "BOHB", "CMAES", "STRATEGIES", "TPE", "Bayesian", "Grid", "Hyperband", "LocalSearch",
+    "ASHA", "BOHB", "CMAES", "STRATEGIES", "TPE", "Bayesian", "Grid", "Hyperband", "LocalSearch",
     "Progressive", "QuasiRandom", "Random", "RegularizedEvolution", "Reinforce", "Strategy",
     "SuccessiveHalving", "find", "make",
 ]  # fmt: skip

@@ -5,9 +5,10 @@ arXiv:1712.00559.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable, Mapping
 from itertools import islice
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -17,6 +18,20 @@ from coursekit.spaces.incremental import Incremental
 from coursekit.strategies.base import Strategy
 from coursekit.surrogates.mlp import MLPEnsemble
 from coursekit.trials import History, Pause, Status, Suggestion, Trial
+
+
+class Ranked(NamedTuple):
+    """A candidate that may be trained next.
+
+    parent: number of the trial from which it grew, or of which it is a neighbour; None if neither.
+    predicted: the mean of what the surrogate's members predict, a rank among the trained ones from
+        0 (the worst) to 1; NaN before the first round has ended. spread: their standard deviation.
+    """
+
+    configuration: Configuration
+    parent: int | None = None
+    predicted: float = math.nan
+    spread: float = math.nan
 
 
 class Progressive(Strategy):
@@ -33,6 +48,10 @@ class Progressive(Strategy):
     best trials, left-over candidates and random ones. They are ranked by the prediction plus noise
     as wide as the members disagree (as in BANANAS, White et al., 2021, arXiv:1910.11858;
     `white2021bananas`); without the noise the rounds repeat themselves.
+
+    `ranking` holds the candidates of the present round, the first to be trained first; what is
+    behind the beam when the round ends is dropped. A trial carries its prediction as
+    `suggestion.info["predicted"]`.
 
     beam_width: K in the paper (256 there, for a budget of a thousand).
     members: perceptrons in the surrogate. They predict ranks: with scores, a candidate that does
@@ -55,12 +74,12 @@ class Progressive(Strategy):
         self.resolution = whole_number("resolution", resolution)
         self.pool_size = whole_number("pool_size", pool_size)
         self._surrogate = MLPEnsemble(members=whole_number("members", members))
-        self._growing = cast(Incremental, space)
-        self._stage = self._growing.smallest  # complexity that is trained now
+        self.growing = cast(Incremental, space)
+        self._stage = self.growing.smallest  # complexity that is trained now
         self._trained: list[Trial] = []
         self._known: set[Hashable] = set()  # canonical forms of finished trials
-        simplest = self._growing.grow(resolution=self.resolution)
-        self._pool = self._new(islice(simplest, self.pool_size))  # after round one, the best first
+        simplest = map(Ranked, self.growing.grow(resolution=self.resolution))
+        self.ranking = self._new(islice(simplest, self.pool_size))  # after round one, best first
         self._round: list[Trial] = []
 
     @classmethod
@@ -72,53 +91,60 @@ class Progressive(Strategy):
         return "it needs one in which candidates grow, such as Chain, EdgeCells or BlockCells"
 
     def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:
-        seen, pool = self._seen(history), self._pool
+        seen, pool = self._seen(history), self.ranking
         if not self._trained:
             pool = [pool[index] for index in rng.permutation(len(pool)).tolist()]
-        chosen = next((each for each in pool if self.space.key(each) not in seen), None)
-        chosen = chosen or self.fresh(history, rng)
-        return Pause.DONE if chosen is None else Suggestion(dict(chosen))
+        for configuration, parent, predicted, _ in pool:
+            if self.space.key(configuration) not in seen:
+                told = {} if math.isnan(predicted) else {"predicted": predicted}
+                return Suggestion(dict(configuration), parent=parent, info=told)
+        new = self.fresh(history, rng)
+        return Pause.DONE if new is None else Suggestion(new)
 
     def observe(self, trial: Trial, rng: np.random.Generator) -> None:
         self._known.add(self.space.canonical(trial.configuration))
         self._round.append(trial)
-        if len(self._round) < min(self.beam_width, len(self._pool)):
+        if len(self._round) < min(self.beam_width, len(self.ranking)):
             return
         done = [each for each in self._round if each.status is Status.COMPLETED]
         self._round, self._trained = [], self._trained + done
         if self._trained:
-            pool = self._new(self._candidates(done, rng))
-            self._pool = [pool[index] for index in self._order(pool, rng)]
-        self._stage = min(self._stage + 1, self._growing.largest)
+            self.ranking = self._ranked(self._new(self._candidates(done, rng)), rng)
+        self._stage = min(self._stage + 1, self.growing.largest)
 
-    def _candidates(self, done: list[Trial], rng: np.random.Generator) -> list[Configuration]:
+    def _candidates(self, done: list[Trial], rng: np.random.Generator) -> list[Ranked]:
         """The candidates after a round: its trials grown by a step; after the last stage, more."""
-        grown = [self._growing.grow(t.configuration, resolution=self.resolution) for t in done]
-        found = [each for children in grown for each in children]
-        if self._stage == self._growing.largest:
+        grow, finer = self.growing.grow, self.resolution
+        found = [Ranked(grown, trial.number) for trial in done
+                 for grown in grow(trial.configuration, resolution=finer)]  # fmt: skip
+        if self._stage == self.growing.largest:
             best = sorted(self._trained, key=lambda trial: -trial.score)[: self.beam_width]
-            found += [near for trial in best for near in self.space.neighbours(trial.configuration)]
-            found += self._pool
-            found += [self.space.sample(rng) for _ in range(self.pool_size // 10)]
+            found += [Ranked(near, trial.number) for trial in best
+                      for near in self.space.neighbours(trial.configuration)]  # fmt: skip
+            found += self.ranking
+            found += [Ranked(self.space.sample(rng)) for _ in range(self.pool_size // 10)]
         drawn = rng.permutation(len(found))[: self.pool_size]
         return [found[index] for index in drawn.tolist()]
 
-    def _order(self, pool: list[Configuration], rng: np.random.Generator) -> list[int]:
-        """Indices of candidates, the most promising first."""
+    def _ranked(self, pool: list[Ranked], rng: np.random.Generator) -> list[Ranked]:
+        """The candidates with their predictions, the most promising first."""
         if not pool:
             return []
         scores = np.array([trial.score for trial in self._trained])
         ranks = np.searchsorted(np.sort(scores), scores) / len(scores)
         self._surrogate.fit(self._features([t.configuration for t in self._trained]), ranks, rng)
-        hoped, spread = self._surrogate.predict(self._features(pool))
-        if self._stage == self._growing.largest:
-            hoped += spread * rng.standard_normal(len(pool))
-        return np.argsort(-hoped, kind="stable").tolist()
+        predicted, spread = self._surrogate.predict(self._features([c.configuration for c in pool]))
+        hoped = predicted
+        if self._stage == self.growing.largest:
+            hoped = predicted + spread * rng.standard_normal(len(pool))
+        order = np.argsort(-hoped, kind="stable").tolist()
+        told = list(zip(predicted.tolist(), spread.tolist(), strict=True))
+        return [Ranked(*pool[index][:2], *told[index]) for index in order]
 
     def _features(self, configurations: Iterable[Mapping[str, Any]]) -> np.ndarray:
         return self.space.one_hot(np.stack([self.space.encode(each) for each in configurations]))
 
-    def _new(self, found: Iterable[Configuration]) -> list[Configuration]:
+    def _new(self, found: Iterable[Ranked]) -> list[Ranked]:
         """Untrained candidates; the last one of those that build the same model."""
-        new = {self.space.canonical(each): each for each in found}
+        new = {self.space.canonical(each.configuration): each for each in found}
         return [each for form, each in new.items() if form not in self._known]

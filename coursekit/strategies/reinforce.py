@@ -6,6 +6,7 @@ With `policy="tabular"` the controller is NATS-Bench's (Dong et al., 2021, arXiv
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ from coursekit.strategies.base import Strategy
 from coursekit.surrogates.adam_state import AdamState
 from coursekit.surrogates.policies import Policy, RecurrentPolicy, TabularPolicy, softmax
 from coursekit.trials import History, Pause, Status, Suggestion, Trial
+
+Taken = tuple[tuple[int, int], ...]  # decisions and the places of their values, in order
 
 
 class Reinforce(Strategy):
@@ -69,6 +72,10 @@ class Reinforce(Strategy):
         self._adam = AdamState(learning_rate)
         self._origin: float | None = None  # the first score: rewards R are measured from it
         self._rewards = np.zeros(3)  # decayed sums of 1, R and (R - b)^2
+        self.spread = 1.0  # of the rewards around b; never 0, and not a rounding error
+        self.last_advantage = 0.0  # of the trial that it learnt from last
+        self._ladders: dict[tuple[int, Taken], np.ndarray] = {}
+        self._states: dict[Taken, Any] = {}
 
     def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:
         if self.repeats:
@@ -76,16 +83,51 @@ class Reinforce(Strategy):
         drawn = self.fresh(history, rng, lambda: self._sample(rng))
         return Pause.DONE if drawn is None else Suggestion(drawn)
 
+    def chances(self, configuration: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """The policy: the probability of each value of each decision, by parameter.
+
+        Each decision follows those that the configuration made before it; inactive ones are left
+        out. Values are in the order of `values`.
+        """
+        found, here = {}, self._policy.start()
+        for decision in self.space.existing(configuration):
+            name = self.space.parameters[decision].name
+            found[name] = softmax(self._policy.logits(here, decision))
+            here = self._policy.read(here, decision, self._nearest(decision, configuration))
+        return found
+
+    @property
+    def values(self) -> dict[str, list[Any]]:
+        """The values between which each decision is made, by parameter."""
+        return {p.name: list(v) for p, v in zip(self.space.parameters, self._values, strict=True)}
+
+    @property
+    def baseline(self) -> float:
+        """The moving average of the scores; NaN before the first."""
+        if self._origin is None:
+            return math.nan
+        return float(self._origin + self._rewards[1] / self._rewards[0])
+
     def _sample(self, rng: np.random.Generator) -> Configuration:
         made: Configuration = {}
-        here = self._policy.start()
+        taken: Taken = ()
         for decision, parameter in enumerate(self.space.parameters):
             if parameter.name not in made and parameter.exists(made):
-                chances = softmax(self._policy.logits(here, decision))
-                value = int(rng.choice(len(chances), p=chances))
+                value = int(self._ladder(decision, taken).searchsorted(rng.random(), side="right"))
                 made[parameter.name] = self._values[decision][value]
-                here = self._policy.read(here, decision, value)
+                taken = *taken, (decision, value)
         return made
+
+    def _ladder(self, decision: int, taken: Taken) -> np.ndarray:
+        """The cumulated probabilities of a decision's values, kept until the policy learns."""
+        if (decision, taken) not in self._ladders:
+            if not taken:
+                self._states[taken] = self._policy.start()
+            elif taken not in self._states:
+                self._states[taken] = self._policy.read(self._states[taken[:-1]], *taken[-1])
+            ladder = softmax(self._policy.logits(self._states[taken], decision)).cumsum()
+            self._ladders[decision, taken] = ladder / ladder[-1]
+        return self._ladders[decision, taken]
 
     def observe(self, trial: Trial, rng: np.random.Generator) -> None:
         if trial.status is not Status.COMPLETED:
@@ -93,7 +135,8 @@ class Reinforce(Strategy):
         if self.policy == "lstm" and isinstance(self._policy, TabularPolicy):
             choices = [len(values) for values in self._values]
             self._policy = RecurrentPolicy(choices, self.units, rng)  # as even as the table was
-        advantage = self._advantage(trial.score)
+        self._ladders, self._states = {}, {}
+        self.last_advantage = advantage = self.advantage(trial.score)
         path, dlogits = [], []
         here = self._policy.start()
         for decision in self.space.existing(trial.configuration):
@@ -109,7 +152,8 @@ class Reinforce(Strategy):
             here = self._policy.read(here, decision, value)
         self._adam.step(self._policy.weights, self._policy.backward(path, dlogits))
 
-    def _advantage(self, score: float) -> float:
+    def advantage(self, score: float) -> float:
+        """What one more score counts: R - b, in units of its moving spread; moves both averages."""
         if self._origin is None:
             self._origin = score
         reward = score - self._origin  # a shift of all scores makes no difference
@@ -117,8 +161,8 @@ class Reinforce(Strategy):
         count, total = count + 1, total + reward
         squares += (reward - total / count) ** 2
         self._rewards = np.array((count, total, squares))
-        spread = max((squares / count) ** 0.5, 1e-9 * abs(reward))  # not a rounding error
-        return (reward - total / count) / (spread or 1.0)
+        self.spread = max((squares / count) ** 0.5, 1e-9 * abs(reward)) or 1.0
+        return float((reward - total / count) / self.spread)
 
     def _nearest(self, decision: int, configuration: Mapping[str, Any]) -> int:
         parameter = self.space.parameters[decision]

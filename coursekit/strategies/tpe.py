@@ -1,6 +1,7 @@
 """Tree-structured Parzen estimator (Bergstra et al., 2011, NIPS 24; `bergstra2011algorithms`).
 
-With the settings that Watanabe (2023, arXiv:2304.11127; `watanabe2023tree`) found to matter.
+With the settings that Watanabe (2023, arXiv:2304.11127; `watanabe2023tree`) found to matter; on
+continua the bandwidths of Bergstra et al., on axes of few values those of Watanabe.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from coursekit.arguments import whole_number
 from coursekit.spaces import Configuration, Space
 from coursekit.strategies.base import Strategy
 from coursekit.surrogates.axes import Axes
-from coursekit.surrogates.density import ParzenEstimator, shrinking
+from coursekit.surrogates.density import ParzenEstimator, shrinking, to_neighbours
 from coursekit.surrogates.observations import Observations
 from coursekit.trials import History, Pause, Suggestion, Trial
 
@@ -88,10 +89,11 @@ class TPE(Strategy):
         return self._density(points[best]), self._density(bad)
 
     def _density(self, points: np.ndarray) -> ParzenEstimator:
+        even = shrinking(self._axes, len(points), prior=self.prior)
         return ParzenEstimator(
             self._axes,
             points,
-            shrinking(self._axes, len(points), prior=self.prior),
+            to_neighbours(self._axes, points, even),
             prior=self.prior,
             multivariate=self.multivariate,
         )

@@ -55,7 +55,8 @@ class ParzenEstimator:
             own = np.where(there, np.maximum(self.shares, 1e-300), 0.0)
             self._shares_of = own / own.sum(axis=1, keepdims=True)
         # log kernel(x) = features(x) @ coefficients: all kernels at all points in one product.
-        self._even = bandwidths if bandwidths.ndim == 1 else None  # the same for all kernels
+        even = (self.bandwidths == self.bandwidths[:1]).all(axis=0)  # the same for all kernels
+        self._even = even & (len(points) > 0)
         self._tables = {
             axis: self._table(axis, middles)
             for axis, middles in enumerate(axes.middles)
@@ -83,11 +84,11 @@ class ParzenEstimator:
         Kernels of one bandwidth at one value share a row; the last row is the prior's.
         """
         m = self.points[:, axis]
-        if self._even is None:
-            rows, row = _rows(self.axes, axis, m, self.bandwidths[:, axis]), np.arange(len(m))
-        else:
-            rows = _rows_of_values(self.axes, axis, float(self._even[axis]))
+        if self._even[axis]:
+            rows = _rows_of_values(self.axes, axis, float(self.bandwidths[0, axis]))
             row = self.axes.positions(axis, m)
+        else:
+            rows, row = _rows(self.axes, axis, m, self.bandwidths[:, axis]), np.arange(len(m))
         kernels = np.full(len(row) + 1, len(rows) - 1)
         np.copyto(kernels[:-1], row, where=~np.isnan(m))
         return rows, kernels
@@ -239,4 +240,23 @@ def shrinking(axes: Axes, count: int, *, prior: float = 1.0) -> np.ndarray:
         if middles is not None and not axes.ordered[axis]:
             other = prior / n
             made[axis] = (len(middles) - 1) * other / (1 + len(middles) * other)
+    return made
+
+
+def to_neighbours(axes: Axes, points: np.ndarray, bandwidths: np.ndarray) -> np.ndarray:
+    """These bandwidths, shape (axes,), but on a continuum those of Bergstra et al. (section 4.2):
+    from each point to the farther of its two neighbours, shape (n, axes).
+
+    So kernels are narrow where points lie close, and each axis has its own scale. The least is
+    1 / min(100, n + 1), as in `shrinking`; the outermost points have one neighbour, a single point
+    the whole axis.
+    """
+    made = np.tile(bandwidths, (len(points), 1))
+    for axis, middles in enumerate(axes.middles):
+        there = np.flatnonzero(~np.isnan(points[:, axis]))
+        if middles is None and len(there):
+            order = there[np.argsort(points[there, axis], kind="stable")]
+            gaps = np.diff(points[order, axis])
+            farther = np.maximum(np.append(0.0, gaps), np.append(gaps, 0.0)) if len(gaps) else 1.0
+            made[order, axis] = np.clip(farther, 1 / min(100, len(points) + 2), 1.0)
     return made

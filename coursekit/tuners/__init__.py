@@ -68,6 +68,10 @@ class SuccessiveHalving(StrategyTuner):
     strategy = strategies.SuccessiveHalving
 
 
+class ASHA(StrategyTuner):
+    strategy = strategies.ASHA
+
+
 class Hyperband(StrategyTuner):
     strategy = strategies.Hyperband
 
@@ -95,6 +99,7 @@ TUNERS: dict[str, type[StrategyTuner]] = {
 }
 
 __all__ = [
+    "ASHA",
     "BOHB",
     "CMAES",
     "TPE",

@@ -446,9 +446,8 @@ def _options(strategy: type[Strategy]) -> list[inspect.Parameter]:
 def _signature(cls: type[StrategyTuner]) -> inspect.Signature:
     """`keras_tuner.RandomSearch`'s arguments, the strategy's options, `keras_tuner.Tuner`'s."""
     kept = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-    ends = cls.strategy.budgeted or cls.strategy.deterministic  # without max_trials
     first = [
-        p.replace(default=None) if p.name == "max_trials" and ends else p
+        p.replace(default=None) if p.name == "max_trials" and _ends(cls.strategy) else p
         for p in inspect.signature(keras_tuner.RandomSearch.__init__).parameters.values()
         if p.kind not in kept
     ]
@@ -464,6 +463,11 @@ def _signature(cls: type[StrategyTuner]) -> inspect.Signature:
         for name in _keras_names(cls.strategy)
     ]
     return inspect.Signature([*first, *_options(cls.strategy), *keras, own, *last])
+
+
+def _ends(strategy: type[Strategy]) -> bool:
+    """Whether its tuner ends without `max_trials`."""
+    return strategy.deterministic or "iterations" in options_of(strategy)
 
 
 def _keras_names(strategy: type[Strategy]) -> dict[str, str]:
@@ -544,7 +548,7 @@ def _documentation(cls: type[StrategyTuner]) -> str:
     text = inspect.getdoc(cls.strategy) or cls.strategy.__name__
     idea, _, rest = text.partition("\n\n")
     budgeted = cls.strategy.budgeted
-    trials = "; None leaves the end to the strategy" if budgeted else ""
+    trials = "; None leaves the end to the strategy" if budgeted and _ends(cls.strategy) else ""
     source = (inspect.getmodule(cls.strategy).__doc__ or "").partition("\n")[0]
     return "\n\n".join(
         part.strip()

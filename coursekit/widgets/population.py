@@ -9,13 +9,12 @@ import ipywidgets as w
 from coursekit.plots.ageing import Birth, births, population, tell
 from coursekit.search import Search
 from coursekit.strategies.regularized_evolution import RegularizedEvolution
-from coursekit.widgets.panel import Panel, draw, status
+from coursekit.widgets.panel import draw, status
+from coursekit.widgets.played import Played, whole_slider
 from coursekit.worlds import World
 
-PACE = 800  # milliseconds a birth while it plays
 
-
-class Population(Panel):
+class Population(Played):
     """Searches the world, then shows tournament, parent, child and death, birth by birth.
 
     Two sliders set population and tournament; the search runs again and is shown at the same birth.
@@ -36,30 +35,15 @@ class Population(Panel):
     ) -> None:
         self.world, self.strategy, self.trials, self.seed = world, strategy, trials, seed
         self.births: list[Birth] = []
-        self.population_size = _slider("population", population_size, 2, 30)
-        self.sample_size = _slider("tournament", sample_size, 1, 30)
-        self.birth = _slider("birth", 0, 0, trials)
-        # Ticks in the browser while it plays; only the buttons are visible.
-        self.clock = w.Play(value=0, min=0, max=trials, interval=PACE,
-                            layout=w.Layout(display="none"))  # fmt: skip
-        self.step_button = w.Button(description="Step", icon="step-forward",
-                                    tooltip="One birth on")  # fmt: skip
-        self.play_button = w.Button(description="Play", icon="play", tooltip="Birth after birth")
-        self.reset_button = w.Button(description="Reset", icon="fast-backward",
-                                     tooltip="Back to the beginning")  # fmt: skip
+        self.population_size = whole_slider("population", population_size, 2, 30)
+        self.sample_size = whole_slider("tournament", sample_size, 1, 30)
+        moments = self.moments("birth", trials)
         self.line, self.figure = w.HTML(), w.HTML()
         for slider in (self.population_size, self.sample_size):
             slider.observe(lambda _: self.search(), names="value")
-        self.birth.observe(self._moved, names="value")
-        self.clock.observe(self._tick, names="value")
-        self.clock.observe(lambda _: self._name_play_button(), names="playing")
-        self.step_button.on_click(lambda _: self.step())
-        self.play_button.on_click(lambda _: self.play())
-        self.reset_button.on_click(lambda _: self.reset())
-        buttons = [self.step_button, self.play_button, self.reset_button, self.clock]
         self.box = w.VBox([w.HBox([self.population_size, self.sample_size],
                                   layout=w.Layout(flex_flow="row wrap")),
-                           w.HBox([*buttons, self.birth], layout=w.Layout(flex_flow="row wrap")),
+                           moments,
                            self.line, self.figure])  # fmt: skip
         self.search()
 
@@ -73,51 +57,14 @@ class Population(Panel):
         )
         history = Search(strategy, seed=self.seed).run(self.world, trials=self.trials)
         self.births = births(history, strategy.alive)
-        self.birth.max = self.clock.max = len(self.births)
+        self.moment.max = self.clock.max = len(self.births)
         self.update()
-
-    def step(self) -> None:
-        """One birth on."""
-        self.clock.playing = False
-        self.birth.value += 1
-
-    def play(self) -> None:
-        """Play birth after birth, after the last one from the start; a second call pauses."""
-        playing = not self.clock.playing
-        if playing:
-            if self.birth.value == self.birth.max:
-                self.birth.value = 0
-            self.clock.value = self.birth.value
-        self.clock.playing = playing
-
-    def reset(self) -> None:
-        """Back to the start, before the first birth."""
-        self.clock.playing = False
-        self.birth.value = 0
 
     def update(self) -> None:
         """Show the present birth in the line and the figure."""
-        now = self.birth.value
+        now = self.moment.value
         self.line.value = status(tell(self.births, now))
         self.figure.value = self._strip(now)
-        self.step_button.disabled = now >= self.birth.max
-
-    def _moved(self, change: Any) -> None:
-        if self.birth.value != self.clock.value:
-            self.clock.playing = False  # somebody has moved the slider: it stays where it was put
-        self.update()
-
-    def _tick(self, change: Any) -> None:
-        if self.clock.playing:
-            self.birth.value = change["new"]
-        if self.clock.value >= self.clock.max:
-            self.clock.playing = False
-
-    def _name_play_button(self) -> None:
-        playing = self.clock.playing
-        self.play_button.description, self.play_button.icon = (
-            ("Pause", "pause") if playing else ("Play", "play")
-        )
 
     def _strip(self, now: int) -> str:
         def paint(axes: Any) -> str:
@@ -128,20 +75,8 @@ class Population(Panel):
         return draw(paint, width=9.0, height=3.4)
 
     def static(self) -> str:
-        now = self.birth.value or min(2 * self.population_size.value, len(self.births))
+        now = self.moment.value or min(2 * self.population_size.value, len(self.births))
         return status(tell(self.births, now)) + self._strip(now)
 
     def __repr__(self) -> str:
-        return f"Population of {self.strategy.__name__}: {tell(self.births, self.birth.value)}"
-
-
-def _slider(description: str, value: int, least: int, most: int) -> w.IntSlider:
-    return w.IntSlider(
-        value,
-        least,
-        most,
-        description=description,
-        continuous_update=False,
-        style={"description_width": "80px"},
-        layout=w.Layout(width="300px"),
-    )
+        return f"Population of {self.strategy.__name__}: {tell(self.births, self.moment.value)}"

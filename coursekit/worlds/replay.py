@@ -106,8 +106,17 @@ class Replay(World):
         Raises ValueError for a budget below one epoch, or beyond the table's last epoch.
         """
         suggestion = trial if isinstance(trial, Suggestion) else trial.suggestion
-        entry = self._entries[self._rows(suggestion.configuration)]
-        curve, budget = self._curves[entry], suggestion.budget
+        return self._result(self.entry(suggestion.configuration), suggestion.budget)
+
+    def results(self, budget: int | None = None) -> list[Evaluation]:
+        """The evaluations of all entries, in the order of `trained_tables.entries`.
+
+        budget, errors: as for `evaluate`.
+        """
+        return [self._result(entry, budget) for entry in range(len(self._curves))]
+
+    def _result(self, entry: int, budget: int | None) -> Evaluation:
+        curve = self._curves[entry]
         if budget is not None:
             if not 1 <= budget <= self.epochs:
                 raise ValueError(

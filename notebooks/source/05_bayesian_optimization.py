@@ -35,7 +35,7 @@ from coursekit.surrogates.acquisition import (
     upper_confidence_bound,
 )
 from coursekit.surrogates.axes import Axes
-from coursekit.surrogates.density import ParzenEstimator, shrinking
+from coursekit.surrogates.density import ParzenEstimator, shrinking, to_neighbours
 from coursekit.surrogates.gaussian_process import Embedding, GaussianProcess
 from coursekit.training.numpy.perceptron import train_perceptron
 from coursekit.widgets import Surrogate
@@ -560,15 +560,15 @@ recall(
 
 # %% [markdown]
 # ## 8. The other half: TPE
-# A Gaussian process models the score, given the place. The tree-structured Parzen estimator (Bergstra et al. 2011) turns that around: it models the **places**, given that the score is good or bad. The best γ of all trials are "good" (here 20 %). One density is estimated from the good places, l(x), one from the others, g(x); each is a sum of small bumps, one around each point, with a uniform density added so that no place is impossible. The paper shows that the expected improvement grows with the ratio l(x) / g(x). So TPE draws candidates from l and takes the one with the highest ratio.
+# A Gaussian process models the score, given the place. The tree-structured Parzen estimator (Bergstra et al. 2011) turns that around: it models the **places**, given that the score is good or bad. The best γ of all trials are "good" (here 20 %). One density is estimated from the good places, l(x), one from the others, g(x); each is a sum of small bumps, one around each point, as wide as its neighbours are far, with a uniform density added so that no place is impossible. The paper shows that the expected improvement grows with the ratio l(x) / g(x). So TPE draws candidates from l and takes the one with the highest ratio.
 
 # %%
 tried = np.sort(np.random.default_rng(4).random(30))
 heights = hills.heights(tried[:, None])
 top = heights >= np.sort(heights)[-6]  # the best 20 %
 good, bad = (
-    ParzenEstimator(axes, points[:, None], shrinking(axes, len(points)))
-    for points in (tried[top], tried[~top])
+    ParzenEstimator(axes, points, to_neighbours(axes, points, shrinking(axes, len(points))))
+    for points in (tried[top, None], tried[~top, None])
 )
 
 # %%

@@ -137,6 +137,26 @@ def test_the_population_is_stepped_through_and_played(written: Written):
     assert notebook.errors() == []
 
 
+def test_rungs_are_stepped_through_and_changed(written: Written):
+    imports = "from coursekit.widgets import Rungs\nfrom coursekit.worlds import MLPs"
+    notebook = written("rungs", f"{imports}\nRungs(MLPs())")
+    cell = notebook.cell(0)
+    notebook.run(cell)
+    line, figure = cell.get_by_role("status"), cell.locator("svg[role=img]")
+    expect(line).to_contain_text("Planned: 27 to epoch 1")
+    cell.get_by_role("button", name="Step").click()
+    expect(line).to_contain_text("4 candidates have started, 3 train")
+    cell.get_by_role("button", name="To the end").click()
+    expect(line).to_contain_text("1 are trained in full")
+    expect(figure).to_have_attribute("aria-label", re.compile("1 are trained in full"))
+    workers = cell.locator(".widget-slider", has_text="workers")
+    workers.get_by_role("slider", name="workers").press("ArrowRight")
+    expect(line).to_contain_text("Planned")  # another search, from its beginning
+    cell.get_by_label("search", exact=True).select_option("ASHA")
+    expect(line).to_contain_text("One in 3 is promoted")
+    assert notebook.errors() == []
+
+
 def test_the_forecast_follows_what_is_seen_and_which_curve_it_is(written: Written):
     notebook = written("forecast", FORECAST)
     cell = notebook.cell(0)
@@ -252,6 +272,25 @@ def test_shadows_follow_the_sliders(written: Written):
     assert notebook.errors() == []
 
 
+def test_a_fidelity_is_chosen_by_kind_and_amount(written: Written):
+    notebook = written("fidelity", "from coursekit.widgets import Fidelity\nFidelity()")
+    cell = notebook.cell(0)
+    notebook.run(cell)
+    line, figure = cell.get_by_role("status"), cell.locator("svg[role=img]")
+    expect(line).to_contain_text(re.compile(r"half resolution, 12/12 epochs: 64% of the seconds"))
+    kind = cell.get_by_role("slider", name="kind")
+    kind.press("ArrowLeft")
+    expect(kind).to_have_attribute("aria-valuetext", "¼ data")
+    expect(line).to_contain_text(re.compile(r"quarter data, 12/12 epochs.*Regret of its choice"))
+    cell.get_by_role("slider", name="finalists").press("ArrowRight")
+    expect(line).to_contain_text("the best of its 2 finalists")
+    cell.get_by_label("table", exact=True).select_option("perceptrons")
+    expect(line).to_contain_text("perceptrons, quarter data, 40/40 epochs")
+    expect(figure).to_have_attribute("aria-label", re.compile("over all 4,536"))
+    expect(cell.get_by_role("row")).to_have_count(5)  # the heading, and four settings
+    assert notebook.errors() == []
+
+
 def test_points_are_placed_by_hand_and_by_the_model_until_the_game_ends(written: Written):
     notebook = written("surrogate", "from coursekit.widgets import Surrogate\nSurrogate(points=5)")
     cell = notebook.cell(0)
@@ -276,6 +315,26 @@ def test_points_are_placed_by_hand_and_by_the_model_until_the_game_ends(written:
     expect(line).to_contain_text("2 of 5 points")
     expect(cell.get_by_role("slider", name="y", exact=True)).to_be_visible()
     expect(figure.locator("image")).to_have_count(3)
+    assert notebook.errors() == []
+
+
+def test_the_beam_is_stepped_through_and_a_candidate_is_clicked(written: Written):
+    imports = "from coursekit.widgets import Beam\nfrom coursekit.worlds import Cells"
+    notebook = written("beam", f"{imports}\nBeam(Cells(), beam_width=4)")
+    cell = notebook.cell(0)
+    notebook.run(cell)
+    line, about = cell.get_by_role("status").first, cell.get_by_role("status").last
+    expect(line).to_contain_text("Round 1 of 3, expanded")
+    step = cell.get_by_role("button", name="Step")
+    for told in ("Round 1 of 3, trained", "Round 2 of 3, expanded", "Round 2 of 3, ranked"):
+        step.click()
+        expect(line).to_contain_text(told)
+    expect(about).to_contain_text("Click a candidate")
+    cell.locator('g[id="beam-1-2"]').click()
+    expect(about).to_contain_text("A cell of round 2, trained. Predicted: place 3 of")
+    cell.get_by_role("slider", name="step").press("End")
+    expect(line).to_contain_text("Round 3 of 3, dropped")
+    expect(about).to_contain_text("A cell of round 2, trained")  # it stays
     assert notebook.errors() == []
 
 

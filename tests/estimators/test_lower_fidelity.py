@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from coursekit.estimators import LowerFidelity
-from coursekit.estimators.lower_fidelity import agreement
-from coursekit.trials import Evaluation, Suggestion
-from coursekit.worlds import Live, NASBench201
+from coursekit.estimators.lower_fidelity import check_finalists
+from coursekit.search import Search
+from coursekit.strategies import Random
+from coursekit.trials import Evaluation, Suggestion, Trial
+from coursekit.worlds import Cells, Live, NASBench201
 from tests.estimators.scripted import Scripted
 
 CURVE = [0.1, 0.3, 0.5, 0.6, 0.65, 0.7, 0.72, 0.74]
@@ -56,23 +59,6 @@ def test_a_failed_training_has_failed():
     assert math.isnan(made.score) and made.cost == 2.0 and made.spread == 0
 
 
-def test_the_agreement_is_that_of_the_ranks():
-    cheap = [Evaluation(s, (), 1.0) for s in (0.1, 0.2, 0.3, 0.25, math.nan)]
-    full = [Evaluation(s, (), 4.0) for s in (0.5, 0.7, 0.8, 0.9, 0.9)]
-    found = agreement(cheap, full)
-    # By hand: one of six pairs is out of order; ranks 1 2 4 3 against 1 2 3 4.
-    assert found.pairs == pytest.approx(4 / 6) and found.rank == pytest.approx(0.8)
-    assert found.gain == pytest.approx(0.5125) and found.share == pytest.approx(0.25)
-    assert found.configurations == 4
-
-
-def test_an_agreement_needs_three_pairs_and_an_order():
-    same = [Evaluation(0.5, (), 1.0)] * 3
-    with pytest.raises(ValueError, match="three or more"):
-        agreement(same[:2], same[:2])
-    assert math.isnan(agreement(same, same).rank)
-
-
 def test_a_measured_agreement_says_how_far_the_scores_are_off():
     curves = {"a": CURVE, "b": [each / 2 for each in CURVE], "c": [0.3] * 8}
     world = Scripted(curves)
@@ -90,3 +76,45 @@ def test_a_thinner_network_on_less_data_for_fewer_epochs():
     made = estimator.evaluate(Suggestion({**drawn, "units": 64}))
     same = world.at("quarter data").evaluate(Suggestion({**drawn, "units": 32}, 5))
     assert made.curve == same.curve and made.spread > 0
+
+
+def searched(world: Cells) -> list[Trial]:
+    search = Search(Random(world.space), seed=1)
+    return list(search.run(LowerFidelity(world, epochs=1), trials=60, progress=False))
+
+
+def test_the_best_of_a_cheap_search_are_trained_in_full_and_once_each():
+    world = Cells()
+    trials = searched(world)
+    best = max(trials, key=lambda trial: trial.score)
+    twins = [
+        replace(best, suggestion=Suggestion(each))
+        for each in world.space.enumerate()
+        if world.entry(each) == world.entry(best.configuration)
+    ]
+    assert len(twins) > 1  # isomorphic cells, which the table trains once
+    found = check_finalists([*twins, *trials], world, finalists=4)
+    entries = [world.entry(trial.configuration) for trial in found]
+    assert len(set(entries)) == 4
+    cheap = {world.entry(trial.configuration): trial.score for trial in trials}
+    assert {cheap[entry] for entry in entries} == set(sorted(cheap.values())[-4:])
+    for trial in found:
+        assert trial.score == world.accuracy(trial.configuration) and len(trial.curve) == 12
+
+
+def test_checks_end_with_the_seconds():
+    world = Cells()
+    trials = searched(world)
+    whole = check_finalists(trials, world, finalists=5)
+    three = sum(trial.cost for trial in whole[:3])
+    for seconds, expected in ((three, 3), (three * 0.999, 2), (0.0, 0)):
+        assert check_finalists(trials, world, seconds=seconds) == whole[:expected]
+
+
+def test_what_failed_in_the_cheap_search_is_no_finalist():
+    world = Cells()
+    trials = searched(world)
+    failed = [trial.ended(Evaluation(math.nan)) for trial in trials[:59]]
+    assert len(check_finalists([*failed, trials[59]], world)) == 1
+    with pytest.raises(ValueError, match="finalists=0"):
+        check_finalists(trials, world, finalists=0)

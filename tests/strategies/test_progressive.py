@@ -90,14 +90,36 @@ def test_the_surrogate_chooses_who_is_trained() -> None:
 
 def test_the_beam_is_in_the_order_of_what_the_surrogate_predicts() -> None:
     strategy = Progressive(CELLS, beam_width=8)
-    Search(strategy, seed=1).run(convolutions, trials=5)  # all of complexity 1
-    predicted = strategy._surrogate.predict(strategy._features(strategy._pool))[0]
-    assert len(predicted) > 50
-    assert (np.diff(predicted) <= 0).all()
-    seen = {CELLS.key(configuration) for configuration in strategy._pool[:3]}
-    search = Search(Progressive(CELLS, beam_width=8), seed=1)
-    history = search.run(convolutions, trials=8)
-    assert {CELLS.key(trial.configuration) for trial in history[5:]} == seen
+    search = Search(strategy, seed=1)
+    assert all(math.isnan(each.predicted) and each.parent is None for each in strategy.ranking)
+    search.run(convolutions, trials=5)  # all of complexity 1
+    ranking = list(strategy.ranking)
+    assert len(ranking) > 50
+    assert (np.diff([each.predicted for each in ranking]) <= 0).all()
+    for each in ranking:
+        parent = search.history[each.parent].configuration
+        assert CELLS.key(each.configuration) in map(CELLS.key, CELLS.grow(parent))
+    history = search.run(convolutions, trials=13)[5:]
+    beam = {CELLS.key(each.configuration): each for each in ranking[:8]}
+    assert len(history) == 8
+    for trial in history:
+        chosen = beam.pop(CELLS.key(trial.configuration))
+        assert trial.suggestion.parent == chosen.parent
+        assert trial.suggestion.info == {"predicted": chosen.predicted}
+    assert {CELLS.complexity(each.configuration) for each in strategy.ranking} == {3}
+
+
+def test_after_the_last_stage_the_ranking_has_leaps_and_neighbours() -> None:
+    strategy = Progressive(CELLS, beam_width=10)
+    search = Search(strategy, seed=0)
+    search.run(convolutions, trials=45)
+    apart = [
+        sum(each.configuration[edge] != search.history[each.parent].configuration[edge]
+            for edge in CELLS.edges)
+        for each in strategy.ranking if each.parent is not None
+    ]  # fmt: skip
+    assert apart.count(1) > 50  # neighbours; candidates left over from growing differ in more
+    assert any(each.parent is None for each in strategy.ranking)
 
 
 def test_while_they_grow_no_two_build_the_same_model() -> None:

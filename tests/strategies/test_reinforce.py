@@ -67,7 +67,7 @@ def test_the_gradient_is_that_of_finite_differences(policy: Any) -> None:
     trial = search.ask()
     search.tell(trial, 9.0)
     strategy._rewards, after = before, strategy._rewards
-    advantage = strategy._advantage(9.0)
+    advantage = strategy.advantage(9.0)
     np.testing.assert_array_equal(strategy._rewards, after)
 
     def loss() -> float:
@@ -89,7 +89,7 @@ def test_the_gradient_is_that_of_finite_differences(policy: Any) -> None:
 def test_rewards_count_above_a_moving_average_in_units_of_their_spread() -> None:
     strategy = Reinforce(GENES, baseline_decay=0.5)
     scores, found = [3.0, 5.0, 4.0], []
-    found = [strategy._advantage(score) for score in scores]
+    found = [strategy.advantage(score) for score in scores]
     assert found[0] == 0  # nothing to compare with
     b2 = (0.5 * 3 + 5) / 1.5
     spread2 = ((5 - b2) ** 2 / 1.5) ** 0.5

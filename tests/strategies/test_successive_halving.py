@@ -9,11 +9,12 @@ import pytest
 from coursekit.search import Search
 from coursekit.spaces import Choice, Float, Integer, Space
 from coursekit.strategies import STRATEGIES, Strategy
+from coursekit.strategies.rungs import Halving
 from coursekit.strategies.successive_halving import SuccessiveHalving
 from coursekit.trials import Evaluation, Pause, Status, Suggestion, Trial
 
 LINE = Space({"x": Float(0, 1)})
-BUDGETED = [name for name, cls in STRATEGIES.items() if cls.budgeted]
+BRACKETS = [name for name, cls in STRATEGIES.items() if issubclass(cls, Halving)]
 
 
 def by_x(suggestion: Suggestion) -> Evaluation:
@@ -114,7 +115,7 @@ def test_the_next_bracket_follows() -> None:
     assert len({trial.configuration["x"] for trial in history}) == 9 + 9 + 4
 
 
-@pytest.mark.parametrize("name", BUDGETED)
+@pytest.mark.parametrize("name", BRACKETS)
 @pytest.mark.parametrize("workers", [1, 3, 20])
 @pytest.mark.parametrize("failing", [0.0, 0.3])
 def test_promotions_are_right_in_any_order(name, workers, failing) -> None:
@@ -173,7 +174,7 @@ def test_a_bracket_that_fails_altogether_is_over() -> None:
     assert place(search.ask()) == (1, 1, 0)
 
 
-@pytest.mark.parametrize("name", BUDGETED)
+@pytest.mark.parametrize("name", BRACKETS)
 @pytest.mark.parametrize("workers", [1, 5])
 def test_what_an_exhausted_space_leaves_is_promoted(name, workers) -> None:
     small = Space({"a": Integer(0, 12)})  # a bracket of nine, and four of the next

@@ -8,7 +8,7 @@ from scipy.stats import truncnorm
 
 from coursekit.spaces import Choice, Float, Integer, Space
 from coursekit.surrogates.axes import Axes
-from coursekit.surrogates.density import ParzenEstimator, scott, shrinking
+from coursekit.surrogates.density import ParzenEstimator, scott, shrinking, to_neighbours
 
 MIXED = Space({"x": Float(0, 1), "kind": Choice(list("abc")), "layers": Integer(1, 4)})
 CONDITIONAL = Space({"kind": Choice(list("ab")), "x": Float(0, 1).when(kind="a"), "y": Float(0, 1)})
@@ -127,6 +127,34 @@ def test_shrinking_bandwidths_are_optunas() -> None:
         assert found[0] == found[2] == max(0.2 * n ** (-1 / 7), 1 / min(100, n + 1))
         # Each of three values counts 1/n beside the point's own 1.
         assert 1 - found[1] == pytest.approx((1 + 1 / n) / (1 + 3 / n))
+
+
+def test_on_a_continuum_the_farther_neighbour_tells_the_bandwidth() -> None:
+    axes, even = Axes(MIXED), np.array([0.3, 0.4, 0.5])
+    points = np.full((5, 3), 0.5)
+    points[:, 0] = [0.9, 0.1, np.nan, 0.105, 0.4]
+    found = to_neighbours(axes, points, even)
+    assert found[:, 1:] == pytest.approx(np.tile(even[1:], (5, 1)))  # few values
+    # 0.1 and 0.105 are nearer than the least, 1/7; an absent value keeps what it had.
+    assert found[:, 0] == pytest.approx([0.5, 1 / 7, 0.3, 0.295, 0.5])
+    alone = to_neighbours(axes, points[:1], even)
+    assert alone[0] == pytest.approx([1.0, 0.4, 0.5])
+    assert to_neighbours(axes, points[:0], even).shape == (0, 3)
+
+
+def test_bandwidths_that_differ_on_one_axis_leave_the_others_as_they_are() -> None:
+    axes, points = Axes(MIXED), points_of(MIXED, 12)
+    even = shrinking(axes, 12)
+    own = np.tile(even, (12, 1))
+    one, each = ParzenEstimator(axes, points, even), ParzenEstimator(axes, points, own)
+    asked = everywhere(20)
+    assert each.log_density(asked) == pytest.approx(one.log_density(asked))
+    own[:, 0] *= np.linspace(0.5, 2, 12)
+    only = ParzenEstimator(axes, points, own)
+    assert not np.allclose(only.log_density(asked), one.log_density(asked))
+    own[:, 1:] *= 1 + 1e-9 * np.arange(12)[:, None]  # tables kernel by kernel
+    apart = ParzenEstimator(axes, points, own)
+    assert apart.log_density(asked) == pytest.approx(only.log_density(asked), abs=1e-6)
 
 
 def test_nothing_to_estimate_from_is_an_error() -> None:

@@ -96,7 +96,7 @@ def test_each_trains_from_its_parents_end_to_its_own_budget(tmp_path, name):
     hp.Float("x", 0, 1)
     tuner = Untrained(
         objective=kt.Objective("x", "max"), directory=tmp_path, hyperparameters=hp,
-        max_budget=9, seed=1,
+        max_budget=9, max_trials=40, seed=1,
     )  # fmt: skip
     tuner.oracle.verbose = 0
     tuner.search()

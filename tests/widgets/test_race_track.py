@@ -221,7 +221,7 @@ def test_who_cannot_search_a_world_is_told_so():
     track = RaceTrack(Digits(), ("random",), trials=5, seeds=2, workers=1)
     picks = track.entries.picks
     refused = {name for name, pick in picks.items() if pick.disabled}
-    assert refused == {"successive_halving", "hyperband", "bohb", "progressive", "cma_es"}
+    assert refused == {"successive_halving", "asha", "hyperband", "bohb", "progressive", "cma_es"}
     assert "has only the end of each training" in track.entries.refused.value
     judges = track.entries.judges
     assert not judges["full"].disabled and judges["full"].value

@@ -56,6 +56,17 @@ def test_a_seed_answers_with_single_trainings(cls) -> None:
     assert varied > 20  # all eight draw the same of two: 2**-7 each
 
 
+def test_results_are_the_evaluations_of_all_entries(cls) -> None:
+    world = cls(seed=3, fidelity="quarter data")
+    found = world.results(2)
+    assert len(found) == len(read(cls.name)[0].validation)
+    for suggestion in draw(world, 20):
+        asked = Suggestion(suggestion.configuration, budget=2)
+        assert found[world.entry(suggestion.configuration)] == world.evaluate(asked)
+    with pytest.raises(ValueError, match="budget=0"):
+        world.results(0)
+
+
 def test_a_budget_answers_with_the_start_of_the_same_run(cls) -> None:
     world = cls()
     for suggestion in draw(world, 20):

@@ -1,0 +1,227 @@
+"""The beam: a progressive search to step through, with what it trains and what it drops."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import ipywidgets as w
+
+from coursekit.plots.cells import cell, describe
+from coursekit.plots.progression import (
+    Moment,
+    Round,
+    about,
+    agreement,
+    moments,
+    predictions,
+    rounds,
+    shown,
+    tell,
+    tree,
+)
+from coursekit.spaces import CellSpace
+from coursekit.strategies.progressive import Progressive, Ranked
+from coursekit.widgets.panel import Panel, button, draw, status
+from coursekit.worlds.base import World
+
+# A click on a drawn candidate chooses it in the list, whose options have no-break spaces.
+CLICKS = """
+if (!window.coursekitBeam) {
+  window.coursekitBeam = true;
+  document.addEventListener("click", event => {
+    const mark = event.target.closest?.('.coursekit-tree g[id^="beam-"]');
+    const select = mark?.closest(".coursekit-beam")?.querySelector(".coursekit-candidate select");
+    if (!select) return;
+    const [, round, place] = mark.id.split("-").map(Number);
+    const label = `round ${round + 1}, place ${place + 1}`;
+    const same = option => option.text.replace(/\\s/g, " ") === label;
+    select.selectedIndex = [...select.options].findIndex(same);
+    select.dispatchEvent(new Event("change", {bubbles: true}));
+  });
+}
+"""
+POINTER = (
+    '<style>.coursekit-tree g[id^="beam-"]{cursor:pointer}'
+    '.coursekit-tree g[id^="beam-"] *{pointer-events:all}</style>'  # also inside of hollow marks
+)
+
+
+class Beam(Panel):
+    """Searches the world, then shows round by round what was expanded, ranked, trained, dropped.
+
+    Two sliders set the beam's width and the members of the ensemble; the search runs again. A click
+    on a candidate, or the list, shows its drawing, what was predicted of it and what is true.
+
+    world: of cells, one that knows them all. seed: of the search. rounds: that are shown, as long
+    as there are new candidates. Raises TypeError for a world without cells.
+    """
+
+    _setting = False  # whether options and value of the list are being set together
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        beam_width: int = 10,
+        members: int = 5,
+        rounds: int = 3,
+        seed: int = 0,
+    ) -> None:
+        if not isinstance(world.space, CellSpace):
+            raise TypeError(f"{world}: the beam shows cells, not {world.space!r}")
+        self.world, self.space, self.count, self.seed = world, world.space, rounds, seed
+        self.rounds: list[Round] = []
+        self.moments: list[Moment] = []
+        self._offered: list[tuple[int, Ranked]] = []  # the candidates in the list, with the round
+        self.beam_width = _slider("beam width", beam_width, 1, 20)
+        self.members = _slider("members", members, 1, 10)
+        self.moment = _slider("step", 0, 0, 1)
+        self.candidate = w.Dropdown(description="candidate", options=[("none", -1)], value=-1,
+                                    style={"description_width": "80px"},
+                                    layout=w.Layout(width="300px"))  # fmt: skip
+        self.candidate.add_class("coursekit-candidate")
+        self.step_button = button("Step", "step-forward", "The next step")
+        self.reset_button = button("Reset", "fast-backward", "Back to the beginning")
+        self.line, self.about = w.HTML(), w.HTML()
+        self.figure = w.HTML(layout=w.Layout(flex="3 1 420px", min_width="0"))
+        self.picture = w.HTML(layout=w.Layout(flex="2 1 300px", min_width="0"))
+        self.figure.add_class("coursekit-tree")
+        for slider in (self.beam_width, self.members):
+            slider.observe(lambda _: self.search(), names="value")
+        self.moment.observe(lambda _: self.update(), names="value")
+        self.candidate.observe(lambda _: self._show(), names="value")
+        self.step_button.on_click(lambda _: self.step())
+        self.reset_button.on_click(lambda _: self.reset())
+        wrap = w.Layout(flex_flow="row wrap")
+        script = f'<img src="data:," alt="" hidden onerror="{escape(CLICKS)}">'
+        self.box = w.VBox([
+            w.HBox([self.beam_width, self.members], layout=wrap),
+            w.HBox([self.step_button, self.reset_button, self.moment, self.candidate], layout=wrap),
+            self.line, self.about,
+            w.HBox([self.figure, self.picture], layout=wrap),
+            w.HTML(script),
+        ])  # fmt: skip
+        self.box.add_class("coursekit-beam")
+        self.search()
+
+    @property
+    def now(self) -> Moment:
+        """The moment that is shown."""
+        return self.moments[self.moment.value]
+
+    @property
+    def chosen(self) -> tuple[int, Ranked] | None:
+        """The candidate that is chosen, with the index of its round."""
+        return self._offered[self.candidate.value] if self.candidate.value >= 0 else None
+
+    def search(self) -> None:
+        """Search with the present values of the sliders; the present step stays."""
+        strategy = Progressive(
+            self.space, beam_width=self.beam_width.value, members=self.members.value
+        )
+        self.rounds = rounds(strategy, self.world, count=self.count, seed=self.seed)
+        self.moments = moments(self.rounds)
+        self.candidate.value = -1
+        self.moment.max = len(self.moments) - 1
+        self.update()
+
+    def step(self) -> None:
+        """The next step."""
+        self.moment.value = min(self.moment.value + 1, self.moment.max)
+
+    def reset(self) -> None:
+        """Back to the beginning."""
+        self.moment.value = 0
+
+    def update(self) -> None:
+        """Show the present step."""
+        self._offer()
+        self.step_button.disabled = self.moment.value >= self.moment.max
+        self._show()
+        self.line.value = status(tell(self.rounds, self.now, self.world.worth))
+
+    def _offer(self) -> None:
+        """Put the candidates that are drawn one by one into the list; a chosen one stays."""
+        before, (last, phase) = self.chosen, self.now
+        drawn = list(range(last if phase == "expanded" and last else last + 1))
+        self._offered = [(index, one) for index in drawn for one in shown(self.rounds[index])]
+        places = [place for index in drawn for place in range(len(shown(self.rounds[index])))]
+        kept = next(
+            (i for i, (_, one) in enumerate(self._offered) if before and one is before[1]), -1
+        )
+        labels = [
+            (f"round {index + 1}, place {place + 1}", number)
+            for number, ((index, _), place) in enumerate(zip(self._offered, places, strict=True))
+        ]
+        self._setting = True  # new options choose the first one for a moment
+        self.candidate.options = [("none", -1), *labels]
+        self.candidate.value = kept
+        self._setting = False
+
+    def _show(self) -> None:
+        if self._setting:
+            return
+        self.figure.value = POINTER + self._tree()
+        self.picture.value = self._cell()
+        self.about.value = self._about()
+
+    def _about(self) -> str:
+        told = "Click a candidate, or choose one in the list, to see its cell."
+        return status(about(self.rounds, *self.chosen, self.world.worth) if self.chosen else told)
+
+    def _tree(self) -> str:
+        def paint(axes: Any) -> str:
+            tree(self.rounds, self.now, chosen=self.chosen[1] if self.chosen else None, axes=axes)
+            axes.set_title(f"{self.world}: beam of {self.beam_width.value}")
+            return f"The beam. {tell(self.rounds, self.now, self.world.worth)}"
+
+        return draw(paint, width=6.2, height=4.8)
+
+    def _cell(self) -> str:
+        """The chosen cell, and below it predictions against truth in the latest ranked round."""
+        index = self.chosen[0] if self.chosen else self.now.round
+        if self.now == Moment(index, "expanded"):
+            index -= 1
+        one = self.chosen[1] if self.chosen else None
+        if index < 0 or not self.rounds[index].seen:
+            return draw(lambda axes: self._drawing(one, axes), width=4.4, height=2.2)
+
+        def paint(above: Any, below: Any) -> str:
+            each, truth = self.rounds[index], self.world.worth
+            predictions(each, truth, chosen=one, axes=below)
+            tau = agreement(each, truth)
+            below.set_title(f"round {index + 1}: Kendall's tau {tau:.2f}")
+            told = f"Predicted against true in round {index + 1}: Kendall's tau {tau:.2f}."
+            return f"{self._drawing(one, above)} {told}"
+
+        return draw(paint, width=4.4, height=4.8, rows=(1, 1.2))
+
+    def _drawing(self, one: Ranked | None, axes: Any) -> str:
+        if one is None:
+            axes.set_axis_off()
+            axes.text(0.5, 0.5, "no cell is chosen", ha="center", transform=axes.transAxes)
+            return "No cell is chosen."
+        cell(self.space, one.configuration, axes=axes)
+        return describe(self.space.graph(one.configuration))
+
+    def static(self) -> str:
+        begun, self.moment.value = self.moment.value, self.moment.value or self.moment.max
+        told = self.line.value + self.about.value + self.figure.value + self.picture.value
+        self.moment.value = begun
+        return told
+
+    def __repr__(self) -> str:
+        return f"Beam: {tell(self.rounds, self.now, self.world.worth)}"
+
+
+def _slider(description: str, value: int, least: int, most: int) -> w.IntSlider:
+    return w.IntSlider(
+        value,
+        least,
+        most,
+        description=description,
+        continuous_update=False,
+        style={"description_width": "80px"},
+        layout=w.Layout(width="300px"),
+    )
