@@ -90,7 +90,7 @@ def _card(record: dict[str, Any]) -> Card:
 
 @dataclass
 class Answered:
-    """What the children of a submission told, which nobody vouches for.
+    """What the children of a submission told; it may be forged.
 
     records: by exercise. troubles: the exercises without one, and why. seconds: by the clock.
     forged: whether a submission has written records itself.

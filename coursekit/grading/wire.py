@@ -71,7 +71,7 @@ def observation(observed: Observed) -> dict[str, Any]:
 
 
 def observed(data: Any) -> Observed:
-    """An observation from JSON data that nobody vouches for. Raises ValueError."""
+    """An observation from JSON data that may be forged. Raises ValueError."""
     if not isinstance(data, dict):
         raise ValueError("an observation that is not an object")
     failure = None
@@ -97,7 +97,7 @@ def observed(data: Any) -> Observed:
 
 
 def seen(data: Any) -> AnswerState:
-    """What was seen of an answer, from JSON data that nobody vouches for. Raises ValueError."""
+    """What was seen of an answer, from JSON data that may be forged. Raises ValueError."""
     if not isinstance(data, dict):
         raise ValueError("what was seen of an answer is not an object")
     state = text(data.get("state"))
@@ -117,7 +117,7 @@ def line(record: dict[str, Any]) -> bytes:
 
 
 def record(content: bytes) -> dict[str, Any]:
-    """The record in a line that nobody vouches for. Raises ValueError."""
+    """The record in a line that may be forged. Raises ValueError."""
     try:
         found = json.loads(content)
     except RecursionError:

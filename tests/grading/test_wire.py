@@ -57,7 +57,7 @@ def test_observations_come_back_as_they_were() -> None:
 
 
 @given(JSON)
-def test_what_nobody_vouches_for_raises_nothing_else(value: Any) -> None:
+def test_forged_data_raise_a_value_error_or_nothing(value: Any) -> None:
     for read in (wire.unpacked, wire.observed, wire.seen):
         with contextlib.suppress(ValueError):
             read(value)
