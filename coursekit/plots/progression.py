@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from coursekit.estimators.agreement import kendall
 from coursekit.plots.shared import on
 from coursekit.search import Search
 from coursekit.strategies.progressive import Progressive, Ranked
@@ -254,9 +255,7 @@ def predictions(
     return axes
 
 
-def agreement(each: Round, truth: Truth) -> float:
+def tau(each: Round, truth: Truth) -> float:
     """Kendall's tau-b between predictions and truth in a round; NaN for the first round."""
-    from scipy.stats import kendalltau
-
     true = [truth(one.configuration) for one in each.ranking]
-    return float(kendalltau([one.predicted for one in each.ranking], true).statistic)
+    return kendall([one.predicted for one in each.ranking], true)

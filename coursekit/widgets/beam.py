@@ -12,17 +12,18 @@ from coursekit.plots.progression import (
     Moment,
     Round,
     about,
-    agreement,
     moments,
     predictions,
     rounds,
     shown,
+    tau,
     tell,
     tree,
 )
 from coursekit.spaces import CellSpace
 from coursekit.strategies.progressive import Progressive, Ranked
-from coursekit.widgets.panel import Panel, button, draw, status
+from coursekit.widgets.panel import draw, status
+from coursekit.widgets.played import Played, whole_slider
 from coursekit.worlds.base import World
 
 # A click on a drawn candidate chooses it in the list, whose options have no-break spaces.
@@ -47,7 +48,7 @@ POINTER = (
 )
 
 
-class Beam(Panel):
+class Beam(Played):
     """Searches the world, then shows round by round what was expanded, ranked, trained, dropped.
 
     Two sliders set the beam's width and the members of the ensemble; the search runs again. A click
@@ -72,32 +73,27 @@ class Beam(Panel):
             raise TypeError(f"{world}: the beam shows cells, not {world.space!r}")
         self.world, self.space, self.count, self.seed = world, world.space, rounds, seed
         self.rounds: list[Round] = []
-        self.moments: list[Moment] = []
+        self.steps: list[Moment] = []
         self._offered: list[tuple[int, Ranked]] = []  # the candidates in the list, with the round
-        self.beam_width = _slider("beam width", beam_width, 1, 20)
-        self.members = _slider("members", members, 1, 10)
-        self.moment = _slider("step", 0, 0, 1)
+        self.beam_width = whole_slider("beam width", beam_width, 1, 20)
+        self.members = whole_slider("members", members, 1, 10)
+        moments = self.moments("step", 1)
         self.candidate = w.Dropdown(description="candidate", options=[("none", -1)], value=-1,
                                     style={"description_width": "80px"},
                                     layout=w.Layout(width="300px"))  # fmt: skip
         self.candidate.add_class("coursekit-candidate")
-        self.step_button = button("Step", "step-forward", "The next step")
-        self.reset_button = button("Reset", "fast-backward", "Back to the beginning")
         self.line, self.about = w.HTML(), w.HTML()
         self.figure = w.HTML(layout=w.Layout(flex="3 1 420px", min_width="0"))
         self.picture = w.HTML(layout=w.Layout(flex="2 1 300px", min_width="0"))
         self.figure.add_class("coursekit-tree")
         for slider in (self.beam_width, self.members):
             slider.observe(lambda _: self.search(), names="value")
-        self.moment.observe(lambda _: self.update(), names="value")
         self.candidate.observe(lambda _: self._show(), names="value")
-        self.step_button.on_click(lambda _: self.step())
-        self.reset_button.on_click(lambda _: self.reset())
         wrap = w.Layout(flex_flow="row wrap")
         script = f'<img src="data:," alt="" hidden onerror="{escape(CLICKS)}">'
         self.box = w.VBox([
             w.HBox([self.beam_width, self.members], layout=wrap),
-            w.HBox([self.step_button, self.reset_button, self.moment, self.candidate], layout=wrap),
+            w.HBox([moments, self.candidate], layout=wrap),
             self.line, self.about,
             w.HBox([self.figure, self.picture], layout=wrap),
             w.HTML(script),
@@ -108,7 +104,7 @@ class Beam(Panel):
     @property
     def now(self) -> Moment:
         """The moment that is shown."""
-        return self.moments[self.moment.value]
+        return self.steps[self.moment.value]
 
     @property
     def chosen(self) -> tuple[int, Ranked] | None:
@@ -121,23 +117,14 @@ class Beam(Panel):
             self.space, beam_width=self.beam_width.value, members=self.members.value
         )
         self.rounds = rounds(strategy, self.world, count=self.count, seed=self.seed)
-        self.moments = moments(self.rounds)
+        self.steps = moments(self.rounds)
         self.candidate.value = -1
-        self.moment.max = len(self.moments) - 1
+        self.moment.max = self.clock.max = len(self.steps) - 1
         self.update()
-
-    def step(self) -> None:
-        """The next step."""
-        self.moment.value = min(self.moment.value + 1, self.moment.max)
-
-    def reset(self) -> None:
-        """Back to the beginning."""
-        self.moment.value = 0
 
     def update(self) -> None:
         """Show the present step."""
         self._offer()
-        self.step_button.disabled = self.moment.value >= self.moment.max
         self._show()
         self.line.value = status(tell(self.rounds, self.now, self.world.worth))
 
@@ -190,9 +177,9 @@ class Beam(Panel):
         def paint(above: Any, below: Any) -> str:
             each, truth = self.rounds[index], self.world.worth
             predictions(each, truth, chosen=one, axes=below)
-            tau = agreement(each, truth)
-            below.set_title(f"round {index + 1}: Kendall's tau {tau:.2f}")
-            told = f"Predicted against true in round {index + 1}: Kendall's tau {tau:.2f}."
+            found = tau(each, truth)
+            below.set_title(f"round {index + 1}: Kendall's tau {found:.2f}")
+            told = f"Predicted against true in round {index + 1}: Kendall's tau {found:.2f}."
             return f"{self._drawing(one, above)} {told}"
 
         return draw(paint, width=4.4, height=4.8, rows=(1, 1.2))
@@ -213,15 +200,3 @@ class Beam(Panel):
 
     def __repr__(self) -> str:
         return f"Beam: {tell(self.rounds, self.now, self.world.worth)}"
-
-
-def _slider(description: str, value: int, least: int, most: int) -> w.IntSlider:
-    return w.IntSlider(
-        value,
-        least,
-        most,
-        description=description,
-        continuous_update=False,
-        style={"description_width": "80px"},
-        layout=w.Layout(width="300px"),
-    )

@@ -14,14 +14,16 @@ from coursekit.strategies.asha import ASHA
 from coursekit.strategies.base import Strategy
 from coursekit.strategies.rungs import Halving, Rung, bracket_table
 from coursekit.trials import History, Judge
-from coursekit.widgets.panel import Panel, button, draw, status
+from coursekit.widgets.panel import button, draw, status
+from coursekit.widgets.played import Played, whole_slider
 from coursekit.worlds import World
 from coursekit.worlds.clock import Continued, Job, Stragglers, simulate, waiting
 
 ALL, ASYNCHRONOUS = "Hyperband: all brackets", "ASHA"
+PACE = 500  # milliseconds an event while it plays: drawing one takes a part of it
 
 
-class Rungs(Panel):
+class Rungs(Played):
     """A budgeted search on several workers, event by event, on a simulated clock.
 
     The menu has each bracket of Hyperband alone, all of them, and ASHA, which gets as much time as
@@ -39,30 +41,24 @@ class Rungs(Panel):
             raise ValueError(f"{world} has only the end of each training: rungs need the curve")
         self.world, self.seed = world, seed
         self.judge: Judge = Continued(world)
-        self.factor = _slider("eta", factor, 2, 4)
-        self.workers = _slider("workers", workers, 1, 8)
-        self.moment = _slider("event", 0, 0, 1)
+        self.factor = whole_slider("eta", factor, 2, 4)
+        self.workers = whole_slider("workers", workers, 1, 8)
+        moments = self.moments("event", 1, pace=PACE)
         self.pick = w.Dropdown(description="search", style={"description_width": "80px"},
                                layout=w.Layout(width="420px"))  # fmt: skip
         self.stragglers = w.Checkbox(False, description="stragglers", indent=False)
-        self.step_button = button("Step", "step-forward", "On to the next end of a training")
         self.end_button = button("To the end", "fast-forward", "All of it")
-        self.reset_button = button("Reset", "fast-backward", "Back to the beginning")
         self.line, self.figure = w.HTML(), w.HTML()
         self._offer()
         self.factor.observe(lambda _: self._offer(), names="value")
         for control in (self.pick, self.factor, self.workers, self.stragglers):
             control.observe(lambda _: self.search(), names="value")
-        self.moment.observe(lambda _: self.update(), names="value")
-        self.step_button.on_click(lambda _: self.step())
         self.end_button.on_click(lambda _: self.to_the_end())
-        self.reset_button.on_click(lambda _: self.reset())
         wrap = w.Layout(flex_flow="row wrap")
         self.box = w.VBox([
             w.HBox([self.pick, self.stragglers], layout=wrap),
             w.HBox([self.factor, self.workers], layout=wrap),
-            w.HBox([self.moment, self.step_button, self.end_button, self.reset_button],
-                   layout=wrap),
+            w.HBox([moments, self.end_button], layout=wrap),
             self.line, self.figure,
         ])  # fmt: skip
         self.search()
@@ -102,26 +98,18 @@ class Rungs(Panel):
         self.history: History = made.history
         self.jobs: list[Job] = jobs
         self.events = [0.0, *sorted({min(job.end, seconds) for job in jobs})]
-        self.moment.max = len(self.events) - 1
+        self.moment.max = self.clock.max = len(self.events) - 1
         self.moment.value = 0
         self.update()
-
-    def step(self) -> None:
-        """On to the next end of a training."""
-        self.moment.value += 1
 
     def to_the_end(self) -> None:
         """Show all of it."""
         self.moment.value = self.moment.max
 
-    def reset(self) -> None:
-        """Back to the beginning."""
-        self.moment.value = 0
-
     def update(self) -> None:
         """Show the present moment in the line and the figure."""
         at = self.moment.value
-        self.step_button.disabled = self.end_button.disabled = at >= self.moment.max
+        self.end_button.disabled = at >= self.moment.max
         self.line.value = status(self.tell(self.events[at]))
         self.figure.value = self._figure(self.events[at])
 
@@ -177,9 +165,3 @@ class Rungs(Panel):
 
 def _epochs(count: int) -> str:
     return f"{count} epoch{'s' * (count != 1)}"
-
-
-def _slider(description: str, value: int, least: int, most: int) -> w.IntSlider:
-    return w.IntSlider(value, least, most, description=description, continuous_update=False,
-                       style={"description_width": "80px"},
-                       layout=w.Layout(width="300px"))  # fmt: skip

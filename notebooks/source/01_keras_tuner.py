@@ -9,7 +9,7 @@
 # - stop, resume and read a search, and look at it in TensorBoard;
 # - show with data whether a smaller network is enough.
 #
-# **It takes** about three minutes of computing on two cores (all cells), and an hour or more of your time. **Budget:** at most 319 epochs of Keras training and 320 of a small NumPy network (and 20 for each of your own attempts), 5,000 images, no GPU, no network connection.
+# **It takes** about four minutes of computing on two cores (all cells), and an hour or more of your time. **Budget:** at most 319 epochs of Keras training and 320 of a small NumPy network (and 20 for each of your own attempts), 5,000 images, no GPU, no network connection.
 #
 # **How it works:** predict before you run; move every slider; write code where the text asks for it, then run the check below it. Stuck? `hint("1.1")`, and again for more; after a try, `solution("1.1")`.
 

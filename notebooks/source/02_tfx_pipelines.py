@@ -10,7 +10,7 @@
 # - import hyperparameters instead of searching again;
 # - ask a pushed model for predictions, and ask the metadata where that model comes from.
 #
-# **It takes** about two minutes of computing on two cores (all cells, ten seconds of it the import of TFX), and an hour or two of yours. **Budget:** at most 76 epochs of Keras training on 3,000 images. No GPU, no network.
+# **It takes** about three minutes of computing on two cores (all cells, ten seconds of it the import of TFX), and an hour or two of yours. **Budget:** at most 76 epochs of Keras training on 3,000 images. No GPU, no network.
 #
 # **How it works:** predict before you run; move the sliders; write code where it says so, then run the check below it. Stuck? `hint("2.1")`, and again for more; after a try, `solution("2.1")`.
 

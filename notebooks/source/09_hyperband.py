@@ -542,6 +542,7 @@ import keras_tuner as kt
 
 from coursekit import data, tuners
 
+# %%
 predict(
     "09-brackets",
     "max_epochs=9, factor=3: does the kit's default run as many trials as Keras Tuner's?",
@@ -603,6 +604,8 @@ def hyperband(overwrite, max_trials=None):
 
 
 fitting = dict(validation_data=digits.validation, batch_size=64, verbose=0)
+
+# %%
 predict("09-keras", "Best validation accuracy after four epochs at most", unit="%")
 
 # %%

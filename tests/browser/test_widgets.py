@@ -137,6 +137,32 @@ def test_the_population_is_stepped_through_and_played(written: Written):
     assert notebook.errors() == []
 
 
+def test_a_controller_is_stepped_through_played_and_changed(written: Written):
+    imports = "from coursekit.widgets import Controller\nfrom coursekit.worlds import NASBench201"
+    notebook = written("controller", f"{imports}\nController(NASBench201(), trials=40)")
+    cell = notebook.cell(0)
+    notebook.run(cell)
+    line, figure = cell.get_by_role("status"), cell.locator("svg[role=img]")
+    expect(line).to_contain_text("40 to come")
+    for _ in range(3):
+        cell.get_by_role("button", name="Step").click()
+    expect(line).to_contain_text("Sample 3 of 40")
+    expect(figure).to_have_attribute("aria-label", re.compile("policy.*Sample 3 of 40"))
+    drawn = line.inner_text()
+    rate = cell.locator(".widget-slider", has_text="learning rate")
+    rate.locator(".noUi-handle").press("ArrowRight")
+    expect(line).not_to_have_text(drawn)  # other steps, another third sample or advantage
+    expect(line).to_contain_text("Sample 3 of 40")
+    cell.get_by_label("policy", exact=True).select_option(index=1)
+    expect(line).to_contain_text("Sample 3 of 40")
+    cell.get_by_role("button", name="Play").click()
+    expect(line).to_contain_text(re.compile(r"Sample ([4-9]|[1-4]\d) of 40"))
+    cell.get_by_role("button", name="Pause").click()
+    cell.get_by_role("button", name="Reset").click()
+    expect(line).to_contain_text("40 to come")
+    assert notebook.errors() == []
+
+
 def test_rungs_are_stepped_through_and_changed(written: Written):
     imports = "from coursekit.widgets import Rungs\nfrom coursekit.worlds import MLPs"
     notebook = written("rungs", f"{imports}\nRungs(MLPs())")

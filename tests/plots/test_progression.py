@@ -11,11 +11,11 @@ from coursekit.plots.progression import (
     Moment,
     Round,
     about,
-    agreement,
     moments,
     predictions,
     rounds,
     shown,
+    tau,
     tell,
     tree,
 )
@@ -126,10 +126,10 @@ def test_one_candidate_in_words_and_in_the_scatter(found: list[Round]) -> None:
 
 def test_agreement_is_kendalls_tau(found: list[Round]) -> None:
     truth = Convolutions().worth
-    assert np.isnan(agreement(found[0], truth))
+    assert np.isnan(tau(found[0], truth))
     each = found[1]
     right = each._replace(ranking=tuple(
         one._replace(predicted=truth(one.configuration)) for one in each.ranking
     ))  # fmt: skip
-    assert agreement(right, truth) == pytest.approx(1.0)
-    assert -1 < agreement(each, truth) < 1
+    assert tau(right, truth) == pytest.approx(1.0)
+    assert -1 < tau(each, truth) < 1

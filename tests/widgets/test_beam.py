@@ -37,7 +37,7 @@ def test_steps_are_told_and_drawn_to_the_end(panel: Beam) -> None:
         before = panel.figure.value
         panel.step_button.click()
         assert panel.figure.value != before and "aria-live" in panel.line.value
-    assert len(seen) == panel.moment.max == len(panel.moments) - 1
+    assert len(seen) == panel.moment.max == len(panel.steps) - 1
     assert "Round 3 of 3, dropped" in panel.line.value
     panel.step()
     assert panel.moment.value == panel.moment.max
