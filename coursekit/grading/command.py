@@ -17,18 +17,17 @@ from coursekit.extras import from_extras
 from coursekit.grading import (
     alike,
     exports,
-    feedback,
     gradebook,
     hand_marks,
     isolation,
-    misconceptions,
-    overview,
     release,
 )
 from coursekit.grading.grader import STATUSES, Grade, Grader, grade_all
+from coursekit.grading.results import Results
 from coursekit.grading.submissions import Roster, Submission, find
 from coursekit.grading.warm import Cold, Warm
 from coursekit.labs import exercises
+from coursekit.labs.exercises import Lab
 from coursekit.log import Log
 from coursekit.status_line import counted
 
@@ -45,6 +44,7 @@ outlive its time. Where the system does not allow that, nothing is graded: see -
 
 Points are empty where an exercise could not be judged. A status says why: {statuses}.
 """
+SHOWN = 20  # differences on the terminal
 GIVES_UP = (
     "grade with limits of time and memory alone: a submission then runs as you, can read and "
     "change your files, the answers and these grades, and can use the network"
@@ -86,6 +86,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also write OUT/alike.html: submissions that share more than the lab explains",
     )
+    parser.add_argument(
+        "--take",
+        action="store_true",
+        help="take points that differ from those taken before, after you have changed the lab",
+    )
     parser.add_argument("--unisolated", action="store_true", help=GIVES_UP)
     parser.set_defaults(run=run)
 
@@ -103,11 +108,13 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError("say where the results go: --out FOLDER")
     with from_extras(), contextlib.ExitStack() as stack:
         grader = Grader(source)
-        log, by_hand = None, []
+        log = None
         if options.out is not None:
             log = stack.enter_context(_opened(options.out, source))
-            by_hand = hand_marks.read(options.out / "marks.csv", grader.lab, found)
-        known, older = _known(log, grader.version)
+            # What is wrong in these files is said before anything runs.
+            Results.read(options.out, grader.lab)
+            hand_marks.read(options.out / "marks.csv", grader.lab, found)
+        known, older = _known(log, grader)
         left = list({each.digest: each for each in found if each.digest not in known}.values())
         print(
             f"{grader.lab.title}: {len(found)} submissions, {len(found) - len(left)} graded before"
@@ -118,18 +125,17 @@ def run(options: argparse.Namespace) -> int:
         ended = True
         if left:
             with _server(grader, not options.unisolated, hidden) as server:
-                ended = _grade(grader, left, known, log, jobs, server)
+                ended = _grade(grader, left, known, older, log, jobs, server)
     rows = [
         (each, known[each.digest].doubted(each.doubts)) for each in found if each.digest in known
     ]
-    rows = [hand_marks.taken_in(row, by_hand) for row in rows]
     if options.out is None:
         for _, grade in rows:
             _explain(grade)
+    elif not _taken(options, grader.lab, rows):
+        return 1
     else:
         _write(options, grader, rows, roster)
-        if differ := gradebook.changes(options.out / "changes.csv", found, older, known):
-            print(f"{differ} points differ from an earlier version of the lab: changes.csv")
     if ended:
         return 0
     print(f"interrupted; {len(rows)} of {len(found)} are graded: the same command continues")
@@ -140,22 +146,23 @@ def _grade(
     grader: Grader,
     left: Sequence[Submission],
     known: dict[str, Grade],
+    older: dict[str, Grade],
     log: Log | None,
     jobs: int,
     server: Warm,
 ) -> bool:
-    """Adds the outcomes to `known`; whether it came to its end."""
+    """Adds the outcomes to `known`; whether it came to its end. older: parts that still hold."""
     run = server.run
     if server.unfit:
         print(f"A new process for each submission, which is slower: {server.unfit}")
         run = Cold(isolated=server.isolated, hidden=server.hidden).run
     print(_isolation(server.isolated), flush=True)
-    outcomes = grade_all(grader, left, run, jobs)
+    outcomes = grade_all(grader, left, run, jobs, older)
     try:
         for submission, grade in counted(outcomes, "submissions", len(left)):
             known[submission.digest] = grade
             if log is not None and not grade.again:
-                record = {"notebook": submission.digest, "version": grader.version}
+                record = {"notebook": submission.digest, "versions": grader.versions}
                 log.append(record | {"grade": grade.record()}, sync=True)
     except KeyboardInterrupt:
         server.close()  # its children end with it, so nobody waits for them
@@ -204,18 +211,24 @@ def _opened(out: Path, source: Path) -> Any:
     return contextlib.closing(Log(path, first="notebook", cure=cure, user="grading"))
 
 
-def _known(log: Log | None, version: str) -> tuple[dict[str, Grade], dict[str, Grade]]:
-    """The grades by this version of the lab, and by the last one before it, by the digest."""
-    found: tuple[dict[str, Grade], dict[str, Grade]] = ({}, {})
+def _known(log: Log | None, grader: Grader) -> tuple[dict[str, Grade], dict[str, Grade]]:
+    """The grades by this version of the lab, and the parts of older ones that still hold.
+
+    Both by the submission's digest.
+    """
+    known, older = dict[str, Grade](), dict[str, Grade]()
     if log is None:
-        return found
+        return known, older
     for number, record in log.records:
         try:
-            older = record["version"] != version
-            found[older][record["notebook"]] = Grade.of(record["grade"])
+            grade, versions = Grade.of(record["grade"]), record["versions"]
+            if versions == grader.versions:
+                known[record["notebook"]] = grade
+            else:
+                older[record["notebook"]] = grader.still(grade, versions)
         except (KeyError, TypeError, AttributeError) as error:
             raise log.damaged(number, f"{type(error).__name__}: {error}") from None
-    return found
+    return known, older
 
 
 def _time(text: str) -> datetime:
@@ -225,21 +238,36 @@ def _time(text: str) -> datetime:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time like 2026-01-31T23:59") from None
 
 
+def _taken(options: argparse.Namespace, lab: Lab, rows: Sequence[gradebook.Row]) -> bool:
+    """Whether the points may be taken: none differs from those taken before, or it is wanted."""
+    before = Results.read(options.out, lab)
+    if before is None:
+        return True
+    found = gradebook.changes(before.rows, rows)
+    if not found:
+        return True
+    gradebook.write_changes(options.out / "changes.csv", found)
+    print(f"{len(found)} points differ from those taken before: changes.csv")
+    for change in found[:SHOWN]:
+        print(_plain(f"  {change}"))
+    if len(found) > SHOWN:
+        print(f"  and {len(found) - SHOWN} more")
+    if not options.take:
+        print("Nothing else is written. Give the same command with --take to take them.")
+    return bool(options.take)
+
+
 def _write(
     options: argparse.Namespace,
     grader: Grader,
-    rows: Sequence[gradebook.Row],
+    graded: Sequence[gradebook.Row],
     roster: Roster | None,
 ) -> None:
     out, lab = options.out, grader.lab
+    results = Results(out, lab, graded, options.due)
+    results.keep()
+    rows = results.write()
     given = [submission for submission, _ in rows]
-    (out / "feedback").mkdir(parents=True, exist_ok=True)
-    for name, (submission, grade) in zip(feedback.names(given), rows, strict=True):
-        atomic.write(out / "feedback" / name, feedback.page(lab, submission, grade))
-    gradebook.write(out / "gradebook.csv", lab, rows, options.due)
-    ideas = misconceptions.ideas(lab, rows)
-    misconceptions.write(out / "misconceptions.csv", ideas)
-    atomic.write(out / "class.html", overview.page(lab, rows, ideas))
     count = Counter(grade.status for _, grade in rows)
     said = ", ".join(f"{count[status]} {status}" for status in STATUSES if count[status])
     print(f"{said or 'nothing is graded yet'}. Wrote {out / 'gradebook.csv'}, class.html, feedback")

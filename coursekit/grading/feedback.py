@@ -22,7 +22,7 @@ _WORDS = {
     "unreadable": "It could not be read.",
     "needs review": "A person looks at it before this counts.",
 }
-_STYLE = """
+STYLE = """
 :root{color-scheme:light dark;--jp-content-font-color1:#1b1b1b;--jp-layout-color1:#fff;
 --jp-layout-color2:#f4f4f4;--jp-border-color2:#bbb;--jp-success-color1:#2e7d32;
 --jp-error-color1:#c62828;--jp-info-color1:#1565c0;--jp-warn-color1:#8a5300}
@@ -74,7 +74,7 @@ def document(title: str, body: str) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'\">"
-        f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head>"
+        f"<title>{html.escape(title)}</title><style>{STYLE}</style></head>"
         f"<body><main>{body}</main></body></html>\n"
     )
     return text.encode("utf-8", "replace").decode()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from coursekit import atomic
 from coursekit.grading.grader import Grade
@@ -15,6 +17,7 @@ from coursekit.grading.submissions import Submission
 from coursekit.labs.exercises import Lab
 
 Row = tuple[Submission, Grade]
+BINS = 10  # bars of a distribution
 
 
 def write(path: Path, lab: Lab, rows: Sequence[Row], due: datetime | None = None) -> None:
@@ -52,34 +55,62 @@ def write(path: Path, lab: Lab, rows: Sequence[Row], due: datetime | None = None
     atomic.write(path, file.getvalue())
 
 
-def changes(
-    path: Path,
-    submissions: Sequence[Submission],
-    before: Mapping[str, Grade],
-    now: Mapping[str, Grade],
-) -> int:
-    """Writes which points differ between two versions of a lab, and returns how many do.
+class Change(NamedTuple):
+    """Points that differ between two gradings of the same notebook; None: not judged."""
 
-    before, now: the grades, by the submission's digest. Writes nothing if there is no earlier one.
-    """
-    table: list[list[object]] = [["learner", "exercise", "before", "now", "submission"]]
-    both = [each for each in submissions if each.digest in before and each.digest in now]
-    for each in both:
-        old, new = before[each.digest].marks, now[each.digest].marks
-        for key in dict.fromkeys([*old, *new]):
-            points = [marks[key].points if key in marks else None for marks in (old, new)]
-            if points[0] != points[1]:
-                table.append([each.learner, key, *points, each.place])
-    if both:
-        file = io.StringIO(newline="")
-        csv.writer(file, lineterminator="\n").writerows([map(cell, row) for row in table])
-        atomic.write(path, file.getvalue())
-    return len(table) - 1
+    learner: str
+    exercise: str
+    before: float | None
+    now: float | None
+    submission: str
+
+    def __str__(self) -> str:
+        before, now = ("not judged" if each is None else each for each in self[2:4])
+        return f"{self.learner or self.submission}, {self.exercise}: {before} -> {now}"
+
+
+def changes(before: Sequence[Row], now: Sequence[Row]) -> list[Change]:
+    """The points that differ where the same content was graded before."""
+    old = {submission.digest: grade.marks for submission, grade in before}
+    found = []
+    for submission, grade in now:
+        if submission.digest not in old:
+            continue
+        marks = old[submission.digest]
+        for key in dict.fromkeys([*marks, *grade.marks]):
+            old_points, points = (
+                each[key].points if key in each else None for each in (marks, grade.marks)
+            )
+            if old_points != points:
+                one = Change(submission.learner, key, old_points, points, submission.place)
+                found.append(one)
+    return found
+
+
+def write_changes(path: Path, found: Sequence[Change]) -> None:
+    """Writes the differences as a table."""
+    file = io.StringIO(newline="")
+    rows = [Change._fields, *found]
+    csv.writer(file, lineterminator="\n").writerows([map(cell, row) for row in rows])
+    atomic.write(path, file.getvalue())
 
 
 def _late(submission: Submission, due: datetime | None) -> object:
     days = submission.days_late(due) if due else None
     return "late" if days is None and submission.late else days
+
+
+def distribution(points: Sequence[float], highest: int) -> list[dict[str, Any]]:
+    """How many learners have how many points: a `label` and `learners` for each range of points."""
+    bins = min(BINS, highest + 1)
+    count = Counter(min(bins - 1, int(each * bins // (highest + 1))) for each in points)
+    found = []
+    for place in range(bins):
+        low = -(-place * (highest + 1) // bins)
+        high = -(-(place + 1) * (highest + 1) // bins) - 1
+        label = str(low) if low == high else f"{low} to {high}"
+        found.append({"label": label, "learners": count[place]})
+    return found
 
 
 def most(lab: Lab) -> int:

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import inspect
 import textwrap
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -23,6 +23,8 @@ from coursekit.labs.names import names
 from coursekit.labs.verdicts import judged
 
 STATUSES = ("ok", "partial", "timeout", "crashed", "out of memory", "unreadable", "needs review")
+FORGED = "it has written results of its own, which do not count"
+JUDGING = ("child.py", "grader.py", "matching.py", "wire.py")  # what a mark depends on
 Run = Callable[[dict[str, Any]], Ran]
 
 
@@ -93,10 +95,11 @@ class Answered:
     """What the children of a submission told; it may be forged.
 
     records: by exercise. troubles: the exercises without one, and why. seconds: by the clock.
-    forged: whether a submission has written records itself.
+    forged: whether a submission has written records itself. before: what is known already.
     """
 
     matched: matching.Matched
+    before: Grade | None = None
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     troubles: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
@@ -108,17 +111,13 @@ class Grader:
 
     def __init__(self, source: Path) -> None:
         self.lab: Lab = exercises.load(source)
-        partner = source.parent.parent / "exercises" / source.name
         self.given = matching.handed_out(self.lab, source)
         self._texts = {cell.text: _names(cell.text) for cell in self.given if cell.kind == "code"}
-        package = Path(__file__).parents[1]
-        code = sorted([*package.glob("grading/*.py"), *package.glob("labs/*.py")])
-        content = b"".join(path.read_bytes() for path in (source, partner, *code))
-        self.version = hashlib.sha256(content).hexdigest()
         self._setup = [
             matching.normal(cell.text) for cell in self.lab.cells if "setup" in cell.tags
         ]
         self._asked = [self._question(exercise) for exercise in self.lab.exercises.values()]
+        self.versions = self._versions(source)
 
     def imports(self) -> list[str]:
         """The import statements of the lab and its probes, for the fork server."""
@@ -138,8 +137,24 @@ class Grader:
         asked = self.ask(submission, run)
         return asked if isinstance(asked, Grade) else self.judge(asked)
 
-    def ask(self, submission: Submission, run: Run) -> Answered | Grade:
-        """The first half of `grade`: reads the notebook and runs it in children."""
+    def still(self, grade: Grade, versions: dict[str, str]) -> Grade:
+        """The part of an older grade that holds: of the exercises that are as they were.
+
+        versions: by which it was made.
+        """
+        same = {key for key, version in self.versions.items() if versions.get(key) == version}
+        marks = {key: mark for key, mark in grade.marks.items() if key in same}
+        gone = self.lab.exercises.keys() - same
+        notes = tuple(note for note in grade.notes if note.partition(":")[0] not in gone)
+        return replace(grade, marks=marks, notes=notes)
+
+    def ask(
+        self, submission: Submission, run: Run, before: Grade | None = None
+    ) -> Answered | Grade:
+        """The first half of `grade`: reads the notebook and runs it in children.
+
+        before: marks that are known already (see `still`), whose exercises do not run.
+        """
         if submission.problem:
             return Grade("unreadable", (submission.problem,))
         try:
@@ -154,10 +169,11 @@ class Grader:
             why = f"it says that it is {matched.lab[:60]!r}, not {self.lab.name!r}"
             return Grade("needs review", (why,), conclusion=matched.conclusion)
         keys = self.lab.exercises.keys()
-        answered = Answered(matched)
+        answered = Answered(matched, before=before)
         records, troubles = answered.records, answered.troubles
-        while left := keys - records.keys() - troubles.keys():
-            ran = run({**job, "without": [*records, *troubles]})
+        kept = set(before.marks) if before else set()
+        while left := keys - records.keys() - troubles.keys() - kept:
+            ran = run({**job, "without": [*records, *troubles, *kept]})
             if not ran.records:
                 why = f"its process did not start (status {ran.status}): give the command again"
                 return Grade("needs review", (why,), conclusion=matched.conclusion, again=True)
@@ -177,10 +193,14 @@ class Grader:
 
     def judge(self, asked: Answered) -> Grade:
         """The second half of `grade`: compares with the answers."""
-        marks, notes = dict[str, Mark](), list[str]()
+        before = asked.before if asked.before and asked.before.marks else Grade("ok")
+        marks, notes = dict[str, Mark](), list(before.notes)
         if asked.forged:
-            notes.append("it has written results of its own, which do not count")
+            notes.append(FORGED)
         for key, exercise in self.lab.exercises.items():
+            if key in before.marks:
+                marks[key] = before.marks[key]
+                continue
             record = asked.records.get(key, {})
             trouble = asked.troubles.get(key, "crashed")
             marks[key] = self._mark(exercise, record, trouble, key in asked.matched.missing)
@@ -191,13 +211,13 @@ class Grader:
                 notes.append(f"{key}: {' '.join(marks[key].card.text)}")
         troubles = [mark.trouble for mark in marks.values() if mark.trouble]
         for key, mark in marks.items():
-            if mark.trouble and mark.trouble != "needs review":
+            if mark.trouble and mark.trouble != "needs review" and key not in before.marks:
                 notes.append(f"{key}: {mark.trouble}")
         status = "ok"
         if troubles:
             status = "partial" if len(troubles) < len(marks) else troubles[0]
         replaced = any("put back" in note for note in notes)
-        if replaced or asked.forged or "needs review" in troubles:
+        if replaced or FORGED in notes or "needs review" in troubles:
             status = "needs review"
         written, seconds = asked.matched.conclusion, round(asked.seconds, 3)
         return Grade(status, tuple(notes), marks, written, seconds)
@@ -225,6 +245,26 @@ class Grader:
                 cells[place]["id"] = f"exercise-{each['key'].replace('.', '-')}"
             asked.append(each | {"cells": own, "check": _end(places, check, own)})
         return {"setup": self._setup, "cells": cells, "exercises": asked}
+
+    def _versions(self, source: Path) -> dict[str, str]:
+        """A digest of what a mark depends on, by exercise: its class, its cell, and what all share.
+
+        Prose is not in it.
+        """
+        package = Path(__file__).parents[1]
+        shared = [*package.glob("labs/*.py"), package / "guard.py"]
+        shared += [Path(__file__).parent / name for name in JUDGING]
+        digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(shared)))
+        cells = [cell.text for cell in self.lab.cells if cell.kind == "code" and not cell.exercise]
+        classes, rest = _classes(source.parent.parent / "exercises" / source.name)
+        digest.update(repr((cells, rest)).encode())
+        found = {}
+        for asked, (key, exercise) in zip(self._asked, self.lab.exercises.items(), strict=True):
+            own = digest.copy()
+            setting = exercise.setting, self.lab.exercise_cell(key).solution
+            own.update(repr((asked, classes.get(exercise.__name__), setting)).encode())
+            found[key] = own.hexdigest()[:16]
+        return found
 
     def _question(self, exercise: type[Exercise]) -> dict[str, Any]:
         source = textwrap.dedent(inspect.getsource(exercise.probe))
@@ -275,19 +315,27 @@ class Grader:
 
 
 def grade_all(
-    grader: Grader, submissions: Sequence[Submission], run: Run, jobs: int
+    grader: Grader,
+    submissions: Sequence[Submission],
+    run: Run,
+    jobs: int,
+    before: Mapping[str, Grade] | None = None,
 ) -> Generator[tuple[Submission, Grade], None, None]:
     """Each submission with its outcome, as they finish, `jobs` at a time.
 
+    before: what is known already of some, by their digest (see `Grader.still`).
+
     Closing the iterator forgets the rest; end the server then, and its children with it.
     """
-    left = iter(submissions)
+    left, known = iter(submissions), before or {}
     pool = ThreadPoolExecutor(jobs)
     waiting: dict[Future[Answered | Grade], Submission] = {}
     try:
         while True:
             for submission in left:
-                waiting[pool.submit(grader.ask, submission, run)] = submission
+                waiting[pool.submit(grader.ask, submission, run, known.get(submission.digest))] = (
+                    submission
+                )
                 if len(waiting) > jobs:
                     break
             if not waiting:
@@ -305,6 +353,19 @@ _WORDS = {
     "crashed": "it ended the process",
     "out of memory": "it needed more memory than a submission may use",
 }
+
+
+def _classes(partner: Path) -> tuple[dict[str, str], str]:
+    """The text of each class in a lab's file of exercises, and the rest of the file."""
+    rest = partner.read_text(encoding="utf-8")
+    classes = {
+        node.name: ast.get_source_segment(rest, node) or ""
+        for node in ast.parse(rest).body
+        if isinstance(node, ast.ClassDef)
+    }
+    for text in classes.values():
+        rest = rest.replace(text, "")
+    return classes, rest
 
 
 def _names(code: str) -> list[list[str]] | None:

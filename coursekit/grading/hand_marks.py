@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coursekit import atomic
-from coursekit.grading.gradebook import Row, rubric
+from coursekit.grading.gradebook import Row, cell, rubric
 from coursekit.grading.grader import Grade, Mark
 from coursekit.grading.submissions import Submission
 from coursekit.labs.cards import Card
@@ -41,10 +41,37 @@ def read(path: Path, lab: Lab, submissions: Sequence[Submission]) -> list[HandMa
     if not path.exists():
         atomic.write(path, ",".join(HEADING) + "\n")
         return []
+    return _checked(path, _rows(path), lab, submissions)
+
+
+def add(path: Path, lab: Lab, submissions: Sequence[Submission], row: list[str]) -> None:
+    """Writes a row, in place of one on the same learner and exercise. Raises ValueError as `read`.
+
+    row: learner (or submission), exercise, points, comment. Points and comment that are both empty
+    take the mark back.
+    """
+    row = [str(cell(each)) for each in row]
+    rows = _rows(path) if path.exists() else [HEADING]
+    rows = [each for each in rows if [part.strip() for part in each[:2]] != row[:2]]
+    if any(row[2:]) or row[1] == SETTLED:
+        rows.append(row)
+    _checked(path, rows, lab, submissions)
+    file = io.StringIO(newline="")
+    csv.writer(file, lineterminator="\n").writerows(rows)
+    atomic.write(path, file.getvalue())
+
+
+def _rows(path: Path) -> list[list[str]]:
     rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
     if not rows or rows[0][:4] != HEADING:
         raise ValueError(f"{path}: the first row is not {','.join(HEADING)}: write that")
-    known = {each.place for each in submissions} | {each.learner for each in submissions} - {""}
+    return rows
+
+
+def _checked(
+    path: Path, rows: Sequence[list[str]], lab: Lab, submissions: Sequence[Submission]
+) -> list[HandMark]:
+    known = set().union(*map(_names, submissions))
     most = {key: exercise.points for key, exercise in lab.exercises.items()}
     most |= {CONCLUSION: len(rubric(lab)), SETTLED: 0}
     found = []
@@ -65,9 +92,15 @@ def taken_in(row: Row, marks: Sequence[HandMark]) -> Row:
     """A row of the gradebook with what was marked by hand."""
     submission, grade = row
     for mark in marks:
-        if mark.who in (submission.learner, submission.place):
+        if mark.who in _names(submission):
             grade = _with(grade, mark)
     return submission, grade
+
+
+def _names(submission: Submission) -> set[str]:
+    """What a row may call it: as it is, and as a spreadsheet may hold it."""
+    given = {submission.learner, submission.place} - {""}
+    return given | set(map(cell, given))
 
 
 def _with(grade: Grade, hand: HandMark) -> Grade:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from coursekit import atomic
 from coursekit.grading.gradebook import Row, cell
@@ -90,6 +91,25 @@ def write(path: Path, found: Sequence[Idea]) -> None:
         row = [idea.key, len(idea.learners), share, "yes" if idea.known else "no"]
         table.writerow(map(cell, [*row, idea.said, idea.came]))
     atomic.write(path, file.getvalue())
+
+
+def helpless(rows: Sequence[Row], share: float) -> list[dict[str, Any]]:
+    """Those with the fewest points, at least three of them: where to offer help.
+
+    share: of the class. Each has the `place` of the submission, its `points`, and the exercises
+    that are `wrong` and `untouched`.
+    """
+    judged = [row for row in rows if row[1].points is not None]
+    lowest = sorted(judged, key=lambda row: row[1].points or 0)[: max(3, round(share * len(rows)))]
+    found = []
+    for submission, grade in lowest:
+        left = {key: mark for key, mark in grade.marks.items() if mark.points == 0}
+        if left:
+            wrong = [key for key, mark in left.items() if mark.card.status in WRONG]
+            untouched = [key for key in left if key not in wrong]
+            one = {"place": submission.place, "points": grade.points}
+            found.append(one | {"wrong": wrong, "untouched": untouched})
+    return found
 
 
 def _marks(rows: Sequence[Row], key: str) -> list[tuple[str, Mark]]:

@@ -13,8 +13,6 @@ from coursekit.grading.misconceptions import Idea, tally
 from coursekit.labs.cards import prose
 from coursekit.labs.exercises import Lab
 
-BINS = 10
-
 
 def page(lab: Lab, rows: Sequence[Row], found: Sequence[Idea]) -> str:
     """The page as HTML; links lead to the feedback pages beside it."""
@@ -49,17 +47,13 @@ def _looks(rows: Sequence[Row]) -> str:
 
 
 def _distribution(points: Sequence[float], most: int) -> str:
-    bins = min(BINS, most + 1)
-    count = Counter(min(bins - 1, int(each * bins // (most + 1))) for each in points)
-    highest = max(count.values(), default=1)
+    bins = gradebook.distribution(points, most)
+    highest = max(1, *(each["learners"] for each in bins))
     body = ""
-    for place in range(bins):
-        low = -(-place * (most + 1) // bins)
-        high = -(-(place + 1) * (most + 1) // bins) - 1
-        label = str(low) if low == high else f"{low} to {high}"
-        width = 100 * count[place] / highest
+    for each in bins:
+        width = 100 * each["learners"] / highest
         body += (
-            f'<tr><th scope="row">{label}</th><td>{count[place]}</td>'
+            f'<tr><th scope="row">{each["label"]}</th><td>{each["learners"]}</td>'
             f'<td class="bar"><div style="width:{width:.0f}%"></div></td></tr>'
         )
     return _table("Points", ("points", "learners", ""), body)

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from coursekit.grading import command, gradebook
-from coursekit.grading.warm import Warm
+from coursekit.grading.warm import Ran, Warm
 from tests.commands import coursekit
 from tests.grading.conftest import SAMPLE, notebook
 
@@ -122,23 +123,38 @@ def test_it_continues_where_it_was_and_runs_nothing_twice(
     }
 
 
-def test_a_changed_lab_is_graded_again_and_says_what_differs(
+def test_after_a_change_only_what_changed_runs_and_differences_are_listed_before_they_are_taken(
     class_: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    labs = tmp_path / "labs"
+    labs, out = tmp_path / "labs", tmp_path / "graded"
     shutil.copytree(SAMPLE.parent.parent, labs)
     monkeypatch.setenv("COURSEKIT_NOTEBOOKS", str(labs))
-    words = ("grade", class_, "--lab", "99", "--out", tmp_path / "graded")
+    words = ("grade", class_, "--lab", "99", "--out", out)
     first = coursekit(*words)
-    assert "differ" not in first.stdout and not (tmp_path / "graded" / "changes.csv").exists()
+    assert "differ" not in first.stdout and not (out / "changes.csv").exists()
     path = labs / "exercises" / "99_sample.py"
     path.write_text(path.read_text().replace("points = 2", "points = 3"))
+    asked: list[set[str]] = []
+    run = Warm.run
+
+    def watched(self: Warm, job: dict[str, Any]) -> Ran:
+        asked.append({each["key"] for each in job["exercises"]} - set(job["without"]))
+        return run(self, job)
+
+    monkeypatch.setattr(Warm, "run", watched)
     second = coursekit(*words)
-    assert "6 submissions, 0 graded before" in second.stdout
-    assert "2 points differ from an earlier version of the lab: changes.csv" in second.stdout
-    lines = (tmp_path / "graded" / "changes.csv").read_text().splitlines()
+    assert second.returncode == 1 and "6 submissions, 0 graded before" in second.stdout
+    assert asked.count({"99.1"}) == 4 and asked.count(set()) == 1  # that of `gaps` asks nothing
+    assert "2 points differ from those taken before: changes.csv" in second.stdout
+    assert "  ada, 99.1: 2 -> 3\n" in second.stdout and "--take" in second.stdout
+    lines = (out / "changes.csv").read_text().splitlines()
     assert "ada,99.1,2,3,ada.ipynb" in lines and len(lines) == 3
-    assert rows(tmp_path / "graded")["ada.ipynb"]["points"] == "6"
+    assert rows(out)["ada.ipynb"]["points"] == "5"
+    monkeypatch.setattr(command, "Warm", None)  # nothing is left to be run
+    assert coursekit(*words, "--take").returncode == 0
+    assert rows(out)["ada.ipynb"]["points"] == "6"
+    assert rows(out)["cid.ipynb"]["status"] == "partial"
+    assert "differ" not in coursekit(*words).stdout
 
 
 def test_ctrl_c_keeps_what_is_graded_and_leaves_no_process(tmp_path: Path) -> None:
