@@ -13,6 +13,8 @@ from coursekit.extras import MissingExtra, from_extras
 COMMANDS = {
     "lab": ("coursekit.labs.serve", "open the labs in JupyterLab"),
     "progress": ("coursekit.labs.progress", "show which exercises are solved"),
+    "release": ("coursekit.grading.release", "write the notebooks that learners get"),
+    "grade": ("coursekit.grading.command", "grade a class: a gradebook and feedback pages"),
     "race": ("coursekit.race.command", "compare search strategies on a benchmark"),
     "tables": (
         "coursekit.worlds.command",
@@ -29,6 +31,7 @@ examples:
   coursekit lab               open the labs; your work is kept in ./my-labs
   coursekit lab --reset 01    start lab 01 again; a dated copy of yours is kept
   coursekit progress          show what you have solved so far
+  coursekit grade class/ --lab 06 --out graded    grade what a class handed in
   coursekit race              find the best search strategy, and check that it is not luck
   coursekit pipeline run      from data to a tuned and pushed model, with TFX
   coursekit doctor            something does not work? start here

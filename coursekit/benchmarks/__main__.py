@@ -20,6 +20,7 @@ if __name__ == "__main__":
 
 from coursekit.benchmarks import (
     estimators,
+    grading,
     importance,
     labs,
     perceptrons,
@@ -36,7 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line: a list of the benchmarks, or one of them."""
     parser = argparse.ArgumentParser(prog="python -m coursekit.benchmarks", description=__doc__)
     commands = parser.add_subparsers(title="benchmarks", metavar="NAME")
-    measured = (perceptrons, labs, strategies, spaces, tuners, worlds, estimators, importance, tfx)
+    measured = (
+        *(perceptrons, labs, grading, strategies, spaces, tuners, worlds),
+        *(estimators, importance, tfx),
+    )
     for benchmark in measured:
         name = benchmark.__name__.rpartition(".")[2]
         summary = (benchmark.__doc__ or "").partition("\n")[0]

@@ -2,8 +2,8 @@
 
 import ast
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -31,24 +31,61 @@ _WORDS = {
 _TELLING = ("ValueError", "TypeError", "KeyError", "IndexError", "AttributeError")
 
 
+@dataclass(frozen=True)
+class AnswerState:
+    """What can be said of an answer without running it, in plain data.
+
+    state: "missing", "..." (as handed out), "untouched", "not callable", or "" (to be run).
+    kind: the name of its type. function: whether it is one. cached: whether a cache is around it.
+    new_kernel: whether nothing of the lab's set-up is defined either.
+    """
+
+    state: str = ""
+    kind: str = ""
+    function: bool = False
+    cached: bool = False
+    new_kernel: bool = False
+
+
+Asked = Callable[[tuple[Any, ...]], Observed]
+
+
 def verdict(lab: Lab, exercise: type[Exercise], namespace: dict[str, Any], hidden: bool) -> Card:
     """The card for the answer in this namespace; runs the learner's code, records nothing."""
-    title = f"{exercise.key} {exercise.title()}"
-    answer = namespace.get(exercise.answer)
-    if early := _not_to_be_run(lab, exercise, namespace):
-        return Card(early[0], title, text=[early[1]])
-    question = _Question(lab, exercise, namespace, hidden and bool(exercise.hidden))
-    cases = exercise.hidden if question.hidden else exercise.cases
-    seen: list[tuple[tuple[Any, ...], Observed]] = []
     started = time.thread_time()
 
-    def ask(case: tuple[Any, ...]) -> tuple[tuple[Any, ...], Observed]:
+    def ask(case: tuple[Any, ...]) -> Observed:
         left = exercise.seconds - (time.thread_time() - started)
-        return case, observe(exercise, answer, case, left, namespace)
+        return observe(exercise, namespace[exercise.answer], case, left, namespace)
 
+    stub, value = lab.exercise_cell(exercise.key).stub, issubclass(exercise, exercises.Value)
+    answer = look(exercise.answer, stub, value, namespace)
+    if answer.state == "missing":
+        setting = [cell for cell in lab.cells if "setup" in cell.tags]
+        usual = {each for cell in setting for each in names(cell.solution).defines}
+        answer = replace(
+            answer, new_kernel=bool(usual) and not usual & namespace.keys() - {"check"}
+        )
+    return judged(lab, exercise, answer, ask, hidden)
+
+
+def judged(
+    lab: Lab, exercise: type[Exercise], answer: AnswerState, ask: Asked, hidden: bool
+) -> Card:
+    """The card for an answer that may be elsewhere; `ask` gives what it does with a case.
+
+    ask: raises LookupError for a case that was not run; only those after a wrong one may be.
+    """
+    title = f"{exercise.key} {exercise.title()}"
+    if answer.state:
+        status, sentence = _not_to_be_run(lab, exercise, answer)
+        return Card(status, title, text=[sentence])
+    question = _Question(lab, exercise, answer, hidden and bool(exercise.hidden))
+    cases = exercise.hidden if question.hidden else exercise.cases
+    seen: list[tuple[tuple[Any, ...], Observed]] = []
     for passed, case in enumerate(cases):
-        seen.append(ask(case))
-        said = question.judged(seen, (ask(each) for each in exercise.cases[passed + 1 :]))
+        seen.append((case, ask(case)))
+        said = question.judged(seen, _further(exercise.cases[passed + 1 :], ask))
         if said is None:
             continue
         status, text, rows = said
@@ -61,6 +98,16 @@ def verdict(lab: Lab, exercise: type[Exercise], namespace: dict[str, Any], hidde
     return Card("right", title, text=text)
 
 
+def _further(
+    cases: Sequence[tuple[Any, ...]], ask: Asked
+) -> Iterator[tuple[tuple[Any, ...], Observed]]:
+    for case in cases:
+        try:
+            yield case, ask(case)
+        except LookupError:
+            return
+
+
 Said = tuple[str, list[str], list[tuple[str, str]]]  # status, prose, rows
 
 
@@ -70,7 +117,7 @@ class _Question:
 
     lab: Lab
     exercise: type[Exercise]
-    namespace: dict[str, Any]
+    answer: AnswerState
     hidden: bool
 
     def judged(
@@ -128,13 +175,13 @@ class _Question:
             rows += [("raised", raised), (f"in line {failure.line}", failure.code)]
             cause = known or self._cause(failure) or "Your code raised an exception."
             return "error", [cause], rows
-        if observed.silent and (self._is_function() or "None" in failure.message):
+        if observed.silent and (self.answer.function or "None" in failure.message):
             return "not right", [self._silent(observed)], rows
         if known:
             return "not right", [known], rows
         if failure.message.startswith(f"{name}()"):
             cause = f"Keep the arguments with which `{name}` was handed out."
-        elif failure.message.startswith("unhashable") and hasattr(self._answer, "cache_info"):
+        elif failure.message.startswith("unhashable") and self.answer.cached:
             cause = (
                 f"`{name}` has a cache around it, and a cache takes no lists or dicts as arguments:"
                 " leave it out."
@@ -163,7 +210,7 @@ class _Question:
         return ""
 
     def _silent(self, observed: Observed) -> str:
-        return _silent(self.exercise.answer if self._is_function() else observed.silent)
+        return _silent(self.exercise.answer if self.answer.function else observed.silent)
 
     def _changed(self, changed: Sequence[str]) -> str:
         named = " and ".join(f"`{name}`" for name in changed)
@@ -223,16 +270,9 @@ class _Question:
         expected = expected if isinstance(finding.expected, str) or report else repr(expected)
         return [("expected", _short(str(expected))), ("received", _short(came))]
 
-    @property
-    def _answer(self) -> Any:
-        return self.namespace[self.exercise.answer]
-
-    def _is_function(self) -> bool:
-        return type(self._answer) is FunctionType
-
     def _returns_something(self) -> bool:
         """Whether the lab's own solution is a function with a `return`."""
-        if not self._is_function():
+        if not self.answer.function:
             return False
         solution = ast.parse(self.lab.exercise_cell(self.exercise.key).solution)
         found = [node for node in ast.walk(solution) if isinstance(node, ast.Return) and node.value]
@@ -245,31 +285,42 @@ def _silent(name: str) -> str:
     return f"`{name}` returned None. {again}"
 
 
-def _not_to_be_run(
-    lab: Lab, exercise: type[Exercise], namespace: dict[str, Any]
-) -> tuple[str, str] | None:
+def look(name: str, stub: str, value: bool, namespace: dict[str, Any]) -> AnswerState:
+    """What is to be said of the answer of this name without running it.
+
+    stub: the exercise's cell as handed out. value: whether the answer is a variable.
+    """
+    if name not in namespace:
+        return AnswerState("missing")
+    answer = namespace[name]
+    state = ""
+    if answer is ...:
+        state = "..."
+    elif untouched(stub, name, answer):
+        state = "untouched"
+    elif not callable(answer) and not value:
+        state = "not callable"
+    function = type(answer) is FunctionType
+    return AnswerState(state, type(answer).__name__, function, hasattr(answer, "cache_info"))
+
+
+def _not_to_be_run(lab: Lab, exercise: type[Exercise], answer: AnswerState) -> tuple[str, str]:
     """Status and text for an answer that is missing, untouched or not callable."""
     name, key = exercise.answer, exercise.key
-    if name not in namespace:
-        setting = [cell for cell in lab.cells if "setup" in cell.tags]
-        wanted = {each for cell in setting for each in names(cell.solution).defines}
+    if answer.state == "missing":
         again = f"run the cell that defines it (Shift+Enter), then `check({key!r})`."
         text = f"`{name}` is not defined: {again}"
-        if wanted and not wanted & namespace.keys() - {"check"}:
+        if answer.new_kernel:
             text += f" The kernel is new: {RUN_ABOVE[0].lower()}{RUN_ABOVE[1:]}"
         return "not yet", text
-    answer = namespace[name]
-    if answer is ...:
+    if answer.state == "...":
         again = f"Put your answer in place of the `...`, run its cell, then `check({key!r})`."
         return "not yet", f"`{name}` is still `...`. {again}"
-    if untouched(lab.exercise_cell(key).stub, name, answer):
+    if answer.state == "untouched":
         again = f"change it, run its cell, then `check({key!r})`."
         return "not yet", f"`{name}` is still as it was handed out: {again}"
-    if not callable(answer) and not issubclass(exercise, exercises.Value):
-        kind = type(answer).__name__
-        again = "a later cell may have taken its name. Run the exercise's cell again."
-        return "error", f"`{name}` is of type {kind}, not callable: {again}"
-    return None
+    again = "a later cell may have taken its name. Run the exercise's cell again."
+    return "error", f"`{name}` is of type {answer.kind}, not callable: {again}"
 
 
 def untouched(stub: str, name: str, answer: Any) -> bool:

@@ -313,8 +313,8 @@ class LocalSearch(Exercise):
     points = 4
     seconds = 60
     call = "Climb up a hill with its summit at {0}, and its promises ({1})"
-    cases = [((20, 5), "small, conditional")]
-    hidden = [((3, 28), "small cells, mixed")]
+    cases = [((20, 5), "small")]
+    hidden = [((3, 28), "conditional")]
     hints = (
         "Nothing but `history` and `rng` is needed: what is computed from them cannot get stale.",
         "`known = {self.space.key(trial.configuration) for trial in history}`.",
@@ -360,7 +360,7 @@ class LocalSearch(Exercise):
     }
 
     @staticmethod
-    def probe(climb: Any, summit: tuple[int, int], spaces: str) -> Any:
+    def probe(climb: Any, summit: tuple[int, int], space: str) -> Any:
         from coursekit.search import Search
         from coursekit.spaces import Integer, Space
         from coursekit.testing import SPACES, examine
@@ -387,8 +387,7 @@ class LocalSearch(Exercise):
                     place = "the last" if key in beside else "a leap" if line else "elsewhere"
                 apart |= key in around and asked.suggestion.parent != best.number
             search.tell(asked, -float((x - summit[0]) ** 2 + (y - summit[1]) ** 2))
-        chosen = {name: SPACES[name] for name in spaces.split(", ")}
-        broken = examine(climb, spaces=chosen).broken
+        broken = examine(climb, spaces={space: SPACES[space]}).broken
         return {
             "a step from another trial": place,
             "another trial as parent": apart,

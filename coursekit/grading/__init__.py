@@ -1,0 +1,6 @@
+"""Grading a class: notebooks in, a gradebook and feedback pages out, whatever is inside them.
+
+The controller (`grader`) holds the answers and never runs a submission. The fork server
+(`fork_server`) holds no answers. Each submission runs in a child of it (`child`), isolated
+(`isolation`), which returns plain data (`wire`); the controller compares.
+"""

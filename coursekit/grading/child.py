@@ -1,0 +1,306 @@
+"""Runs the cells of one submission, asks the exercises' questions, and returns what came.
+
+No answers are here: the probes, their inputs and what was handed out come from the controller,
+which compares. A probe runs in the process of the code that it asks, as in the live kernel: who
+knows a probe and its right report can write code that reports that. What such code replaces is put
+back and named, and records from elsewhere are named, so that a human looks; it is evidence, not
+proof.
+"""
+
+import ast
+import builtins
+import dataclasses
+import importlib
+import os
+import sys
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from coursekit import guard
+from coursekit.grading import isolation
+from coursekit.grading.wire import line, observation, unpacked
+from coursekit.labs import executions
+from coursekit.labs.answers import Observed, observe
+from coursekit.labs.exercises import Exercise
+from coursekit.labs.names import names
+from coursekit.labs.verdicts import look
+
+LONGEST = 200_000  # characters of a cell
+SETUP = 100.0  # seconds for a cell of the lab's set-up
+# What a submission may not change for the questions that follow: these modules, and the kit's own.
+GUARDED = ("builtins", "copy", "json", "math", "numpy", "numpy.random", "os", "random", "time")
+
+
+def prepare() -> None:
+    """Makes the IPython shell that children inherit: no history, no threads, no windows."""
+    from IPython.core.history import HistoryManager
+    from IPython.core.interactiveshell import InteractiveShell
+
+    for name in GUARDED:
+        importlib.import_module(name)
+    HistoryManager.enabled = False
+    shell = InteractiveShell.instance()
+    shell.enable_gui = lambda gui=None: None  # `%matplotlib inline` asks for an event loop
+    sys.modules["__main__"] = shell.user_module
+    shell.user_module.__name__ = "__main__"
+    executions.watch()
+
+
+def remember() -> None:
+    """Notes the functions and classes of all that is imported so far, for the children."""
+    _originals.add()
+
+
+def grade(job: dict[str, Any], out: int) -> None:
+    """Writes a record a step to the descriptor `out`; the last one says that it is the end."""
+    # A record without the token is not from here, and a human looks at it. That is evidence, not
+    # proof: code in this process that searches long enough finds the token.
+    write, encode, token = os.write, line, job.pop("token")
+
+    def tell(record: dict[str, Any]) -> None:
+        left = encode(record | {"token": token})
+        while left:
+            left = left[write(out, left) :]
+
+    tell({"state": isolation.state()})
+    notebook = Notebook(job["cells"])
+    for text in job["setup"]:
+        if problem := notebook.run(text, "setup", SETUP):
+            tell({"setup": problem})
+            return
+    originals = _originals
+    originals.add()
+    for exercise in job["exercises"]:
+        if exercise["key"] not in job["without"]:
+            _ask(exercise, notebook, originals, tell)
+    tell({"end": True})
+
+
+def _ask(
+    asked: dict[str, Any],
+    notebook: "Notebook",
+    originals: "Originals",
+    tell: Callable[[dict[str, Any]], None],
+) -> None:
+    key, name, seconds = asked["key"], asked["answer"], asked["seconds"]
+    tell({"at": key, "step": "its cells"})
+    namespace = notebook.namespace
+    for part in (slice(None, asked["check"]), slice(None)):
+        notebook.run_for(name, asked["cells"], part, seconds)
+        originals.restore()
+        answer = look(name, asked["stub"], asked["value"], namespace)
+        if answer.state not in ("missing", "untouched", "..."):
+            break  # else cells below the check may hold it
+    stale = executions.stale(key, name, namespace[name]) if name in namespace else ""
+    record: dict[str, Any] = {"exercise": key, "answer": dataclasses.asdict(answer), "stale": stale}
+    if not (stale or answer.state):
+        probe = _probe(asked["probe"])
+        for step in ("cases", "hidden"):
+            tell({"at": key, "step": step})
+            cases = [unpacked(case) for case in asked[step]]
+            record[step] = []
+            for seen in _observed(probe, namespace[name], cases, seconds, namespace, originals):
+                record[step].append(observation(seen))
+            if any(each["stopped"] for each in record[step]):
+                break  # it is wrong already, and takes long
+    tell(record | {"changed": originals.changed})
+    originals.changed.clear()
+
+
+def _observed(
+    probe: type[Exercise],
+    answer: Any,
+    cases: list[tuple[Any, ...]],
+    seconds: float,
+    namespace: dict[str, Any],
+    originals: "Originals",
+) -> Iterator[Observed]:
+    import time
+
+    started = time.thread_time()
+    for case in cases:
+        left = seconds - (time.thread_time() - started)
+        seen = observe(probe, answer, case, left, namespace)
+        originals.restore()
+        yield seen
+        if seen.outcome.stopped:
+            return
+
+
+def _probe(source: str) -> type[Exercise]:
+    found: dict[str, Any] = {}
+    exec(compile(f"from __future__ import annotations\n{source}", "probe", "exec"), found)
+    return type("Asked", (Exercise,), {"probe": staticmethod(found["probe"])})
+
+
+class Notebook:
+    """The learner's cells, and the namespace in which they run, each at most once.
+
+    cells: objects with "id", "text", "given" (whether it is as it was handed out), "skip" (whether
+    it has no say), and "names" (what it reads and defines, if that is known).
+    """
+
+    def __init__(self, cells: list[dict[str, Any]]) -> None:
+        from coursekit.notebook import shell
+
+        self.cells = cells
+        self.namespace: dict[str, Any] = shell().user_ns
+        self._shell = shell()
+        self._parsed = [_Cell.read(self._shell, each) for each in cells]
+        self._run: set[int] = set()
+        self._transformers = list(self._shell.input_transformers_post)
+
+    def run(self, text: str, identity: str, seconds: float) -> str:
+        """Runs code as a cell; returns what it raised."""
+        # A cell may have added one, which would rewrite all later cells.
+        self._shell.input_transformers_post[:] = self._transformers
+        self._shell.ast_transformers.clear()
+        outcome = guard.run(
+            lambda: self._shell.run_cell(text, store_history=False, cell_id=identity),
+            seconds=seconds,
+        )
+        if outcome.failure:
+            return f"{outcome.failure.kind}: {outcome.failure.message}"
+        if outcome.stopped:
+            return f"no end after {seconds:g} s"
+        error = outcome.value.error_before_exec or outcome.value.error_in_exec
+        return f"{type(error).__name__}: {str(error)[:500]}" if error is not None else ""
+
+    def run_for(self, name: str, own: list[int], part: slice, seconds: float) -> None:
+        """Runs the cells that define an answer, and those that they need, in their order.
+
+        own: the numbers of the exercise's cells. part: of the notebook that is looked at.
+        """
+        places = range(len(self.cells))[part]
+        chosen = {place for place in places if place in own or name in self._parsed[place].defines}
+        wanted: set[str] = set()
+        new = set(chosen)
+        while new:
+            wanted |= {each for place in new for each in self._parsed[place].reads}
+            new = {
+                place
+                for place in places
+                if place not in chosen
+                and (
+                    self._parsed[place].defines & wanted
+                    or (self._parsed[place].changes & wanted and not self.cells[place]["given"])
+                )
+            }
+            chosen |= new
+        for place in sorted(chosen - self._run):
+            self._run.add(place)
+            self.run(self._parsed[place].code, self.cells[place]["id"], seconds)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Cell:
+    """A cell's code, the names that it reads and defines, and those whose parts it changes."""
+
+    code: str
+    reads: set[str]
+    defines: set[str]
+    changes: set[str]
+
+    @classmethod
+    def read(cls, shell: Any, cell: dict[str, Any]) -> "_Cell":
+        code = cell["text"]
+        if cell["names"] and not cell["skip"]:
+            return cls(code, set(cell["names"][0]), set(cell["names"][1]), set())
+        if cell["skip"] or len(code) > LONGEST:
+            return cls(code, set(), set(), set())
+        try:
+            plain = shell.transform_cell(code)
+            own = names(plain)
+            changes = {
+                base
+                for node in ast.walk(ast.parse(plain))
+                if isinstance(node, ast.Attribute | ast.Subscript | ast.Call)
+                if (base := _base(node))
+            }
+        except Exception:  # not Python: the cell will raise where it runs
+            return cls(code, set(), set(), set())
+        return cls(code, own.reads, own.defines, changes)
+
+
+def _base(node: ast.AST) -> str:
+    """The name whose attribute or entry is set, or whose method is called."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    elif not isinstance(node, ast.Attribute | ast.Subscript) or not isinstance(node.ctx, ast.Store):
+        return ""
+    inside = isinstance(node, ast.Attribute | ast.Subscript)
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if inside and isinstance(node, ast.Name) else ""
+
+
+class Originals:
+    """The functions and classes of guarded modules, put back where a submission replaced them.
+
+    changed: the names of those that were replaced.
+    """
+
+    def __init__(self) -> None:
+        self.changed: list[str] = []
+        self._modules: set[str] = set()
+        self._places: list[tuple[str, Any, dict[str, Any]]] = []
+        self._functions: list[tuple[str, types.FunctionType, types.CodeType]] = []
+
+    def add(self) -> None:
+        """Takes in the modules that are new since the last time."""
+        modules = [
+            (name, module)
+            for name, module in sorted(sys.modules.items())
+            if name in GUARDED or name.startswith("coursekit.")
+            if name not in self._modules and isinstance(module, types.ModuleType)
+        ]
+        self._modules |= {name for name, _ in modules}
+        places: list[tuple[str, Any, dict[str, Any]]] = [
+            (name, module, _callables(vars(module))) for name, module in modules
+        ]
+        kit = {
+            id(item): (f"{name}.{word}", item)
+            for name, module in modules
+            if name.startswith("coursekit.")
+            for word, item in vars(module).items()
+            if isinstance(item, type) and item.__module__ == name
+        }
+        places += [(name, item, _callables(vars(item))) for name, item in kit.values()]
+        functions = {
+            id(item): (f"{name}.{word}", item, item.__code__)
+            for name, _, members in places
+            for word, item in members.items()
+            if type(item) is types.FunctionType
+        }
+        self._places += places
+        self._functions += functions.values()
+
+    def restore(self) -> None:
+        """Puts back what was replaced, and notes its name."""
+        for name, place, members in self._places:
+            now = vars(place)
+            for word, item in members.items():
+                if now.get(word) is not item:
+                    self._note(f"{name}.{word}")
+                    setattr(place, word, item)
+        for name, function, code in self._functions:
+            if function.__code__ is not code:
+                self._note(name)
+                function.__code__ = code
+
+    def _note(self, name: str) -> None:
+        if len(self.changed) < 20 and name not in self.changed:
+            self.changed.append(name)
+
+
+def _callables(members: Any) -> dict[str, Any]:
+    return {
+        word: item
+        for word, item in members.items()
+        if builtins.callable(item) or isinstance(item, staticmethod | classmethod | property)
+        if word not in ("__class__", "__dict__", "__weakref__")
+    }
+
+
+_originals = Originals()

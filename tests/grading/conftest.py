@@ -1,0 +1,77 @@
+"""A small lab, a fork server for it, and submissions with an answer of the test's own."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from coursekit.grading.grader import Grade, Grader
+from coursekit.grading.isolation import Allowance
+from coursekit.grading.submissions import Submission
+from coursekit.grading.warm import Warm
+from coursekit.labs.build import build
+
+SAMPLE = Path(__file__).parents[1] / "labs" / "lab" / "source" / "99_sample.py"
+SOLVED = {"99.1": 2, "99.2": 1, "99.3": 1, "99.4": 1}
+
+
+@pytest.fixture(scope="session")
+def grader() -> Grader:
+    return Grader(SAMPLE)
+
+
+@pytest.fixture(scope="session")
+def warm(grader: Grader, not_testable: Callable[[str], NoReturn]) -> Iterator[Warm]:
+    """Isolated; little memory, so that a test of it needs little, and impatient."""
+    limits = Allowance(memory=256 << 20, folder=16 << 20, processes=24)
+    try:
+        server = Warm(grader.imports(), limits=limits, slack=0.5)
+    except OSError as error:
+        not_testable(f"isolation ({error}): run the tests as root, or allow user namespaces")
+    with server:
+        assert server.unfit == "" and server.missing == [] and server.gaps() == []
+        yield server
+
+
+@pytest.fixture(scope="session")
+def careless(grader: Grader) -> Iterator[Warm]:
+    """Without isolation: where an attack has to succeed, or its test proves nothing."""
+    with Warm(grader.imports(), isolated=False, slack=0.5) as server:
+        yield server
+
+
+def notebook(
+    answers: Mapping[str, str] | None = None, source: Path = SAMPLE, solved: bool = True
+) -> bytes:
+    """The lab's notebook, solved, with these answers in place of the solutions."""
+    made = json.loads(build(source, solved))
+    for cell in made["cells"]:
+        key = cell["metadata"].get("coursekit", {}).get("exercise")
+        if answers and key in answers:
+            cell["source"] = answers[key]
+    return json.dumps(made).encode()
+
+
+def submission(content: bytes, learner: str = "ada") -> Submission:
+    return Submission(f"{learner}.ipynb", learner, content)
+
+
+@pytest.fixture
+def graded(grader: Grader, warm: Warm) -> Callable[..., Grade]:
+    """Grades the solved notebook with these answers in it, by exercise (99_1, ...)."""
+
+    def grade(answers: Mapping[str, str] | None = None, server: Warm = warm) -> Grade:
+        return grader.grade(submission(notebook(answers)), server.run)
+
+    return grade
+
+
+def points(outcome: Grade) -> dict[str, int | None]:
+    return {key: mark.points for key, mark in outcome.marks.items()}
+
+
+def told(outcome: Grade, key: str = "99.2") -> str:
+    """What the answer's value was, as the verdict shows it."""
+    return dict(outcome.marks[key].card.rows)["received"]

@@ -1,0 +1,389 @@
+"""What a submission may try: nothing changes a grade, gets an answer, stops the run, or gets out.
+
+One attack of each family runs each day, the others at night. Where an attack needs what isolation
+takes away, the careless server shows that it would succeed.
+"""
+
+import socket
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from coursekit.grading.grader import Grade, Grader
+from coursekit.grading.warm import Warm
+from tests.grading.conftest import SAMPLE, SOLVED, notebook, points, submission, told
+
+Graded = Callable[..., Grade]
+RIGHT = "def survivors(candidates, factor):\n    return candidates // factor\n"
+pytestmark = pytest.mark.slow(2)
+
+
+def survivors(body: str, before: str = "") -> dict[str, str]:
+    """An answer to 99.1 with this body."""
+    code = textwrap.indent(textwrap.dedent(body).strip(), "    ")
+    return {"99.1": f"{textwrap.dedent(before)}\ndef survivors(candidates, factor):\n{code}\n"}
+
+
+def value(code: str) -> dict[str, str]:
+    """An answer to 99.2, a variable, that this code computes as `found`."""
+    return {"99.2": f"{textwrap.dedent(code)}\nepochs = 'came: ' + str(found)\n"}
+
+
+night = pytest.mark.nightly(5)
+
+# The exercise with the attack gets no points, or none that count; the others keep theirs.
+STOPPED = {
+    "a loop that catches Ctrl-C": (
+        "while True:\n try:\n  while True: pass\n except BaseException: pass",
+        ("ok", 0),
+    ),
+    "a loop in C, which no alarm stops": (
+        "import itertools\nreturn sum(itertools.count())",
+        ("partial", None),
+    ),
+    "the end of the process": ("import os\nos._exit(0)", ("partial", None)),
+    "a memory hog": ("return len(bytearray(1 << 30))", ("partial", None)),
+    "a fork bomb": ("import os\nwhile True:\n  os.fork()", ("ok", 0)),
+    "endless output": ("while True: print('x' * 1000)", ("ok", 0)),
+}
+STOPPED_AT_NIGHT = {
+    "a loop": ("while True: pass", ("ok", 0)),
+    "an alarm that is switched off": (
+        "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())\n"
+        "while True: pass",
+        ("partial", None),
+    ),
+    "sleep": ("import time\ntime.sleep(1000)", ("ok", 0)),
+    "SystemExit": ("raise SystemExit", ("ok", 0)),
+    "a segmentation fault": ("import ctypes\nctypes.string_at(0)", ("partial", None)),
+    "a signal to itself": ("import os\nos.abort()", ("partial", None)),
+    "signals to all and to the parent": (
+        "import os\nfor process in (os.getppid(), -1, 2, 3, 4, 5):\n"
+        "  try: os.kill(process, 9)\n  except OSError: pass\nreturn 0",
+        ("ok", 0),
+    ),
+    "deep recursion": ("return survivors(candidates, factor)", ("ok", 0)),
+    "recursion in C": (
+        "found = []\nfor _ in range(10**6): found = [found]\nreturn found == found",
+        ("ok", 0),
+    ),
+    "a list that never ends": (
+        "found = []\nwhile True: found.append(bytes(10**6))",
+        ("partial", None),
+    ),
+    "threads": (
+        "import threading, time\nwhile True:\n"
+        "  threading.Thread(target=time.sleep, args=(99,)).start()",
+        ("ok", 0),
+    ),
+    "a line of 200 MB": ("print('x' * (200 << 20))\nreturn 0", ("ok", 0)),
+    "output past Python": (
+        "import os\nfor _ in range(99): os.write(1, b'x' * 10**6)\nreturn 0",
+        ("ok", 0),
+    ),
+    "a full folder": (
+        "with open('big', 'wb') as file:\n  while True: file.write(bytes(1 << 20))",
+        ("ok", 0),
+    ),
+    "a daemon": (
+        "import os, time\nif os.fork() == 0:\n  os.setsid()\n  time.sleep(1000)\nreturn 0",
+        ("ok", 0),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        *(pytest.param(*case, id=name) for name, case in STOPPED.items()),
+        *(pytest.param(*case, id=name, marks=night) for name, case in STOPPED_AT_NIGHT.items()),
+    ],
+)
+def test_what_never_ends_or_ends_everything_costs_its_own_exercise(
+    graded: Graded, body: str, expected: tuple[str, int | None]
+) -> None:
+    outcome = graded(survivors(body))
+    status, given = expected
+    assert points(outcome) == SOLVED | {"99.1": given}, outcome
+    assert outcome.status == status, outcome
+
+
+# Each of them gives a wrong answer and wants it to count as right.
+FORGED = {
+    "a value that equals all": """
+        class Always(int):
+            def __eq__(self, other): return True
+            __hash__ = int.__hash__
+        return Always(-1)
+        """,
+    "a patched comparison": """
+        import math, coursekit.labs.exercises as kit
+        kit.close = kit.Exercise.alike = math.isclose = lambda *given: True
+        kit.Exercise.judge = classmethod(lambda *given: None)
+        return -1
+        """,
+    "records of its own": """
+        import json, os
+        answer = {"state": "", "kind": "function", "function": True, "cached": False}
+        for points in (2, "2", None):
+            forged = {"exercise": "99.1", "answer": answer, "points": points, "status": "right",
+                      "cases": [], "hidden": []}
+            os.write(3, b"\\n" + json.dumps(forged).encode() + b"\\n")
+        return -1
+        """,
+    "the grades themselves": """
+        import glob, os
+        for path in glob.glob("/**/gradebook*", recursive=True) + glob.glob("/**/*.jsonl"):
+            os.remove(path)
+        return -1
+        """,
+}
+FORGED_AT_NIGHT = {
+    "a text that equals all": """
+        class Always(str):
+            def __eq__(self, other): return True
+            __hash__ = str.__hash__
+        return Always("4")
+        """,
+    "a number that is everything": """
+        class Always(float):
+            def __float__(self): return 4.0
+            def __lt__(self, other): return True
+            __eq__ = __le__ = __gt__ = __ge__ = __lt__
+            def __sub__(self, other): return 0.0
+            __rsub__ = __sub__
+            __hash__ = float.__hash__
+        return Always("nan")
+        """,
+    "NaN": "return float('nan')",
+    "infinity": "return float('inf')",
+    "a number with a million digits": "return 1 << 4_000_000",
+    "a generator": "yield 4",
+    "a pickle": """
+        class Bomb:
+            def __reduce__(self): return (exec, ("raise SystemExit",))
+        return Bomb()
+        """,
+    "a repr of 200 MB": """
+        class Large:
+            def __repr__(self): return "x" * (200 << 20)
+        return Large()
+        """,
+    "a list in itself": "found = []\nfound.append(found)\nreturn found",
+    "a lot of data": "return [[0] * 1000] * 1000",
+    "junk": "import os\nfor _ in range(40): os.write(3, b'[' * 10**6 + b'\\n')\nreturn -1",
+    "an end of its own": "import os\nos.write(3, b'\\n{\"end\": true}\\n')\nos._exit(0)",
+    "half a surrogate pair": "return '\\ud800'",
+    "a changed question": """
+        import sys
+        frame = sys._getframe()
+        while frame:
+            for name in ("cases", "hidden", "seconds"):
+                if isinstance(frame.f_locals.get(name), list): frame.f_locals[name].clear()
+            frame = frame.f_back
+        return -1
+        """,
+    "an input transformer": """
+        get_ipython().input_transformers_post.append(lambda lines: ["pass\\n"])
+        return -1
+        """,
+    "an import hook": """
+        import sys
+        sys.meta_path.insert(0, None)
+        sys.path.insert(0, "/learner")
+        open("/learner/numpy.py", "w").write("x = 1")
+        return -1
+        """,
+}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(pytest.param(body, id=name) for name, body in FORGED.items()),
+        *(pytest.param(body, id=name, marks=night) for name, body in FORGED_AT_NIGHT.items()),
+    ],
+)
+def test_a_wrong_answer_stays_wrong(graded: Graded, body: str) -> None:
+    outcome = graded(survivors(body))
+    assert not outcome.marks["99.1"].points, outcome
+    kept = {key: given for key, given in points(outcome).items() if key != "99.1"}
+    assert all(given in (SOLVED[key], None) for key, given in kept.items()), outcome
+
+
+def test_results_that_it_writes_itself_do_not_count(graded: Graded) -> None:
+    """Not even all of them, with an end."""
+    code = """
+        import json, os
+        answer = {"state": "", "kind": "function", "function": True, "cached": False}
+        def seen(value):
+            return {"value": value, "failure": None, "stopped": "", "silent": "", "changed": []}
+        forged = {"99.1": ([4, 6], [25, 3]), "99.2": ([60], [])}
+        for key, values in forged.items():
+            cases, hidden = ([seen(each) for each in those] for those in values)
+            record = {"exercise": key, "answer": answer, "cases": cases, "hidden": hidden}
+            os.write(3, json.dumps(record).encode() + b"\\n")
+        os.write(3, b'{"end": true}\\n')
+        os._exit(0)
+        """
+    outcome = graded(survivors(code))
+    assert not outcome.marks["99.1"].points and outcome.status == "needs review", outcome
+    assert "results of its own" in outcome.notes[0]
+
+
+def test_what_it_replaces_for_the_hidden_cases_is_put_back_and_named(graded: Graded) -> None:
+    before = """
+        import builtins, numpy, random, time
+        builtins.sorted = lambda *given, **named: [0.8, 0.6]
+        numpy.random.default_rng = random.random = time.sleep = None
+        """
+    outcome = graded(survivors("return candidates // factor", before))
+    assert points(outcome) == SOLVED
+    assert outcome.status == "needs review"
+    for name in ("builtins.sorted", "numpy.random.default_rng", "random.random", "time.sleep"):
+        assert name in outcome.notes[0]
+
+
+READ = {
+    "the lab's exercises on disk": f"""
+        import os
+        found = [os.path.join(at, name) for top in ({str(SAMPLE.parents[1])!r}, "/work", "/home")
+                 for at, _, names in os.walk(top) for name in names if name == "99_sample.py"]
+        """,
+    "answers in memory": """
+        import gc
+        secret = "Add up all three " + "rungs."
+        found = [each for each in gc.get_objects() if isinstance(each, dict)
+                 and any(isinstance(it, str) and it.startswith(secret) for it in each.values())]
+        """,
+    "descriptors": """
+        import os
+        found = [each for each in os.listdir("/proc/self/fd") if int(each) > 3
+                 and os.path.exists("/proc/self/fd/" + each)]
+        """,
+    "variables": """
+        import os
+        found = [each for each in os.environ if "SECRET" in each]
+        """,
+    "other processes": """
+        import os
+        mine = str(os.getpid())
+        found = [each for each in os.listdir("/proc") if each.isdigit() and each != mine]
+        """,
+}
+
+
+@pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in READ.items()])
+def test_nothing_is_there_to_be_read(graded: Graded, code: str) -> None:
+    assert told(graded(value(code))) == "'came: []'"
+
+
+def test_a_careless_grader_shows_its_answers(graded: Graded, careless: Warm) -> None:
+    """The attacks above do find something where they may look."""
+    for name in ("the lab's exercises on disk", "other processes"):
+        assert told(graded(value(READ[name]), careless)) != "'came: []'"
+
+
+def test_a_submission_reaches_no_network(graded: Graded, careless: Warm) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        port = listener.getsockname()[1]
+        code = f"""
+            import socket
+            try:
+                found = socket.create_connection(("127.0.0.1", {port}), 5) and "connected"
+            except OSError as error:
+                found = "refused"
+            """
+        assert told(graded(value(code))) == "'came: refused'"
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+        assert told(graded(value(code), careless)) == "'came: connected'"
+        listener.accept()[0].close()
+
+
+def test_a_submission_leaves_nothing_for_the_next(graded: Graded, careless: Warm) -> None:
+    leave = """
+        import contextlib, pathlib, tempfile
+        folders = "/tmp", "/learner", "/dev/shm", tempfile.gettempdir(), "/", "/var/tmp"
+        paths = [pathlib.Path(folder, "left-by-coursekits-test") for folder in folders]
+        found = sum(path.exists() for path in paths)
+        for path in paths:
+            with contextlib.suppress(OSError):
+                path.write_text("x")
+        """
+    for _ in range(2):
+        assert told(graded(value(leave))) == "'came: 0'"
+    graded(value(leave), careless)
+    assert told(graded(value(leave), careless)) != "'came: 0'"
+    for folder in ("/tmp", "/dev/shm", "/", "/var/tmp"):
+        Path(folder, "left-by-coursekits-test").unlink(missing_ok=True)
+
+
+def test_a_submission_changes_no_file_of_the_installation(graded: Graded) -> None:
+    code = """
+        import os, sys, coursekit
+        found = [path for path in (coursekit.__file__, os.__file__, sys.prefix)
+                 if os.access(path, os.W_OK)]
+        """
+    assert told(graded(value(code))) == "'came: []'"
+
+
+def test_a_child_has_a_user_of_its_own_and_no_way_to_another(graded: Graded) -> None:
+    code = """
+        import os
+        found = []
+        for attempt in (lambda: os.setuid(0), lambda: os.chroot("/learner"),
+                        lambda: os.mkfifo("/dev/x"), lambda: os.kill(1, 0) or os.setgid(0)):
+            try: found.append(attempt())
+            except OSError: pass
+        """
+    assert told(graded(value(code))) == "'came: []'"
+    assert int(told(graded(value("import os\nfound = os.getuid()"))).strip("'").split()[1])
+
+
+@night
+def test_a_core_is_not_dumped_and_nobody_is_traced(graded: Graded) -> None:
+    code = """
+        import ctypes, resource
+        found = [resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0),
+                 ctypes.CDLL(None).ptrace(16, 2, 0, 0)]
+        """
+    assert told(graded(value(code))) == "'came: [(0, 0), 0, -1]'"
+
+
+def test_hidden_inputs_are_not_in_the_feedback(graded: Graded) -> None:
+    seen = "candidates in (12, 20)"
+    for body in (
+        f"if not {seen}: raise ValueError((candidates, factor))\nreturn candidates // factor",
+        f"print(candidates)\nreturn candidates // factor + (not {seen})",
+    ):
+        card = graded(survivors(body)).marks["99.1"].card
+        assert card.status != "right" and "100" not in card.plain(), card.plain()
+
+
+def test_the_secrets_of_the_controller_stay_there(
+    grader: Grader, graded: Graded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THE_SECRET", "x")
+    with Warm(grader.imports()) as server:
+        assert told(graded(value(READ["variables"]), server)) == "'came: []'"
+
+
+def test_each_child_ends_with_its_submission(graded: Graded, warm: Warm) -> None:
+    graded(
+        survivors("import os, time\nif os.fork() == 0:\n  os.setsid()\n  time.sleep(999)\nreturn 0")
+    )
+    children = Path(f"/proc/{warm._process.pid}/task/{warm._process.pid}/children")
+    assert children.read_text().split() == []
+
+
+def test_all_else_is_still_graded_beside_an_attack(grader: Grader, warm: Warm) -> None:
+    ended = [
+        grader.grade(submission(notebook(answers)), warm.run)
+        for answers in (survivors("import os\nos._exit(1)"), None)
+    ]
+    assert [outcome.status for outcome in ended] == ["partial", "ok"]
+    assert points(ended[1]) == SOLVED

@@ -1,0 +1,95 @@
+"""What isolation promises where it starts, and that grading fails closed without it."""
+
+from pathlib import Path
+
+import pytest
+
+import coursekit
+from coursekit.grading import isolation
+from coursekit.grading.grader import Grader
+from coursekit.grading.warm import Cold, Ran, Warm
+from tests.grading.conftest import SOLVED, notebook, points, submission, told
+
+
+def test_without_being_root_namespaces_of_users_isolate(grader: Grader) -> None:
+    with Warm(grader.imports(), own_users=True, slack=0.5) as warm:
+        # Tried by root, of which the child's root is one; else there is no gap.
+        assert warm.gaps() in ([], ["it runs as root"])
+        assert points(grader.grade(submission(notebook()), warm.run)) == SOLVED
+        # The same user as the files' owner: only the mounts are in the way.
+        writable = """import coursekit, os, sys
+epochs = str([each for each in (coursekit.__file__, os.__file__, sys.prefix, "/")
+              if os.access(each, os.W_OK)])"""
+        tried = grader.grade(submission(notebook({"99.2": writable})), warm.run)
+        assert told(tried) == "'[]'"
+        ended = {
+            "99.1": "def survivors(*given):\n    import os\n    os.kill(1, 9)\n    os._exit(3)"
+        }
+        outcome = grader.grade(submission(notebook(ended)), warm.run)
+        assert points(outcome) == SOLVED | {"99.1": None}
+
+
+def test_answers_within_the_installation_are_hidden(grader: Grader) -> None:
+    """As in a wheel, where the labs' sources are inside the package."""
+    folder = Path(coursekit.__file__).parent / "widgets"
+    code = f"""import os
+try: epochs = str(os.listdir({str(folder)!r}))
+except PermissionError: epochs = "hidden" """
+    answer = submission(notebook({"99.2": code}))
+    with Warm(hidden=[folder]) as warm:
+        assert told(grader.grade(answer, warm.run)) == "'hidden'"
+    with Warm() as warm:
+        assert "__init__.py" in told(grader.grade(answer, warm.run))
+
+
+def test_what_a_child_lacks_is_found() -> None:
+    here = isolation.state()
+    assert "its processes are not its own" in isolation.gaps(here, 0)
+    sound = {"process": 1, "processes": 1, "user": 7, "capabilities": 0, "network": ["lo"]}
+    sound |= {"new privileges": False}
+    assert isolation.gaps(sound, 0) == []
+    for name, bad in (("user", 0), ("capabilities", 1), ("network", ["lo", "eth0"])):
+        assert len(isolation.gaps({**sound, name: bad}, 0)) == 1
+    assert len(isolation.gaps({}, 1)) == 4
+
+
+def test_a_careless_server_says_its_gaps(careless: Warm) -> None:
+    assert careless.gaps()
+
+
+@pytest.mark.parametrize("thread", [True, False])
+def test_a_server_whose_children_would_hang_is_not_used(grader: Grader, thread: bool) -> None:
+    start = (
+        "import threading, time; threading.Thread(target=time.sleep, args=(99,), daemon=1).start()"
+    )
+    with Warm([start] if thread else []) as warm:
+        assert bool(warm.unfit) == thread
+    if thread:
+        cold = Cold(slack=0.5)
+        assert points(grader.grade(submission(notebook()), cold.run)) == SOLVED
+
+
+def test_a_child_that_does_not_start_is_no_zero_and_not_kept(grader: Grader) -> None:
+    never = Ran(ended="crashed", status=-9)
+    grade = grader.grade(submission(notebook()), lambda job: never)
+    assert grade.status == "needs review" and grade.points is None and grade.again
+
+
+TRAINING = """
+def survivors(candidates, factor):
+    import keras, numpy
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(numpy.ones((8, 1)), numpy.ones((8, 1)), verbose=0)
+    return candidates // factor
+"""
+
+
+@pytest.mark.nightly(60)
+def test_keras_trains_in_a_child_and_an_operation_in_the_server_is_seen(grader: Grader) -> None:
+    with Warm(["import keras", "import tensorflow"]) as warm:
+        assert warm.unfit == ""
+        outcome = grader.grade(submission(notebook({"99.1": TRAINING})), warm.run)
+        assert points(outcome) == SOLVED | {"99.1": 0} or points(outcome) == SOLVED
+    with Warm(["import tensorflow; tensorflow.constant(1) + 1"]) as warm:
+        assert "operation" in warm.unfit
