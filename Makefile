@@ -4,7 +4,8 @@
 
 # Passed on to the command: make lab ARGS="--port 9999", make test ARGS="-k data"
 ARGS ?=
-WORKERS ?= 2
+# More than cores: browsers, kernels and clusters also wait.
+WORKERS ?= 3
 PYTHON3 ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 BIN := .venv/bin

@@ -23,10 +23,11 @@ from coursekit.labs.source import BEGIN, END, Cell
 _MAGIC = re.compile(r"^# (?=%{1,2}[A-Za-z]|!\S)", re.MULTILINE)
 
 
-def build(path: Path, solved: bool = False, claims: bool = False) -> str:
+def build(path: Path, solved: bool = False, claims: bool = False, nightly: bool = False) -> str:
     """The notebook that a source file makes, as text.
 
-    solved: with solutions and hidden checks. claims: with the claims, for the tests.
+    solved: with solutions and hidden checks. claims: with the claims, for the tests. nightly: of
+    the claims also those that are tagged "nightly".
 
     Raises SourceError (a ValueError) that names file, line and cure.
     """
@@ -36,7 +37,7 @@ def build(path: Path, solved: bool = False, claims: bool = False) -> str:
         "cells": [
             built
             for cell in lab.cells
-            if claims or cell.claim is None
+            if cell.claim is None or (claims and (nightly or not cell.nightly))
             for built in (
                 _conclusion(cell, solved) if cell.conclusion else [_cell(lab, cell, solved, seen)]
             )

@@ -47,6 +47,11 @@ class Cell:
     tags: list[str] = field(default_factory=list)
 
     @property
+    def nightly(self) -> bool:
+        """Whether the cell is a claim that measures again, such as on other seeds."""
+        return self.claim is not None and "nightly" in self.tags
+
+    @property
     def rubric(self) -> list[str]:
         """The points of a good conclusion: the list at the end of its cell."""
         return [line[2:] for line in self.text.splitlines() if line.startswith("- ")]

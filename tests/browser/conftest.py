@@ -13,8 +13,10 @@ from tests.browser.harness import (
     Server,
     chromium,
     new_page,
+    open_beside,
     open_notebook,
     serve,
+    write,
     write_and_open,
 )
 
@@ -68,7 +70,32 @@ def lab(page: Page, lab_server: Server) -> Callable[[str], Notebook]:
     return lambda name: open_notebook(page, lab_server, name)
 
 
+@pytest.fixture(scope="session")
+def base(browser: Browser, lab_server: Server) -> Iterator[Notebook]:
+    """A notebook in a JupyterLab that stays open, whose kernel others use too."""
+    with new_page(browser) as page:
+        yield write_and_open(page, lab_server, "base", "import coursekit.widgets")
+
+
 @pytest.fixture
-def written(page: Page, lab_server: Server) -> Callable[..., Notebook]:
-    """`written("small", "6 * 7", "1 / 0")` opens small.ipynb, made of these code cells."""
+def written(base: Notebook, lab_server: Server) -> Iterator[Callable[..., Notebook]]:
+    """`written("small", "6 * 7", "1 / 0")` opens small.ipynb, made of these code cells.
+
+    It runs in the kernel of `base`: what earlier tests have imported is there.
+    """
+    opened: list[Notebook] = []
+
+    def opener(name: str, *sources: str) -> Notebook:
+        write(lab_server, name, *sources)
+        opened.append(open_beside(base.page, f"{name}.ipynb", kernel_of=base))
+        return opened[-1]
+
+    yield opener
+    for notebook in opened:
+        notebook.close(shutdown=False)
+
+
+@pytest.fixture
+def alone(page: Page, lab_server: Server) -> Callable[..., Notebook]:
+    """Like `written`, with a page and a kernel of its own."""
     return partial(write_and_open, page, lab_server)

@@ -135,8 +135,8 @@ def new_page(browser: Browser) -> Iterator[Page]:
 class Notebook:
     """A notebook that is open in JupyterLab. Cells are found by number or by text of the source."""
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
+    def __init__(self, page: Page, kernel: str = "") -> None:
+        self.page, self.kernel = page, kernel
 
     def code(self, text: str) -> Locator:
         """The first code cell whose source contains `text`."""
@@ -207,13 +207,14 @@ class Notebook:
         light = str(name == "light").lower()
         self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
 
-    def close(self) -> None:
-        """Ends the kernel, and closes the notebook without a question."""
+    def close(self, *, shutdown: bool = True) -> None:
+        """Ends the kernel, unless told otherwise, and closes the notebook without a question."""
         self.page.evaluate(
-            """async () => {
-                await jupyterapp.shell.currentWidget.sessionContext.shutdown();
+            """async shutdown => {
+                if (shutdown) await jupyterapp.shell.currentWidget.sessionContext.shutdown();
                 jupyterapp.shell.currentWidget.dispose();
-            }"""
+            }""",
+            shutdown,
         )
 
     def save(self) -> None:
@@ -242,20 +243,34 @@ def open_notebook(page: Page, server: Server, name: str, seconds: float = 60) ->
     return _ready(page, name, seconds)
 
 
-def open_beside(page: Page, name: str, seconds: float = 60) -> Notebook:
-    """Opens a notebook in a JupyterLab that is open already, which is quicker."""
-    page.evaluate("path => jupyterapp.commands.execute('docmanager:open', {path})", name)
+def open_beside(
+    page: Page, name: str, *, kernel_of: Notebook | None = None, seconds: float = 60
+) -> Notebook:
+    """Opens a notebook in a JupyterLab that is open already, which is quicker.
+
+    kernel_of: a notebook whose kernel this one uses too, instead of starting one.
+    """
+    page.evaluate(
+        "async ([path, id]) => { await jupyterapp.commands.execute("
+        "'docmanager:open', {path, kernel: id ? {id} : undefined}); }",
+        [name, kernel_of and kernel_of.kernel],
+    )
     return _ready(page, name, seconds)
 
 
 def write_and_open(page: Page, server: Server, name: str, *sources: str) -> Notebook:
     """Opens name.ipynb in the work folder, made of these code cells."""
+    write(server, name, *sources)
+    return open_notebook(page, server, f"{name}.ipynb")
+
+
+def write(server: Server, name: str, *sources: str) -> None:
+    """Makes name.ipynb in the work folder, of these code cells."""
     made = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source) for source in sources],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
     )
     nbformat.write(made, server.folder / f"{name}.ipynb")
-    return open_notebook(page, server, f"{name}.ipynb")
 
 
 def _ready(page: Page, name: str, seconds: float) -> Notebook:
@@ -269,7 +284,8 @@ def _ready(page: Page, name: str, seconds: float) -> Notebook:
         timeout=1000 * seconds,
     )
     page.locator(".jp-Notebook:visible .jp-Cell").first.wait_for()
-    return Notebook(page)
+    kernel = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.id"
+    return Notebook(page, page.evaluate(kernel))
 
 
 def _private_jupyter(private: Path) -> dict[str, str]:

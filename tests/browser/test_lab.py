@@ -57,9 +57,9 @@ def test_nothing_is_asked_and_no_tool_of_authors_is_shown(small: Notebook):
 @pytest.mark.parametrize(
     "path", sorted(shipped("notebooks").glob("*.ipynb")), ids=lambda path: path.stem
 )
-def test_every_lab_opens_and_its_first_cell_runs(small: Notebook, path, lab_server: Server):
+def test_every_lab_opens_and_its_first_cell_runs(base: Notebook, path, lab_server: Server):
     assert (lab_server.folder / path.name).exists()
-    notebook = open_beside(small.page, path.name)
+    notebook = open_beside(base.page, path.name, kernel_of=base)
     notebook.run(notebook.page.locator(".jp-Notebook:visible .jp-CodeCell").first, seconds=120)
     assert notebook.errors() == []
-    notebook.close()
+    notebook.close(shutdown=False)

@@ -85,9 +85,9 @@ def test_a_search_is_stopped_while_a_trial_trains_and_resumed(written: Written):
     assert notebook.errors() == []
 
 
-def test_a_pipeline_runs_lights_up_and_tells_what_it_wrote(written: Written):
+def test_a_pipeline_runs_lights_up_and_tells_what_it_wrote(alone: Written):
     imports = "from coursekit.tfx.interactive import Interactive\nfrom tfx import v1 as tfx"
-    notebook = written("pipeline", imports, PIPELINE, 'pipeline.run("StatisticsGen")')
+    notebook = alone("pipeline", imports, PIPELINE, 'pipeline.run("StatisticsGen")')
     assert notebook.run(notebook.cell(0), seconds=120) == ""  # not a word, and no script
     cell = notebook.cell(1)
     notebook.run(cell)

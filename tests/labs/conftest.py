@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.labs import exercises
+from coursekit.labs import exercises, source
 from coursekit.shipped import shipped
 
 SAMPLE = Path(__file__).parent / "lab" / "source" / "99_sample.py"
@@ -20,9 +20,9 @@ STATED = re.compile(r"\*\*It takes\*\* about (a|\d+|one|two|three|four|five) (se
 WORDS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 
 
-def seconds(source: Path) -> float:
+def seconds(lab: Path) -> float:
     """How long all cells of a lab take, by what it says; 60 where it says nothing."""
-    stated = STATED.search(source.read_text(encoding="utf-8"))
+    stated = STATED.search(lab.read_text(encoding="utf-8"))
     if stated is None:
         return 60.0
     number, unit = stated.groups()
@@ -30,21 +30,25 @@ def seconds(source: Path) -> float:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`lab_source` is each lab; `lab_to_run` as well, a group of its own among the workers."""
+    """`lab_source` is each lab; `lab_to_run` as well, a group of its own among the workers.
+
+    `lab_to_measure` is each lab with claims that measure again, nightly.
+    """
+    labs = [SAMPLE, *SHIPPED]
     if "lab_source" in metafunc.fixturenames:
-        metafunc.parametrize("lab_source", [SAMPLE, *SHIPPED], ids=lambda path: path.stem)
+        metafunc.parametrize("lab_source", labs, ids=lambda path: path.stem)
     if "lab_to_run" in metafunc.fixturenames:
-        labs = [
-            pytest.param(
-                path,
-                marks=[
-                    pytest.mark.slow(10 + (0 if path == SAMPLE else seconds(path))),
-                    pytest.mark.xdist_group(f"lab {path.stem}"),
-                ],
-            )
-            for path in (SAMPLE, *SHIPPED)
-        ]
-        metafunc.parametrize("lab_to_run", labs, ids=lambda path: path.stem)
+        runs = [pytest.param(path, marks=_marks(path, pytest.mark.slow)) for path in labs]
+        metafunc.parametrize("lab_to_run", runs, ids=lambda path: path.stem)
+    if "lab_to_measure" in metafunc.fixturenames:
+        again = [path for path in labs if any(cell.nightly for cell in source.read(path))]
+        runs = [pytest.param(path, marks=_marks(path, pytest.mark.nightly)) for path in again]
+        metafunc.parametrize("lab_to_measure", runs, ids=lambda path: path.stem)
+
+
+def _marks(path: Path, kind: pytest.MarkDecorator) -> list[pytest.MarkDecorator]:
+    took = 10 + (0 if path == SAMPLE else seconds(path))
+    return [kind(took), pytest.mark.xdist_group(f"lab {path.stem}")]
 
 
 @pytest.fixture
@@ -69,14 +73,14 @@ def run_notebook(
 ) -> Callable[[str, Path], None]:
     """Runs a notebook under nbval, in one kernel; fails with the cells that failed.
 
-    text: the notebook. source: the lab it was built from.
+    text: the notebook. lab: the source it was built from.
     """
 
-    def run(text: str, source: Path) -> None:
-        notebook = tmp_path / f"{source.stem}.ipynb"
+    def run(text: str, lab: Path) -> None:
+        notebook = tmp_path / f"{lab.stem}.ipynb"
         notebook.write_text(text, encoding="utf-8")
         environment = {**os.environ, "COURSEKIT_DIR": str(tmp_path)}
-        environment["COURSEKIT_NOTEBOOKS"] = str(source.parent.parent)
+        environment["COURSEKIT_NOTEBOOKS"] = str(lab.parent.parent)
         environment.pop("NBGRADER_EXECUTION", None)
         # Not for this run: the options and the worker's name of the outer pytest.
         environment = {key: value for key, value in environment.items() if "PYTEST" not in key}

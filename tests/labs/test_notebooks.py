@@ -59,11 +59,18 @@ def test_a_lab_runs_untouched_its_claims_hold_and_its_answers_pass(
     run_notebook(examined(lab_to_run), lab_to_run)
 
 
+def test_claims_that_measure_again_hold(lab_to_measure: Path, run_notebook: Run) -> None:
+    run_notebook(build(lab_to_measure, claims=True, nightly=True), lab_to_measure)
+
+
 def test_what_runs_with_claims_is_what_learners_get(lab_source: Path) -> None:
     learners = json.loads(build(lab_source))["cells"]
     examined = json.loads(build(lab_source, claims=True))["cells"]
     assert [cell for cell in examined if not cell["id"].startswith("claim-")] == learners
-    assert len(examined) - len(learners) == sum(c.claim is not None for c in load(lab_source).cells)
+    claims = [cell for cell in load(lab_source).cells if cell.claim is not None]
+    assert len(examined) - len(learners) == sum(not cell.nightly for cell in claims)
+    night = json.loads(build(lab_source, claims=True, nightly=True))["cells"]
+    assert len(night) - len(learners) == len(claims)
 
 
 @pytest.mark.slow(10)
