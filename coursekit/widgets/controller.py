@@ -29,7 +29,7 @@ class WithoutBaseline(Reinforce):
 
     def advantage(self, score: float) -> float:
         super().advantage(score)
-        return score / self.spread
+        return score / self.moving.spread
 
 
 class Controller(Played):

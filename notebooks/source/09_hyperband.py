@@ -246,7 +246,7 @@ measured("09-bill", round(continued / 40, 1))
 assert starting == 49 and 12 < continued / 40 < 13.5 and continued / 40 / 49 < 0.28
 
 # %% [markdown]
-# How many brackets are there? As often as *R* can be divided by η: *s* from $\lfloor\log_\eta R\rfloor$ down to 0. And with how many candidates does bracket *s* begin? **Three roundings are in use**, and two of them are in the paper itself: its algorithm 1 rounds up, its table 1 (and the authors' code) rounds down first, and Keras Tuner rounds everything up and may have one more finalist.
+# How many brackets are there? As often as *R* can be divided by η: *s* from $\lfloor\log_\eta R\rfloor$ down to 0. And with how many candidates does bracket *s* begin? **Three roundings are in use**, and two of them are in the paper itself: its algorithm rounds up, its table of brackets (and the authors' code) rounds down first, and Keras Tuner rounds everything up and may have one more finalist.
 
 # %%
 for rounding in ROUNDINGS:

@@ -1,4 +1,4 @@
-"""ASHA: promotions by the rule of algorithm 2, at once, in whatever order results come."""
+"""ASHA: promotions by the paper's rule, at once, in whatever order results come."""
 
 import math
 
@@ -90,7 +90,7 @@ def test_equals_are_promoted_in_order_of_number() -> None:
 @pytest.mark.parametrize("workers", [1, 4, 20])
 @pytest.mark.parametrize("factor", [2, 3])
 def test_the_rule_holds_for_several_workers(workers, factor) -> None:
-    """Against algorithm 2, read off the history anew before each suggestion."""
+    """Against the paper's rule, read off the history anew before each suggestion."""
     rng = np.random.default_rng(workers)
     search = Search(ASHA(LINE, max_budget=27, factor=factor), seed=workers)
     strategy, running = search.strategy, []
