@@ -1,4 +1,4 @@
-"""The moving average of rewards as the baseline of REINFORCE (Williams, 1992; `williams1992simple`).
+"""The moving average of rewards as a baseline (Williams, 1992; `williams1992simple`).
 
 As in Zoph and Le (2017, ICLR, arXiv:1611.01578; `zoph2017neural`), but scaled.
 """

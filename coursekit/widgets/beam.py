@@ -21,9 +21,11 @@ from coursekit.plots.progression import (
     tree,
 )
 from coursekit.spaces import CellSpace
-from coursekit.strategies.progressive import Progressive, Ranked
+from coursekit.strategies.progressive import Progressive
+from coursekit.surrogates.rank_ensemble import Ranked
 from coursekit.widgets.panel import draw, status
-from coursekit.widgets.played import Played, whole_slider
+from coursekit.widgets.played import Played
+from coursekit.widgets.sliders import slider
 from coursekit.worlds.base import World
 
 # A click on a drawn candidate chooses it in the list, whose options have no-break spaces.
@@ -75,8 +77,8 @@ class Beam(Played):
         self.rounds: list[Round] = []
         self.steps: list[Moment] = []
         self._offered: list[tuple[int, Ranked]] = []  # the candidates in the list, with the round
-        self.beam_width = whole_slider("beam width", beam_width, 1, 20)
-        self.members = whole_slider("members", members, 1, 10)
+        self.beam_width = slider("beam width", beam_width, 1, 20)
+        self.members = slider("members", members, 1, 10)
         moments = self.moments("step", 1)
         self.candidate = w.Dropdown(description="candidate", options=[("none", -1)], value=-1,
                                     style={"description_width": "80px"},
@@ -86,8 +88,8 @@ class Beam(Played):
         self.figure = w.HTML(layout=w.Layout(flex="3 1 420px", min_width="0"))
         self.picture = w.HTML(layout=w.Layout(flex="2 1 300px", min_width="0"))
         self.figure.add_class("coursekit-tree")
-        for slider in (self.beam_width, self.members):
-            slider.observe(lambda _: self.search(), names="value")
+        for control in (self.beam_width, self.members):
+            control.observe(lambda _: self.search(), names="value")
         self.candidate.observe(lambda _: self._show(), names="value")
         wrap = w.Layout(flex_flow="row wrap")
         script = f'<img src="data:," alt="" hidden onerror="{escape(CLICKS)}">'

@@ -7,6 +7,7 @@ from typing import Any
 import ipywidgets as w
 
 from coursekit.widgets.panel import Panel
+from coursekit.widgets.sliders import slider
 
 PACE = 800  # milliseconds a moment while it plays
 
@@ -22,7 +23,7 @@ class Played(Panel):
 
     def moments(self, description: str, last: int, *, pace: int = PACE) -> w.HBox:
         """The row of controls. description: what one moment is, such as "birth"."""
-        self.moment = whole_slider(description, 0, 0, last)
+        self.moment = slider(description, 0, 0, last)
         # Ticks in the browser while it plays; only the buttons are visible.
         self.clock = w.Play(value=0, min=0, max=last, interval=pace,
                             layout=w.Layout(display="none"))  # fmt: skip
@@ -86,16 +87,3 @@ class Played(Panel):
         self.play_button.description, self.play_button.icon = (
             ("Pause", "pause") if playing else ("Play", "play")
         )
-
-
-def whole_slider(description: str, value: int, least: int, most: int) -> w.IntSlider:
-    """A slider that reports when it is released."""
-    return w.IntSlider(
-        value,
-        least,
-        most,
-        description=description,
-        continuous_update=False,
-        style={"description_width": "80px"},
-        layout=w.Layout(width="300px"),
-    )
