@@ -20,18 +20,20 @@ from coursekit.surrogates.moving_baseline import MovingBaseline
 from coursekit.surrogates.policies import Policy, RecurrentPolicy, TabularPolicy, softmax
 from coursekit.trials import History, Pause, Status, Suggestion, Trial
 
+RATES = {"lstm": 0.02, "tabular": 0.1}  # the usual learning rates
+
 
 class Reinforce(Strategy):
     """Samples from a policy, and makes decisions that scored above the average more likely.
 
     policy: "lstm", a controller that reads the earlier decisions, or "tabular", one softmax per
         decision; NATS-Bench uses learning_rate=0.01, entropy_weight=0, repeats=True.
-    learning_rate: of Adam, one step per trial; large, for hundreds of trials, not thousands.
+    learning_rate: of Adam, one step per trial; by default 0.02 for the LSTM and 0.1 for the table,
+        for hundreds of trials, not thousands.
     baseline_decay: of the moving average b of the scores; rewards count as R - b, in units of
         their own moving spread, so that nothing depends on the scale of the scores.
     entropy_weight: weight of the bonus for the policy's entropy.
-    units: width of the LSTM (one layer).
-    resolution: the most values per numeric parameter; decisions are discrete.
+    units: width of the LSTM (one layer). resolution: the most values of a number's decision.
     repeats: sample with replacement; the search then never ends.
 
     Inactive parameters (their condition does not hold) are not sampled and get no gradient.
@@ -42,7 +44,7 @@ class Reinforce(Strategy):
         space: Space,
         *,
         policy: Literal["lstm", "tabular"] = "lstm",
-        learning_rate: float = 0.02,
+        learning_rate: float | None = None,
         baseline_decay: float = 0.9,
         entropy_weight: float = 0.1,
         units: int = 35,
@@ -50,8 +52,9 @@ class Reinforce(Strategy):
         repeats: bool = False,
     ) -> None:
         super().__init__(space)
-        if policy not in ("lstm", "tabular"):
+        if policy not in RATES:
             raise ValueError(f"policy={policy!r}: there are 'lstm' and 'tabular'")
+        rate = RATES[policy] if learning_rate is None else positive("learning_rate", learning_rate)
         if not entropy_weight >= 0:
             raise ValueError(f"entropy_weight={entropy_weight!r} is 0 or more")
         self.policy, self.repeats, self.entropy_weight = policy, repeats, entropy_weight
@@ -61,7 +64,7 @@ class Reinforce(Strategy):
         self._decisions = Decisions(space, whole_number("resolution", resolution))
         self._policy: Policy = TabularPolicy(self._decisions.choices)
         self._sampler = Sampler(self._decisions, self._policy)
-        self._adam = AdamState(positive("learning_rate", learning_rate))
+        self._adam = AdamState(rate)
 
     def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:
         if self.repeats:
@@ -72,8 +75,7 @@ class Reinforce(Strategy):
     def chances(self, configuration: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The policy: the probability of each value of each decision, by parameter.
 
-        Each decision follows those that the configuration made before it; inactive ones are left
-        out. Values are in the order of `values`.
+        Given the configuration's earlier decisions, without inactive ones, ordered as `values`.
         """
         found, here = {}, self._policy.start()
         for decision, value in self._decisions.made(configuration):
@@ -85,8 +87,8 @@ class Reinforce(Strategy):
     @property
     def values(self) -> dict[str, list[Any]]:
         """The values between which each decision is made, by parameter."""
-        found = self._decisions.values
-        return {p.name: list(v) for p, v in zip(self.space.parameters, found, strict=True)}
+        names = [parameter.name for parameter in self.space.parameters]
+        return dict(zip(names, map(list, self._decisions.values), strict=True))
 
     @property
     def baseline(self) -> float:
@@ -101,11 +103,9 @@ class Reinforce(Strategy):
         if trial.status is not Status.COMPLETED:
             return
         if self.policy == "lstm" and isinstance(self._policy, TabularPolicy):
-            # As even as the table was.
-            self._policy = RecurrentPolicy(self._decisions.choices, self.units, rng)
+            self._policy = RecurrentPolicy(self._decisions.choices, self.units, rng)  # even, too
         self.last_advantage = advantage = self.advantage(trial.score)
-        path, dlogits = [], []
-        here = self._policy.start()
+        path, dlogits, here = [], [], self._policy.start()
         for decision, value in self._decisions.made(trial.configuration):
             chances = softmax(self._policy.logits(here, decision))
             logs = np.log(chances + 1e-30)

@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets as w
 
-from coursekit.widgets.panel import Panel
+from coursekit.widgets.panel import Panel, button
 from coursekit.widgets.sliders import slider
 
 PACE = 800  # milliseconds a moment while it plays
@@ -27,17 +27,11 @@ class Played(Panel):
         # Ticks in the browser while it plays; only the buttons are visible.
         self.clock = w.Play(value=0, min=0, max=last, interval=pace,
                             layout=w.Layout(display="none"))  # fmt: skip
-        self.step_button = w.Button(
-            description="Step", icon="step-forward", tooltip=f"One {description} on"
-        )
-        self.play_button = w.Button(
-            description="Play",
-            icon="play",
-            tooltip=f"{description.capitalize()} after {description}",
-        )
-        self.reset_button = w.Button(
-            description="Reset", icon="fast-backward", tooltip="Back to the beginning"
-        )
+        self.step_button = button("Step", "step-forward", f"One {description} on")
+        after = f"{description.capitalize()} after {description}"
+        self.play_button = button("Play", "play", after)
+        self.play_button.layout.width = "90px"  # "Pause" moves nothing
+        self.reset_button = button("Reset", "fast-backward", "Back to the beginning")
         self.moment.observe(self._moved, names="value")
         self.clock.observe(self._tick, names="value")
         self.clock.observe(lambda _: self._name_play_button(), names="playing")
