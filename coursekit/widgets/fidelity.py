@@ -162,12 +162,12 @@ class Fidelity(Panel):
 
     def _list(self) -> str:
         rows = [
-            (name, f"{setting}, {'mean' if scores == MEANS else 'one'}", f"{share:.0%}",
+            (name, f"{_short(setting)}, {'mean' if scores == MEANS else 'one'}", f"{share:.0%}",
              f"{tau:.2f}", f"{among:.2f} ({brush:.0%})", f"{same:.0%}",
              f"{100 * lost:.2f} ({count})")
             for name, setting, scores, brush, count, share, tau, among, same, lost in self.tried
         ]  # fmt: skip
-        head = ("table", "fidelity, trainings", "seconds", "tau", "among best", "overlap", "regret")
+        head = ("table", "fidelity, epochs, trainings", "seconds", "tau", "among best", "overlap", "regret")
         caption = "The last settings, the newest first (in brackets: best share, finalists)"
         return table(head, rows, caption=caption, best_first=False)
 
@@ -176,6 +176,13 @@ class Fidelity(Panel):
 
     def __repr__(self) -> str:
         return f"Fidelity: {self.tell()}"
+
+
+def _short(setting: str) -> str:
+    """A setting that fits a narrow column."""
+    for kind, short in SHORT.items():
+        setting = setting.replace(kind, short)
+    return setting.removesuffix(" epochs")
 
 
 def _named(world: Replay) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@
 # - say what BOHB adds, and from which budget on that can be seen;
 # - test a claim such as "ten times faster": to which score, at which budget, in which world.
 #
-# **It takes** about 80 seconds of computing on two cores (all cells), and an hour or two of your time. **Budget:** 15 short trainings of a small Keras network; all other scores are replayed from tables of trainings, or computed. No GPU, no network.
+# **It takes** about 80 seconds of computing on two cores (all cells), and an hour or two of your time. **Budget:** 21 short trainings of a small Keras network; all other scores are replayed from tables of trainings, or computed. No GPU, no network.
 #
 # **How it works:** predict before you run; move whatever has a slider; write code where the text asks for it, then run the check below it. If you are stuck: `hint("9.1")`, and again for more; after a try, `solution("9.1")`.
 
@@ -595,8 +595,8 @@ predict(
 
 
 # %%
-def schedule(tuner_class, name, **options):
-    """How many trials are trained to which epoch, without training any."""
+def untrained(tuner_class, name, **options):
+    """A tuner whose trainings take no time: the score is the value of x."""
 
     class Untrained(tuner_class):
         def run_trial(self, trial, *args, **kwargs):
@@ -606,8 +606,13 @@ def schedule(tuner_class, name, **options):
     space.Float("x", 0, 1)
     where = dict(directory="tuning", project_name=name, overwrite=True)
     objective = kt.Objective("val_accuracy", "max")
-    tuner = Untrained(objective=objective, hyperparameters=space, max_epochs=9, factor=3,
-                      hyperband_iterations=1, seed=9, **where, **options)  # fmt: skip
+    return Untrained(objective=objective, hyperparameters=space, max_epochs=9, factor=3, seed=9,
+                     **where, **options)  # fmt: skip
+
+
+def schedule(tuner_class, name, **options):
+    """How many trials are trained to which epoch."""
+    tuner = untrained(tuner_class, name, hyperband_iterations=1, **options)
     tuner.search(verbose=0)
     trials = tuner.oracle.trials.values()
     return Counter(trial.hyperparameters.values["tuner/epochs"] for trial in trials)
@@ -625,7 +630,34 @@ measured("09-brackets", many[sum(ours.values()) == sum(theirs.values())])
 assert same == theirs and sum(ours.values()) < sum(theirs.values())
 
 # %% [markdown]
-# The rounding is an option, `rounding="keras_tuner"`. Now train: a small network on the digits, four epochs at most, η = 2. A promoted trial continues from the weights and the optimizer of its parent. And the search is interrupted after six trials, on purpose: the second tuner finds the folder of the first (`overwrite=False`) and continues.
+# The rounding is an option, `rounding="keras_tuner"`.
+#
+# And waiting? Twenty workers ask for a trial, one after the other, before any training has ended. A worker that gets none asks again and again until a rung is complete.
+
+
+# %%
+def handed_out(tuner_class, name, **options):
+    """How many of twenty workers get a trial before any training has ended."""
+    oracle = untrained(tuner_class, name, **options).oracle
+    answers = [oracle.create_trial(f"worker {number}").status for number in range(20)]
+    return answers.count("RUNNING")
+
+
+once = dict(hyperband_iterations=1)
+busy = {
+    "keras_tuner.Hyperband": handed_out(kt.Hyperband, "theirs-20", **once),
+    "coursekit.tuners.Hyperband": handed_out(tuners.Hyperband, "ours-20", **once),
+    "coursekit.tuners.ASHA": handed_out(tuners.ASHA, "asha-20", max_trials=100),
+}
+for name, working in busy.items():
+    print(f"{name:27} {working} of 20 workers train")
+
+# %% claim="With twenty workers both Hyperbands let some wait, and ASHA none"
+assert busy["coursekit.tuners.ASHA"] == 20
+assert busy["keras_tuner.Hyperband"] < 20 and busy["coursekit.tuners.Hyperband"] < 20
+
+# %% [markdown]
+# Now train: a small network on the digits, four epochs at most, η = 2. A promoted trial continues from the weights and the optimizer of its parent. And the search is interrupted after six trials, on purpose: the second tuner finds the folder of the first (`overwrite=False`) and continues.
 
 # %%
 digits = data.load("digits")
@@ -666,7 +698,16 @@ frame["trained"] = [len(curve) for curve in frame["curve"]]
 frame[["budget", "trained", "parent", "score", "units", "learning_rate"]].round(4)
 
 # %% [markdown]
-# Read a promoted row: its `budget` is the last epoch, `trained` the epochs that it has added to its `parent`'s. With several workers Keras Tuner's `search` asks again and again while a rung waits; `tuners.ASHA` with the same arguments (and `max_trials`) never lets it wait.
+# Read a promoted row: its `budget` is the last epoch, `trained` the epochs that it has added to its `parent`'s. All rows together are 28 epochs. The control is random search with as many epochs: seven candidates, each trained to epoch 4.
+
+# %%
+control = tuners.Random(build, "val_accuracy", max_trials=7, seed=9, directory="tuning",
+                              project_name="random", overwrite=True)  # fmt: skip
+control.search(*digits.train, epochs=4, **fitting)
+print(f"random search: {control.oracle.get_best_trials()[0].score:.1%} after {4 * 7} epochs")
+
+# %% [markdown]
+# One search each proves nothing, whichever is ahead here; the twenty seeds of section 4 do.
 
 # %% claim="The interrupted search continues, and promotions train only what is left"
 trials = list(tuner.oracle.history)
@@ -676,6 +717,8 @@ for trial in trials:
     done = 0 if parent is None else trials[parent].suggestion.budget
     assert len(trial.curve) == trial.suggestion.budget - done
 assert any(trial.suggestion.parent is not None for trial in trials)
+assert sum(len(trial.curve) for trial in trials) == 28
+assert len(control.oracle.get_best_trials(99)) == 7
 
 # %% [markdown]
 # ## 8. A world of your own

@@ -635,7 +635,7 @@ for share, (worth, count) in zip(splits, split["1 epoch"].mean(axis=1)):
     print(f"{share:4.0%} for checks: {count:4.1f} finalists, {worth:.2%}")
 
 # %% [markdown]
-# Read it from left to right. **Without checks** the cheapest score is a gamble: it sees ten times the cells, and chooses badly among the best. From a third to 60 % of the budget for checks, four to nine finalists, the top is flat, so the exact number does not matter. **With too many checks** few cells are seen, and with expensive cheap scores it ends below random search.
+# Read it from left to right. **Without checks**, single epochs look at ten times as many cells as full trainings, and choose badly among the best. From a third to 60 % of the budget for checks, with four to nine finalists, the curve is flat, so the exact number does not matter. **With too many checks** few cells are looked at, and half the pixels end below random search in full.
 #
 # And the order of the fidelities is not that of their tau. One epoch ranks worse than a quarter of the data, costs a quarter as much, and finds more: **what ranks roughly and costs little is worth more than what ranks well, as long as finalists are checked.** Half the pixels at two thirds of the price do not pay.
 
@@ -648,6 +648,9 @@ assert epoch[flat].min() > max(epoch[0], epoch[-1]) + 0.001
 for half_of_them in (slice(0, 15), slice(15, 30)):
     some = split["1 epoch"][:, half_of_them, 0].mean(axis=1)
     assert some[flat].mean() > max(some[0], some[-1])
+assert np.mean([len(trials) for trials in runs["1 epoch"]]) > 200
+assert split["half the pixels"][-1, :, 0].mean() < np.mean(control)
+assert epoch[flat].mean() > split["a quarter of the data"][flat, :, 0].mean()
 
 # %% claim="One epoch with checks beats random search in full; half the pixels do not"
 pair = compare({"cheap": split["1 epoch"][4, :, 0], "full": control})[0]
@@ -691,7 +694,7 @@ for pair in compare(contest):
         print(f"{pair.better} > {pair.worse}, by {100 * pair.difference:.2f} points")
 
 # %% [markdown]
-# Cheap scores with checks win, and most where a strategy learns from them: evolution on single epochs ends more than a point above the best strategy that trains in full. Hyperband gains less here. It hedges: one of its brackets trains everything in full, which pays where early scores mislead, and here they mislead little. In a world of late bloomers (lab 09), expect another order: it belongs to this table. That everything has to be paid for belongs to all tables.
+# Cheap scores with checks win. Evolution on single epochs ends more than a point above each strategy that trains in full; these seeds do not tell it from random draws on single epochs. Hyperband gains less here. It hedges: one of its brackets trains everything in full, which pays where early scores mislead, and here they mislead little. In a world of late bloomers (lab 09), expect another order: it belongs to this table. That everything has to be paid for belongs to all tables.
 #
 # What is left of "one epoch costs a twelfth"? `draws_for` of lab 04 says how many random full trainings are worth as much, if the best of them is known without noise.
 
@@ -707,13 +710,14 @@ for rival in ("TPE in full", "local search in full", "Hyperband", "random in ful
     assert pair.significant and pair.difference > 0.01
 for rival in ("Hyperband", "random in full"):
     assert pairs["random, screened", rival].significant
+assert not pairs["evolution, screened", "random, screened"].significant
 
 # %% [markdown]
 # Random search in full is worth about as many draws as it makes. With cheap scores and checks it is worth between three and four times as many: that is left of a factor of twelve, when everything is paid for.
 
 # %% claim="With cheap scores and checks random search is worth three to four times the draws"
 worth = [draws_for(accuracies, np.mean(contest[name])) for name in list(contest)[:2]]
-assert 3 <= worth[1] / worth[0] < 4.5
+assert 3 <= worth[1] / worth[0] < 4
 made = np.mean([len(searched("random", seed)) for seed in range(10)])
 assert 0.7 < worth[0] / made < 1.4
 
