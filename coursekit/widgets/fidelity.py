@@ -167,7 +167,8 @@ class Fidelity(Panel):
              f"{100 * lost:.2f} ({count})")
             for name, setting, scores, brush, count, share, tau, among, same, lost in self.tried
         ]  # fmt: skip
-        head = ("table", "fidelity, epochs, trainings", "seconds", "tau", "among best", "overlap", "regret")
+        head = ("table", "fidelity, epochs, trainings", "seconds", "tau", "among best", "overlap",
+                "regret")  # fmt: skip
         caption = "The last settings, the newest first (in brackets: best share, finalists)"
         return table(head, rows, caption=caption, best_first=False)
 

@@ -132,8 +132,10 @@ class Rungs(Played):
         full = [t for t in stopped if t.suggestion.budget == self.world.epochs]
         best = max(ended, key=lambda t: (t.suggestion.budget or 0, np.nan_to_num(t.score)))
         waited = waiting(self.jobs, self.workers.value, now).mean()
+        digits = 3 if self.events[-1] < 10 else 1
         return (
-            f"After {now:.{3 if self.events[-1] < 10 else 1}f} s: {new} candidates have started, {len(begun) - len(ended)} train, "
+            f"After {now:.{digits}f} s: {new} candidates have started, "
+            f"{len(begun) - len(ended)} train, "
             f"{len(stopped) - len(full)} are stopped at a rung, {len(full)} are trained in full. "
             f"The best of the highest rung: {self.world.shown(best.score)} after "
             f"{_epochs(best.suggestion.budget or 0)}. The workers have waited "
