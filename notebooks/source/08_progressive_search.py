@@ -362,14 +362,16 @@ for each in panel.rounds[1:]:
     print(f"{known}: tau {progression.tau(each, world.accuracy):.2f}")
 
 # %% [markdown]
-# The beam can narrow to a few families: children of one parent are alike, and so are their predictions. And in most searches, the best of the dropped cells would have been better than the best that was trained. A wider beam finds a better cell in round 3, and pays for it with trainings.
+# The two lines with tau say how well the search's own surrogate ranked **all** cells of a round, of which it trained ten: far from perfectly, and better than by chance.
+#
+# The beam can narrow to a single family: children of one parent are alike, and so are their predictions. And in most searches, the best of the dropped cells would have been better than the best that was trained. A wider beam finds a better cell in round 3, and pays for it with trainings.
 
-# %% claim="In several searches, the beam of round 3 has fewer than ten parents"
-from coursekit.plots.progression import rounds
-
+# %% claim="In several searches, the beam of round 3 comes from one or two parents, and tau is between 0.1 and 0.7"
 for seed in range(3):
-    *_, last = rounds(Progressive(space), world, count=3, seed=seed)
-    assert len({each.parent for each in last.beam}) < 10
+    _, second, last = progression.rounds(Progressive(space), world, count=3, seed=seed)
+    assert len({each.parent for each in last.beam}) <= 2
+    for each in (second, last):
+        assert 0.1 < progression.tau(each, world.accuracy) < 0.7, seed
 
 
 # %% claim="In most searches the best dropped cell is better than the best trained one; a wider beam finds a better cell"
@@ -380,7 +382,10 @@ def best_of(each):
 
 found, missed = {}, 0
 for width in (5, 10, 30):
-    last = [rounds(Progressive(space, beam_width=width), world, seed=seed)[-1] for seed in range(6)]
+    last = [
+        progression.rounds(Progressive(space, beam_width=width), world, seed=seed)[-1]
+        for seed in range(6)
+    ]
     found[width] = np.mean([best_of(each.beam) for each in last])
     missed += sum(best_of(each.dropped) > best_of(each.beam) for each in last)
 assert missed > 12  # of 18
@@ -446,7 +451,7 @@ check("8.7")
 
 # %% [markdown]
 # Our protocol is the paper's, in our world, ten seeds: the level is the median of what progressive search has found after 70 trainings. The rivals are at their best and at their default, and have trials enough to catch up:
-# - **random search**, 800 trials;
+# - **random search**, 500 trials;
 # - **evolution** (lab 06) with the kit's 30 alive and 5 drawn, and with tournaments of 15, which were the best there;
 # - **local search** (lab 06);
 # - the **controller** of lab 07: as an LSTM (240 trials, since each of its steps takes long to compute), as a table of independent decisions with the kit's learning rate of 0.1, and as this table with the settings published with NATS-Bench, among them a learning rate of 0.01.
@@ -455,13 +460,13 @@ check("8.7")
 PUBLISHED = "reinforce(policy='tabular', learning_rate=0.01, entropy_weight=0, repeats=True)"
 entered = {
     "progressive": ("progressive", 120),
-    "controller, published": (PUBLISHED, 1200),
-    "controller, table": ("reinforce(policy='tabular')", 700),
+    "controller, published": (PUBLISHED, 1000),
+    "controller, table": ("reinforce(policy='tabular')", 500),
     "controller, LSTM": ("reinforce", 240),
-    "evolution": ("regularized_evolution", 700),
-    "evolution, 15 drawn": ("regularized_evolution(sample_size=15)", 700),
-    "local search": ("local_search", 700),
-    "random": ("random", 800),
+    "evolution": ("regularized_evolution", 500),
+    "evolution, 15 drawn": ("regularized_evolution(sample_size=15)", 500),
+    "local search": ("local_search", 500),
+    "random": ("random", 500),
 }
 
 # %%
@@ -517,15 +522,16 @@ for name in list(entered)[1:]:
     print(f"{name:30}" + "".join(f"{luck[top][name]:12.3f}" for top in luck))
 
 # %% [markdown]
-# So "up to five times fewer" depends on the rival. Against a controller that learns each decision for itself it is about five to seven times. Against the LSTM controller, the kind that the paper compares with, it is two to three times. Against evolution with strong selection it is less than two times, and against local search (which has no model at all) no difference is shown for the best one: in a space of six decisions where good cells have good neighbours, it is hard to beat. And random search does not get there at all.
+# So "up to five times fewer" depends on the rival. Against the controller with the published settings it is six to ten times. Against the same table with settings for hundreds of trainings it is about two times. Against the LSTM controller, the kind that the paper compares with, it is two to three times. Against evolution with strong selection it is less than two times. Against local search, which has no model at all, no difference is shown: in a space of six decisions where good cells have good neighbours (lab 06), it is a strong rival. And random search does not get there in 500 trainings.
 #
-# Two things to remember when you read "n times". The number changes with the rival, with the level and with how many of the best are asked for. And the rival's own settings are part of it.
+# Remember two things when you read "n times". The number changes with the rival, with the level and with how many of the best are asked for. And the rival's own settings are part of it: here they make the difference between ten times and two.
 
-# %% claim="Five to seven times fewer than the tabular controller, two to three than the LSTM's"
+# %% claim="Six to ten times fewer than the published controller, two than the kit's table, two to three than its LSTM"
 for top in (1, 5, 25):
-    assert 4.5 < times["controller, table"][top] < 7.5
+    assert 5.8 < times["controller, published"][top] < 10.5
+    assert 1.7 < times["controller, table"][top] < 2.5
     assert 1.9 < times["controller, LSTM"][top] < 3.5
-    assert luck[top]["controller, table"] < 0.05
+    assert max(luck[top][f"controller, {kind}"] for kind in ("published", "table")) < 0.05
     assert np.isfinite(needed("progressive", top)).all()
 assert luck[5]["controller, LSTM"] < 0.05 and luck[25]["controller, LSTM"] < 0.05
 
@@ -534,7 +540,7 @@ for top in (1, 5, 25):
     assert times["evolution, 15 drawn"][top] < 2
     assert times["evolution"][top] > times["evolution, 15 drawn"][top]
     assert np.isinf(times["random"][top]) and luck[top]["random"] < 0.05
-assert luck[1]["local search"] > 0.05
+assert min(luck[top]["local search"] for top in (1, 5, 25)) > 0.05
 
 # %% [markdown]
 # And the time? Small cells train faster, and progressive search trains those first. The paper counts that too: with it, its lead grows from five times to eight.
@@ -560,7 +566,6 @@ recall(
 # %%
 variants = {
     "beam of 10": "progressive",
-    "beam of 5": "progressive(beam_width=5)",
     "beam of 30": "progressive(beam_width=30)",
     "one member": "progressive(members=1)",
 }
