@@ -654,9 +654,12 @@ for name, working in busy.items():
 
 # %% claim="With twenty workers both Hyperbands let some wait, and ASHA none"
 assert busy["coursekit.tuners.ASHA"] == 20
-assert busy["keras_tuner.Hyperband"] < 20 and busy["coursekit.tuners.Hyperband"] < 20
+started = sum(rung.trials for rung in bracket_table(9, 3) if rung.rung == 0)
+assert busy["keras_tuner.Hyperband"] == busy["coursekit.tuners.Hyperband"] == started == 17
 
 # %% [markdown]
+# Both `Hyperband`s have begun all of their brackets, and the other workers wait. `ASHA` starts another candidate for each.
+#
 # Now train: a small network on the digits, four epochs at most, η = 2. A promoted trial continues from the weights and the optimizer of its parent. And the search is interrupted after six trials, on purpose: the second tuner finds the folder of the first (`overwrite=False`) and continues.
 
 # %%

@@ -181,6 +181,15 @@ def test_a_finite_space_is_listed_without_repeats_to_the_end() -> None:
     assert search.ask() is Pause.DONE
 
 
+def test_each_policy_has_its_usual_learning_rate() -> None:
+    def first_step(**options: Any) -> float:
+        strategy = Reinforce(GENES, policy="tabular", **options)
+        Search(strategy, seed=0).run(count_b, trials=6)
+        return max(abs(float(w)) for weights in strategy._policy.weights.values() for w in weights)
+
+    assert first_step() == first_step(learning_rate=0.1) > first_step(learning_rate=0.02)
+
+
 def test_misuse_is_named() -> None:
     for options, message in (
         ({"policy": "gru"}, "policy='gru': there are 'lstm' and 'tabular'"),
