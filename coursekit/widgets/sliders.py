@@ -36,11 +36,11 @@ def slider(
 def scale(
     description: str, options: Sequence[Any], value: Any, *, width: int = 300, label: int = 80
 ) -> w.SelectionSlider:
-    """A slider over the given options, values or pairs of a text and a value; numbers as short as
-    they can be written."""
+    """A slider over the given options: values, numbers as short as they can be written, or pairs
+    of a text and a value."""
     return w.SelectionSlider(
-        options=[(f"{each:g}", each) if isinstance(each, int | float) else each
-                 for each in options],
+        options=[each if isinstance(each, tuple)
+                 else (each if isinstance(each, str) else f"{each:g}", each) for each in options],
         value=value, continuous_update=False, **_named(description, width, label),
     )  # fmt: skip
 

@@ -125,7 +125,9 @@ def test_the_lstm_learns_what_goes_together_and_the_table_cannot() -> None:
         return Evaluation(float(suggestion.configuration["a"] == suggestion.configuration["b"]))
 
     def hits(policy: Any) -> float:
-        strategy = Reinforce(pair, policy=policy, repeats=True, entropy_weight=0.5, units=8)
+        strategy = Reinforce(
+            pair, policy=policy, repeats=True, learning_rate=0.02, entropy_weight=0.5, units=8
+        )
         Search(strategy, seed=1).run(equal, trials=600)
         rng = np.random.default_rng(0)
         drawn = [strategy._sampler.draw(rng) for _ in range(300)]
