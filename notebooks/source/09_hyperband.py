@@ -11,7 +11,7 @@
 # - say what BOHB adds, and from which budget on that can be seen;
 # - test a claim such as "ten times faster": to which score, at which budget, in which world.
 #
-# **It takes** about 80 seconds of computing on two cores (all cells), and an hour or two of your time. **Budget:** 21 short trainings of a small Keras network; all other scores are replayed from tables of trainings, or computed. No GPU, no network.
+# **It takes** about 90 seconds of computing on two cores (all cells), and an hour or two of your time. **Budget:** 21 short trainings of a small Keras network; all other scores are replayed from tables of trainings, or computed. No GPU, no network.
 #
 # **How it works:** predict before you run; move whatever has a slider; write code where the text asks for it, then run the check below it. If you are stuck: `hint("9.1")`, and again for more; after a try, `solution("9.1")`.
 
