@@ -11,7 +11,7 @@
 # - say what BOHB adds, and from which budget on that can be seen;
 # - test a claim such as "ten times faster": to which score, at which budget, in which world.
 #
-# **It takes** about 90 seconds of computing on two cores (all cells), and an hour or two of your time. **Budget:** 21 short trainings of a small Keras network; all other scores are replayed from tables of trainings, or computed. No GPU, no network.
+# **It takes** about 90 seconds of computing on two cores (all cells), and an hour or two of your time. **Budget:** 11 short trainings of a small Keras network; all other scores are replayed from tables of trainings, or computed. No GPU, no network.
 #
 # **How it works:** predict before you run; move whatever has a slider; write code where the text asks for it, then run the check below it. If you are stuck: `hint("9.1")`, and again for more; after a try, `solution("9.1")`.
 
@@ -660,7 +660,7 @@ assert busy["keras_tuner.Hyperband"] == busy["coursekit.tuners.Hyperband"] == st
 # %% [markdown]
 # Both `Hyperband`s have begun all of their brackets, and the other workers wait. `ASHA` starts another candidate for each.
 #
-# Now train: a small network on the digits, four epochs at most, η = 2. A promoted trial continues from the weights and the optimizer of its parent. And the search is interrupted after six trials, on purpose: the second tuner finds the folder of the first (`overwrite=False`) and continues.
+# Now train: a small network on the digits, four epochs at most, η = 4. A promoted trial continues from the weights and the optimizer of its parent. And the search is interrupted after three trials, on purpose: the second tuner finds the folder of the first (`overwrite=False`) and continues.
 
 # %%
 digits = data.load("digits")
@@ -677,7 +677,7 @@ def build(hp):
 
 
 def hyperband(overwrite, max_trials=None):
-    return tuners.Hyperband(build, "val_accuracy", max_epochs=4, factor=2, seed=9,
+    return tuners.Hyperband(build, "val_accuracy", max_epochs=4, factor=4, seed=9,
                             max_trials=max_trials, directory="tuning",
                             project_name="hyperband", overwrite=overwrite)  # fmt: skip
 
@@ -688,7 +688,7 @@ fitting = dict(validation_data=digits.validation, batch_size=64, verbose=0)
 predict("09-keras", "Best validation accuracy after four epochs at most", unit="%")
 
 # %%
-hyperband(True, max_trials=6).search(*digits.train, **fitting)  # ... and the power fails
+hyperband(True, max_trials=3).search(*digits.train, **fitting)  # ... and the power fails
 
 # %%
 tuner = hyperband(False)
@@ -701,27 +701,27 @@ frame["trained"] = [len(curve) for curve in frame["curve"]]
 frame[["budget", "trained", "parent", "score", "units", "learning_rate"]].round(4)
 
 # %% [markdown]
-# Read a promoted row: its `budget` is the last epoch, `trained` the epochs that it has added to its `parent`'s. All rows together are 28 epochs. The control is random search with as many epochs: seven candidates, each trained to epoch 4.
+# Read a promoted row: its `budget` is the last epoch, `trained` the epochs that it has added to its `parent`'s. All rows together are 15 epochs. The control is random search with as many epochs, rounded up: four candidates, each trained to epoch 4.
 
 # %%
-control = tuners.Random(build, "val_accuracy", max_trials=7, seed=9, directory="tuning",
+control = tuners.Random(build, "val_accuracy", max_trials=4, seed=9, directory="tuning",
                               project_name="random", overwrite=True)  # fmt: skip
 control.search(*digits.train, epochs=4, **fitting)
-print(f"random search: {control.oracle.get_best_trials()[0].score:.1%} after {4 * 7} epochs")
+print(f"random search: {control.oracle.get_best_trials()[0].score:.1%} after {4 * 4} epochs")
 
 # %% [markdown]
 # One search each proves nothing, whichever is ahead here; the twenty seeds of section 4 do.
 
 # %% claim="The interrupted search continues, and promotions train only what is left"
 trials = list(tuner.oracle.history)
-assert len(trials) == sum(rung.trials for rung in bracket_table(4, 2)) > 6
+assert len(trials) == sum(rung.trials for rung in bracket_table(4, 4)) > 3
 for trial in trials:
     parent = trial.suggestion.parent
     done = 0 if parent is None else trials[parent].suggestion.budget
     assert len(trial.curve) == trial.suggestion.budget - done
 assert any(trial.suggestion.parent is not None for trial in trials)
-assert sum(len(trial.curve) for trial in trials) == 28
-assert len(control.oracle.get_best_trials(99)) == 7
+assert sum(len(trial.curve) for trial in trials) == 15
+assert len(control.oracle.get_best_trials(99)) == 4
 
 # %% [markdown]
 # ## 8. A world of your own
