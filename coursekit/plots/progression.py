@@ -10,7 +10,8 @@ import numpy as np
 from coursekit.estimators.agreement import kendall
 from coursekit.plots.shared import on
 from coursekit.search import Search
-from coursekit.strategies.progressive import Progressive, Ranked
+from coursekit.strategies.progressive import Progressive
+from coursekit.surrogates.rank_ensemble import Ranked
 from coursekit.theme import INK, PALETTE
 from coursekit.trials import Judge, Pause, Trial
 

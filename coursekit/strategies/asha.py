@@ -19,9 +19,9 @@ class ASHA(Strategy):
     """Successive halving without waiting: a candidate is promoted as soon as it is in the best
     1 / eta of those that have finished its rung, otherwise a new candidate starts.
 
-    The highest rung with such a candidate comes first (algorithm 2). An early promotion may be
-    wrong: candidates that finish later may be better, and are then promoted too. When a finite
-    space is exhausted and nothing runs, the best of the highest rung climbs to the last one.
+    The highest rung with such a candidate comes first. An early promotion may be wrong: candidates
+    that finish later may be better, and are then promoted too. When a finite space is exhausted
+    and nothing runs, the best of the highest rung climbs to the last one.
 
     min_budget, max_budget: r and R in the paper, the epochs of the first and of the last rung; the
         first gets max_budget / factor^s, rounded down, with the largest s that leaves min_budget.

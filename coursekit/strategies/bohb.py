@@ -81,7 +81,7 @@ class BOHB(Halving):
     def _best_first(
         self, observed: Observations, rng: np.random.Generator
     ) -> Iterator[Configuration]:
-        good, bad = self._split(observed)  # equation 3
+        good, bad = self._split(observed)
         bandwidths = scott(self._axes, good)
         wide = np.where(self._axes.ordered, self.bandwidth_factor, 1.0) * bandwidths
         wider = ParzenEstimator(self._axes, good, wide, prior=0)

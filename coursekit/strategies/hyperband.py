@@ -17,9 +17,9 @@ class Hyperband(Halving):
     min_budget: the unit of R, the fewest epochs of a trial.
     factor: eta in the paper.
     iterations: how often to go through all brackets; None: no limit.
-    rounding: "algorithm" (the default) is the paper's algorithm 1: n = ceil((s_max + 1) eta^s /
-        (s + 1)), later rungs and epochs rounded down. "table" is the rule of the paper's table 1,
-        "keras_tuner" that of Keras Tuner; see `bracket_table`.
+    rounding: "algorithm" (the default) is the paper's algorithm: n = ceil((s_max + 1) eta^s /
+        (s + 1)), later rungs and epochs rounded down. "table" is the rule of the paper's table of
+        brackets, "keras_tuner" that of Keras Tuner; see `bracket_table`.
     """
 
     def __init__(

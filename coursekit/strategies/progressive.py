@@ -6,32 +6,18 @@ arXiv:1712.00559.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from itertools import islice
-from typing import Any, NamedTuple, cast
+from typing import cast
 
 import numpy as np
 
 from coursekit.arguments import whole_number
-from coursekit.spaces import Configuration, Space
+from coursekit.spaces import Space
 from coursekit.spaces.incremental import Incremental
 from coursekit.strategies.base import Strategy
-from coursekit.surrogates.mlp import MLPEnsemble
+from coursekit.surrogates.rank_ensemble import Ranked, RankEnsemble
 from coursekit.trials import History, Pause, Status, Suggestion, Trial
-
-
-class Ranked(NamedTuple):
-    """A candidate that may be trained next.
-
-    parent: number of the trial from which it grew, or of which it is a neighbour; None if neither.
-    predicted: the mean of what the surrogate's members predict, a rank among the trained ones from
-        0 (the worst) to 1; NaN before the first round has ended. spread: their standard deviation.
-    """
-
-    configuration: Configuration
-    parent: int | None = None
-    predicted: float = math.nan
-    spread: float = math.nan
 
 
 class Progressive(Strategy):
@@ -54,8 +40,7 @@ class Progressive(Strategy):
     `suggestion.info["predicted"]`.
 
     beam_width: K in the paper (256 there, for a budget of a thousand).
-    members: perceptrons in the surrogate. They predict ranks: with scores, a candidate that does
-        not learn at all would outweigh all differences among good ones.
+    members: perceptrons in the surrogate, which predicts ranks (see `RankEnsemble`).
     resolution: the most values per numeric parameter when a candidate grows.
     pool_size: the most candidates that a round chooses from; a random sample if there are more.
     """
@@ -73,7 +58,7 @@ class Progressive(Strategy):
         self.beam_width = whole_number("beam_width", beam_width)
         self.resolution = whole_number("resolution", resolution)
         self.pool_size = whole_number("pool_size", pool_size)
-        self._surrogate = MLPEnsemble(members=whole_number("members", members))
+        self._surrogate = RankEnsemble(space, whole_number("members", members))
         self.growing = cast(Incremental, space)
         self._stage = self.growing.smallest  # complexity that is trained now
         self._trained: list[Trial] = []
@@ -108,16 +93,18 @@ class Progressive(Strategy):
             return
         done = [each for each in self._round if each.status is Status.COMPLETED]
         self._round, self._trained = [], self._trained + done
+        last = self._stage == self.growing.largest
         if self._trained:
-            self.ranking = self._ranked(self._new(self._candidates(done, rng)), rng)
+            pool = self._new(self._candidates(done, last, rng))
+            self.ranking = self._surrogate.order(self._trained, pool, rng, explore=last)
         self._stage = min(self._stage + 1, self.growing.largest)
 
-    def _candidates(self, done: list[Trial], rng: np.random.Generator) -> list[Ranked]:
+    def _candidates(self, done: list[Trial], last: bool, rng: np.random.Generator) -> list[Ranked]:
         """The candidates after a round: its trials grown by a step; after the last stage, more."""
         grow, finer = self.growing.grow, self.resolution
         found = [Ranked(grown, trial.number) for trial in done
                  for grown in grow(trial.configuration, resolution=finer)]  # fmt: skip
-        if self._stage == self.growing.largest:
+        if last:
             best = sorted(self._trained, key=lambda trial: -trial.score)[: self.beam_width]
             found += [Ranked(near, trial.number) for trial in best
                       for near in self.space.neighbours(trial.configuration)]  # fmt: skip
@@ -125,24 +112,6 @@ class Progressive(Strategy):
             found += [Ranked(self.space.sample(rng)) for _ in range(self.pool_size // 10)]
         drawn = rng.permutation(len(found))[: self.pool_size]
         return [found[index] for index in drawn.tolist()]
-
-    def _ranked(self, pool: list[Ranked], rng: np.random.Generator) -> list[Ranked]:
-        """The candidates with their predictions, the most promising first."""
-        if not pool:
-            return []
-        scores = np.array([trial.score for trial in self._trained])
-        ranks = np.searchsorted(np.sort(scores), scores) / len(scores)
-        self._surrogate.fit(self._features([t.configuration for t in self._trained]), ranks, rng)
-        predicted, spread = self._surrogate.predict(self._features([c.configuration for c in pool]))
-        hoped = predicted
-        if self._stage == self.growing.largest:
-            hoped = predicted + spread * rng.standard_normal(len(pool))
-        order = np.argsort(-hoped, kind="stable").tolist()
-        told = list(zip(predicted.tolist(), spread.tolist(), strict=True))
-        return [Ranked(*pool[index][:2], *told[index]) for index in order]
-
-    def _features(self, configurations: Iterable[Mapping[str, Any]]) -> np.ndarray:
-        return self.space.one_hot(np.stack([self.space.encode(each) for each in configurations]))
 
     def _new(self, found: Iterable[Ranked]) -> list[Ranked]:
         """Untrained candidates; the last one of those that build the same model."""

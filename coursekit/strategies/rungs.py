@@ -55,8 +55,11 @@ def halvings(max_budget: int, factor: int = 3, *, min_budget: int = 1) -> int:
 
 
 def halve(bracket: int, trials: int, max_budget: int, factor: int = 3) -> list[Rung]:
-    """A bracket's rungs (lines 4 to 6 of algorithm 1): each has 1/eta of the trials and eta times
-    the epochs of the rung below, both rounded down; the last rung trains for max_budget."""
+    """A bracket's rungs (the inner loop of the paper's algorithm).
+
+    Each has 1/eta of the trials and eta times the epochs of the rung below, both rounded down; the
+    last rung trains for max_budget.
+    """
     stops = [max_budget // factor ** (bracket - rung) for rung in range(bracket + 1)]
     return [
         Rung(bracket, rung, trials // factor**rung, start, stop)
@@ -70,10 +73,10 @@ def bracket_table(
     """Every rung of one Hyperband iteration, the most aggressive bracket first.
 
     rounding: how many trials bracket s starts with, and how fractions are rounded.
-        "algorithm": ceil((s_max + 1) eta^s / (s + 1)), the paper's algorithm 1; later rungs and
+        "algorithm": ceil((s_max + 1) eta^s / (s + 1)), the paper's algorithm; later rungs and
             epochs are rounded down. For R = 81: 81, 34, 15, 8, 5.
-        "table": floor((s_max + 1) / (s + 1)) eta^s, the rule of the paper's table 1, of its
-            authors' code and of HpBandSter. For R = 81: 81, 27, 9, 6, 5.
+        "table": floor((s_max + 1) / (s + 1)) eta^s, the rule of the paper's table of brackets, of
+            its authors' code and of HpBandSter. For R = 81: 81, 27, 9, 6, 5.
         "keras_tuner": everything is rounded up, each rung separately, and there may be one more
             finalist, ceil(1 + log_eta R). For R = 81: 81, 34, 15, 8, 5, then 12 after 34.
     """

@@ -21,9 +21,11 @@ from coursekit.plots.progression import (
     tree,
 )
 from coursekit.spaces import CellSpace
-from coursekit.strategies.progressive import Progressive, Ranked
+from coursekit.strategies.progressive import Progressive
+from coursekit.surrogates.rank_ensemble import Ranked
 from coursekit.widgets.panel import draw, status
-from coursekit.widgets.played import Played, whole_slider
+from coursekit.widgets.played import Played
+from coursekit.widgets.sliders import slider
 from coursekit.worlds.base import World
 
 # A click on a drawn candidate chooses it in the list, whose options have no-break spaces.
@@ -75,8 +77,8 @@ class Beam(Played):
         self.rounds: list[Round] = []
         self.steps: list[Moment] = []
         self._offered: list[tuple[int, Ranked]] = []  # the candidates in the list, with the round
-        self.beam_width = whole_slider("beam width", beam_width, 1, 20)
-        self.members = whole_slider("members", members, 1, 10)
+        self.beam_width = slider("beam width", beam_width, 1, 20)
+        self.members = slider("members", members, 1, 10)
         moments = self.moments("step", 1)
         self.candidate = w.Dropdown(description="candidate", options=[("none", -1)], value=-1,
                                     style={"description_width": "80px"},
@@ -86,8 +88,8 @@ class Beam(Played):
         self.figure = w.HTML(layout=w.Layout(flex="3 1 420px", min_width="0"))
         self.picture = w.HTML(layout=w.Layout(flex="2 1 300px", min_width="0"))
         self.figure.add_class("coursekit-tree")
-        for slider in (self.beam_width, self.members):
-            slider.observe(lambda _: self.search(), names="value")
+        for control in (self.beam_width, self.members):
+            control.observe(lambda _: self.search(), names="value")
         self.candidate.observe(lambda _: self._show(), names="value")
         wrap = w.Layout(flex_flow="row wrap")
         script = f'<img src="data:," alt="" hidden onerror="{escape(CLICKS)}">'
@@ -166,31 +168,30 @@ class Beam(Played):
         return draw(paint, width=6.2, height=4.8)
 
     def _cell(self) -> str:
-        """The chosen cell, and below it predictions against truth in the latest ranked round."""
+        """The chosen cell, and predictions against truth in its round or in the latest ranked one.
+
+        Without either there is nothing to draw.
+        """
         index = self.chosen[0] if self.chosen else self.now.round
         if self.now == Moment(index, "expanded"):
             index -= 1
         one = self.chosen[1] if self.chosen else None
-        if index < 0 or not self.rounds[index].seen:
-            return draw(lambda axes: self._drawing(one, axes), width=4.4, height=2.2)
+        each = self.rounds[index] if index >= 0 and self.rounds[index].seen else None
+        rows = [1.0] * (one is not None) + [1.2] * (each is not None)
 
-        def paint(above: Any, below: Any) -> str:
-            each, truth = self.rounds[index], self.world.worth
-            predictions(each, truth, chosen=one, axes=below)
-            found = tau(each, truth)
-            below.set_title(f"round {index + 1}: Kendall's tau {found:.2f}")
-            told = f"Predicted against true in round {index + 1}: Kendall's tau {found:.2f}."
-            return f"{self._drawing(one, above)} {told}"
+        def paint(*axes: Any) -> str:
+            told = []
+            if one:
+                cell(self.space, one.configuration, axes=axes[0])
+                told.append(describe(self.space.graph(one.configuration)))
+            if each:
+                predictions(each, self.world.worth, chosen=one, axes=axes[-1])
+                found = f"Kendall's tau {tau(each, self.world.worth):.2f}"
+                axes[-1].set_title(f"round {index + 1}: {found}")
+                told.append(f"Predicted against true in round {index + 1}: {found}.")
+            return " ".join(told)
 
-        return draw(paint, width=4.4, height=4.8, rows=(1, 1.2))
-
-    def _drawing(self, one: Ranked | None, axes: Any) -> str:
-        if one is None:
-            axes.set_axis_off()
-            axes.text(0.5, 0.5, "no cell is chosen", ha="center", transform=axes.transAxes)
-            return "No cell is chosen."
-        cell(self.space, one.configuration, axes=axes)
-        return describe(self.space.graph(one.configuration))
+        return draw(paint, width=4.4, height=2.2 * sum(rows), rows=rows) if rows else ""
 
     def static(self) -> str:
         begun, self.moment.value = self.moment.value, self.moment.value or self.moment.max

@@ -10,6 +10,7 @@ from coursekit.plots.policy_maps import Draw, draws, policy_map, rewards, tell
 from coursekit.strategies.reinforce import Reinforce
 from coursekit.widgets.panel import draw, status
 from coursekit.widgets.played import Played
+from coursekit.widgets.sliders import scale
 from coursekit.worlds import World
 
 PACE = 500  # milliseconds a sample while it plays
@@ -29,7 +30,7 @@ class WithoutBaseline(Reinforce):
 
     def advantage(self, score: float) -> float:
         super().advantage(score)
-        return score / self.spread
+        return score / self.moving.spread
 
 
 class Controller(Played):
@@ -130,11 +131,5 @@ def _among(name: str, value: Any, known: Any) -> Any:
 
 
 def _steps(description: str, options: tuple[Any, ...], value: Any) -> w.SelectionSlider:
-    return w.SelectionSlider(
-        options=[(each if each == NONE else f"{each:g}", each) for each in options],
-        value=_among(description.replace(" ", "_"), value, options),
-        description=description,
-        continuous_update=False,
-        style={"description_width": "100px"},
-        layout=w.Layout(width="300px"),
-    )
+    chosen = _among(description.replace(" ", "_"), value, options)
+    return scale(description, options, chosen, label=100)

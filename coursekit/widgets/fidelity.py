@@ -11,6 +11,7 @@ import numpy as np
 from coursekit.estimators.agreement import chosen, kendall, overlap, regret
 from coursekit.plots.cheap_scores import cheap_against_full
 from coursekit.widgets.panel import Panel, draw, kept, status, table
+from coursekit.widgets.sliders import scale, slider
 from coursekit.worlds import Cells, MLPs, Replay
 
 BRUSHES = (1.0, 0.5, 0.25, 0.1, 0.05, 0.02)  # shares of the configurations
@@ -52,21 +53,16 @@ class Fidelity(Panel):
         self.tried: list[tuple[Any, ...]] = kept(list, Fidelity, *names, fidelity, epochs)
         look: dict[str, Any] = {"style": {"description_width": "80px"},
                                 "layout": w.Layout(width="330px")}  # fmt: skip
-        later = {**look, "continuous_update": False}
         self.pick = w.Dropdown(options=names, value=names[0], description="table", **look)
-        self.kind = w.SelectionSlider(
-            options=_named(first), value=fidelity, description="kind", **later
-        )
-        self.epochs = w.IntSlider(epochs, 1, first.epochs, description="epochs", **later)
+        self.kind = scale("kind", _named(first), fidelity, width=330)
+        self.epochs = slider("epochs", epochs, 1, first.epochs, width=330)
         self.scores = w.Dropdown(
             options=["one training each", MEANS], value="one training each",
             description="scores", **look,
         )  # fmt: skip
-        self.brush = w.SelectionSlider(
-            options=[(f"{each:.0%}", each) for each in BRUSHES], value=0.1,
-            description="best share", **later,
-        )  # fmt: skip
-        self.finalists = w.IntSlider(1, 1, MOST, description="finalists", **later)
+        shares = [(f"{each:.0%}", each) for each in BRUSHES]
+        self.brush = scale("best share", shares, 0.1, width=330)
+        self.finalists = slider("finalists", 1, 1, MOST, width=330)
         self.line, self.figure, self.list = w.HTML(), w.HTML(), w.HTML()
         self.pick.observe(self._take_the_world, names="value")
         for control in (self.kind, self.epochs, self.scores, self.brush, self.finalists):
@@ -166,12 +162,13 @@ class Fidelity(Panel):
 
     def _list(self) -> str:
         rows = [
-            (name, f"{setting}, {'mean' if scores == MEANS else 'one'}", f"{share:.0%}",
+            (name, f"{_short(setting)}, {'mean' if scores == MEANS else 'one'}", f"{share:.0%}",
              f"{tau:.2f}", f"{among:.2f} ({brush:.0%})", f"{same:.0%}",
              f"{100 * lost:.2f} ({count})")
             for name, setting, scores, brush, count, share, tau, among, same, lost in self.tried
         ]  # fmt: skip
-        head = ("table", "fidelity, trainings", "seconds", "tau", "among best", "overlap", "regret")
+        head = ("table", "fidelity, epochs, trainings", "seconds", "tau", "among best", "overlap",
+                "regret")  # fmt: skip
         caption = "The last settings, the newest first (in brackets: best share, finalists)"
         return table(head, rows, caption=caption, best_first=False)
 
@@ -180,6 +177,13 @@ class Fidelity(Panel):
 
     def __repr__(self) -> str:
         return f"Fidelity: {self.tell()}"
+
+
+def _short(setting: str) -> str:
+    """A setting that fits a narrow column."""
+    for kind, short in SHORT.items():
+        setting = setting.replace(kind, short)
+    return setting.removesuffix(" epochs")
 
 
 def _named(world: Replay) -> list[tuple[str, str]]:

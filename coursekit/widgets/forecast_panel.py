@@ -13,10 +13,12 @@ from coursekit.forecasting.experience import Experience
 from coursekit.forecasting.families import made_up
 from coursekit.plots.forecasts import GO, STOP, forecast, tell
 from coursekit.widgets.panel import Panel, draw, kept, status
+from coursekit.widgets.sliders import slider
 
 OWN, DRAWN, RANKED = "my own", "drawn by hand", "by rank"
 ACCURACY = (0.0, 1.0)  # bounds
 POINTS = 8  # that a curve is drawn with
+LOOK: dict[str, Any] = {"live": True, "width": 320}  # of its sliders: a forecast is quick
 
 
 class ForecastPanel(Panel):
@@ -71,8 +73,8 @@ class ForecastPanel(Panel):
             style={"description_width": "80px"},
         )
         seen = max(1, self.horizon // 4) if seen is None else seen
-        self.seen = _slider("seen", seen, 1, self.horizon - 1, 1, "d")
-        self.rank = _slider("rank, end", 1, 1, max(1, len(self.ranked)), 1, "d")
+        self.seen = slider("seen", seen, 1, self.horizon - 1, **LOOK)
+        self.rank = slider("rank, end", 1, 1, max(1, len(self.ranked)), **LOOK)
         # No slider: in steps of 0.1 a browser says 98.30000000000001.
         self.best = w.BoundedFloatText(
             value=self._bar(),
@@ -83,7 +85,7 @@ class ForecastPanel(Panel):
             style={"description_width": "80px"},
             layout=w.Layout(width="180px"),
         )
-        self.delta = _slider("delta, %", round(100 * delta), 0, 50, 1, "d")
+        self.delta = slider("delta, %", round(100 * delta), 0, 50, **LOOK)
         self.show = w.Checkbox(False, description="show what came", indent=False)
         others = experience.curves if experience else 0
         self.learn = w.Checkbox(
@@ -92,10 +94,10 @@ class ForecastPanel(Panel):
             indent=False,
             layout=w.Layout(display="" if experience else "none"),
         )
-        self.start = _slider("start, %", 20, 0, 100, 1, "d")
-        self.end = _slider("end, %", 90, 0, 100, 1, "d")
-        self.speed = _slider("speed, %", 10, 0, 100, 1, "d")
-        self.noise = _slider("noise, %", 1, 0, 10, 0.5, ".1f")
+        self.start = slider("start, %", 20, 0, 100, **LOOK)
+        self.end = slider("end, %", 90, 0, 100, **LOOK)
+        self.speed = slider("speed, %", 10, 0, 100, **LOOK)
+        self.noise = slider("noise, %", 1, 0, 10, 0.5, form=".1f", **LOOK)
         self.line, self.verdict, self.figure = w.HTML(), w.HTML(), w.HTML()
         own = [self.start, self.end, self.speed, self.noise]
         self.own = w.HBox(own, layout=w.Layout(flex_flow="row wrap", display="none"))
@@ -225,22 +227,6 @@ class ForecastPanel(Panel):
     def __repr__(self) -> str:
         word = "stop" if self.decision.stop else "continue"
         return f"ForecastPanel of {self.name}: {word}"
-
-
-def _slider(
-    description: str, value: float, least: float, most: float, step: float, form: str
-) -> Any:
-    make = w.IntSlider if isinstance(value, int) and step == 1 and form == "d" else w.FloatSlider
-    return make(
-        value=value,
-        min=least,
-        max=most,
-        step=step,
-        description=description,
-        readout_format=form,
-        style={"description_width": "80px"},
-        layout=w.Layout(width="320px"),
-    )
 
 
 def _point(epoch: int, value: float) -> w.IntSlider:

@@ -6,7 +6,8 @@ from typing import Any
 
 import ipywidgets as w
 
-from coursekit.widgets.panel import Panel
+from coursekit.widgets.panel import Panel, button
+from coursekit.widgets.sliders import slider
 
 PACE = 800  # milliseconds a moment while it plays
 
@@ -22,21 +23,15 @@ class Played(Panel):
 
     def moments(self, description: str, last: int, *, pace: int = PACE) -> w.HBox:
         """The row of controls. description: what one moment is, such as "birth"."""
-        self.moment = whole_slider(description, 0, 0, last)
+        self.moment = slider(description, 0, 0, last)
         # Ticks in the browser while it plays; only the buttons are visible.
         self.clock = w.Play(value=0, min=0, max=last, interval=pace,
                             layout=w.Layout(display="none"))  # fmt: skip
-        self.step_button = w.Button(
-            description="Step", icon="step-forward", tooltip=f"One {description} on"
-        )
-        self.play_button = w.Button(
-            description="Play",
-            icon="play",
-            tooltip=f"{description.capitalize()} after {description}",
-        )
-        self.reset_button = w.Button(
-            description="Reset", icon="fast-backward", tooltip="Back to the beginning"
-        )
+        self.step_button = button("Step", "step-forward", f"One {description} on")
+        after = f"{description.capitalize()} after {description}"
+        self.play_button = button("Play", "play", after)
+        self.play_button.layout.width = "90px"  # "Pause" moves nothing
+        self.reset_button = button("Reset", "fast-backward", "Back to the beginning")
         self.moment.observe(self._moved, names="value")
         self.clock.observe(self._tick, names="value")
         self.clock.observe(lambda _: self._name_play_button(), names="playing")
@@ -86,16 +81,3 @@ class Played(Panel):
         self.play_button.description, self.play_button.icon = (
             ("Pause", "pause") if playing else ("Play", "play")
         )
-
-
-def whole_slider(description: str, value: int, least: int, most: int) -> w.IntSlider:
-    """A slider that reports when it is released."""
-    return w.IntSlider(
-        value,
-        least,
-        most,
-        description=description,
-        continuous_update=False,
-        style={"description_width": "80px"},
-        layout=w.Layout(width="300px"),
-    )

@@ -10,7 +10,8 @@ from coursekit.plots.ageing import Birth, births, population, tell
 from coursekit.search import Search
 from coursekit.strategies.regularized_evolution import RegularizedEvolution
 from coursekit.widgets.panel import draw, status
-from coursekit.widgets.played import Played, whole_slider
+from coursekit.widgets.played import Played
+from coursekit.widgets.sliders import slider
 from coursekit.worlds import World
 
 
@@ -35,12 +36,12 @@ class Population(Played):
     ) -> None:
         self.world, self.strategy, self.trials, self.seed = world, strategy, trials, seed
         self.births: list[Birth] = []
-        self.population_size = whole_slider("population", population_size, 2, 30)
-        self.sample_size = whole_slider("tournament", sample_size, 1, 30)
+        self.population_size = slider("population", population_size, 2, 30)
+        self.sample_size = slider("tournament", sample_size, 1, 30)
         moments = self.moments("birth", trials)
         self.line, self.figure = w.HTML(), w.HTML()
-        for slider in (self.population_size, self.sample_size):
-            slider.observe(lambda _: self.search(), names="value")
+        for control in (self.population_size, self.sample_size):
+            control.observe(lambda _: self.search(), names="value")
         self.box = w.VBox([w.HBox([self.population_size, self.sample_size],
                                   layout=w.Layout(flex_flow="row wrap")),
                            moments,

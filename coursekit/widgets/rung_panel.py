@@ -15,7 +15,8 @@ from coursekit.strategies.base import Strategy
 from coursekit.strategies.rungs import Halving, Rung, bracket_table
 from coursekit.trials import History, Judge
 from coursekit.widgets.panel import button, draw, status
-from coursekit.widgets.played import Played, whole_slider
+from coursekit.widgets.played import Played
+from coursekit.widgets.sliders import slider
 from coursekit.worlds import World
 from coursekit.worlds.clock import Continued, Job, Stragglers, simulate, waiting
 
@@ -41,8 +42,8 @@ class Rungs(Played):
             raise ValueError(f"{world} has only the end of each training: rungs need the curve")
         self.world, self.seed = world, seed
         self.judge: Judge = Continued(world)
-        self.factor = whole_slider("eta", factor, 2, 4)
-        self.workers = whole_slider("workers", workers, 1, 8)
+        self.factor = slider("eta", factor, 2, 4)
+        self.workers = slider("workers", workers, 1, 8)
         moments = self.moments("event", 1, pace=PACE)
         self.pick = w.Dropdown(description="search", style={"description_width": "80px"},
                                layout=w.Layout(width="420px"))  # fmt: skip
@@ -131,8 +132,10 @@ class Rungs(Played):
         full = [t for t in stopped if t.suggestion.budget == self.world.epochs]
         best = max(ended, key=lambda t: (t.suggestion.budget or 0, np.nan_to_num(t.score)))
         waited = waiting(self.jobs, self.workers.value, now).mean()
+        digits = 3 if self.events[-1] < 10 else 1
         return (
-            f"After {now:.2f} s: {new} candidates have started, {len(begun) - len(ended)} train, "
+            f"After {now:.{digits}f} s: {new} candidates have started, "
+            f"{len(begun) - len(ended)} train, "
             f"{len(stopped) - len(full)} are stopped at a rung, {len(full)} are trained in full. "
             f"The best of the highest rung: {self.world.shown(best.score)} after "
             f"{_epochs(best.suggestion.budget or 0)}. The workers have waited "

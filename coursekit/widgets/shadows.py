@@ -16,6 +16,7 @@ from coursekit.plots.projections import (
     values_on,
 )
 from coursekit.widgets.panel import Panel, draw, status, table
+from coursekit.widgets.sliders import scale, slider
 
 COUNTS = (4, 9, 16, 25, 36, 49, 64)  # squares, so that the grid takes as many as the others
 
@@ -30,15 +31,14 @@ class Shadows(Panel):
     def __init__(self, *, x: float = 1.0, y: float = 0.1, count: int = 9, seed: int = 0) -> None:
         if count not in COUNTS:
             raise ValueError(f"count={count!r}: there are {', '.join(map(str, COUNTS))}")
-        self.x, self.y = _importance("importance of x", x), _importance("importance of y", y)
-        look: dict[str, Any] = {"style": {"description_width": "110px"},
-                                "layout": w.Layout(width="330px")}  # fmt: skip
-        self.count = w.SelectionSlider(options=COUNTS, value=count, description="points",
-                                       continuous_update=False, **look)  # fmt: skip
-        self.seed = w.IntSlider(seed, 0, 99, description="seed", continuous_update=False, **look)
+        look: dict[str, Any] = {"width": 330, "label": 110}
+        self.x = slider("importance of x", float(x), 0, 1, 0.1, form=".1f", **look)
+        self.y = slider("importance of y", float(y), 0, 1, 0.1, form=".1f", **look)
+        self.count = scale("points", COUNTS, count, **look)
+        self.seed = slider("seed", seed, 0, 99, **look)
         self.line, self.figure, self.list = w.HTML(), w.HTML(), w.HTML()
-        for slider in (self.x, self.y, self.count, self.seed):
-            slider.observe(lambda _: self.update(), names="value")
+        for control in (self.x, self.y, self.count, self.seed):
+            control.observe(lambda _: self.update(), names="value")
         wrap = w.Layout(flex_flow="row wrap")
         self.box = w.VBox([w.HBox([self.x, self.y], layout=wrap),
                            w.HBox([self.count, self.seed], layout=wrap),
@@ -101,17 +101,3 @@ class Shadows(Panel):
 
     def __repr__(self) -> str:
         return f"Shadows: {self.tell()}"
-
-
-def _importance(description: str, value: float) -> w.FloatSlider:
-    return w.FloatSlider(
-        value,
-        min=0.0,
-        max=1.0,
-        step=0.1,
-        readout_format=".1f",
-        description=description,
-        continuous_update=False,
-        style={"description_width": "110px"},
-        layout=w.Layout(width="330px"),
-    )

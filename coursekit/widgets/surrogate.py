@@ -12,6 +12,7 @@ from coursekit.plots.posteriors import acquisition, plane, posterior
 from coursekit.theme import INK
 from coursekit.widgets.panel import Panel, button, draw, kept, status
 from coursekit.widgets.probing import EI, GIVEN, HAND, LENGTHS, NOISES, PI, THOMPSON, USUAL, Probing
+from coursekit.widgets.sliders import scale, slider
 from coursekit.worlds import Landscape
 
 LANDSCAPES: Mapping[str, Landscape] = {
@@ -57,10 +58,11 @@ class Surrogate(Panel):
         self._games: dict[str, Probing] = state.setdefault("games", {})
         self.pick = _menu("function", list(landscapes), state.get("pick"))
         self.rule = _menu("acquisition", list(USUAL), None)
-        self.length = _scale("length scale", LENGTHS, 0.15)
-        self.noise = _scale("noise", NOISES, 0.0)
-        self.exploration = _slider("exploration", 0.0, 0, 5, 0.5)
-        self.across, self.up = _slider("x", 0.5, 0, 1, 0.01), _slider("y", 0.5, 0, 1, 0.01)
+        self.length = scale("length scale", LENGTHS, 0.15, width=290)
+        self.noise = scale("noise", NOISES, 0.0, width=290)
+        self.exploration = slider("exploration", 0.0, 0, 5, 0.5, width=290)
+        self.across = slider("x", 0.5, 0, 1, 0.01, width=290)
+        self.up = slider("y", 0.5, 0, 1, 0.01, width=290)
         self.show = w.Checkbox(False, description="show the function", indent=False)
         self.place_button = button("Place here", "map-marker", "Measure where the sliders are")
         self.choose_button = button(
@@ -234,30 +236,4 @@ def _menu(description: str, options: list[str], value: str | None) -> w.Dropdown
         description=description,
         style={"description_width": "80px"},
         layout=w.Layout(width="320px"),
-    )
-
-
-def _scale(description: str, options: tuple[float, ...], value: float) -> w.SelectionSlider:
-    return w.SelectionSlider(
-        options=[(f"{each:g}", each) for each in options],
-        value=value,
-        description=description,
-        continuous_update=False,
-        style={"description_width": "80px"},
-        layout=w.Layout(width="290px"),
-    )
-
-
-def _slider(
-    description: str, value: float, least: float, most: float, step: float
-) -> w.FloatSlider:
-    return w.FloatSlider(
-        value=value,
-        min=least,
-        max=most,
-        step=step,
-        description=description,
-        continuous_update=False,
-        style={"description_width": "80px"},
-        layout=w.Layout(width="290px"),
     )

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lab 10. Lower fidelity
 #
-# A full training takes an hour, and a training with a tenth of the epochs takes six minutes. If the six minutes ranked the candidates as the hour does, every search would be ten times cheaper. They do not quite. In this lab you measure what four kinds of cheap training cost and how well each of them ranks, first over all candidates and then among the best, where a search has to decide. You find out what is noise in it and what is bias, and you build the method that gains from cheap scores without trusting them.
+# A full training takes an hour, and a training with a tenth of the epochs takes six minutes. If the six minutes ranked the candidates as the hour does, every search would be ten times cheaper. They do so only roughly. In this lab you measure what four kinds of cheap training cost and how well each of them ranks, first over all candidates and then among the best, where a search has to decide. You find out what is noise in it and what is bias, and you build the method that gains from cheap scores without trusting them.
 #
 # **After it you can**
 # - name four kinds of fidelity, and measure what each costs and how well it ranks;
@@ -79,7 +79,7 @@ thinner = LowerFidelity(live, fidelity="half width").compare(drawn)
 print(thinner)
 
 # %% [markdown]
-# Half the units save little here: so small a network spends its time elsewhere. In large networks width is the strongest lever of all, since the work of a layer grows with the square of its width.
+# Half the units save little here: a network as small as this spends most of its time elsewhere. In a large network they save more, since the work of a dense layer between two hidden ones grows with the square of the width.
 
 # %% claim="Half of height and width costs two thirds, a quarter of the data a third"
 assert 0.6 < cheap_at("half resolution", 12)[1] < 0.7
@@ -158,7 +158,7 @@ panels[0].legend()
 plt.show()
 
 # %% [markdown]
-# Compare at the same price. At 8 %, one epoch of all images is far better than three epochs of a quarter of them. At a third, it is the other way round: a quarter of the data with all its epochs is better than four epochs of all images. A training that ends as planned, with its learning rate fallen to 0, tells more than one that is cut in the middle. Half the pixels are the worst buy: two thirds of the price, and the lowest tau among the best. More epochs help it little, so it is not a matter of patience (section 6 looks into it).
+# Compare at the same price. At 8 % of the seconds, one epoch of all images is far better than three epochs of a quarter of them. At a third, it is the other way round: a quarter of the data with all its epochs is better than four epochs of all images. (A plausible reason: the one ends as planned, with its learning rate fallen to 0, and the other is cut in the middle.) Half the pixels are the worst choice: two thirds of the price, and the lowest tau among the best. More epochs help little, so the reason is another one (section 6).
 
 # %% claim="A quarter of the data: tau 0.85 over all, about half of that among the best tenth; other trainings too"
 assert abs(kendall(quarter, full) - 0.85) < 0.02
@@ -257,7 +257,7 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# Whoever trusts a cheap score and trains one candidate in full loses more than a point, with each fidelity. With five finalists it is less than a point, and then one epoch, for 8 % of the seconds, loses less than a quarter of the data for 32 %, which has the higher tau. Section 7 builds on that.
+# If you trust a cheap score and train one candidate in full, you lose more than a point with each of these fidelities. With five finalists you lose less than a point. And then one epoch, for 8 % of the seconds, loses less than a quarter of the data for 32 %, which has the higher tau. Section 7 builds on that.
 
 # %% claim="One finalist loses more than a point, five less; with five one epoch loses less than a quarter of the data"
 for start in (0, 8, 16):
@@ -363,7 +363,7 @@ for name, level, epochs in (
 measured("10-half", "no difference to speak of")
 
 # %% [markdown]
-# Half the pixels with half the epochs cost 43 % and rank the best tenth no worse than a **full** training does; here even a little better, though not in each of the three turns. Over all perceptrons they are clearly behind. How can that be? Look at what a full training can see among the best. We take the best tenth by one training, and split what the other two say into noise (the two trainings of a candidate differ) and differences between candidates.
+# Half the pixels with half the epochs cost 43 % and rank the best tenth no worse than a **full** training does. Over all perceptrons they are clearly behind. How can that be? Look at what a full training can see among the best. We take the best tenth by one training, and split what the other two say into noise (the two trainings of a candidate differ) and differences between candidates.
 
 
 # %%
@@ -381,7 +381,7 @@ for name, level, epochs in (("full", 0, 40), ("half the pixels, half the epochs"
     print(f"{name:32} noise {noise:.1f}, differences {differences:.1f} points")
 
 # %% [markdown]
-# The best perceptrons are nearly equal at full fidelity, and one training is noisy: the noise is as large as what there is to see. At half the pixels the task is harder, and the candidates lie far apart. The harder task has a bias, but much less noise for its differences. On an easy task a full training is not a gold standard: **a noisy truth limits every fidelity, itself included.**
+# The best perceptrons are nearly equal at full fidelity, and one training is noisy: the noise is as large as what there is to see. At half the pixels the task is harder, and the candidates lie far apart. The harder task has a bias, but little noise beside its differences. On an easy task, one full training is only a noisy measurement, too: **the noise of the truth limits what any fidelity can show, the full one included.**
 
 # %% claim="Half the pixels and half the epochs rank the best tenth of the perceptrons no worse than a full training, at 43 % of the cost, and worse over all"
 seconds = read("mlps")[0].seconds
@@ -462,7 +462,7 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# With the steps back (800 in place of 680, since the last batch of an epoch is small), small learning rates are as good as with all data. So a low fidelity with fewer steps punishes what learns slowly: small learning rates, large batches, and plain SGD. If you search a learning rate on less data, keep the number of **steps** as it will be in the end, or expect to tune it again. (Keeping the steps costs what you wanted to save: at a quarter of the data and four times the epochs only the variety of the data is smaller.)
+# With the steps back (800 in place of 680, since the last batch of an epoch is small), small learning rates are as good as with all data. So fewer steps are a handicap for small learning rates. If you search a learning rate on less data, keep the number of **steps** as it will be in the end, or expect to tune it again. (Keeping the steps costs what you wanted to save: at a quarter of the data and four times the epochs only the variety of the data is smaller.)
 
 # %% claim="At a quarter of the data, as after a quarter of the epochs, the best rate is higher more often than lower"
 for level, epochs in ((1, 40), (0, 10)):
@@ -502,9 +502,9 @@ for count in range(6):
     )
 
 # %% [markdown]
-# The fewer convolutions a cell has, the more it gains. A plausible reason: each small pixel is the mean of four noisy ones, and a window of 3x3 of them covers four times the area of the digit. A cell that cannot look far is helped by both; a cell with four or five convolutions could already look far, and loses detail. (To test that, train with the noise removed, or with a wider first convolution.) Whatever the reason is, this is **bias**: half the pixels make all cells look alike, so the best ones are hard to tell from the good ones: the scores of the best tenth have a standard deviation of 0.7 points in place of 1.0.
+# The fewer convolutions a cell has, the more it gains. A plausible reason: each small pixel is the mean of four noisy ones, and a window of 3x3 of them covers four times the area of the digit. A cell that cannot look far is helped by both; a cell with four or five convolutions could already look far, and loses detail. (To test that, train with the noise removed, or with a wider first convolution.) Whatever the reason is, this is **bias**. Half the pixels make the good cells look alike, so the best ones are hard to tell from them: the scores of the best tenth have a standard deviation of 0.7 points in place of 1.0.
 #
-# It also sets a trap. Scores at half the pixels and full scores are different quantities, and the first are often higher.
+# There is a second trap. Scores at half the pixels and full scores are different quantities, and the first are often higher.
 #
 # ### Exercise 10.4. Find the bug: a winner chosen among two fidelities
 # A colleague searches cheap and checks the best few in full. `screen(candidate)` is the cheap score, `check(candidate)` the full one, and both are expensive: each is called once for a candidate at most. The program answers with a candidate that was never trained in full. Repair it: the winner is the candidate with the best **full** score among the `finalists`, which have the best cheap scores. Candidates are numbers; no two scores of a kind are equal.
@@ -635,7 +635,7 @@ for share, (worth, count) in zip(splits, split["1 epoch"].mean(axis=1)):
     print(f"{share:4.0%} for checks: {count:4.1f} finalists, {worth:.2%}")
 
 # %% [markdown]
-# Read it from left to right. **Without checks** the cheapest score is a gamble: it sees ten times the cells, and chooses badly among the best. From a third to 60 % of the budget for checks, four to nine finalists, the top is flat, so the exact number does not matter. **With too many checks** few cells are seen, and with expensive cheap scores it ends below random search.
+# Read it from left to right. **Without checks**, single epochs look at ten times as many cells as full trainings, and choose badly among the best. From a third to 60 % of the budget for checks, with four to nine finalists, the curve is flat, so the exact number does not matter. **With too many checks** few cells are looked at, and half the pixels end below random search in full.
 #
 # And the order of the fidelities is not that of their tau. One epoch ranks worse than a quarter of the data, costs a quarter as much, and finds more: **what ranks roughly and costs little is worth more than what ranks well, as long as finalists are checked.** Half the pixels at two thirds of the price do not pay.
 
@@ -648,6 +648,9 @@ assert epoch[flat].min() > max(epoch[0], epoch[-1]) + 0.001
 for half_of_them in (slice(0, 15), slice(15, 30)):
     some = split["1 epoch"][:, half_of_them, 0].mean(axis=1)
     assert some[flat].mean() > max(some[0], some[-1])
+assert np.mean([len(trials) for trials in runs["1 epoch"]]) > 200
+assert split["half the pixels"][-1, :, 0].mean() < np.mean(control)
+assert epoch[flat].mean() > split["a quarter of the data"][flat, :, 0].mean()
 
 # %% claim="One epoch with checks beats random search in full; half the pixels do not"
 pair = compare({"cheap": split["1 epoch"][4, :, 0], "full": control})[0]
@@ -691,7 +694,7 @@ for pair in compare(contest):
         print(f"{pair.better} > {pair.worse}, by {100 * pair.difference:.2f} points")
 
 # %% [markdown]
-# Cheap scores with checks win, and most where a strategy learns from them: evolution on single epochs ends more than a point above the best strategy that trains in full. Hyperband gains less here. It hedges: one of its brackets trains everything in full, which pays where early scores mislead, and here they mislead little. In a world of late bloomers (lab 09) it would be the other way round, so this order belongs to this table; the accounting belongs to any.
+# Cheap scores with checks win. Evolution on single epochs ends more than a point above each strategy that trains in full; these seeds do not tell it from random draws on single epochs. Hyperband gains less here. It hedges: one of its brackets trains everything in full, which pays where early scores mislead, and here they mislead little. In a world of late bloomers (lab 09), expect another order: it belongs to this table. That everything has to be paid for belongs to all tables.
 #
 # What is left of "one epoch costs a twelfth"? `draws_for` of lab 04 says how many random full trainings are worth as much, if the best of them is known without noise.
 
@@ -707,13 +710,14 @@ for rival in ("TPE in full", "local search in full", "Hyperband", "random in ful
     assert pair.significant and pair.difference > 0.01
 for rival in ("Hyperband", "random in full"):
     assert pairs["random, screened", rival].significant
+assert not pairs["evolution, screened", "random, screened"].significant
 
 # %% [markdown]
 # Random search in full is worth about as many draws as it makes. With cheap scores and checks it is worth between three and four times as many: that is left of a factor of twelve, when everything is paid for.
 
 # %% claim="With cheap scores and checks random search is worth three to four times the draws"
 worth = [draws_for(accuracies, np.mean(contest[name])) for name in list(contest)[:2]]
-assert 3 <= worth[1] / worth[0] < 4.5
+assert 3 <= worth[1] / worth[0] < 4
 made = np.mean([len(searched("random", seed)) for seed in range(10)])
 assert 0.7 < worth[0] / made < 1.4
 

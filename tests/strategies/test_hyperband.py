@@ -28,7 +28,7 @@ def columns(table) -> dict[int, list[tuple[int, int]]]:
 
 
 def test_table_1_of_the_paper() -> None:
-    # Li et al. 2018, table 1, R = 81 and eta = 3: golden, never to change.
+    # Li et al. 2018, the table of brackets, R = 81 and eta = 3: golden, never to change.
     assert columns(bracket_table(81, 3, rounding="table")) == {
         4: [(81, 1), (27, 3), (9, 9), (3, 27), (1, 81)],
         3: [(27, 3), (9, 9), (3, 27), (1, 81)],

@@ -1,7 +1,8 @@
-"""REINFORCE: the step it takes is up the gradient of equation 4, for both policies."""
+"""REINFORCE: its step is up the gradient, for both policies."""
 
 import math
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -33,10 +34,9 @@ def count_b(suggestion: Suggestion) -> Evaluation:
 def log_chance(strategy: Reinforce, configuration: Mapping[str, Any]) -> tuple[float, float]:
     """log p of a configuration's decisions under the policy, and their entropies' sum."""
     here, total, entropy = strategy._policy.start(), 0.0, 0.0
-    for decision in strategy.space.existing(configuration):
+    for decision, value in strategy._decisions.made(configuration):
         powers = np.exp(strategy._policy.logits(here, decision))
         chances = powers / powers.sum()
-        value = strategy._nearest(decision, configuration)
         total += math.log(chances[value])
         entropy -= float(chances @ np.log(chances))
         here = strategy._policy.read(here, decision, value)
@@ -63,12 +63,11 @@ def test_the_gradient_is_that_of_finite_differences(policy: Any) -> None:
     for value in strategy._policy.weights.values():
         value += 0.5 * rng.standard_normal(value.shape)
     caught = strategy._adam = Caught()  # type: ignore[assignment]
-    before = strategy._rewards.copy()
+    before = deepcopy(strategy.moving)
     trial = search.ask()
     search.tell(trial, 9.0)
-    strategy._rewards, after = before, strategy._rewards
-    advantage = strategy.advantage(9.0)
-    np.testing.assert_array_equal(strategy._rewards, after)
+    advantage = before.advantage(9.0)
+    assert advantage == strategy.last_advantage
 
     def loss() -> float:
         log, entropy = log_chance(strategy, trial.configuration)
@@ -84,19 +83,6 @@ def test_the_gradient_is_that_of_finite_differences(policy: Any) -> None:
             slope = (above - loss()) / (2 * step)
             value[place] = kept
             assert gradient[place] == pytest.approx(slope, abs=1e-6)
-
-
-def test_rewards_count_above_a_moving_average_in_units_of_their_spread() -> None:
-    strategy = Reinforce(GENES, baseline_decay=0.5)
-    scores, found = [3.0, 5.0, 4.0], []
-    found = [strategy.advantage(score) for score in scores]
-    assert found[0] == 0  # nothing to compare with
-    b2 = (0.5 * 3 + 5) / 1.5
-    spread2 = ((5 - b2) ** 2 / 1.5) ** 0.5
-    assert found[1] == pytest.approx((5 - b2) / spread2)
-    b3 = (0.25 * 3 + 0.5 * 5 + 4) / 1.75
-    spread3 = ((0.5 * (5 - b2) ** 2 + (4 - b3) ** 2) / 1.75) ** 0.5
-    assert found[2] == pytest.approx((4 - b3) / spread3)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -139,10 +125,12 @@ def test_the_lstm_learns_what_goes_together_and_the_table_cannot() -> None:
         return Evaluation(float(suggestion.configuration["a"] == suggestion.configuration["b"]))
 
     def hits(policy: Any) -> float:
-        strategy = Reinforce(pair, policy=policy, repeats=True, entropy_weight=0.5, units=8)
+        strategy = Reinforce(
+            pair, policy=policy, repeats=True, learning_rate=0.02, entropy_weight=0.5, units=8
+        )
         Search(strategy, seed=1).run(equal, trials=600)
         rng = np.random.default_rng(0)
-        drawn = [strategy._sample(rng) for _ in range(300)]
+        drawn = [strategy._sampler.draw(rng) for _ in range(300)]
         return float(np.mean([each["a"] == each["b"] for each in drawn]))
 
     # With so much entropy a table that decides for one pair pays for both: it stays at a third.
@@ -195,11 +183,20 @@ def test_a_finite_space_is_listed_without_repeats_to_the_end() -> None:
     assert search.ask() is Pause.DONE
 
 
+def test_each_policy_has_its_usual_learning_rate() -> None:
+    def first_step(**options: Any) -> float:
+        strategy = Reinforce(GENES, policy="tabular", **options)
+        Search(strategy, seed=0).run(count_b, trials=6)
+        return max(abs(float(w)) for weights in strategy._policy.weights.values() for w in weights)
+
+    assert first_step() == first_step(learning_rate=0.1) > first_step(learning_rate=0.02)
+
+
 def test_misuse_is_named() -> None:
     for options, message in (
         ({"policy": "gru"}, "policy='gru': there are 'lstm' and 'tabular'"),
-        ({"learning_rate": 0}, "learning_rate=0 is above 0"),
-        ({"baseline_decay": 1}, "baseline_decay=1 is from 0 to below 1"),
+        ({"learning_rate": 0}, "learning_rate=0: give a number above 0"),
+        ({"baseline_decay": 1}, "baseline_decay=1: give a number from 0 to below 1"),
         ({"entropy_weight": -1}, "entropy_weight=-1 is 0 or more"),
         ({"units": 0}, "units=0: give a whole number"),
     ):
@@ -211,7 +208,7 @@ def test_misuse_is_named() -> None:
     ("policy", "seeds"),
     [
         pytest.param("lstm", 16, marks=pytest.mark.nightly(40)),
-        pytest.param("tabular", 40, marks=pytest.mark.nightly(20)),
+        pytest.param("tabular", 24, marks=pytest.mark.nightly(12)),
     ],
 )
 def test_it_beats_random_search_on_nas_bench_201(policy: Any, seeds: int) -> None:
@@ -225,6 +222,7 @@ def test_it_beats_random_search_on_nas_bench_201(policy: Any, seeds: int) -> Non
         best(Reinforce(world.space, policy=policy), seed) - best(Random(world.space), seed)
         for seed in range(seeds)
     ])  # fmt: skip
-    # Measured over 200 seeds: 1.41 and 0.85 of a difference's sigma. That makes 5.6 and 5.4
-    # standard errors here; below 1.65 by luck: 4e-5 and 1e-4. A strategy no better: 5 % pass.
+    # Measured: 1.41 of a difference's sigma over 200 seeds for the LSTM; for the table 2.5 over 20,
+    # so 1.1 at least (3 standard errors). That makes 5.6 and 5.4 standard errors here; below 1.65
+    # by luck: 4e-5 and 1e-4. Of a strategy that is no better, 5 % pass.
     assert won.mean() > 1.65 * won.std(ddof=1) / seeds**0.5

@@ -187,15 +187,16 @@ def test_what_an_exhausted_space_leaves_is_promoted(name, workers) -> None:
             assert of[iteration, bracket, rung + 1]
 
 
-def test_resumed_in_the_middle_of_a_rung(tmp_path) -> None:
+@pytest.mark.parametrize("name", [*BRACKETS, "asha"])
+def test_resumed_in_the_middle_of_a_rung(name, tmp_path) -> None:
     def run(journal, until):
-        search = Search(SuccessiveHalving(LINE, max_budget=9), seed=4, journal=journal)
+        search = Search(STRATEGIES[name](LINE, max_budget=9), seed=4, journal=journal)
         search.run(by_x, trials=until)
         search.close()
         return [(dict(t.configuration), t.suggestion.budget) for t in search.history]
 
     whole = run(tmp_path / "whole", 30)
-    for stop in (5, 9, 11, 12, 13, 20):
+    for stop in (2, 3, 5, 9, 11, 12, 13, 20):
         run(tmp_path / f"{stop}", stop)
         assert run(tmp_path / f"{stop}", 30) == whole
 

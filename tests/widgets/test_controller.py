@@ -80,7 +80,7 @@ def test_without_a_baseline_every_reward_counts(panel: Controller) -> None:
     assert min(draw.advantage for draw in panel.draws) >= 0
     controller = WithoutBaseline(Hits.space, policy="tabular")
     controller.advantage(3.0)
-    assert controller.advantage(5.0) == pytest.approx(5.0 / controller.spread)
+    assert controller.advantage(5.0) == pytest.approx(5.0 / controller.moving.spread)
 
 
 def test_sliders_search_again_and_stay_at_the_sample(panel: Controller) -> None:
