@@ -15,6 +15,7 @@ COMMANDS = {
     "progress": ("coursekit.labs.progress", "show which exercises are solved"),
     "release": ("coursekit.grading.release", "write the notebooks that learners get"),
     "grade": ("coursekit.grading.command", "grade a class: a gradebook and feedback pages"),
+    "gradebook": ("coursekit.grading.marking_page", "look at a graded class, and mark by hand"),
     "race": ("coursekit.race.command", "compare search strategies on a benchmark"),
     "tables": (
         "coursekit.worlds.command",
