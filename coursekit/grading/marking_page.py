@@ -23,7 +23,7 @@ from urllib.parse import unquote, urlsplit
 from coursekit.extras import from_extras
 from coursekit.grading import feedback, gradebook, hand_marks, misconceptions, release, totals
 from coursekit.grading.gradebook import Row
-from coursekit.grading.results import Results, lab_of
+from coursekit.grading.results import ClassResults, lab_of
 from coursekit.labs import exercises
 
 LARGEST = 100_000  # bytes of what the page sends
@@ -74,13 +74,13 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def read(folders: Sequence[Path]) -> list[Results]:
+def read(folders: Sequence[Path]) -> list[ClassResults]:
     """The results in these folders. Raises ValueError if one has none, or two have one lab's."""
-    found: dict[str, Results] = {}
+    found: dict[str, ClassResults] = {}
     for folder in folders:
         name = lab_of(folder)
         lab = exercises.load(release.source(name[:2]))
-        results = Results.read(folder, lab)
+        results = ClassResults.read(folder, lab)
         if name in found or results is None:
             raise ValueError(f"{folder}: the results of {name} are in {found[name].out}, too")
         found[name] = results
@@ -176,7 +176,7 @@ class _Answering(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
-def mark(found: Sequence[Results], given: dict[str, str]) -> None:
+def mark(found: Sequence[ClassResults], given: dict[str, str]) -> None:
     """Takes in a mark: `lab`, `place` of the submission, `exercise`, `points`, `comment`.
 
     Raises ValueError that says what is wrong with it.
@@ -201,7 +201,7 @@ def mark(found: Sequence[Results], given: dict[str, str]) -> None:
     results.write(place)
 
 
-def shown(found: Sequence[Results]) -> dict[str, Any]:
+def shown(found: Sequence[ClassResults]) -> dict[str, Any]:
     """What the page shows, as JSON data."""
     labs = [(each, each.marked()) for each in found]
     return {
@@ -214,7 +214,7 @@ def shown(found: Sequence[Results]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _lab(results: Results, rows: Sequence[Row]) -> dict[str, Any]:
+def _lab(results: ClassResults, rows: Sequence[Row]) -> dict[str, Any]:
     lab = results.lab
     lines = [_line(row, name) for row, name in zip(rows, results.names(), strict=True)]
     ideas = misconceptions.ideas(lab, rows)

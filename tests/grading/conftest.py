@@ -9,7 +9,7 @@ import pytest
 
 from coursekit.grading.grader import Grade, Grader, Mark
 from coursekit.grading.isolation import Allowance
-from coursekit.grading.results import Results
+from coursekit.grading.results import ClassResults
 from coursekit.grading.submissions import Submission
 from coursekit.grading.warm import Warm
 from coursekit.labs.build import build
@@ -80,7 +80,7 @@ def told(outcome: Grade, key: str = "99.2") -> str:
     return dict(outcome.marks[key].card.rows)["received"]
 
 
-def results(out: Path, grader: Grader) -> Results:
+def results(out: Path, grader: Grader) -> ClassResults:
     """Ada is right, Bob wrong, one is hostile, Cid's process ended, Dan handed in twice."""
 
     def grade(points: int | None, status: str = "ok", **more: Any) -> Grade:
@@ -98,7 +98,7 @@ def results(out: Path, grader: Grader) -> Results:
         ("dan 2.ipynb", "dan", grade(0, "needs review", notes=("dan has 2 submissions",))),
     ]
     out.mkdir()
-    made = Results(
+    made = ClassResults(
         out,
         grader.lab,
         [(Submission(place, who, digest=place), each) for place, who, each in rows],

@@ -12,7 +12,7 @@ import pytest
 
 from coursekit.grading.grader import Grade, Grader, Mark
 from coursekit.grading.marking_page import MarkingPage
-from coursekit.grading.results import Results
+from coursekit.grading.results import ClassResults
 from coursekit.grading.submissions import Submission
 from coursekit.labs.cards import Card
 from tests.commands import coursekit
@@ -163,7 +163,7 @@ def test_totals_over_labs(tmp_path: Path, grader: Grader, monkeypatch: pytest.Mo
     other = Grader(labs / "source" / "98_other.py")
     (tmp_path / "98").mkdir()
     grade = Grade("ok", marks={"98.1": Mark(1, 2, Card("right", "x"))})
-    Results(tmp_path / "98", other.lab, [(Submission("x", "ada", digest="x"), grade)]).keep()
+    ClassResults(tmp_path / "98", other.lab, [(Submission("x", "ada", digest="x"), grade)]).keep()
     table = tmp_path / "totals.csv"
     done = coursekit("gradebook", tmp_path / "99", tmp_path / "98", "--totals", table)
     assert done.returncode == 0 and "5 learners" in done.stdout, done.stderr
