@@ -99,14 +99,14 @@ def write(path: Path, found: Sequence[Idea]) -> None:
     atomic.write(path, file.getvalue())
 
 
-def helpless(rows: Sequence[Row], share: float) -> list[dict[str, Any]]:
-    """Those with the fewest points, at least three of them: where to offer help.
+def helpless(rows: Sequence[Row], number: int) -> list[dict[str, Any]]:
+    """Those with the fewest points, `number` at most: where to offer help.
 
-    share: of the class. Each has the `place` of the submission, its `points`, and the exercises
+    Each has the `place` of the submission, its `points`, and the exercises
     that are `wrong` and `untouched`.
     """
     judged = [row for row in rows if row[1].points is not None]
-    lowest = sorted(judged, key=lambda row: row[1].points or 0)[: max(3, round(share * len(rows)))]
+    lowest = sorted(judged, key=lambda row: row[1].points or 0)[:number]
     found = []
     for submission, grade in lowest:
         left = {key: mark for key, mark in grade.marks.items() if mark.points == 0}
