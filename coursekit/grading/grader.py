@@ -110,12 +110,12 @@ class Answered:
     """
 
     matched: matching.Matched
-    before: Grade | None = None
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     troubles: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     forged: bool = False
     reached: list[str] = field(default_factory=list)
+    before: Grade | None = None
 
 
 class Grader:
