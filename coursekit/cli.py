@@ -15,6 +15,7 @@ COMMANDS = {
     "progress": ("coursekit.labs.progress", "show which exercises are solved"),
     "release": ("coursekit.grading.release", "write the notebooks that learners get"),
     "grade": ("coursekit.grading.command", "grade a class: a gradebook and feedback pages"),
+    "gradebook": ("coursekit.grading.marking_page", "look at a graded class, and mark by hand"),
     "race": ("coursekit.race.command", "compare search strategies on a benchmark"),
     "tables": (
         "coursekit.worlds.command",
@@ -32,6 +33,7 @@ examples:
   coursekit lab --reset 01    start lab 01 again; a dated copy of yours is kept
   coursekit progress          show what you have solved so far
   coursekit grade class/ --lab 06 --out graded    grade what a class handed in
+  coursekit gradebook graded  look at the class, and mark by hand
   coursekit race              find the best search strategy, and check that it is not luck
   coursekit pipeline run      from data to a tuned and pushed model, with TFX
   coursekit doctor            something does not work? start here
@@ -60,7 +62,9 @@ def _parser(words: list[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="coursekit", description=coursekit.__doc__, epilog=EXAMPLES, formatter_class=shape
     )
-    parser.add_argument("--version", action="version", version=f"coursekit {coursekit.__version__}")
+    parser.add_argument(
+        "-V", "--version", action="version", version=f"coursekit {coursekit.__version__}"
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, (module, purpose) in COMMANDS.items():
         command = commands.add_parser(

@@ -3,22 +3,24 @@
 No answers are here: the probes, their inputs and what was handed out come from the controller,
 which compares. A probe runs in the process of the code that it asks, as in the live kernel: who
 knows a probe and its right report can write code that reports that. What such code replaces is put
-back and named, and records from elsewhere are named, so that a human looks; it is evidence, not
-proof.
+back and named, and so are records from elsewhere and what reaches for this process's frames and
+objects (`reached`), so that a human looks; it is evidence, not proof.
 """
 
 import ast
 import builtins
 import dataclasses
 import importlib
+import operator
 import os
 import sys
 import types
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from coursekit import guard
-from coursekit.grading import isolation
+from coursekit.grading import isolation, reached
 from coursekit.grading.wire import line, observation, unpacked
 from coursekit.labs import executions
 from coursekit.labs.answers import Observed, observe
@@ -28,6 +30,7 @@ from coursekit.labs.verdicts import look
 
 LONGEST = 200_000  # characters of a cell
 SETUP = 100.0  # seconds for a cell of the lab's set-up
+Restore = Callable[[], list[str]]  # puts back what was replaced, and returns its names
 # What a submission may not change for the questions that follow: these modules, and the kit's own.
 GUARDED = ("builtins", "copy", "json", "math", "numpy", "numpy.random", "os", "random", "time")
 
@@ -69,26 +72,28 @@ def grade(job: dict[str, Any], out: int) -> None:
         if problem := notebook.run(text, "setup", SETUP):
             tell({"setup": problem})
             return
-    originals = _originals
-    originals.add()
+    _originals.add()
+    restore = _originals.restorer()
+    reached.watch(lambda name: tell({"reached": name}), _installed())
     for exercise in job["exercises"]:
         if exercise["key"] not in job["without"]:
-            _ask(exercise, notebook, originals, tell)
+            _ask(exercise, notebook, restore, tell)
     tell({"end": True})
 
 
 def _ask(
     asked: dict[str, Any],
     notebook: "Notebook",
-    originals: "Originals",
+    restore: "Restore",
     tell: Callable[[dict[str, Any]], None],
 ) -> None:
     key, name, seconds = asked["key"], asked["answer"], asked["seconds"]
     tell({"at": key, "step": "its cells"})
     namespace = notebook.namespace
+    changed: list[str] = []
     for part in (slice(None, asked["check"]), slice(None)):
         notebook.run_for(name, asked["cells"], part, seconds)
-        originals.restore()
+        changed += restore()
         answer = look(name, asked["stub"], asked["value"], namespace)
         if answer.state not in ("missing", "untouched", "..."):
             break  # else cells below the check may hold it
@@ -100,12 +105,12 @@ def _ask(
             tell({"at": key, "step": step})
             cases = [unpacked(case) for case in asked[step]]
             record[step] = []
-            for seen in _observed(probe, namespace[name], cases, seconds, namespace, originals):
-                record[step].append(observation(seen))
+            for case in _observed(probe, namespace[name], cases, seconds, namespace, restore):
+                record[step].append(observation(case[0]))
+                changed += case[1]
             if any(each["stopped"] for each in record[step]):
                 break  # it is wrong already, and takes long
-    tell(record | {"changed": originals.changed})
-    originals.changed.clear()
+    tell(record | {"changed": list(dict.fromkeys(changed))[:20]})
 
 
 def _observed(
@@ -114,23 +119,29 @@ def _observed(
     cases: list[tuple[Any, ...]],
     seconds: float,
     namespace: dict[str, Any],
-    originals: "Originals",
-) -> Iterator[Observed]:
+    restore: "Restore",
+) -> Iterator[tuple[Observed, list[str]]]:
     import time
 
     started = time.thread_time()
     for case in cases:
         left = seconds - (time.thread_time() - started)
         seen = observe(probe, answer, case, left, namespace)
-        originals.restore()
-        yield seen
+        yield seen, restore()
         if seen.outcome.stopped:
             return
 
 
+def _installed() -> list[str]:
+    """The folders of Python, the packages and the kit, in which no submission can write."""
+    kit = Path(isolation.__file__).parents[1]
+    folders = {sys.prefix, sys.base_prefix, sys.exec_prefix, str(kit)}
+    return [f"{folder}{os.sep}" for folder in folders] + ["<frozen "]
+
+
 def _probe(source: str) -> type[Exercise]:
     found: dict[str, Any] = {}
-    exec(compile(f"from __future__ import annotations\n{source}", "probe", "exec"), found)
+    exec(compile(f"from __future__ import annotations\n{source}", "<frozen probe>", "exec"), found)
     return type("Asked", (Exercise,), {"probe": staticmethod(found["probe"])})
 
 
@@ -236,13 +247,9 @@ def _base(node: ast.AST) -> str:
 
 
 class Originals:
-    """The functions and classes of guarded modules, put back where a submission replaced them.
-
-    changed: the names of those that were replaced.
-    """
+    """The functions and classes of guarded modules, put back where a submission replaced them."""
 
     def __init__(self) -> None:
-        self.changed: list[str] = []
         self._modules: set[str] = set()
         self._places: list[tuple[str, Any, dict[str, Any]]] = []
         self._functions: list[tuple[str, types.FunctionType, types.CodeType]] = []
@@ -276,22 +283,38 @@ class Originals:
         self._places += places
         self._functions += functions.values()
 
-    def restore(self) -> None:
-        """Puts back what was replaced, and notes its name."""
-        for name, place, members in self._places:
-            now = vars(place)
-            for word, item in members.items():
-                if now.get(word) is not item:
-                    self._note(f"{name}.{word}")
-                    setattr(place, word, item)
-        for name, function, code in self._functions:
-            if function.__code__ is not code:
-                self._note(name)
-                function.__code__ = code
+    def restorer(self) -> Restore:
+        """A function that puts back what was replaced, and returns its names.
 
-    def _note(self, name: str) -> None:
-        if len(self.changed) < 20 and name not in self.changed:
-            self.changed.append(name)
+        What it uses is held where no name leads to it: code that replaces this method, `setattr`
+        or this object's lists changes nothing for it.
+        """
+        variables, put, alike, same, each, pairs = vars, setattr, all, operator.is_, map, zip
+        places = tuple(
+            (name, place, tuple(members), tuple(members.values()))
+            for name, place, members in self._places
+        )
+        functions = tuple(self._functions)
+        self._places.clear()
+        self._functions.clear()
+
+        def restore() -> list[str]:
+            changed = []
+            for name, place, words, items in places:
+                now = variables(place)
+                if alike(each(same, each(now.get, words), items)):
+                    continue
+                for word, item in pairs(words, items):
+                    if now.get(word) is not item:
+                        changed.append(f"{name}.{word}")
+                        put(place, word, item)
+            for name, function, code in functions:
+                if function.__code__ is not code:
+                    changed.append(name)
+                    function.__code__ = code
+            return changed
+
+        return restore
 
 
 def _callables(members: Any) -> dict[str, Any]:

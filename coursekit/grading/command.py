@@ -18,12 +18,13 @@ from coursekit.grading import (
     alike,
     exports,
     gradebook,
+    gradescope,
     hand_marks,
     isolation,
     release,
 )
 from coursekit.grading.grader import STATUSES, Grade, Grader, grade_all
-from coursekit.grading.results import Results
+from coursekit.grading.results import ClassResults
 from coursekit.grading.submissions import Roster, Submission, find
 from coursekit.grading.warm import Cold, Warm
 from coursekit.labs import exercises
@@ -44,6 +45,7 @@ outlive its time. Where the system does not allow that, nothing is graded: see -
 
 Points are empty where an exercise could not be judged. A status says why: {statuses}.
 """
+GRADESCOPE = "gradescope"
 SHOWN = 20  # differences on the terminal
 GIVES_UP = (
     "grade with limits of time and memory alone: a submission then runs as you, can read and "
@@ -70,9 +72,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--for",
         dest="system",
-        choices=sorted(exports.EXPORTS),
+        choices=sorted([*exports.EXPORTS, GRADESCOPE]),
         help="also write OUT/SYSTEM.csv, which this system imports; canvas and moodle need the "
-        "table that they export as --roster",
+        "table that they export as --roster; gradescope gets OUT/gradescope.zip, to upload as the "
+        "assignment's autograder",
     )
     parser.add_argument(
         "--due",
@@ -112,7 +115,7 @@ def run(options: argparse.Namespace) -> int:
         if options.out is not None:
             log = stack.enter_context(_opened(options.out, source))
             # What is wrong in these files is said before anything runs.
-            Results.read(options.out, grader.lab)
+            ClassResults.read(options.out, grader.lab)
             hand_marks.read(options.out / "marks.csv", grader.lab, found)
         known, older = _known(log, grader)
         left = list({each.digest: each for each in found if each.digest not in known}.values())
@@ -240,7 +243,7 @@ def _time(text: str) -> datetime:
 
 def _taken(options: argparse.Namespace, lab: Lab, rows: Sequence[gradebook.Row]) -> bool:
     """Whether the points may be taken: none differs from those taken before, or it is wanted."""
-    before = Results.read(options.out, lab)
+    before = ClassResults.read(options.out, lab)
     if before is None:
         return True
     found = gradebook.changes(before.rows, rows)
@@ -264,7 +267,7 @@ def _write(
     roster: Roster | None,
 ) -> None:
     out, lab = options.out, grader.lab
-    results = Results(out, lab, graded, options.due)
+    results = ClassResults(out, lab, graded, options.due)
     results.keep()
     rows = results.write()
     given = [submission for submission, _ in rows]
@@ -277,7 +280,10 @@ def _write(
         print(f"Wrote {out / 'alike.html'}: {len(pairs)} pairs")
     if absent := (set(roster.lines) if roster else set()) - {each.learner for each in given}:
         print(_plain(f"Nothing from {len(absent)} of the roster: {', '.join(sorted(absent))}"))
-    if options.system:
+    if options.system == GRADESCOPE:
+        number = gradescope.write(out / "gradescope.zip", lab, rows)
+        print(f"Wrote {out / 'gradescope.zip'} with the marks of {number} submissions")
+    elif options.system:
         table = out / f"{options.system}.csv"
         exports.write(table, options.system, lab, rows, roster)
         print(f"Wrote {table}, without what needs a human")

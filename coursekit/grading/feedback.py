@@ -34,6 +34,7 @@ color:var(--jp-content-font-color1);background:var(--jp-layout-color1);overflow-
 h2{font-size:1.1rem;margin:1.5rem 0 .25rem}pre{white-space:pre-wrap}a{color:inherit}
 .wide{overflow-x:auto}.wide table{border-collapse:collapse}.wide th,.wide td{text-align:left;
 vertical-align:top;padding:2px 12px 2px 0;border-bottom:1px solid var(--jp-border-color2)}
+.coursekit-card th{overflow-wrap:normal}
 .bar{width:16rem}.bar div{background:var(--jp-info-color1);height:.8rem;margin-top:.4rem}
 """
 

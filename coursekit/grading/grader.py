@@ -23,8 +23,18 @@ from coursekit.labs.names import names
 from coursekit.labs.verdicts import judged
 
 STATUSES = ("ok", "partial", "timeout", "crashed", "out of memory", "unreadable", "needs review")
+# Seconds, to find the mistake that was made: each runs once for the class, and who is graded first
+# gets the same sentence as the others.
+PATIENCE = 600.0
+REACHED = "it reached into the process that grades it, where results can be forged"
 FORGED = "it has written results of its own, which do not count"
-JUDGING = ("child.py", "grader.py", "matching.py", "wire.py")  # what a mark depends on
+JUDGING = (
+    "child.py",
+    "grader.py",
+    "matching.py",
+    "reached.py",
+    "wire.py",
+)  # what a mark depends on
 Run = Callable[[dict[str, Any]], Ran]
 
 
@@ -95,15 +105,17 @@ class Answered:
     """What the children of a submission told; it may be forged.
 
     records: by exercise. troubles: the exercises without one, and why. seconds: by the clock.
-    forged: whether a submission has written records itself. before: what is known already.
+    forged: whether a submission has written records itself. reached: how it reached for the process
+    that grades it. before: what is known already.
     """
 
     matched: matching.Matched
-    before: Grade | None = None
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     troubles: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     forged: bool = False
+    reached: list[str] = field(default_factory=list)
+    before: Grade | None = None
 
 
 class Grader:
@@ -183,6 +195,8 @@ class Grader:
                 if "setup" in record:
                     why = f"the lab's own set-up fails here: {wire.text(record['setup'])}"
                     return Grade("needs review", (why,), conclusion=matched.conclusion)
+                if way := wire.text(record.get("reached")):
+                    answered.reached.append(way)
                 if (key := wire.text(record.get("exercise"))) in left:
                     records.setdefault(key, record)
             if not ran.ended:
@@ -197,6 +211,9 @@ class Grader:
         marks, notes = dict[str, Mark](), list(before.notes)
         if asked.forged:
             notes.append(FORGED)
+        if asked.reached:
+            ways = ", ".join(dict.fromkeys(asked.reached[:20]))
+            notes.append(f"{REACHED} ({ways})")
         for key, exercise in self.lab.exercises.items():
             if key in before.marks:
                 marks[key] = before.marks[key]
@@ -217,7 +234,8 @@ class Grader:
         if troubles:
             status = "partial" if len(troubles) < len(marks) else troubles[0]
         replaced = any("put back" in note for note in notes)
-        if replaced or FORGED in notes or "needs review" in troubles:
+        reached = any(note.startswith(REACHED) for note in notes)
+        if replaced or reached or FORGED in notes or "needs review" in troubles:
             status = "needs review"
         written, seconds = asked.matched.conclusion, round(asked.seconds, 3)
         return Grade(status, tuple(notes), marks, written, seconds)
@@ -301,9 +319,10 @@ class Grader:
                 text = [f"It could not be judged: {_WORDS['out of memory']}."]
                 card = Card("stopped", title, text=text)
                 return Mark(None, exercise.points, card, "out of memory")
-            card = judged(self.lab, exercise, answer, _given(cases), False)
+            card = judged(self.lab, exercise, answer, _given(cases), False, PATIENCE)
             if card.status == "right" and exercise.hidden:
-                card = _without_inputs(judged(self.lab, exercise, answer, _given(hidden), True))
+                card = judged(self.lab, exercise, answer, _given(hidden), True, PATIENCE)
+                card = _without_inputs(card)
             card = replace(card, text=[wire.clean(line) for line in card.text])
             if card.status == "right":
                 return Mark(exercise.points, exercise.points, replace(card, text=[]))

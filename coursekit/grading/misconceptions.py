@@ -17,6 +17,7 @@ from typing import Any
 from coursekit import atomic
 from coursekit.grading.gradebook import Row, cell
 from coursekit.grading.grader import Mark
+from coursekit.grading.submissions import Submission
 from coursekit.labs.exercises import Exercise, Lab
 
 WRONG = ("not right", "error", "stopped")
@@ -28,20 +29,25 @@ class Idea:
 
     key: of the exercise. known: whether the exercise has it as a mistake. said: the mistake's
     sentence, or what the verdict said. came: what such answers gave, "" if they differ in it.
-    learners: whose answers. tried: how many changed the exercise at all.
+    submissions: whose answers. tried: how many changed the exercise at all.
     """
 
     key: str
     known: bool
     said: str
     came: str
-    learners: tuple[str, ...]
+    submissions: tuple[Submission, ...]
     tried: int
+
+    @property
+    def learners(self) -> tuple[str, ...]:
+        """Whose answers, for people."""
+        return tuple(each.learner or each.place for each in self.submissions)
 
     @property
     def share(self) -> float:
         """Of those who tried."""
-        return len(self.learners) / self.tried
+        return len(self.submissions) / self.tried
 
 
 @dataclass(frozen=True)
@@ -68,16 +74,16 @@ def ideas(lab: Lab, rows: Sequence[Row]) -> list[Idea]:
     found: list[Idea] = []
     for key, exercise in lab.exercises.items():
         counts = tally(rows, key)
-        groups: dict[tuple[bool, str, str], list[str]] = defaultdict(list)
-        for learner, mark in _marks(rows, key):
+        groups: dict[tuple[bool, str, str], list[Submission]] = defaultdict(list)
+        for submission, mark in _marks(rows, key):
             if mark.points == 0 and mark.card.status in WRONG:
-                groups[_group(exercise, mark)].append(learner)
+                groups[_group(exercise, mark)].append(submission)
         tried = counts.right + counts.wrong
         own = [
             Idea(key, known, said, came, tuple(who), tried)
             for (known, said, came), who in groups.items()
         ]
-        found += sorted(own, key=lambda idea: -len(idea.learners))
+        found += sorted(own, key=lambda idea: -len(idea.submissions))
     return found
 
 
@@ -88,19 +94,19 @@ def write(path: Path, found: Sequence[Idea]) -> None:
     table.writerow(["exercise", "answers", "of those who tried", "known", "idea", "came"])
     for idea in found:
         share = f"{idea.share:.1%}"
-        row = [idea.key, len(idea.learners), share, "yes" if idea.known else "no"]
+        row = [idea.key, len(idea.submissions), share, "yes" if idea.known else "no"]
         table.writerow(map(cell, [*row, idea.said, idea.came]))
     atomic.write(path, file.getvalue())
 
 
-def helpless(rows: Sequence[Row], share: float) -> list[dict[str, Any]]:
-    """Those with the fewest points, at least three of them: where to offer help.
+def helpless(rows: Sequence[Row], number: int) -> list[dict[str, Any]]:
+    """Those with the fewest points, `number` at most: where to offer help.
 
-    share: of the class. Each has the `place` of the submission, its `points`, and the exercises
+    Each has the `place` of the submission, its `points`, and the exercises
     that are `wrong` and `untouched`.
     """
     judged = [row for row in rows if row[1].points is not None]
-    lowest = sorted(judged, key=lambda row: row[1].points or 0)[: max(3, round(share * len(rows)))]
+    lowest = sorted(judged, key=lambda row: row[1].points or 0)[:number]
     found = []
     for submission, grade in lowest:
         left = {key: mark for key, mark in grade.marks.items() if mark.points == 0}
@@ -112,12 +118,8 @@ def helpless(rows: Sequence[Row], share: float) -> list[dict[str, Any]]:
     return found
 
 
-def _marks(rows: Sequence[Row], key: str) -> list[tuple[str, Mark]]:
-    return [
-        (submission.learner or submission.place, grade.marks[key])
-        for submission, grade in rows
-        if key in grade.marks
-    ]
+def _marks(rows: Sequence[Row], key: str) -> list[tuple[Submission, Mark]]:
+    return [(submission, grade.marks[key]) for submission, grade in rows if key in grade.marks]
 
 
 def _group(exercise: type[Exercise], mark: Mark) -> tuple[bool, str, str]:

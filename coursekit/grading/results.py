@@ -21,7 +21,7 @@ from coursekit.labs.exercises import Lab
 
 
 @dataclass(frozen=True)
-class Results:
+class ClassResults:
     """The rows of one lab, without marks by hand. out: the folder. due: as `coursekit grade`."""
 
     out: Path
@@ -30,7 +30,7 @@ class Results:
     due: datetime | None = None
 
     @classmethod
-    def read(cls, out: Path, lab: Lab) -> Results | None:
+    def read(cls, out: Path, lab: Lab) -> ClassResults | None:
         """What `keep` has written of this lab; None if there is nothing.
 
         Raises ValueError if the folder is another lab's, or its file is damaged.

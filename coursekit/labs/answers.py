@@ -80,14 +80,15 @@ def recognise(
     exercise: type[Exercise],
     seen: Sequence[tuple[Case, Observed]],
     rest: Iterable[tuple[Case, Observed]],
+    patience: float = PATIENCE,
 ) -> str:
     """The reason of the known mistake that gives what was received, or "".
 
     seen: the cases so far, the last of them wrong. rest: further cases, used only while several
-    mistakes fit. Mistakes that would take longer than a few seconds are skipped.
+    mistakes fit. patience: seconds of computing, after which further mistakes are skipped.
     """
     alike = list(exercise.mistakes) if exercise.explained else []
-    end = time.thread_time() + PATIENCE
+    end = time.thread_time() + patience
     for case, observed in reversed(seen):
         alike = [reason for reason in alike if _gives(exercise, reason, case, observed, end)]
     for case, observed in rest:

@@ -70,17 +70,23 @@ def verdict(lab: Lab, exercise: type[Exercise], namespace: dict[str, Any], hidde
 
 
 def judged(
-    lab: Lab, exercise: type[Exercise], answer: AnswerState, ask: Asked, hidden: bool
+    lab: Lab,
+    exercise: type[Exercise],
+    answer: AnswerState,
+    ask: Asked,
+    hidden: bool,
+    patience: float = answers.PATIENCE,
 ) -> Card:
     """The card for an answer that may be elsewhere; `ask` gives what it does with a case.
 
+    patience: seconds of computing, to find the mistake that was made.
     ask: raises LookupError for a case that was not run; only those after a wrong one may be.
     """
     title = f"{exercise.key} {exercise.title()}"
     if answer.state:
         status, sentence = _not_to_be_run(lab, exercise, answer)
         return Card(status, title, text=[sentence])
-    question = _Question(lab, exercise, answer, hidden and bool(exercise.hidden))
+    question = _Question(lab, exercise, answer, hidden and bool(exercise.hidden), patience)
     cases = exercise.hidden if question.hidden else exercise.cases
     seen: list[tuple[tuple[Any, ...], Observed]] = []
     for passed, case in enumerate(cases):
@@ -119,6 +125,7 @@ class _Question:
     exercise: type[Exercise]
     answer: AnswerState
     hidden: bool
+    patience: float
 
     def judged(
         self,
@@ -137,7 +144,7 @@ class _Question:
         if outcome.failure:
             return self._failed(outcome.failure, seen, rows)
         if observed.changed and not exercise.changes:
-            known = answers.recognise(exercise, seen, ())
+            known = answers.recognise(exercise, seen, (), self.patience)
             text = [self._changed(observed.changed), *([known] if known else [])]
             return "not right", text, rows
         finding = self._mismatch(outcome.value, case) or self._finding(outcome.value, case)
@@ -145,7 +152,8 @@ class _Question:
             return None
         known = ""
         if exercise.declared():
-            known = answers.recognise(exercise, seen, iter(()) if self.hidden else rest)
+            further = iter(()) if self.hidden else rest
+            known = answers.recognise(exercise, seen, further, self.patience)
         # Where earlier cases are right, None may come of a known mistake that has its `return`.
         if observed.silent and self._returns_something() and not (known and len(seen) > 1):
             return "not right", [self._silent(observed)], rows
@@ -170,7 +178,7 @@ class _Question:
         name, raised = exercise.answer, f"{failure.kind}: {failure.message}".rstrip(": ")
         if failure.kind == "NotImplementedError":
             return "not yet", ["Your code raises `NotImplementedError`."], rows
-        known = answers.recognise(exercise, seen, ())
+        known = answers.recognise(exercise, seen, (), self.patience)
         if failure.line:
             rows += [("raised", raised), (f"in line {failure.line}", failure.code)]
             cause = known or self._cause(failure) or "Your code raised an exception."

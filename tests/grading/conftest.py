@@ -3,17 +3,20 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
-from coursekit.grading.grader import Grade, Grader
+from coursekit.grading.grader import Grade, Grader, Mark
 from coursekit.grading.isolation import Allowance
+from coursekit.grading.results import ClassResults
 from coursekit.grading.submissions import Submission
 from coursekit.grading.warm import Warm
 from coursekit.labs.build import build
+from coursekit.labs.cards import Card
 
 SAMPLE = Path(__file__).parents[1] / "labs" / "lab" / "source" / "99_sample.py"
+HOSTILE = "=cmd|x</script><script>alert(1)</script>"
 SOLVED = {"99.1": 2, "99.2": 1, "99.3": 1, "99.4": 1}
 
 
@@ -75,3 +78,31 @@ def points(outcome: Grade) -> dict[str, int | None]:
 def told(outcome: Grade, key: str = "99.2") -> str:
     """What the answer's value was, as the verdict shows it."""
     return dict(outcome.marks[key].card.rows)["received"]
+
+
+def results(out: Path, grader: Grader) -> ClassResults:
+    """Ada is right, Bob wrong, one is hostile, Cid's process ended, Dan handed in twice."""
+
+    def grade(points: int | None, status: str = "ok", **more: Any) -> Grade:
+        right, wrong = Card("right", "x"), Card("not right", "x", text=["Round down."])
+        card = Card("stopped", "x") if points is None else right if points else wrong
+        marks = {"99.1": Mark(points, 2, card), "99.2": Mark(0, 1, Card("not yet", "x"))}
+        return Grade(status, marks=marks, **more)
+
+    rows = [
+        ("ada.ipynb", "ada", grade(2, conclusion="It halves. <b>")),
+        ("bob.ipynb", "bob", grade(0)),
+        (f"{HOSTILE}.ipynb", HOSTILE, grade(0)),
+        ("cid.ipynb", "cid", grade(None, "partial", notes=("99.1: crashed",))),
+        ("dan 1.ipynb", "dan", grade(2, "needs review", notes=("dan has 2 submissions",))),
+        ("dan 2.ipynb", "dan", grade(0, "needs review", notes=("dan has 2 submissions",))),
+    ]
+    out.mkdir()
+    made = ClassResults(
+        out,
+        grader.lab,
+        [(Submission(place, who, digest=place), each) for place, who, each in rows],
+    )
+    made.keep()
+    made.write()
+    return made

@@ -246,6 +246,65 @@ def test_what_it_replaces_for_the_hidden_cases_is_put_back_and_named(graded: Gra
         assert name in outcome.notes[0]
 
 
+def test_a_forger_who_disarms_what_puts_things_back_is_named(graded: Graded) -> None:
+    body = """
+        import coursekit.grading.child as child, coursekit.labs.answers as answers
+        import builtins, operator
+        child.Originals.restorer = child.Originals.add = lambda *given: None
+        for each in vars(child._originals).values(): each.clear()
+        builtins.vars = builtins.setattr = builtins.all = operator.is_ = lambda *given: True
+        answers.plain = lambda value: candidates // factor
+        return -1
+        """
+    outcome = graded(survivors(body))
+    assert outcome.status == "needs review" and "answers.plain" in outcome.notes[0], outcome
+
+
+REACHES = {
+    "sys._getframe": "sys._getframe(1)",
+    "frames of an exception": "try:\n  1 / 0\nexcept Exception as e:\n  e.__traceback__.tb_frame",
+    "frames by inspect": "import inspect\ninspect.stack()",
+    "frames by traceback": "import traceback\nlist(traceback.walk_stack(None))",
+    "a generator's frame": "(each for each in 'x').gi_frame",
+    "all objects": "import gc\ngc.get_objects()",
+    "what refers to the lab": "import gc\ngc.get_referrers(sys)",
+    "a trace": "sys.settrace(None)",
+    "the C library": "import ctypes\nctypes.CDLL(None)",
+    "code that passes for installed": (
+        "exec(compile('import sys; sys._getframe()', sys.prefix + '/lib/x.py', 'exec'))"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in REACHES.items()])
+def test_what_reaches_into_the_grader_is_named(graded: Graded, code: str) -> None:
+    body = "import sys\n" + code + "\nreturn candidates // factor"
+    outcome = graded(survivors(body))
+    assert outcome.status == "needs review" and "it reached into" in outcome.notes[0], outcome
+    assert points(outcome) == SOLVED
+
+
+def test_what_honest_code_does_is_not_named(graded: Graded) -> None:
+    body = """
+        import collections, dataclasses, inspect, logging, traceback, typing, warnings
+        import numpy
+        collections.namedtuple("Pair", "a b")
+        dataclasses.make_dataclass("Other", ["a"])
+        inspect.signature(survivors), inspect.getsource(numpy.mean)
+        logging.getLogger("x").warning("y")
+        warnings.warn("z")
+        numpy.testing.assert_allclose([1.0], [1.0])
+        numpy.lib.stride_tricks.sliding_window_view(numpy.arange(4), 2)
+        try:
+            [].pop()
+        except IndexError:
+            traceback.print_exc()
+        return candidates // factor
+        """
+    outcome = graded(survivors(body))
+    assert outcome.status == "ok" and points(outcome) == SOLVED, outcome
+
+
 READ = {
     "the lab's exercises on disk": f"""
         import os

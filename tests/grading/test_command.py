@@ -3,6 +3,8 @@
 import csv
 import html.parser
 import json
+import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -179,6 +181,33 @@ def test_ctrl_c_keeps_what_is_graded_and_leaves_no_process(tmp_path: Path) -> No
     assert "interrupted; 1 of 4 are graded: the same command continues" in said
     assert list(rows(out)) == ["ada.ipynb"]
     assert children and not any(Path(f"/proc/{each}").exists() for each in children)
+
+
+@pytest.mark.nightly(30)
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount a small disk")
+def test_a_full_disk_loses_nothing(class_: Path, tmp_path: Path) -> None:
+    """In mounts of its own: a disk of 16 kB for the results, which then grows."""
+    out = tmp_path / "graded"
+    out.mkdir()
+    grade = shlex.join(
+        [sys.executable, "-m", "coursekit.cli", "grade", str(class_), "--lab", "99",
+         "--out", str(out), "--jobs", "1"]
+    )  # fmt: skip
+    script = f"""
+        mount -t tmpfs -o size=16k tmpfs {out} || exit 99
+        {grade} > {tmp_path}/first 2>&1; echo $? > {tmp_path}/code
+        cp {out}/*.jsonl {tmp_path}/
+        mount -o remount,size=8m {out}
+        {grade} > {tmp_path}/second 2>&1 && cp {out}/gradebook.csv {tmp_path}/
+        """
+    done = subprocess.run(["unshare", "--mount", "sh", "-c", script])
+    assert done.returncode == 0
+    first, second = ((tmp_path / name).read_text() for name in ("first", "second"))
+    assert (tmp_path / "code").read_text() == "1\n" and "Traceback" not in first, first
+    assert "No space left on device" in first.splitlines()[-1]
+    kept = (tmp_path / "99_sample.jsonl").read_bytes().count(b"\n")
+    assert kept and f"6 submissions, {kept} graded before" in second, (kept, second)
+    assert len((tmp_path / "gradebook.csv").read_text().splitlines()) == 7
 
 
 def test_without_isolation_it_refuses_unless_told(

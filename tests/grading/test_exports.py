@@ -1,15 +1,21 @@
 """The tables that other systems import."""
 
 import csv
+import hashlib
+import json
+import shutil
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from coursekit.grading import exports
+from coursekit.grading import exports, gradescope
 from coursekit.grading.gradebook import Row
 from coursekit.grading.grader import Grade, Grader, Mark
 from coursekit.grading.submissions import Roster, Submission
 from coursekit.labs.cards import Card
+from tests.grading.conftest import notebook, submission
 
 CANVAS = (
     "Student,ID,SIS User ID,SIS Login ID,Section,Lab 99. Halving (55),Final Score\n"
@@ -74,6 +80,42 @@ def test_nbgrader_gets_the_columns_of_its_own_export(grader: Grader, tmp_path: P
     assert next(tuple(each) for each in columns if isinstance(each, tuple) and "score" in each) == (
         tuple(found[0])
     )
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="Gradescope's layout is run by bash")
+def test_gradescope_runs_the_autograder_in_its_layout(grader: Grader, tmp_path: Path) -> None:
+    """As its container does: unpacked into source, `run_autograder` beside it, one submission."""
+    content = notebook()
+    found = [(submission(content), rows(grader, ("ada", "bob"))[0][1])]
+    digest = hashlib.sha256(content).hexdigest()
+    found = [(replace(found[0][0], digest=digest), found[0][1])]
+    doubtful = replace(submission(b"x", "bob"), digest=hashlib.sha256(b"x").hexdigest())
+    found.append((doubtful, Grade("needs review")))
+    assert gradescope.write(tmp_path / "gradescope.zip", grader.lab, found) == 1
+    before = (tmp_path / "gradescope.zip").read_bytes()
+    gradescope.write(tmp_path / "gradescope.zip", grader.lab, found)
+    assert (tmp_path / "gradescope.zip").read_bytes() == before
+
+    place = tmp_path / "autograder"
+    for folder in ("source", "submission/inner", "results"):
+        (place / folder).mkdir(parents=True)
+    subprocess.run(["unzip", "-q", tmp_path / "gradescope.zip", "-d", place / "source"], check=True)
+    shutil.copy2(place / "source" / "run_autograder", place / "run_autograder")
+    subprocess.run([place / "source" / "setup.sh"], check=True)
+    handed_in = place / "submission" / "inner" / "renamed.ipynb"
+
+    handed_in.write_bytes(b"x")  # not settled: no points, not even 0
+    done = subprocess.run([place / "run_autograder"], capture_output=True, text=True)
+    assert done.returncode == 1 and "0 graded notebooks among renamed.ipynb" in done.stderr
+    assert not list((place / "results").iterdir())
+
+    handed_in.write_bytes(content)
+    subprocess.run([place / "run_autograder"], check=True, cwd="/")
+    results = json.loads((place / "results" / "results.json").read_text())
+    (test,) = results["tests"]
+    assert results["score"] == sum(each["score"] for each in results["tests"]) == 2
+    assert (test["number"], test["score"], test["max_score"]) == ("99.1", 2, 2)
+    assert test["status"] == "passed" and test["output_format"] == "text"
 
 
 def test_a_roster_of_another_kind_is_refused(grader: Grader, tmp_path: Path) -> None:
