@@ -1,0 +1,1 @@
+"""Loopback servers: the vendors' wire formats, with a real search behind them."""
