@@ -35,7 +35,7 @@ a simulated service.
 """
 EXAMPLES = """\
 examples:
-  coursekit cloud check table.csv --target y          what each vendor would refuse; what would leave
+  coursekit cloud check table.csv --target y          what vendors would refuse; what would leave
   coursekit cloud estimate table.csv --target y       what it may cost, by vendor
   coursekit cloud run table.csv --target y --vendor sagemaker --simulated
       submit, follow, and score the best model on rows that stayed here; the same command finds the
@@ -186,8 +186,8 @@ def _run(options: argparse.Namespace) -> int:
             print(f"estimate: {estimated}")
         if options.ceiling is not None and estimated.low > options.ceiling:
             raise ValueError(
-                f"it costs at least {estimated.low:.2f} dollars, above --ceiling {options.ceiling:g}: "
-                "ask for fewer candidates or minutes"
+                f"it costs at least {estimated.low:.2f} dollars, above --ceiling "
+                f"{options.ceiling:g}: ask for fewer candidates or minutes"
             )
         if leaving.left_out:
             print(f"left out, may point at persons: {', '.join(leaving.left_out)} (see check)")

@@ -69,30 +69,32 @@ class Session:
         Raises CloudError for a job of a real account that its vendor no longer knows: it is not
         submitted a second time.
         """
-        entry = self.register.intend(
-            Entry(
-                vendor.name,
-                request.name,
-                vendor.simulated,
-                fingerprint(request),
-                dict(account or {}),
-                {
-                    "target": request.target,
-                    "metric": request.metric,
-                    "max_candidates": request.max_candidates,
-                    "max_minutes": request.max_minutes,
-                },
-            )
+        asked = {
+            "target": request.target,
+            "metric": request.metric,
+            "max_candidates": request.max_candidates,
+            "max_minutes": request.max_minutes,
+        }
+        wanted = Entry(
+            vendor.name,
+            request.name,
+            vendor.simulated,
+            fingerprint(request),
+            dict(account or {}),
+            asked,
         )
+        entry = self.register.intend(wanted)
         known = vendor.find(request.name)
         if known is not None and entry.job is not None:
             return entry.job, False
-        if known is None and entry.job is not None and not vendor.simulated:
-            if vendor.name != LOCAL:
-                raise CloudError(
-                    f"{vendor.title} does not know the job {request.name} any more, which it "
-                    "accepted: look in its console, and give another --name to submit again"
-                )
+        if entry.job is not None and entry.simulated:  # with a service that has ended
+            self.register.lost(entry)
+            self.register.intend(wanted)
+        elif entry.job is not None:
+            raise CloudError(
+                f"{vendor.title} does not know the job {request.name} any more, which it accepted: "
+                "look in its console, and give another --name to submit again"
+            )
         job = known or vendor.submit(request)
         self.register.accepted(job)
         return job, known is None
