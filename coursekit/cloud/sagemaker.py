@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -340,6 +341,12 @@ class SageMaker(Vendor):
         }
         for service, client in self._clients.items():
             client.meta.events.register_first(f"needs-retry.{service}", _wait_as_told)
+            client.meta.events.register_first("before-send", self._stay)
+
+    def _stay(self, request: Any, **_: Any) -> None:
+        """Let a simulated client send to its loopback server alone, whatever the SDK resolves."""
+        if isinstance(self.where, Simulated) and not request.url.startswith(f"{self.where.url}/"):
+            raise CloudError(f"simulated: {request.url} is not {self.where.url}: nothing was sent")
 
     def _ask(self, service: str, operation: str, **arguments: Any) -> Any:
         """One call of the SDK; a body is read. With an expired token, once more with a new one."""
@@ -469,24 +476,33 @@ def _session(where: Simulated | AmazonAccount) -> Any:
 
     if isinstance(where, AmazonAccount):
         try:
-            session = boto3.Session(
-                botocore_session=Session(profile=where.profile), region_name=where.region
-            )
+            inner = Session(profile=where.profile)
+            inner.get_scoped_config()
         except ProfileNotFound as error:
             raise CloudError(f"{error}: make it with aws configure --profile NAME") from error
-        known = session._session.get_component("credential_provider")
+        known = inner.get_component("credential_provider")
         for elsewhere in ("container-role", "iam-role", "ec2-credentials-file", "boto-config"):
             known.remove(elsewhere)
-        return session
+        return boto3.Session(botocore_session=inner, region_name=where.region)
     alone = {  # neither a variable of the environment nor an entry of a file
         name: (None, None, default, convert)
         for name, (_, _, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
     }
     for name in ("config_file", "credentials_file"):
         alone[name] = (None, None, os.devnull, None)
+    inner = Session(alone)
+    inner.register_component("data_loader", _models())
     return boto3.Session(
-        "simulated", "simulated", "simulated", NOBODY.region, botocore_session=Session(alone)
+        "simulated", "simulated", "simulated", NOBODY.region, botocore_session=inner
     )
+
+
+@cache
+def _models() -> Any:
+    """The SDK's descriptions of the services, read once: that takes most of a client's time."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
 
 
 def _wait_as_told(response: Any, attempts: int, **_: Any) -> float | None:
