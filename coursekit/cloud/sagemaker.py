@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from coursekit.cloud.prices import Estimate
+from coursekit.cloud.prices import Estimate, estimate, price
+from coursekit.cloud.table import check
 from coursekit.cloud.vendor import (
     Candidate,
     CloudError,
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
     import pandas
 
 NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
+INSTANCE = "ml.m5.4xlarge"  # of Autopilot's jobs, as a candidate notebook of 2019 names it
+PARALLEL = 10  # training jobs at once: the documented default limit of a tuning job
+LEAST_MINUTES = 3.0  # of a training job, its start included; recalled
+TRANSFORM = "ml.m5.2xlarge"  # of predictions, as in Amazon's example
 ATTEMPTS = 5  # of each call, by the SDK
 PAUSE = 15.0  # seconds between two looks at a batch transform
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
@@ -94,6 +99,9 @@ class SageMaker(Vendor):
 
     The mode is HYPERPARAMETER_TUNING, the one in which `max_candidates` counts training jobs and
     Autopilot writes a notebook about its candidates. The job's name makes a submission unique.
+
+    A ceiling shortens the job's time so far that all instances at once cannot cost more: Amazon
+    ends the job even if this machine is off.
     """
 
     name = "sagemaker"
@@ -125,19 +133,21 @@ class SageMaker(Vendor):
     def submit(self, request: Request) -> Job:
         """Upload the table to S3 and start an Autopilot job, or find the job of this name.
 
-        Raises UnsupportedMetric, ValueError for a name that Amazon refuses, CloudError.
+        Raises UnsupportedMetric, ValueError for a name, a table or a ceiling that will not do,
+        CloudError.
         """
         problem, metric = _problem(request), self._metric(request)
+        check(request, self.name)
         if not NAME.fullmatch(request.name) or len(request.name) > 32:
             raise ValueError(
                 f"job name {request.name!r}: {self.title} takes 1 to 32 letters, digits and '-'"
             )
+        limits = {"MaxAutoMLJobRuntimeInSeconds": round(60 * _minutes(request))}
         found = self.find(request.name)
         if found is not None:
             return found
         folder = f"coursekit/{request.name}"
         self._put(f"{folder}/train/table.csv", _csv(request.table, header=True))
-        limits = {"MaxAutoMLJobRuntimeInSeconds": max(1, round(request.max_minutes * 60))}
         if request.max_candidates is not None:
             limits["MaxCandidates"] = request.max_candidates
         told: dict[str, Any] = {
@@ -187,9 +197,7 @@ class SageMaker(Vendor):
         if state is State.RUNNING and step == "Starting":
             state = State.WAITING
         done = sum(1 for _ in self._candidates(job, StatusEquals="Completed"))
-        # The simulated service has a clock of its own, in LastModifiedTime.
-        date = None if self.simulated else told["ResponseMetadata"]["HTTPHeaders"].get("date")
-        seconds = _seconds(told, now=parsedate_to_datetime(date) if date else None)
+        seconds = _seconds(told, now=self._clock(told))
         return Progress(state, done, seconds, told.get("FailureReason", step))
 
     def leaderboard(self, job: Job) -> Sequence[Candidate]:
@@ -245,7 +253,7 @@ class SageMaker(Vendor):
                     "Accept": "text/csv",
                     "AssembleWith": "Line",
                 },
-                TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
+                TransformResources={"InstanceType": TRANSFORM, "InstanceCount": 1},
             )
         except _Refused as refused:
             if refused.code != "ResourceInUse":
@@ -298,12 +306,30 @@ class SageMaker(Vendor):
         return shown
 
     def estimate_cost(self, request: Request) -> Estimate:
-        """What the instances of the job may cost: they are billed by the second."""
-        raise NotImplementedError
+        """What the job's instances may cost; predictions come on top.
+
+        low: its candidates one after another, at LEAST_MINUTES each. high: as many instances at
+        once as there can be, for as long as the job may run.
+        """
+        minutes, parallel = _minutes(request), _parallel(request)
+        low = min(minutes, LEAST_MINUTES * (request.max_candidates or 1))
+        how = f"at most {parallel} at once for {minutes:.3g} minutes"
+        return estimate(
+            self.name, INSTANCE, low / 60, minutes * parallel / 60,
+            simulated=self.simulated, how=how,
+        )  # fmt: skip
 
     def spent(self, job: Job) -> Estimate:
-        """What the trained candidates have cost by their reported time."""
-        raise NotImplementedError
+        """What the candidates have cost by their reported time, or one instance all the time.
+
+        The larger of the two; predictions and storage come on top.
+        """
+        told = self._describe(job.name)
+        now = self._clock(told)
+        times = [_seconds(each, now=now) for each in self._candidates(job)]
+        hours = max(_seconds(told, now=now), sum(times)) / 3600
+        how = f"{len(times)} candidates"
+        return estimate(self.name, INSTANCE, hours, simulated=self.simulated, how=how)
 
     def console_url(self, job: Job) -> str:
         """The training jobs in Amazon's console, where the job's parts appear under its name."""
@@ -319,7 +345,7 @@ class SageMaker(Vendor):
 
     def _connect(self) -> None:
         session = _session(self.where)
-        with from_extras("cloud"):
+        with from_extras("sagemaker"):
             from botocore.config import Config
 
         options: dict[str, Any] = {
@@ -368,6 +394,11 @@ class SageMaker(Vendor):
                     "submitted continues there: ask again"
                 ) from error
         raise AssertionError
+
+    def _clock(self, told: Mapping[str, Any]) -> datetime | None:
+        """Amazon's time of a reply; the simulated service has its own, in LastModifiedTime."""
+        date = told["ResponseMetadata"]["HTTPHeaders"].get("date")
+        return None if self.simulated or date is None else parsedate_to_datetime(date)
 
     def _describe(self, name: str) -> dict[str, Any]:
         return self._ask("sagemaker", "describe_auto_ml_job_v2", AutoMLJobName=name)
@@ -468,7 +499,7 @@ class _Refused(CloudError):
 
 def _session(where: Simulated | AmazonAccount) -> Any:
     """A session of boto3 that knows what it was told, and nothing else that the machine knows."""
-    with from_extras("cloud"):
+    with from_extras("sagemaker"):
         import boto3
         from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
         from botocore.exceptions import ProfileNotFound
@@ -517,6 +548,24 @@ def _problem(request: Request) -> str:
     if request.classes == 0:
         return "Regression"
     return "BinaryClassification" if request.classes == 2 else "MulticlassClassification"
+
+
+def _parallel(request: Request) -> int:
+    return min(PARALLEL, request.max_candidates or PARALLEL)
+
+
+def _minutes(request: Request) -> float:
+    """How long the job may run: as asked, and not longer than its ceiling pays for."""
+    if request.ceiling is None:
+        return request.max_minutes
+    each = price(SageMaker.name, INSTANCE).dollars
+    paid = 60 * request.ceiling / (_parallel(request) * each) if each else math.inf
+    if paid < LEAST_MINUTES:
+        raise ValueError(
+            f"ceiling={request.ceiling}: it pays {_parallel(request)} instances at once for "
+            f"{paid:.2g} minutes, too short for one candidate: give more, or fewer max_candidates"
+        )
+    return min(request.max_minutes, paid)
 
 
 def _candidate(told: Mapping[str, Any], job: Job) -> Candidate:

@@ -12,7 +12,8 @@ import pandas
 import pytest
 
 from coursekit.cloud.connect import connect
-from coursekit.cloud.sagemaker import ATTEMPTS, NOBODY, AmazonAccount, SageMaker
+from coursekit.cloud.prices import price
+from coursekit.cloud.sagemaker import ATTEMPTS, INSTANCE, NOBODY, AmazonAccount, SageMaker
 from coursekit.cloud.simulated import sagemaker_api
 from coursekit.cloud.simulated.sagemaker_api import SageMakerRouter
 from coursekit.cloud.simulated.server import Server
@@ -37,10 +38,10 @@ def rows():
     table = pandas.DataFrame(
         {
             "width": rng.normal(size=ROWS + HELD),
-            "kind, or class": rng.choice(["big, round", "small", None], ROWS + HELD),
+            "kind or class": rng.choice(["big, round", "small", None], ROWS + HELD),
         }
     )
-    shift = table["kind, or class"].eq("small") + rng.normal(size=len(table))
+    shift = table["kind or class"].eq("small") + rng.normal(size=len(table))
     table["sold"] = np.where(table["width"] + shift > 0.5, "yes", "no")
     table["price"] = table["width"] + shift
     return table
@@ -49,7 +50,7 @@ def rows():
 @pytest.fixture
 def request_(rows):
     def make(name="job", target="sold", **options):
-        features = ["width", "kind, or class"]
+        features = ["width", "kind or class"]
         return Request(rows[:ROWS][[*features, target]], target, name, **options)
 
     return make
@@ -122,7 +123,7 @@ def test_a_job_from_its_submission_to_predictions(
     assert board[0].algorithm == truth[0].algorithm.replace("_", "-")
 
     # The rows may have their columns in another order, and the target: it is not sent.
-    held = rows[ROWS:][["sold", "price", "kind, or class", "width"]]
+    held = rows[ROWS:][["sold", "price", "kind or class", "width"]]
     found = vendor.predict(job, held)
     told = server.service.get("job").predict(held.to_csv(index=False).encode())
     np.testing.assert_allclose(found, told)  # in the order of the sorted classes
@@ -134,7 +135,7 @@ def test_a_job_from_its_submission_to_predictions(
     with pytest.raises(ValueError, match="lack columns of the training table: width"):
         vendor.predict(job, held.drop(columns="width"))
     with pytest.raises(ValueError, match="line break"):
-        vendor.predict(job, held.assign(**{"kind, or class": "a\nb"}))
+        vendor.predict(job, held.assign(**{"kind or class": "a\nb"}))
 
     shown = vendor.disclosed(job)
     assert (
@@ -143,7 +144,7 @@ def test_a_job_from_its_submission_to_predictions(
     )
     assert shown["best"] == board[0].name and len(shown["images"]) == 3
     [moved] = shown["explainability"]["explanations"].values()
-    assert set(moved) == {"width", "kind, or class"} and min(moved.values()) > 0
+    assert set(moved) == {"width", "kind or class"} and min(moved.values()) > 0
 
     vendor.stop(job)
     assert vendor.status(job).state is State.COMPLETED
@@ -289,6 +290,24 @@ def test_a_failed_and_a_stopped_job_say_so(server, vendor, request_):
     assert math.isnan(board[-1].score) and board[-1].details["status"] == "Failed"
 
 
+def test_the_bill_is_estimated_limited_and_told(server, vendor, said, request_):
+    hour = price("sagemaker", INSTANCE).dollars
+    low, high, formula, date, simulated = vendor.estimate_cost(request_(max_candidates=20))
+    assert simulated and date == price("sagemaker", INSTANCE).date
+    assert (low, high) == pytest.approx((20 * 3 / 60 * hour, 10 * hour))
+    assert "at most 10 at once for 60 minutes" in formula
+    limited = request_(max_candidates=4, ceiling=0.5 * hour)
+    assert vendor.estimate_cost(limited).high == pytest.approx(0.5 * hour)
+    job = vendor.submit(limited)
+    [body] = [json.loads(c.body) for c, _ in said if operation(c) == "CreateAutoMLJobV2"]
+    limits = body["AutoMLProblemTypeConfig"]["TabularJobConfig"]["CompletionCriteria"]
+    assert limits == {"MaxCandidates": 4, "MaxAutoMLJobRuntimeInSeconds": 450}
+    done = finish(vendor, job).done
+    assert done == 2  # of 3 minutes each, in 7.5 minutes
+    spent = vendor.spent(job)
+    assert spent.low == spent.high == pytest.approx(2 * 3 / 60 * hour) and spent.simulated
+
+
 def test_what_amazon_would_refuse_is_not_sent(server, vendor, request_, rows):
     with pytest.raises(UnsupportedMetric, match=r"cannot search for 'log_loss'.*auc, accuracy"):
         vendor.submit(request_(metric="log_loss"))
@@ -297,15 +316,15 @@ def test_what_amazon_would_refuse_is_not_sent(server, vendor, request_, rows):
     three = rows[:ROWS].assign(sold=np.resize(["a", "b", "c"], ROWS))
     with pytest.raises(UnsupportedMetric, match=r"AUC .* has 3 classes.*F1macro"):
         vendor.submit(Request(three, "sold", "job"))
+    with pytest.raises(ValueError, match="20 rows, where 500"):
+        vendor.submit(Request(request_().table[:20], "sold", "job"))
+    with pytest.raises(ValueError, match=r"pays 10 instances at once for 1.3 minutes"):
+        vendor.submit(request_(ceiling=0.2))
     for name in ("a" * 33, "-a", "a_b", ""):
         with pytest.raises(ValueError, match="1 to 32 letters"):
             vendor.submit(request_(name))
     assert not server.calls
     # What only the service finds is shown in its words.
-    few = request_()
-    few = Request(few.table[:20], "sold", "job")
-    with pytest.raises(CloudError, match=r"ValidationException.*500"):
-        vendor.submit(few)
     with pytest.raises(CloudError, match=r"simulated service searches for AUC"):
         vendor.submit(request_(metric="F1"))
 
