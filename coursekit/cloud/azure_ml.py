@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import json
+import logging
 import math
 import os
 import threading
@@ -92,6 +93,16 @@ class AzureAccount:
 SIMULATED_ACCOUNT = AzureAccount("00000000-0000-0000-0000-000000000000", "simulated", "simulated")
 
 
+REGRESSION = frozenset(
+    (
+        "normalized_root_mean_squared_error",
+        "normalized_mean_absolute_error",
+        "r2_score",
+        "spearman_correlation",
+    )
+)
+
+
 class AzureML(Vendor):
     """Automated ML of an Azure workspace, on serverless compute.
 
@@ -145,9 +156,7 @@ class AzureML(Vendor):
                 raise
             return found
         account = self._account
-        return self._job(
-            request.name, request.target, metric, account.instance_type, account.nodes
-        )
+        return self._job(request.name, request.target, metric, account.instance_type, account.nodes)
 
     def find(self, name: str) -> Job | None:
         job = self._known(lambda: self._client.jobs.get(name))
@@ -155,14 +164,13 @@ class AzureML(Vendor):
             return None
         size = job.resources
         return self._job(
-            name, job.target_column_name, job.primary_metric, size.instance_type, size.instance_count
-        )
+            name, job.target_column_name, OWN[str(job.primary_metric.value).casefold()],
+            size.instance_type, size.instance_count,
+        )  # fmt: skip
 
     def status(self, job: Job) -> Progress:
         run = self._run(job.name)
-        return Progress(
-            state(run), len(self._children(job.name)), seconds(run), reason(run)
-        )
+        return Progress(state(run), len(self._children(job.name)), seconds(run), reason(run))
 
     def leaderboard(self, job: Job) -> list[Candidate]:
         metric = job.details["metric"]
@@ -197,9 +205,7 @@ class AzureML(Vendor):
         if not state(self._run(job.name)).ended:
             # 202 is the promise to stop, and `status` tells when it has; to ask twice does no harm.
             options: dict[str, Any] = {"polling": False, "retry_on_methods": ["POST"]}
-            self._ask(
-                "stop the job", lambda: self._client.jobs.begin_cancel(job.name, **options)
-            )
+            self._ask("stop the job", lambda: self._client.jobs.begin_cancel(job.name, **options))
 
     def predict(self, job: Job, rows: pandas.DataFrame) -> np.ndarray:
         """Predictions by a scoring job in the workspace, where the model and its packages are.
@@ -246,8 +252,10 @@ class AzureML(Vendor):
 
     def console_url(self, job: Job) -> str:
         if isinstance(self.where, Simulated):
-            return f"{self.where.url}/simulated/{job.name}"
-        scope = self._scope("resourcegroups").replace("/providers/Microsoft.MachineLearningServices", "")
+            return f"{self.where.url}/simulated#{job.name}"
+        scope = self._scope("resourcegroups").replace(
+            "/providers/Microsoft.MachineLearningServices", ""
+        )
         return f"https://ml.azure.com/runs/{job.name}?wsid={scope}"
 
     # The parts of a submission
@@ -329,9 +337,7 @@ class AzureML(Vendor):
 
     def _run(self, name: str) -> Any:
         """The job in the run history: it alone tells times and the reason of a failure."""
-        return self._ask(
-            "read the job", lambda: self._client.jobs._runs_operations.get_run(name)
-        )
+        return self._ask("read the job", lambda: self._client.jobs._runs_operations.get_run(name))
 
     def _known(self, call: Callable[[], Any]) -> Any:
         """The answer to a call, None if what it asks for does not exist."""
@@ -377,6 +383,7 @@ class AzureML(Vendor):
                 initial_backoff=0,
                 increment_base=0,
                 random_jitter_range=0,
+                user_agent_use_env=False,
             )
         return ContainerClient(
             f"{store.protocol}://{store.account_name}.blob.{store.endpoint}",
@@ -410,8 +417,7 @@ class AzureML(Vendor):
         Throttling and broken connections are retried by the SDK itself.
         """
         with from_extras("azure"):
-            from azure.core.exceptions import (
-                AzureError, ClientAuthenticationError)
+            from azure.core.exceptions import AzureError, ClientAuthenticationError
 
         for again in (True, False):
             try:
@@ -443,6 +449,8 @@ class AzureML(Vendor):
 
     @cached_property
     def _client(self) -> Any:
+        # Which classes the SDK calls experimental helps nobody here.
+        logging.getLogger("azure.ai.ml._utils._experimental").setLevel(logging.ERROR)
         with from_extras("azure"):
             from azure.ai.ml import MLClient
 
@@ -463,6 +471,7 @@ class AzureML(Vendor):
                 "transport": self._transport,
                 "per_call_policies": [plain_http_policy()],
                 "retry_backoff_factor": 0,
+                "user_agent_use_env": False,
             }
         with without_redirection():
             return MLClient(
@@ -476,14 +485,8 @@ class AzureML(Vendor):
             )
 
 
-REGRESSION = frozenset(
-    (
-        "normalized_root_mean_squared_error",
-        "normalized_mean_absolute_error",
-        "r2_score",
-        "spearman_correlation",
-    )
-)
+# Replies spell a metric "AUCWeighted", requests and people "AUC_weighted".
+OWN = {own.replace("_", "").casefold(): own for own in AzureML.higher}
 
 
 def state(run: Any) -> State:
@@ -543,7 +546,9 @@ def loopback_transport(url: str) -> Any:
     class Loopback(RequestsTransport):
         def send(self, request: Any, **options: Any) -> Any:
             if not request.url.startswith(f"{url}/"):
-                raise CloudError(f"a simulated client was sent to {request.url}, which is not {url}")
+                raise CloudError(
+                    f"a simulated client was sent to {request.url}, which is not {url}"
+                )
             return super().send(request, **options)
 
     return Loopback(use_env_settings=False)

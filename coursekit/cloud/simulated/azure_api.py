@@ -16,6 +16,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+from coursekit.cloud.azure_ml import AzureML
 from coursekit.cloud.simulated.automl import AlreadyThere, Service, ServiceJob, Tried, read
 from coursekit.cloud.simulated.faults import Fault, Kind
 from coursekit.cloud.simulated.server import Call, Reply
@@ -42,7 +43,9 @@ METRICS = {
     "NormalizedRootMeanSquaredError": "rmse",
     "R2Score": "r2",
 }
-DATASTORE = re.compile(r"azureml:.*?/?datastores/(?P<store>[^/]+)/paths/(?P<path>.+)", re.IGNORECASE)
+DATASTORE = re.compile(
+    r"azureml:.*?/?datastores/(?P<store>[^/]+)/paths/(?P<path>.+)", re.IGNORECASE
+)
 PACKAGES = """\
 # Simulated: what a real job writes here names Microsoft's own packages and their versions.
 name: simulated
@@ -91,7 +94,7 @@ class AzureRouter:
     def answer(self, call: Call) -> Reply:
         """The reply to a call, errors in Azure's own form."""
         try:
-            if call.path.startswith(f"/{ACCOUNT}/"):
+            if in_storage(call):
                 return self._blob(call)
             if call.path != "/discovery" and not call.headers.get("Authorization"):
                 raise Refused(401, "AuthenticationFailed", "the Authorization header is missing")
@@ -101,7 +104,7 @@ class AzureRouter:
                     return answer(call, **found.groupdict())
             raise Refused(404, "NotFound", f"the simulated Azure has no {call.method} {call.path}")
         except Refused as error:
-            return failure(call, error.status, error.code, str(error))
+            return failure(in_storage(call), error.status, error.code, str(error))
 
     # Workspace
 
@@ -249,7 +252,7 @@ class AzureRouter:
             "iteration": child.rpartition("_")[2],
             "run_algorithm": tried.algorithm,
             "run_preprocessor": f"simulated: {tried.configuration['encode']}",
-            "primary_metric": job.wire["properties"]["taskDetails"]["primaryMetric"],
+            "primary_metric": AzureML.metrics[job.metric],
             "fit_time": str(tried.seconds),
             "pipeline_spec": json.dumps({"objects": [parts], "simulated": True}),
             "conda_env_data_location": f"{artifacts}/conda_env_v_1_0_0.yml",
@@ -269,7 +272,9 @@ class AzureRouter:
     def _start_scoring(self, name: str, properties: dict[str, Any]) -> None:
         inputs = properties["inputs"]
         model = DATASTORE.match(inputs["model"]["uri"])
-        parts = re.search(r"dcid\.(?P<job>.+)_(?P<number>\d+)/outputs", model["path"] if model else "")
+        parts = re.search(
+            r"dcid\.(?P<job>.+)_(?P<number>\d+)/outputs", model["path"] if model else ""
+        )
         if parts is None:
             raise Refused(400, "UserError", f"simulated: no model at {inputs['model']['uri']}")
         job = self._get(parts["job"])
@@ -323,16 +328,18 @@ class AzureRouter:
             return PACKAGES.encode()
         return self.service.files.get(path)
 
-    def refuse(self, fault: Fault, call: Call) -> Reply:
+    def refuse(self, fault: Fault, call: Call | None = None) -> Reply:
         """Throttling and an expired token, as the resource manager or the storage answers them."""
-        storage = call.path.startswith(f"/{ACCOUNT}/")
+        storage = call is not None and in_storage(call)
         if fault.kind is Kind.THROTTLE:
             code = (503, "ServerBusy") if storage else (429, "TooManyRequests")
-            refusal = failure(call, *code, "simulated: too many requests")
+            refusal = failure(storage, *code, "simulated: too many requests")
             return with_headers(refusal, {"Retry-After": str(fault.retry_after)})
         if storage:
-            return failure(call, 403, "AuthenticationFailed", "simulated: the signature expired")
-        refusal = failure(call, 401, "ExpiredAuthenticationToken", "simulated: the token expired")
+            return failure(storage, 403, "AuthenticationFailed", "simulated: the signature expired")
+        refusal = failure(
+            storage, 401, "ExpiredAuthenticationToken", "simulated: the token expired"
+        )
         return with_headers(refusal, {"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 
@@ -341,9 +348,14 @@ def address(call: Call) -> str:
     return f"http://{call.headers['Host']}"
 
 
-def failure(call: Call, status: int, code: str, message: str) -> Reply:
+def in_storage(call: Call) -> bool:
+    """Whether the call is to the storage; all others are to the resource manager."""
+    return call.path.startswith(f"/{ACCOUNT}/")
+
+
+def failure(storage: bool, status: int, code: str, message: str) -> Reply:
     """An error in the form of the resource manager, or of the storage."""
-    if call.path.startswith(f"/{ACCOUNT}/"):
+    if storage:
         text = (
             '<?xml version="1.0" encoding="utf-8"?>'
             f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
@@ -375,7 +387,9 @@ def place(uri: str) -> str:
     """The key in the service's files of what an azureml:// address names."""
     found = DATASTORE.match(uri)
     if found is None or found["store"] not in STORES:
-        raise Refused(400, "UserError", f"simulated: {uri!r} is not in a datastore of the workspace")
+        raise Refused(
+            400, "UserError", f"simulated: {uri!r} is not in a datastore of the workspace"
+        )
     return f"{STORES[found['store']]}/{found['path']}"
 
 
