@@ -14,7 +14,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from coursekit.cloud.prices import Estimate
@@ -38,11 +38,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+PRICE_DATE = "2026-01-01"
 LABEL = "coursekit-job"  # of every resource that belongs to a job: its name
 ROW = "coursekit_row"  # the column that puts predictions back into order
 NODE_HOUR = 1000  # milli node hours: Google's unit of a budget, and the least
 LONGEST = 72 * NODE_HOUR
 SCHEMAS = "gs://google-cloud-aiplatform/schema"
+TASK = f"{SCHEMAS}/trainingjob/definition/automl_tabular_1.0.0.yaml"
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
 # Own name of a metric: its field in Google's evaluation, the kind of prediction it is for.
@@ -112,7 +114,9 @@ class Vertex(Vendor):
         pause: float = 1.0,
     ) -> None:
         if not isinstance(where, Simulated | GoogleAccount):
-            raise TypeError(f"where={where!r}: give Simulated(url) or GoogleAccount(project, bucket)")
+            raise TypeError(
+                f"where={where!r}: give Simulated(url) or GoogleAccount(project, bucket)"
+            )
         self.where = where
         self.patience, self.timeout, self.pause = patience, timeout, pause
         self.account = (
@@ -140,7 +144,7 @@ class Vertex(Vendor):
         pipeline = {
             "display_name": request.name,
             "labels": {LABEL: request.name},
-            "training_task_definition": f"{SCHEMAS}/trainingjob/definition/automl_tabular_1.0.0.yaml",
+            "training_task_definition": TASK,
             "training_task_inputs": {
                 "targetColumn": request.target,
                 "predictionType": kind,
@@ -373,7 +377,9 @@ class Vertex(Vendor):
             lambda batch: batch.end_time is not None,
         )
         if done.state.name != "JOB_STATE_SUCCEEDED":
-            raise CloudError(f"{self.title} ended {name} as {done.state.name}: {done.error.message}")
+            raise CloudError(
+                f"{self.title} ended {name} as {done.state.name}: {done.error.message}"
+            )
         return done
 
     def _results(self, batch: Any) -> pandas.DataFrame:
@@ -383,20 +389,19 @@ class Vertex(Vendor):
 
         prefix = batch.output_info.gcs_output_directory.partition(self.account.bucket + "/")[2]
         store = self._clients.storage
+        options = self._options
         blobs = self._ask(
-            lambda: list(store.list_blobs(self.account.bucket, prefix=prefix, **self._options))
+            lambda: list(store.list_blobs(self.account.bucket, prefix=prefix, **options))
         )
-        files = {blob.name.rpartition("/")[2]: blob for blob in blobs}
-        return pandas.concat(
-            [
-                pandas.read_csv(io.BytesIO(self._ask(
-                    lambda blob=blob: blob.download_as_bytes(**self._options)
-                )))  # fmt: skip
-                for name, blob in sorted(files.items())
-                if name.startswith("prediction") and "errors" not in name
-            ]
-            or [pandas.DataFrame({ROW: []})]
-        )
+        parts = []
+        for blob in blobs:
+            file = blob.name.rpartition("/")[2]
+            if file.startswith("prediction") and "errors" not in file:
+                content = self._ask(partial(blob.download_as_bytes, **options))
+                parts.append(pandas.read_csv(io.BytesIO(content)))
+        if not parts:
+            raise CloudError(f"{self._place} wrote no predictions to {batch.output_info.gcs_output_directory}")
+        return pandas.concat(parts)
 
     def disclosed(self, job: Job) -> Mapping[str, Any]:
         """The evaluation, the importance of columns and the formats of export.
@@ -424,9 +429,7 @@ class Vertex(Vendor):
             attributions = evaluation.model_explanation.mean_attributions
             for attribution in attributions:
                 shown["importance of columns"] = dict(
-                    sorted(
-                        attribution.feature_attributions.items(), key=lambda pair: -abs(pair[1])
-                    )
+                    sorted(attribution.feature_attributions.items(), key=lambda pair: -abs(pair[1]))
                 )
         return shown
 
@@ -437,6 +440,46 @@ class Vertex(Vendor):
             return []
         client = self._clients.models
         return self._ask(lambda: list(client.list_model_evaluations(parent=model, **self._options)))
+
+    # Money
+
+    def estimate_cost(self, request: Request) -> Estimate:
+        """At most the budget, which Google never exceeds; it may stop early and cost less."""
+        self._metric(request)
+        hours = self._budget(request) / NODE_HOUR
+        return self._estimate(0.0, hours, f"at most {hours:g} node hours")
+
+    def spent(self, job: Job) -> Estimate:
+        """What Google says that the training cost; while it runs, between one node and the budget.
+
+        A failed job costs nothing, a stopped one is billed. Predictions are billed apart.
+        """
+        pipeline = self._get(job)
+        state = STATES.get(pipeline.state.name, State.WAITING)
+        told = dict(pipeline.training_task_metadata or {}).get("trainCostMilliNodeHours")
+        budget = job.details["milli_node_hours"] / NODE_HOUR
+        if state is State.FAILED:
+            return self._estimate(0.0, 0.0, "a failed job: 0 node hours")
+        if told is not None:
+            hours = float(told) / NODE_HOUR
+            return self._estimate(hours, hours, f"{hours:g} node hours")
+        since = min(_seconds(pipeline) / 3600, budget)
+        return self._estimate(
+            since, budget, f"{since:.2f} (one node since the start) to {budget:g} node hours"
+        )
+
+    def _estimate(self, low: float, high: float, hours: str) -> Estimate:
+        return Estimate(
+            low=low * self._node_hour,
+            high=high * self._node_hour,
+            formula=f"{hours} x ${self._node_hour:.3f}",
+            date=PRICE_DATE,
+            simulated=self.simulated,
+        )
+
+    @property
+    def _node_hour(self) -> float:
+        return 21.252
 
     def console_url(self, job: Job) -> str:
         if isinstance(self.where, Simulated):
@@ -460,16 +503,12 @@ class Vertex(Vendor):
 
     def _get(self, job: Job) -> Any:
         client = self._clients.pipelines
-        return self._ask(
-            lambda: client.get_training_pipeline(name=job.identifier, **self._options)
-        )
+        return self._ask(lambda: client.get_training_pipeline(name=job.identifier, **self._options))
 
     def _upload(self, path: str, text: str) -> str:
         """The gs:// address of a CSV file in Cloud Storage, written or overwritten."""
         blob = self._clients.storage.bucket(self.account.bucket).blob(path)
-        self._ask(
-            lambda: blob.upload_from_string(text, content_type="text/csv", **self._options)
-        )
+        self._ask(lambda: blob.upload_from_string(text, content_type="text/csv", **self._options))
         return f"gs://{self.account.bucket}/{path}"
 
     def _once(self, look: Callable[[], T | None], create: Callable[[], T]) -> T:
@@ -481,6 +520,7 @@ class Vertex(Vendor):
 
         Raises CloudError with the cure for what does not pass.
         """
+        _ = self._clients  # imports the SDK without its warnings
         from google.api_core import exceptions, retry
         from google.auth.exceptions import GoogleAuthError, TransportError
         from requests import exceptions as requests
@@ -505,6 +545,8 @@ class Vertex(Vendor):
             ) from error
         except exceptions.GoogleAPICallError as error:
             raise CloudError(f"{self._place} refused: {error.message}{_cure(error)}") from error
+        except requests.RequestException as error:
+            raise CloudError(f"{self._place} cannot be reached: {error}") from error
         except GoogleAuthError as error:
             raise CloudError(
                 f"{self._place} took no credentials: {error}; log in by "
@@ -669,9 +711,7 @@ def _cure(error: Any) -> str:
     return ""
 
 
-def _predictions(
-    results: pandas.DataFrame, target: str, kind: str, rows: int
-) -> np.ndarray:
+def _predictions(results: pandas.DataFrame, target: str, kind: str, rows: int) -> np.ndarray:
     """Google's prediction columns in the order of the rows; see `Vendor.predict`."""
     import numpy as np
 

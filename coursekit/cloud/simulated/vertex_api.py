@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.parser import BytesParser
 from typing import Any
 
 import numpy as np
@@ -121,7 +119,7 @@ class VertexRouter:
         except Refused as refused:
             return _error(refused.status, str(refused))
 
-    def refuse(self, fault: Fault) -> Reply:
+    def refuse(self, fault: Fault, call: Call | None = None) -> Reply:
         """Google's own reply for a fault."""
         if fault.kind is Kind.EXPIRE:
             return _error("UNAUTHENTICATED", "Request had invalid authentication credentials.")
@@ -142,13 +140,10 @@ class VertexRouter:
             self.kept.uploads[number] = path
             place = f"{self.service.url}/upload/storage/v1/b/{bucket}/o?upload_id={number}"
             return Reply.json({}, headers={"Location": place})
-        head = f"Content-Type: {call.headers.get('Content-Type')}\r\n\r\n".encode()
-        described, content = BytesParser().parsebytes(head + call.body).get_payload()
-        path = f"{bucket}/{json.loads(described.get_payload())['name']}"
-        # The parser of mails changes line ends: the bytes themselves are cut out.
         boundary = call.body.partition(b"\r\n")[0]
-        part = call.body.split(boundary)[2]
-        return self._keep(path, part.partition(b"\r\n\r\n")[2][: -len(b"\r\n")])
+        _, described, content, _ = call.body.split(boundary)
+        path = f"{bucket}/{json.loads(_payload(described))['name']}"
+        return self._keep(path, _payload(content))
 
     def upload_rest(self, call: Call, bucket: str) -> Any:
         """The content of a resumable upload, in one piece."""
@@ -182,7 +177,7 @@ class VertexRouter:
     def create_dataset(self, call: Call, parent: str) -> Any:
         """A long-running operation; it is done when it is asked for."""
         asked = json.loads(call.body)
-        name = f"{parent}/datasets/{self._new(self.kept.datasets)}"
+        name = f"{parent}/datasets/{self._new('datasets')}"
         self.kept.datasets[name] = asked | {"name": name, "createTime": _time(datetime.now(UTC))}
         return {"name": f"{name}/operations/1", "done": False}
 
@@ -211,10 +206,12 @@ class VertexRouter:
             raise Refused(
                 "UNIMPLEMENTED", f"The simulated service searches for {known}, not for {objective}."
             )
-        dataset = self.kept.datasets.get(f"{parent}/datasets/{asked['inputDataConfig']['datasetId']}")
+        dataset = self.kept.datasets.get(
+            f"{parent}/datasets/{asked['inputDataConfig']['datasetId']}"
+        )
         if dataset is None:
             raise Refused("NOT_FOUND", "There is no such data set.")
-        name = f"{parent}/trainingPipelines/{self._new(self.kept.pipelines)}"
+        name = f"{parent}/trainingPipelines/{self._new('pipelines')}"
         pipeline = Pipeline(name, asked, datetime.now(UTC))
         self._start(pipeline, dataset)
         self.kept.pipelines[name] = pipeline
@@ -332,7 +329,7 @@ class VertexRouter:
 
     def create_batch(self, call: Call, parent: str) -> Any:
         asked = json.loads(call.body)
-        name = f"{parent}/batchPredictionJobs/{self._new(self.kept.batches)}"
+        name = f"{parent}/batchPredictionJobs/{self._new('batches')}"
         model = asked["model"].partition("@")[0].rpartition("/")[2]
         self._trained(parent, model)
         now = _time(datetime.now(UTC))
@@ -381,9 +378,9 @@ class VertexRouter:
     def list_batches(self, call: Call, parent: str) -> Any:
         return {"batchPredictionJobs": _filtered(call, self.kept.batches.values())}
 
-    def _new(self, kept: Mapping[str, Any]) -> str:
-        """A number in Google's manner."""
-        return _number(f"{self.service.seed}-{len(kept)}")
+    def _new(self, kind: str) -> str:
+        """The number of a new resource, in Google's manner."""
+        return _number(f"{kind}-{len(getattr(self.kept, kind))}")
 
 
 def _evaluation(pipeline: Pipeline) -> dict[str, Any]:
@@ -437,6 +434,11 @@ def _flaw(table: Any, target: str) -> str:
     if table[target].isna().any():
         return f"simulated: the target column {target} has missing values"
     return ""
+
+
+def _payload(part: bytes) -> bytes:
+    """The content of a part of a multipart body, without its headers and the last line end."""
+    return part.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n")
 
 
 def _filtered(call: Call, resources: Any) -> list[dict[str, Any]]:
