@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
-from coursekit.cloud.prices import Estimate
+from coursekit.cloud.prices import Estimate, estimate, price
+from coursekit.cloud.table import check
 from coursekit.cloud.vendor import (
     Candidate,
     CloudError,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PRICE_DATE = "2026-01-01"
 LABEL = "coursekit-job"  # of every resource that belongs to a job: its name
 ROW = "coursekit_row"  # the column that puts predictions back into order
 NODE_HOUR = 1000  # milli node hours: Google's unit of a budget, and the least
@@ -132,6 +132,8 @@ class Vertex(Vendor):
     # Submitting
 
     def submit(self, request: Request) -> Job:
+        self.own_metric(request.metric)
+        check(request, self.name)
         metric = self._metric(request)
         budget = self._budget(request)
         if found := self.find(request.name):
@@ -266,14 +268,15 @@ class Vertex(Vendor):
 
     def _budget(self, request: Request) -> int:
         """Milli node hours that the minutes and the ceiling allow; Google never exceeds them."""
+        dollars = price(self.name, "tabular").dollars
         budget = math.ceil(request.max_minutes / 60 * NODE_HOUR)
-        if request.ceiling is not None:
-            budget = min(budget, math.floor(request.ceiling / self._node_hour * NODE_HOUR))
+        if request.ceiling is not None and dollars:
+            budget = min(budget, math.floor(request.ceiling / dollars * NODE_HOUR))
         if not NODE_HOUR <= budget <= LONGEST:
             raise UnsupportedOperation(
                 f"max_minutes={request.max_minutes:g} and ceiling={request.ceiling} allow "
                 f"{budget / NODE_HOUR:.2f} node hours, and {self.title} trains between 1 and 72: "
-                f"give max_minutes from 60 to 4320 and a ceiling of ${self._node_hour:.2f} or more"
+                f"give max_minutes from 60 to 4320 and a ceiling of ${dollars:.2f} or more"
             )
         return budget
 
@@ -400,7 +403,9 @@ class Vertex(Vendor):
                 content = self._ask(partial(blob.download_as_bytes, **options))
                 parts.append(pandas.read_csv(io.BytesIO(content)))
         if not parts:
-            raise CloudError(f"{self._place} wrote no predictions to {batch.output_info.gcs_output_directory}")
+            raise CloudError(
+                f"{self._place} wrote no predictions to {batch.output_info.gcs_output_directory}"
+            )
         return pandas.concat(parts)
 
     def disclosed(self, job: Job) -> Mapping[str, Any]:
@@ -447,7 +452,8 @@ class Vertex(Vendor):
         """At most the budget, which Google never exceeds; it may stop early and cost less."""
         self._metric(request)
         hours = self._budget(request) / NODE_HOUR
-        return self._estimate(0.0, hours, f"at most {hours:g} node hours")
+        how = f"a budget of {hours:g}, which is never exceeded; max_candidates is not used"
+        return estimate(self.name, "tabular", 0.0, hours, simulated=self.simulated, how=how)
 
     def spent(self, job: Job) -> Estimate:
         """What Google says that the training cost; while it runs, between one node and the budget.
@@ -457,29 +463,17 @@ class Vertex(Vendor):
         pipeline = self._get(job)
         state = STATES.get(pipeline.state.name, State.WAITING)
         told = dict(pipeline.training_task_metadata or {}).get("trainCostMilliNodeHours")
-        budget = job.details["milli_node_hours"] / NODE_HOUR
+        most = job.details["milli_node_hours"] / NODE_HOUR
         if state is State.FAILED:
-            return self._estimate(0.0, 0.0, "a failed job: 0 node hours")
-        if told is not None:
-            hours = float(told) / NODE_HOUR
-            return self._estimate(hours, hours, f"{hours:g} node hours")
-        since = min(_seconds(pipeline) / 3600, budget)
-        return self._estimate(
-            since, budget, f"{since:.2f} (one node since the start) to {budget:g} node hours"
-        )
-
-    def _estimate(self, low: float, high: float, hours: str) -> Estimate:
-        return Estimate(
-            low=low * self._node_hour,
-            high=high * self._node_hour,
-            formula=f"{hours} x ${self._node_hour:.3f}",
-            date=PRICE_DATE,
-            simulated=self.simulated,
-        )
-
-    @property
-    def _node_hour(self) -> float:
-        return 21.252
+            low = high = 0.0
+            how = "a failed job costs nothing"
+        elif told is not None:
+            low = high = float(told) / NODE_HOUR
+            how = "as Google reports"
+        else:
+            low, high = min(_seconds(pipeline) / 3600, most), most
+            how = "one node since the start, to the budget"
+        return estimate(self.name, "tabular", low, high, simulated=self.simulated, how=how)
 
     def console_url(self, job: Job) -> str:
         if isinstance(self.where, Simulated):
