@@ -7,7 +7,6 @@ been run on a real account.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import math
@@ -313,15 +312,12 @@ class Vertex(Vendor):
         ]
 
     def stop(self, job: Job) -> None:
-        from google.api_core.exceptions import FailedPrecondition
-
-        def cancel() -> None:
-            client = self._clients.pipelines
-            with contextlib.suppress(FailedPrecondition):  # it has ended already
-                client.cancel_training_pipeline(name=job.identifier, **self._options)
-
-        if not self.status(job).state.ended:
-            self._ask(cancel)
+        client = self._clients.pipelines
+        try:
+            self._ask(lambda: client.cancel_training_pipeline(name=job.identifier, **self._options))
+        except CloudError:  # Google refuses it for a job that has ended
+            if not self.status(job).state.ended:
+                raise
 
     # What comes home
 
@@ -401,7 +397,7 @@ class Vertex(Vendor):
             file = blob.name.rpartition("/")[2]
             if file.startswith("prediction") and "errors" not in file:
                 content = self._ask(partial(blob.download_as_bytes, **options))
-                parts.append(pandas.read_csv(io.BytesIO(content)))
+                parts.append(pandas.read_csv(io.BytesIO(content), float_precision="round_trip"))
         if not parts:
             raise CloudError(
                 f"{self._place} wrote no predictions to {batch.output_info.gcs_output_directory}"
@@ -538,14 +534,27 @@ class Vertex(Vendor):
                 f"{self._place} did not answer for {self.patience:g} s: {error.cause}"
             ) from error
         except exceptions.GoogleAPICallError as error:
-            raise CloudError(f"{self._place} refused: {error.message}{_cure(error)}") from error
+            raise CloudError(
+                f"{self._place} refused: {error.message}{self._cure(error)}"
+            ) from error
         except requests.RequestException as error:
             raise CloudError(f"{self._place} cannot be reached: {error}") from error
         except GoogleAuthError as error:
-            raise CloudError(
-                f"{self._place} took no credentials: {error}; log in by "
-                "`gcloud auth application-default login`"
-            ) from error
+            raise CloudError(f"{self._place} renewed no token: {error}; {self._login}") from error
+
+    @property
+    def _login(self) -> str:
+        if self.simulated:
+            return "start the loopback server again"
+        return "log in by `gcloud auth application-default login`"
+
+    def _cure(self, error: Any) -> str:
+        match error.code:
+            case 401:
+                return f"; the token is not valid: {self._login}"
+            case 403:
+                return "; the account lacks this right, or the API is not enabled in the project"
+        return ""
 
     def _until(self, ask: Callable[[], T], done: Callable[[T], Any]) -> T:
         """Ask until it is done, at growing distances of up to 30 seconds."""
@@ -632,9 +641,7 @@ class Vertex(Vendor):
         try:
             credentials, _ = google.auth.default(scopes=SCOPES)
         except DefaultCredentialsError as error:
-            raise CloudError(
-                f"{self.title} needs credentials: `gcloud auth application-default login` ({error})"
-            ) from error
+            raise CloudError(f"{self.title} needs credentials: {self._login} ({error})") from error
         return credentials
 
 
@@ -694,15 +701,6 @@ def _measures(evaluation: Any) -> dict[str, float]:
         for name, value in dict(evaluation.metrics).items()
         if isinstance(value, int | float)
     }
-
-
-def _cure(error: Any) -> str:
-    match error.code:
-        case 401:
-            return "; the token is not valid: `gcloud auth application-default login`"
-        case 403:
-            return "; the account lacks this right, or the API is not switched on in the project"
-    return ""
 
 
 def _predictions(results: pandas.DataFrame, target: str, kind: str, rows: int) -> np.ndarray:
