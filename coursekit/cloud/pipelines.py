@@ -1,6 +1,7 @@
 """Pipelines of scikit-learn on a table: imputing, encoding, scaling, one of five algorithms.
 
-The space is a small sister of that of Auto-sklearn (Feurer et al., 2015, NIPS 28).
+The space is a small sister of that of Auto-sklearn (Feurer et al., 2015, NIPS 28;
+`feurer2015efficient`).
 """
 
 from __future__ import annotations
