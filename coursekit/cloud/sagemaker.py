@@ -213,7 +213,11 @@ class SageMaker(Vendor):
 
     def stop(self, job: Job) -> None:
         """Stop the job: models that are trained stay, Amazon bills the time up to then."""
-        self._ask("sagemaker", "stop_auto_ml_job", AutoMLJobName=job.name)
+        try:
+            self._ask("sagemaker", "stop_auto_ml_job", AutoMLJobName=job.name)
+        except _Refused:
+            if not STATES[self._describe(job.name)["AutoMLJobStatus"]].ended:
+                raise
 
     def predict(self, job: Job, rows: pandas.DataFrame) -> np.ndarray:
         """Predictions of the best model, by a batch transform, which costs instance time.
@@ -378,22 +382,22 @@ class SageMaker(Vendor):
         """One call of the SDK; a body is read. With an expired token, once more with a new one."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        for again in (True, False):
+        renewed = False
+        while True:
             try:
                 reply = getattr(self._clients[service], operation)(**arguments)
                 return reply["Body"].read() if "Body" in reply else reply
             except ClientError as error:
-                code = error.response.get("Error", {}).get("Code", "")
-                if code in EXPIRED and again:
-                    self._connect()
-                    continue
-                raise _Refused(operation, error.response, self.account.profile) from error
+                refused = _Refused(operation, error.response, self.account.profile)
+                if refused.code not in EXPIRED or renewed:
+                    raise refused from error
+                self._connect()
+                renewed = True
             except BotoCoreError as error:
                 raise CloudError(
                     f"{self.title} could not be asked ({operation}): {error}. A job that was "
                     "submitted continues there: ask again"
                 ) from error
-        raise AssertionError
 
     def _clock(self, told: Mapping[str, Any]) -> datetime | None:
         """Amazon's time of a reply; the simulated service has its own, in LastModifiedTime."""
@@ -485,7 +489,8 @@ class _Refused(CloudError):
     def __init__(self, operation: str, response: Mapping[str, Any], profile: str) -> None:
         told = response.get("Error", {})
         self.code, message = told.get("Code", ""), told.get("Message", "")
-        self.missing = self.code == "ResourceNotFound" or "not found" in message.lower()
+        absent = re.search("not (be )?f(ou|i)nd", message, re.IGNORECASE)
+        self.missing = self.code == "ResourceNotFound" or absent is not None
         cure = ""
         if self.code in EXPIRED:
             cure = (

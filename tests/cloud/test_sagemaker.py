@@ -13,7 +13,15 @@ import pytest
 
 from coursekit.cloud.connect import connect
 from coursekit.cloud.prices import price
-from coursekit.cloud.sagemaker import ATTEMPTS, INSTANCE, NOBODY, AmazonAccount, SageMaker
+from coursekit.cloud.sagemaker import (
+    ATTEMPTS,
+    INSTANCE,
+    NOBODY,
+    AmazonAccount,
+    SageMaker,
+    _predictions,
+    _with_probabilities,
+)
 from coursekit.cloud.simulated import sagemaker_api
 from coursekit.cloud.simulated.sagemaker_api import SageMakerRouter
 from coursekit.cloud.simulated.server import Server
@@ -146,7 +154,7 @@ def test_a_job_from_its_submission_to_predictions(
     [moved] = shown["explainability"]["explanations"].values()
     assert set(moved) == {"width", "kind or class"} and min(moved.values()) > 0
 
-    vendor.stop(job)
+    vendor.stop(job)  # which Amazon refuses, since it has ended
     assert vendor.status(job).state is State.COMPLETED
     assert vendor.console_url(job) == f"{server.url}/simulated#job"
     check_wire(said)
@@ -162,6 +170,32 @@ def test_regression_has_its_own_metrics_and_containers(server, vendor, said, req
     assert found.shape == (HELD,)
     assert np.corrcoef(found, rows["price"][ROWS:])[0, 1] > 0.5
     check_wire(said)
+
+
+def test_answers_as_documented_are_read(rows):
+    """Containers and lines of Amazon's developer guide, which the simulated service copies."""
+    able = "predicted_label,probability,probabilities"
+    prepare, model, labels = (
+        {"Image": "a/sagemaker-sklearn-automl:2", "Environment": {"AUTOML_TRANSFORM_MODE": "f"}},
+        {"Image": "a/sagemaker-xgboost:1", "Environment": {"SAGEMAKER_INFERENCE_SUPPORTED": able}},
+        {"Image": "a/b", "Environment": {"SAGEMAKER_INFERENCE_SUPPORTED": f"{able},labels"}},
+    )
+    told = [each["Environment"] for each in _with_probabilities([prepare, model, labels])]
+    assert told[0] == prepare["Environment"]
+    assert told[1]["SAGEMAKER_INFERENCE_OUTPUT"] == "probabilities"
+    assert told[2]["SAGEMAKER_INFERENCE_INPUT"] == "probabilities"
+    assert told[2]["SAGEMAKER_INFERENCE_OUTPUT"] == "probabilities,labels"
+    assert "SAGEMAKER_INFERENCE_OUTPUT" not in model["Environment"]
+    [alone] = _with_probabilities([labels])  # of the mode ENSEMBLING
+    assert alone["Environment"].keys() == {
+        "SAGEMAKER_INFERENCE_SUPPORTED", "SAGEMAKER_INFERENCE_OUTPUT"
+    }  # fmt: skip
+
+    two = b"""\"[0.9, 0.1]\",\"['1', '0']\"\n\"[0.2, 0.8]\",\"['1', '0']\"\n"""
+    np.testing.assert_array_equal(_predictions(two), [[0.1, 0.9], [0.8, 0.2]])
+    ten = b"""\"[0.5, 0.3, 0.2]\",\"['10', '9', '-1']\"\n"""
+    np.testing.assert_array_equal(_predictions(ten), [[0.2, 0.3, 0.5]])  # sorted as numbers
+    np.testing.assert_array_equal(_predictions(b"1.5\n-2e3\n"), [1.5, -2000.0])
 
 
 def check_wire(said):
@@ -371,8 +405,11 @@ def test_a_simulated_client_knows_nothing_of_the_machine(poisoned, server, said,
     for call in server.calls:
         assert POISON not in f"{call.path} {call.query} {dict(call.headers)} {call.body!r}"
         assert "Credential=simulated/" in call.headers["Authorization"]
+    # A client whose SDK has another address than its server sends nothing.
+    vendor.where, before = Simulated("http://127.0.0.1:9"), len(server.calls)
     with pytest.raises(CloudError, match="nothing was sent"):
-        vendor._stay(type("Request", (), {"url": "https://api.sagemaker.us-east-1.amazonaws.com/"}))
+        vendor.find("job")
+    assert len(server.calls) == before
 
 
 class Caught(Exception):
@@ -409,7 +446,7 @@ def test_a_profile_without_credentials_is_never_replaced(poisoned):
     role = "arn:aws:iam::123456789012:role/automl"
     with pytest.raises(CloudError, match="aws configure"):
         SageMaker(AmazonAccount("absent", "eu-west-1", "tables", role)).find("job")
-    with pytest.raises(CloudError, match="credentials"):
+    with pytest.raises(CloudError, match="Unable to locate credentials"):
         SageMaker(AmazonAccount("empty", "eu-west-1", "tables", role)).find("job")
     with pytest.raises(ValueError, match="'role'"):
         AmazonAccount("chosen", "eu-west-1", "tables", "role")
