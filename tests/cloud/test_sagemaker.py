@@ -352,13 +352,23 @@ def test_what_amazon_would_refuse_is_not_sent(server, vendor, request_, rows):
         vendor.submit(Request(three, "sold", "job"))
     with pytest.raises(ValueError, match="20 rows, where 500"):
         vendor.submit(Request(request_().table[:20], "sold", "job"))
-    with pytest.raises(ValueError, match=r"pays 10 instances at once for 1.3 minutes"):
+    with pytest.raises(ValueError, match=r"ceiling=0.2 pays 10 instances at once: 1.3 min"):
         vendor.submit(request_(ceiling=0.2))
-    for name in ("a" * 33, "-a", "a_b", ""):
+    with pytest.raises(ValueError, match="max_minutes: 1 minutes, where 3"):
+        vendor.submit(request_(max_minutes=1))
+    with pytest.raises(ValueError, match=r"max_candidates=751: .* 1 to 750"):
+        vendor.submit(request_(max_candidates=751))
+    for name in ("a" * 33, f"a{'-' * 31}b", "-a", "a_b", ""):
         with pytest.raises(ValueError, match="1 to 32 letters"):
             vendor.submit(request_(name))
     assert not server.calls
     # What only the service finds is shown in its words.
+    stars = Request(rows[:ROWS].assign(sold=np.arange(ROWS) % 5), "sold", "stars", metric="rmse")
+    assert vendor.submit(stars).details["problem"] == "Regression"
+    job = server.service.get("stars").wire["request"]
+    job["AutoMLJobInputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"] = "s3://theirs/t.csv"
+    with pytest.raises(ValueError, match="'stars' is taken by a job of another table"):
+        vendor.submit(stars)
     with pytest.raises(CloudError, match=r"simulated service searches for AUC"):
         vendor.submit(request_(metric="F1"))
 
