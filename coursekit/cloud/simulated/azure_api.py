@@ -17,9 +17,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from coursekit.cloud.azure_ml import AzureML
-from coursekit.cloud.simulated.automl import AlreadyThere, Service, ServiceJob, Tried, read
+from coursekit.cloud.simulated.automl import AlreadyThere, Service, ServiceJob, Tried
 from coursekit.cloud.simulated.faults import Fault, Kind
 from coursekit.cloud.simulated.server import Call, Reply
+from coursekit.cloud.table import read
 from coursekit.cloud.vendor import State
 from coursekit.extras import from_extras
 
