@@ -119,7 +119,7 @@ class VertexRouter:
         except Refused as refused:
             return _error(refused.status, str(refused))
 
-    def refuse(self, fault: Fault, call: Call | None = None) -> Reply:
+    def refuse(self, fault: Fault, call: Call) -> Reply:
         """Google's own reply for a fault."""
         if fault.kind is Kind.EXPIRE:
             return _error("UNAUTHENTICATED", "Request had invalid authentication credentials.")
