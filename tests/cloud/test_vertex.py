@@ -1,12 +1,12 @@
 """Google's AutoML by its own SDK against the loopback server; no other address is named."""
 
 import json
-import math
 import os
 import re
 import threading
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -25,7 +25,7 @@ from coursekit.cloud.vendor import (
     UnsupportedMetric,
     UnsupportedOperation,
 )
-from coursekit.cloud.vertex import GoogleAccount, Vertex
+from coursekit.cloud.vertex import GoogleAccount, Vertex, _predictions
 
 PIPELINES = "/v1/projects/simulated/locations/us-central1/trainingPipelines"
 
@@ -125,6 +125,17 @@ def test_a_job_from_the_table_to_predictions(server: Server, vertex: Vertex):
     assert len(asked(server, "POST", "/batchPredictionJobs")) == 1  # and is not billed twice
     with pytest.raises(ValueError, match="'won'"):
         vertex.predict(job, LEARN)
+    misleading = HELD.assign(won_by_score=0.5)  # a column of the rows, not of the predictions
+    assert np.array_equal(vertex.predict(job, misleading), predicted)
+    for path, content in server.service.files.items():
+        if "/rows.csv" in path:
+            assert content.startswith(b'"age","port",') and b',"b",' in content
+        if "/predictions_2" in path:  # a row that Google did not predict
+            server.service.files[path] = content[: content[:-1].rindex(b"\n") + 1]
+    with pytest.raises(CloudError, match="predicted 99 of 100 rows: see the file of errors"):
+        vertex.predict(job, HELD)
+    with pytest.raises(ValueError, match="has no real job trees-1 of vertex"):
+        vertex.stop(replace(job, simulated=False))
     table = server.service.files["simulated-coursekit/coursekit/trees-1/table.csv"]
     assert table == LEARN.to_csv(index=False).encode()
 
@@ -320,12 +331,13 @@ def test_a_service_that_never_recovers_is_an_error_with_its_words(server: Server
 
 
 def test_what_google_cannot_do_is_said_before_anything_is_sent(server: Server, vertex: Vertex):
+    words = LEARN.assign(won=LEARN.won.map({0: "no", 1: "yes"}))
     three = LEARN.assign(won=np.arange(1000) % 3)
     for wrong, told in (
         ({"metric": "accuracy"}, "it offers auc, log_loss, rmse, maximize-au-prc"),
         ({"metric": "r2", "target": "age"}, "cannot search for 'r2'"),
-        ({"metric": "minimize-rmse"}, "has 2 classes; it offers maximize-au-roc"),
-        ({"metric": "auc", "table": three}, "has 3 classes; it offers minimize-log-loss"),
+        ({"metric": "minimize-rmse", "table": words}, "of 2 classes; it offers maximize-au-roc"),
+        ({"metric": "auc", "table": three}, "of 3 classes; it offers minimize-log-loss"),
         ({"metric": "maximize-au-roc", "table": numbers(), "target": "cost"}, "minimize-rmse"),
     ):
         with pytest.raises(UnsupportedMetric, match=told):
@@ -428,16 +440,12 @@ def test_a_real_account_is_asked_for_by_name_and_goes_to_google_alone(
         Simulated("https://aiplatform.googleapis.com")
 
 
-def test_predictions_come_back_in_order_or_not_at_all():
-    from coursekit.cloud.vertex import ROW, _predictions
-
-    wide = pandas.DataFrame({ROW: [1, 0], "y_10_scores": [0.1, 0.2], "y_9_scores": [0.9, 0.8]})
-    found = _predictions(wide, "y", "classification", 2)
-    assert found.tolist() == [[0.8, 0.2], [0.9, 0.1]]
-    with pytest.raises(CloudError, match="2 of 3 rows"):
-        _predictions(wide, "y", "classification", 3)
-    with pytest.raises(CloudError, match="no prediction of 'y', only"):
-        _predictions(wide, "y", "regression", 2)
-    assert math.isnan(_predictions(
-        pandas.DataFrame({ROW: [0], "predicted_y": [math.nan]}), "y", "regression", 1
-    )[0])  # fmt: skip
+def test_prediction_columns_are_those_of_googles_pages():
+    wide = pandas.DataFrame({"y_10_score": [0.1, 0.2], "y_9_scores": [0.9, 0.8]})
+    assert _predictions(wide, "y", "classification").tolist() == [[0.9, 0.1], [0.8, 0.2]]
+    words = pandas.DataFrame({"y_no_score": [0.7], "y_maybe_score": [0.2], "y_1_score": [0.1]})
+    assert _predictions(words, "y", "classification").tolist() == [[0.1, 0.2, 0.7]]
+    one = pandas.DataFrame({"predicted_y": [2.5], "predicted_y_too": [1.0]})
+    assert _predictions(one, "y", "regression").tolist() == [2.5]
+    with pytest.raises(CloudError, match="no prediction of 'y', only y_10_score"):
+        _predictions(wide, "y", "regression")
