@@ -59,7 +59,7 @@ def test_columns_about_persons_stay_at_home_by_default():
         name=["x"] * rows,
         contact=[f"p{i}@example.org" for i in range(rows)],
         called=[f"+49 170 {i:07}" for i in range(rows)],
-        passenger=[f"Smith{'abcdefgh'[i % 8]}, Mr. John{'a' * (i % 90 + 1)}" for i in range(rows)],
+        passenger=[f"Smith{'abcdefgh'[i % 8]}, Mr. John{'a' * (i % 97 + 1)}" for i in range(rows)],
         number=range(rows),
         token=[f"{i:x}q" for i in range(rows)],
         town=["Bonn", "Rome"] * 500,
