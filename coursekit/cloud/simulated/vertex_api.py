@@ -401,8 +401,8 @@ def _evaluation(pipeline: Pipeline) -> dict[str, Any]:
         measured = {
             "logLoss": metrics.log_loss(truth, values, labels=job.classes),
         }
-        if len(job.classes) == 2:
-            positive = truth == job.classes[1]
+        positive = truth == job.classes[1]
+        if len(job.classes) == 2 and 0 < positive.sum() < len(positive):
             measured["auRoc"] = metrics.roc_auc_score(positive, values[:, 1])
             measured["auPrc"] = metrics.average_precision_score(positive, values[:, 1])
     else:
