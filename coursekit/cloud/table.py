@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def read(csv: bytes) -> pandas.DataFrame:
     """The table of a CSV with a header."""
-    with from_extras():
+    with from_extras("cloud"):
         import pandas
 
     return pandas.read_csv(io.BytesIO(csv))
