@@ -171,7 +171,8 @@ class AzureML(Vendor):
             )
         return self._job(
             name, job.target_column_name, OWN[str(job.primary_metric.value).casefold()],
-            job.training_data.path.partition("/paths/")[2].rstrip("/"), size.instance_type, size.instance_count,
+            job.training_data.path.partition("/paths/")[2].rstrip("/"),
+            size.instance_type, size.instance_count,
         )  # fmt: skip
 
     def status(self, job: Job) -> Progress:
