@@ -90,7 +90,9 @@ def test_a_job_from_the_table_to_predictions(server: Server, vertex: Vertex):
     assert vertex.submit(request()) == job
     again = connect("vertex", simulated=server.url)  # after a crash
     assert again.find("trees-1") == job and again.find("trees") is None
-    assert len(asked(server, "POST", "/trainingPipelines")) == 1
+    with pytest.raises(ValueError, match="'trees-1' is that of a job on another table"):
+        vertex.submit(request(table=LEARN[::-1]))
+    assert len(asked(server, "POST", "/trainingPipelines")) == len(server.service.files) == 1
 
     first = vertex.status(job)
     assert (first.state, first.done, first.seconds) == (State.RUNNING, 0, 360)
