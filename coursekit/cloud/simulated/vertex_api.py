@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.cloud.simulated.automl import AlreadyThere, Service, ServiceJob, read
+from coursekit.cloud.simulated.automl import AlreadyThere, Service, ServiceJob
 from coursekit.cloud.simulated.faults import Fault, Kind
 from coursekit.cloud.simulated.server import Call, Reply
+from coursekit.cloud.table import read
 from coursekit.cloud.vendor import State
 from coursekit.extras import from_extras
 
