@@ -507,11 +507,6 @@ class Vertex(Vendor):
         client = self._clients.pipelines
         return self._ask(lambda: client.get_training_pipeline(name=job.identifier, **self._options))
 
-    def _own(self, job: Job) -> None:
-        if job.vendor != self.name or job.simulated != self.simulated:
-            place = "simulated" if job.simulated else "real"
-            raise ValueError(f"{self._place} has no {place} job {job.name} of {job.vendor}")
-
     def _upload(self, path: str, text: str) -> str:
         """The gs:// address of a CSV file in Cloud Storage, written or overwritten."""
         blob = self._clients.storage.bucket(self.account.bucket).blob(path)
