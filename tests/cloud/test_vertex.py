@@ -101,6 +101,8 @@ def test_a_job_from_the_table_to_predictions(server: Server, vertex: Vertex):
         vertex.best(job)
     with pytest.raises(ValueError, match="no finished model"):
         vertex.predict(job, HELD)
+    with pytest.raises(ValueError, match=r"trees-1 is a real job of vertex: this is .*, simulated"):
+        vertex.stop(replace(job, simulated=False))
     running = vertex.spent(job)
     assert 0 < running.low < running.high == pytest.approx(21.252)
     finish(server, vertex, job, candidates=99)  # the budget ends it
@@ -136,8 +138,6 @@ def test_a_job_from_the_table_to_predictions(server: Server, vertex: Vertex):
             server.service.files[path] = content[: content[:-1].rindex(b"\n") + 1]
     with pytest.raises(CloudError, match="predicted 99 of 100 rows: see the file of errors"):
         vertex.predict(job, HELD)
-    with pytest.raises(ValueError, match=r"trees-1 is a real job of vertex: this is .*, simulated"):
-        vertex.stop(replace(job, simulated=False))
     table = server.service.files["simulated-coursekit/coursekit/trees-1/table.csv"]
     assert table == LEARN.to_csv(index=False).encode()
 
