@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         data,
         estimators,
         forecasting,
+        grading,
         importance,
         labs,
         plots,
@@ -48,8 +49,8 @@ _HOMES = {
 __all__ = [
     "Boolean", "Chain", "Choice", "EdgeCells", "Evaluation", "Float", "History", "Integer", "Pause",
     "Search", "Space", "Strategy", "Suggestion", "Trial", "cloud", "conform", "data", "estimators",
-    "forecasting", "importance", "labs", "plots", "race", "spaces", "strategies", "surrogates",
-    "testing", "tfx", "training", "tuners", "widgets", "worlds",
+    "forecasting", "grading", "importance", "labs", "plots", "race", "spaces", "strategies",
+    "surrogates", "testing", "tfx", "training", "tuners", "widgets", "worlds",
 ]  # fmt: skip
 
 

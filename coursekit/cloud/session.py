@@ -120,7 +120,7 @@ class Session:
                 self.register.ended(entry, found.progress.state, found.spent.high)
 
 
-class Found(NamedTuple):
+class ListedJob(NamedTuple):
     """A job as `coursekit cloud jobs` lists it. standing: None if it cannot be asked."""
 
     entry: RegisteredJob
@@ -128,27 +128,27 @@ class Found(NamedTuple):
     why: str = ""
 
 
-def look(session: Session, entry: RegisteredJob) -> Found:
+def look(session: Session, entry: RegisteredJob) -> ListedJob:
     """A job of the register as it stands now; one that has ended is not asked again."""
     if entry.state is not None:
-        return Found(entry, None, "")
+        return ListedJob(entry, None, "")
     if entry.vendor == LOCAL:  # to ask it would continue it
-        return Found(entry, None, "not finished; the command that began it continues it")
+        return ListedJob(entry, None, "not finished; the command that began it continues it")
     try:
         vendor = session.of(entry)
         if vendor is None:
-            return Found(entry, None, "its simulated service has ended, and the job with it")
+            return ListedJob(entry, None, "its simulated service has ended, and the job with it")
         job = entry.job or vendor.find(entry.name)
         if job is None:
-            return Found(entry, None, "it was never accepted")
+            return ListedJob(entry, None, "it was never accepted")
         if entry.job is None:
             session.register.accepted(job)
         found = standing(vendor, job)
     except (OSError, ImportError, ValueError) as error:
-        return Found(entry, None, f"it cannot be asked: {error}")
+        return ListedJob(entry, None, f"it cannot be asked: {error}")
     if found.progress.state.ended:
         session.note(job, found)
-    return Found(entry, found)
+    return ListedJob(entry, found)
 
 
 def stop(session: Session, entry: RegisteredJob) -> str:

@@ -39,11 +39,12 @@ class Rules:
 
 
 ANY, WORDS = r"[^\n]{1,128}", "1 to 128 characters in one line"
-# Rows and columns as the vendors' documentation has them; what is generous here is their default.
+# As recalled from the vendors' documentation, where a comment does not say that it was read.
 RULES = {
     "sagemaker": Rules((500, 5e6), (2, 1000), (2, 2000), r"[^\n,\"]{1,63}",
                        "1 to 63 characters, no comma and no quotation mark"),
     "azure": Rules((50, float("inf")), (2, float("inf")), (2, 1000), ANY, WORDS),
+    # Read in Google's pages, but for the 128 characters.
     "vertex": Rules((1000, 1e8), (2, 1000), (2, 500), r"[A-Za-z0-9][A-Za-z0-9_]{0,127}",
                     "at most 128 letters, digits and _, without _ at the beginning"),
     "local": Rules((20, float("inf")), (2, float("inf")), (2, 1000), ANY, WORDS),
