@@ -289,7 +289,8 @@ def _computed(process: int) -> float:
 
 def _installation(package: Path) -> list[Path]:
     """What a child has to read: Python, the installed packages, the kit and its data."""
-    return [Path(sys.prefix), Path(sys.base_prefix), package, shipped("data")]
+    found = [Path(sys.prefix), Path(sys.base_prefix), package, shipped("data")]
+    return [*found, package.parent / "pyproject.toml"]  # by which `shipped` knows a checkout
 
 
 def _environment(package: Path, place: Path, isolated: bool) -> dict[str, str]:

@@ -42,6 +42,12 @@ except PermissionError: epochs = "hidden" """
         assert "__init__.py" in told(grader.grade(answer, warm.run))
 
 
+def test_a_child_finds_the_data_that_the_kit_ships(grader: Grader, warm: Warm) -> None:
+    code = "from coursekit import data\nepochs = type(data.load('digits')).__name__"
+    outcome = grader.grade(submission(notebook({"99.2": code})), warm.run)
+    assert "received" in dict(outcome.marks["99.2"].card.rows), outcome
+
+
 def test_what_a_child_lacks_is_found() -> None:
     here = isolation.state()
     assert "its processes are not its own" in isolation.gaps(here, 0)
