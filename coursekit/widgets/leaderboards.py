@@ -1,0 +1,264 @@
+"""Leaderboards: jobs of several vendors side by side, what they cost, and buttons to stop them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import ipywidgets as w
+
+from coursekit.cloud.prices import Estimate
+from coursekit.cloud.vendor import Candidate, Job, Progress, Request, State, Vendor
+from coursekit.widgets.panel import Markup, Panel, answer_while_busy, button, status, table
+
+EVERY = 0.5  # seconds between two questions to a vendor
+ROWS = 5  # candidates of a leaderboard that are shown
+PATIENCE = 5  # questions without an answer, one after the other, before a job is given up
+
+
+class Leaderboards(Panel):
+    """One request, several vendors: each has a column with its leaderboard, meter and stop button.
+
+    Before the submission a column shows the vendor's estimate. The bar is what has been spent, as
+    a part of the ceiling, or else of the highest estimate; at the ceiling the job is stopped.
+    Each vendor is asked in a thread of its own, so that none waits for another. What a vendor
+    refuses stands in its column, and the other jobs are not affected.
+
+    vendors: by the names that the columns get. request: the same for all. every: seconds between
+        two questions to a vendor.
+    """
+
+    def __init__(
+        self, vendors: Mapping[str, Vendor], request: Request, *, every: float = EVERY
+    ) -> None:
+        self.request, self.every = request, every
+        self.submit_button = button("Submit to all", "cloud-upload", "Start a job at each vendor")
+        self.stop_button = button("Stop all", "stop", "Stop all jobs; what is done is kept")
+        self.stop_button.disabled = True
+        self.line = w.HTML()
+        self.columns = {name: Column(name, each, request) for name, each in vendors.items()}
+        self._threads: list[threading.Thread] = []
+        self.submit_button.on_click(lambda _: self.start())
+        self.stop_button.on_click(lambda _: self.stop())
+        answer_while_busy(self.stop_button, *(each.button for each in self.columns.values()))
+        boxes = [each.box for each in self.columns.values()]
+        self.box = w.VBox([
+            w.HBox([self.submit_button, self.stop_button], layout=w.Layout(flex_flow="row wrap")),
+            self.line, w.HBox(boxes, layout=w.Layout(flex_flow="row wrap")),
+        ])  # fmt: skip
+        self.update()
+
+    @property
+    def jobs(self) -> dict[str, Job]:
+        """The jobs that the vendors have accepted, by column."""
+        return {name: each.job for name, each in self.columns.items() if each.job is not None}
+
+    @property
+    def running(self) -> bool:
+        """Whether a job is on its way."""
+        return any(thread.is_alive() for thread in self._threads)
+
+    def start(self) -> None:
+        """Submit to all vendors, and follow the jobs beside the kernel; once only."""
+        if self._threads:
+            return
+        self.submit_button.disabled, self.stop_button.disabled = True, False
+        self._threads = [
+            threading.Thread(target=self._follow, args=(each,), name=name, daemon=True)
+            for name, each in self.columns.items()
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def run(self) -> dict[str, Job]:
+        """Submit, unless that is done, and wait until all jobs have ended; Ctrl-C stops them."""
+        self.start()
+        try:
+            self._join()
+        except KeyboardInterrupt:
+            self.stop()
+            self._join()
+        return self.jobs
+
+    def stop(self) -> None:
+        """Ask all vendors to stop."""
+        for each in self.columns.values():
+            each.stop()
+
+    def update(self) -> None:
+        """Bring the line and the buttons up to date."""
+        self.line.value = status(self.summary())
+        if self._threads and all(each.ended for each in self.columns.values()):
+            self.stop_button.disabled = True
+
+    def summary(self) -> str:
+        """The state of all jobs in a sentence."""
+        columns = self.columns.values()
+        high = sum(each.estimate.high for each in columns if each.estimate)
+        if not self._threads:
+            return f"Nothing is submitted. Together the jobs may cost up to ${high:,.2f}."
+        ended = sum(each.ended for each in columns)
+        spent = sum(each.spent.high for each in columns if each.spent)
+        bill = "" if not all(each.vendor.simulated for each in columns) else " (no real money)"
+        return (
+            f"{ended} of {len(columns)} jobs have ended; ${spent:,.2f} spent, "
+            f"at most ${high:,.2f} estimated{bill}."
+        )
+
+    def _follow(self, column: Column) -> None:
+        column.submit()
+        self.update()
+        while not column.ended:
+            column.ask()
+            self.update()
+            if not column.ended:
+                column.changed.wait(self.every)
+
+    def _join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def static(self) -> str:
+        columns = "".join(
+            f'<div style="margin-top:8px">{each.text()}</div>' for each in self.columns.values()
+        )
+        return status(self.summary()) + columns
+
+    def __repr__(self) -> str:
+        return f"Leaderboards: {self.summary()}"
+
+
+class Column:
+    """One vendor's job: what is known of it, and the widgets that show it."""
+
+    def __init__(self, name: str, vendor: Vendor, request: Request) -> None:
+        self.name, self.vendor, self.request = name, vendor, request
+        self.job: Job | None = None
+        self.estimate: Estimate | None = None
+        self.spent: Estimate | None = None
+        self.progress = Progress(State.WAITING)
+        self.candidates: Sequence[Candidate] = ()
+        self.problem = ""  # why there is no job, or no more news of it
+        self.silences = 0
+        self.changed = threading.Event()  # set by Stop, so that the vendor is asked at once
+        self.stopping = False
+        self.button = button("Stop", "stop", f"Stop the job of {name}")
+        self.button.disabled = True
+        self.button.on_click(lambda _: self.stop())
+        self.meter = w.FloatProgress(
+            min=0.0, max=1.0, layout=w.Layout(width="140px"), tooltip=f"Spent at {name}"
+        )
+        self.heading, self.money, self.board = w.HTML(), w.HTML(), w.HTML()
+        controls = w.HBox([self.button, self.meter], layout=w.Layout(flex_flow="row wrap"))
+        self.box = w.VBox(
+            [self.heading, controls, self.money, self.board],
+            layout=w.Layout(flex="1 1 230px", min_width="230px", padding="6px 12px 6px 0"),
+        )
+        try:
+            self.estimate = vendor.estimate_cost(request)
+        except (OSError, ValueError) as error:
+            self.problem = str(error)
+        self.show()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is going to happen."""
+        return bool(self.problem) or self.progress.state.ended
+
+    @property
+    def limit(self) -> float:
+        """Where the meter is full, in US dollars: the ceiling, or else the highest estimate."""
+        high = self.estimate.high if self.estimate else 0.0
+        return self.request.ceiling if self.request.ceiling is not None else high
+
+    def submit(self) -> None:
+        """Submit the request; what the vendor says to a refusal becomes the problem."""
+        if not self.problem:
+            try:
+                self.job = self.vendor.submit(self.request)
+            except Exception as error:  # a thread's exception would be lost
+                self.problem = _said(error)
+        self.show()
+
+    def ask(self) -> None:
+        """Ask the vendor how the job stands; after Stop and at the ceiling, ask it to stop."""
+        self.changed.clear()
+        try:
+            self._ask()
+            self.silences = 0
+        except Exception as error:
+            self.silences += 1
+            if self.silences == PATIENCE:
+                self.problem = f"{_said(error)}; the job may still run: `coursekit cloud jobs`"
+        self.show()
+
+    def _ask(self) -> None:
+        if self.job is None:
+            return
+        ceiling, reached = self.request.ceiling, False
+        if self.spent is not None and ceiling is not None:
+            reached = self.spent.high >= ceiling
+        if self.stopping or reached:
+            self.vendor.stop(self.job)
+            self.stopping = False
+        self.progress = self.vendor.status(self.job)
+        self.candidates = self.vendor.leaderboard(self.job)
+        self.spent = self.vendor.spent(self.job)
+        if reached:
+            self.progress = self.progress._replace(message="stopped at the ceiling")
+
+    def stop(self) -> None:
+        """Ask the vendor to stop, with the next question."""
+        self.stopping = True
+        self.changed.set()
+
+    def show(self) -> None:
+        """Bring the widgets up to date."""
+        self.button.disabled = self.job is None or self.ended
+        full = self.limit
+        self.meter.value = min(1.0, self.spent.high / full) if self.spent and full else 0.0
+        self.meter.bar_style = "warning" if self.meter.value >= 1.0 else "info"
+        self.heading.value, self.money.value = self._heading(), self._money()
+        self.board.value = self._board()
+
+    def text(self) -> str:
+        """The column as HTML without widgets."""
+        return self._heading() + self._money() + self._board()
+
+    def _heading(self) -> str:
+        kind = "simulated service" if self.vendor.simulated else ""
+        name = f"<b>{escape(self.name)}</b> {escape(kind)}"
+        return f'<div style="line-height:1.5">{name}</div>{status(self._state())}'
+
+    def _state(self) -> str:
+        if self.problem:
+            return f"{'lost' if self.job else 'refused'}: {self.problem}"
+        if self.job is None:
+            return "not submitted"
+        told = f"{self.progress.state}, {self.progress.done} candidates"
+        return f"{told}: {self.progress.message}" if self.progress.message else told
+
+    def _money(self) -> str:
+        if self.estimate is None:
+            return ""
+        spent = f"${self.spent.high:,.2f} spent" if self.spent else "nothing spent"
+        return (
+            f'<div style="line-height:1.5">{spent}, estimate ${self.estimate.low:,.2f} to '
+            f"${self.estimate.high:,.2f}; prices of {escape(self.estimate.date)}</div>"
+        )
+
+    def _board(self) -> str:
+        if not self.candidates:
+            return ""
+        shown = self.candidates[:ROWS]
+        rows = [
+            (place, Markup(f"{each.score:.4f}"), each.algorithm)
+            for place, each in enumerate(shown, start=1)
+        ]
+        caption = f"{len(self.candidates)} candidates"
+        return table(("", shown[0].metric, "algorithm"), rows, caption=caption)
+
+
+def _said(error: Exception) -> str:
+    return str(error).strip() or type(error).__name__
