@@ -57,6 +57,7 @@ def space() -> Space:
             "columns": Float(0.2, 1.0).when(algorithm=FORESTS),
             "leaf": Integer(1, 32, log=True).when(algorithm=[*FORESTS, "gradient_boosting"]),
             "rounds": Integer(8, 60, log=True).when(algorithm="gradient_boosting"),
+            "depth": Integer(1, 5).when(algorithm="gradient_boosting"),
             "learning_rate": Float(0.02, 0.5, log=True).when(algorithm="gradient_boosting"),
         }
     )
@@ -110,14 +111,15 @@ def _model(configuration: Mapping[str, Any], classes: bool, seed: int) -> Any:
             kind = neighbors.KNeighborsClassifier if classes else neighbors.KNeighborsRegressor
             return kind(told["neighbours"], weights=told["weights"])
         case "gradient_boosting":
+            # Not the histogram version: its threads wait for one another on small tables.
             boosting = (
-                ensemble.HistGradientBoostingClassifier
+                ensemble.GradientBoostingClassifier
                 if classes
-                else ensemble.HistGradientBoostingRegressor
+                else ensemble.GradientBoostingRegressor
             )
             return boosting(
-                max_iter=told["rounds"], learning_rate=told["learning_rate"],
-                min_samples_leaf=told["leaf"], random_state=seed,
+                n_estimators=told["rounds"], learning_rate=told["learning_rate"],
+                max_depth=told["depth"], min_samples_leaf=told["leaf"], random_state=seed,
             )  # fmt: skip
     forests = {
         ("random_forest", True): ensemble.RandomForestClassifier,

@@ -38,7 +38,7 @@ class Echo:
         told = {"method": call.method, "path": call.path, "query": call.query}
         return Reply.json({**told, "body": call.body.decode()})
 
-    def refuse(self, fault: Fault) -> Reply:
+    def refuse(self, fault: Fault, call: Call) -> Reply:
         if fault.kind == "throttle":
             return Reply(429, b"{}", {"Retry-After": str(fault.retry_after)})
         return Reply(401)

@@ -262,7 +262,7 @@ class Service:
             return self.jobs[name]
 
     def status(self, name: str) -> ServiceJob:
-        """The same, for a client that asks for the status: with pace None a candidate is trained."""
+        """The same, for a client that asks for its status: with pace None it trains a candidate."""
         job = self.get(name)
         if self.pace is None:
             job.step()

@@ -57,7 +57,7 @@ class Router(Protocol):
     def answer(self, call: Call) -> Reply:
         """The reply to a call, errors in the vendor's own words included."""
 
-    def refuse(self, fault: Fault) -> Reply:
+    def refuse(self, fault: Fault, call: Call) -> Reply:
         """The vendor's own reply for THROTTLE (with Retry-After) and EXPIRE."""
 
 
@@ -128,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
         if kind is Kind.DROP:
             return self._hang_up()
         if fault and kind in (Kind.THROTTLE, Kind.EXPIRE):
-            return self._send(self.server.router.refuse(fault))
+            return self._send(self.server.router.refuse(fault, call))
         reply = self.server.router.answer(call)
         if kind is Kind.LOSE:
             return self._hang_up()
