@@ -269,7 +269,7 @@ class SubmitOnce(Exercise):
                 "It gave up after one lost request: try again."),
         Mistake("if attempt == attempts - 1:", "if False:",
                 "All attempts have failed, and it returned None as if nothing had happened."),
-        Mistake("service.find(name) or service.create(name)", "service.find(name)",
+        Mistake("service.find(name) or service.create(name)", "service.find(name) or name",
                 "Nothing was submitted: what `find` does not find must be created."),
     )  # fmt: skip
 
