@@ -6,7 +6,7 @@ The space is a small sister of that of Auto-sklearn (Feurer et al., 2015, NIPS 2
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -139,20 +139,22 @@ def columns(features: pandas.DataFrame) -> tuple[list[str], list[str]]:
     return numbers, [name for name in features if name not in numbers]
 
 
-def prepare(features: pandas.DataFrame) -> pandas.DataFrame:
-    """The same columns with floats and texts only, as `fit` and `predictions` take them."""
-    numbers, words = columns(features)
+def prepare(features: pandas.DataFrame, numbers: Sequence[str]) -> pandas.DataFrame:
+    """The same columns with floats (`numbers`) and texts (all others), as a pipeline takes them."""
     made = features.copy()
-    made[numbers] = made[numbers].astype(float)
-    for name in words:
-        column = made[name].astype(object)
-        made[name] = column.where(column.isna(), column.astype(str)).where(column.notna(), "")
+    for name in made:
+        if name in numbers:
+            made[name] = made[name].astype(float)
+        else:
+            known = made[name].notna()
+            made[name] = made[name].astype(object).astype(str).where(known, "")
     return made
 
 
 def predictions(model: Pipeline, features: pandas.DataFrame) -> np.ndarray:
     """Of a classifier probabilities, shape (rows, classes), sorted classes; else (rows,)."""
-    return _predicted(model, prepare(features))
+    numbers = model[0].transformers_[0][2]
+    return _predicted(model, prepare(features, numbers))
 
 
 def _predicted(model: Any, rows: Any) -> np.ndarray:
@@ -209,7 +211,9 @@ class Pipelines(World):
         self.dataset, self.space, self.epochs = "table", space(), folds
         self.optimum = float("nan")
         self.measure, self.minimised = metric, not self.rule.higher
-        self.features, self.truth = prepare(table.drop(columns=target)), table[target].to_numpy()
+        features = table.drop(columns=target)
+        self.features = prepare(features, columns(features)[0])
+        self.truth = table[target].to_numpy()
         self.classes = np.unique(self.truth) if self.rule.classes else np.empty(0)
         self._folds: list[tuple[np.ndarray, np.ndarray]] = []
         self._prepared: dict[tuple[Any, ...], tuple[np.ndarray, np.ndarray]] = {}

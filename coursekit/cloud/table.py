@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,10 +12,19 @@ import numpy as np
 
 from coursekit.cloud.pipelines import METRICS
 from coursekit.cloud.vendor import Request
+from coursekit.extras import from_extras
 from coursekit.lookup import find
 
 if TYPE_CHECKING:
     import pandas
+
+
+def read(csv: bytes) -> pandas.DataFrame:
+    """The table of a CSV with a header."""
+    with from_extras():
+        import pandas
+
+    return pandas.read_csv(io.BytesIO(csv))
 
 
 @dataclass(frozen=True)
@@ -183,7 +193,7 @@ def outgoing(
     for name in (target, *keep, *drop):
         find("column", name, names)
     left = {name: reason for name, reason in personal(table).items() if name not in keep}
-    left |= {name: "as you asked" for name in drop}
+    left |= dict.fromkeys(drop, "as you asked")
     left.pop(target, None)
     return Outgoing(table.drop(columns=list(left)), left)
 
