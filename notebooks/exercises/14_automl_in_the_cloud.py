@@ -186,7 +186,7 @@ class SameBudget(Exercise):
             24.0, {"sagemaker": 1.5, "azure": 2.0, "vertex": 12.0}, 2,
         ),
         "rounded down, so that the budget holds": (
-            25.0, {"sagemaker": 0.7, "azure": 0.7, "vertex": 21.252}, 1,
+            25.0, {"sagemaker": 0.7, "azure": 0.7, "vertex": 25.0}, 1,
         ),
         "Google sells no less than a node hour": (
             20.0, {"sagemaker": 1.0, "azure": 1.0, "vertex": 21.252}, 1,
