@@ -22,6 +22,10 @@ COMMANDS = {
         "coursekit.tfx.command",
         "run a TFX pipeline with a strategy in its Tuner, or compile it for a cluster",
     ),
+    "cloud": (
+        "coursekit.cloud.command",
+        "run AutoML of three vendors, simulated or with your account, and compare",
+    ),
     "doctor": ("coursekit.doctor", "check what works on this machine, with a cure for the rest"),
 }
 EXAMPLES = """\

@@ -16,6 +16,8 @@ VENDORS = {
     "local": ("coursekit.cloud.local", "Local"),
 }
 LOCAL = "local"
+# The class of a real account, in the vendor's module.
+ACCOUNTS = {"sagemaker": "AmazonAccount", "azure": "AzureAccount", "vertex": "GoogleAccount"}
 
 
 def vendor_class(name: str) -> type[Vendor]:
@@ -25,12 +27,22 @@ def vendor_class(name: str) -> type[Vendor]:
     return found
 
 
-def connect(name: str, *, simulated: str | None = None, account: Any = None) -> Vendor:
+def account_class(name: str) -> type:
+    """The class of a vendor's real accounts; ValueError for a vendor without any."""
+    cls = find("vendor with accounts", name, ACCOUNTS)
+    found: type = getattr(import_module(VENDORS[name][0]), cls)
+    return found
+
+
+def connect(
+    name: str, *, simulated: str | None = None, account: Any = None, **options: Any
+) -> Vendor:
     """A vendor, by exactly one of a simulated service and a real account.
 
     name: as in VENDORS. simulated: the address of a loopback server (`simulated.server.Server`).
     account: an object of the vendor's own account class, such as `AmazonAccount`; only with it
         are credentials read. The vendor "local" takes neither.
+    options: further ones of the vendor's class, such as `strategy` of "local".
 
     Raises ValueError for an unknown name or another machine's address, TypeError for none or both.
     """
@@ -38,10 +50,12 @@ def connect(name: str, *, simulated: str | None = None, account: Any = None) -> 
     if name == LOCAL:
         if simulated is not None or account is not None:
             raise TypeError("local searches on this machine: it takes no address and no account")
-        return cls()  # type: ignore[no-any-return]
+        return cls(**options)  # type: ignore[no-any-return]
     if (simulated is None) == (account is None):
         raise TypeError(
             f"{name}: give simulated=URL of a loopback server, or account= of a real account; "
             "one is never taken for the other"
         )
-    return cls(account if simulated is None else Simulated(simulated))  # type: ignore[no-any-return]
+    if account is not None and not isinstance(account, account_class(name)):
+        raise TypeError(f"account={account!r}: give an {account_class(name).__name__}(...)")
+    return cls(account if simulated is None else Simulated(simulated), **options)  # type: ignore[no-any-return]

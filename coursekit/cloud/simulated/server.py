@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Mapping
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -82,6 +83,7 @@ class Server:
             module, name = find("simulated vendor", vendor, ROUTERS)
             router = getattr(import_module(f"{__package__}.{module}"), name)
         self.vendor, self.faults, self.calls = vendor, Faults(), list[Call]()
+        self.touched = time.monotonic()  # when the last call came
         self.service = Service(vendor, pace=pace, seed=seed)
         self._http = _Http((LOOPBACK, port), _Handler)
         self._http.served, self._http.router = self, router(self.service)
@@ -121,6 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         call, served = self._call(), self.server.served
         served.calls.append(call)
+        served.touched = time.monotonic()
         if call.path.startswith(PAGES):
             return self._send(Reply(200, page(served.service), {"Content-Type": "text/html"}))
         shown = f"{call.method} {self.path} {call.headers.get('X-Amz-Target', '')}"
