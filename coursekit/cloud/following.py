@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from coursekit.cloud.prices import Estimate
@@ -11,22 +11,26 @@ from coursekit.cloud.vendor import Candidate, Job, Progress, Vendor
 
 
 class Standing(NamedTuple):
-    """Where a job stands. best: None while the vendor shows no candidate.
+    """Where a job stands. candidates: the leaderboard, best first.
 
     stopped: why it was stopped from here, "" if it was not.
     """
 
     progress: Progress
-    best: Candidate | None
+    candidates: Sequence[Candidate]
     spent: Estimate
     stopped: str = ""
+
+    @property
+    def best(self) -> Candidate | None:
+        """The first of the leaderboard; None while the vendor shows no candidate."""
+        return next(iter(self.candidates), None)
 
 
 def standing(vendor: Vendor, job: Job) -> Standing:
     """Where a job stands now."""
     progress = vendor.status(job)
-    best = next(iter(vendor.leaderboard(job)), None)
-    return Standing(progress, best, vendor.spent(job))
+    return Standing(progress, vendor.leaderboard(job), vendor.spent(job))
 
 
 def follow(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from html import escape
 
 import ipywidgets as w
 
+from coursekit.cloud.connect import LOCAL
+from coursekit.cloud.following import Standing, follow
 from coursekit.cloud.prices import Estimate
-from coursekit.cloud.vendor import Candidate, Job, Progress, Request, State, Vendor
+from coursekit.cloud.vendor import Job, Request, Vendor
 from coursekit.widgets.panel import Markup, Panel, answer_while_busy, button, status, table
 
-EVERY = 0.5  # seconds between two questions to a vendor
 ROWS = 5  # candidates of a leaderboard that are shown
 PATIENCE = 5  # questions without an answer, one after the other, before a job is given up
 
@@ -26,18 +27,17 @@ class Leaderboards(Panel):
     refuses stands in its column, and the other jobs are not affected.
 
     vendors: by the names that the columns get. request: the same for all. every: seconds between
-        two questions to a vendor.
+        two questions to a vendor; by default 0.2 to a simulated one and 20 to a real one.
     """
 
     def __init__(
-        self, vendors: Mapping[str, Vendor], request: Request, *, every: float = EVERY
+        self, vendors: Mapping[str, Vendor], request: Request, *, every: float | None = None
     ) -> None:
-        self.request, self.every = request, every
         self.submit_button = button("Submit to all", "cloud-upload", "Start a job at each vendor")
         self.stop_button = button("Stop all", "stop", "Stop all jobs; what is done is kept")
         self.stop_button.disabled = True
         self.line = w.HTML()
-        self.columns = {name: Column(name, each, request) for name, each in vendors.items()}
+        self.columns = {name: Column(name, each, request, every) for name, each in vendors.items()}
         self._threads: list[threading.Thread] = []
         self.submit_button.on_click(lambda _: self.start())
         self.stop_button.on_click(lambda _: self.stop())
@@ -99,7 +99,7 @@ class Leaderboards(Panel):
         if not self._threads:
             return f"Nothing is submitted. Together the jobs may cost up to ${high:,.2f}."
         ended = sum(each.ended for each in columns)
-        spent = sum(each.spent.high for each in columns if each.spent)
+        spent = sum(each.spent for each in columns)
         bill = "" if not all(each.vendor.simulated for each in columns) else " (no real money)"
         return (
             f"{ended} of {len(columns)} jobs have ended; ${spent:,.2f} spent, "
@@ -109,11 +109,9 @@ class Leaderboards(Panel):
     def _follow(self, column: Column) -> None:
         column.submit()
         self.update()
-        while not column.ended:
-            column.ask()
+        for _ in column.follow():
             self.update()
-            if not column.ended:
-                column.changed.wait(self.every)
+        self.update()
 
     def _join(self) -> None:
         for thread in self._threads:
@@ -132,17 +130,15 @@ class Leaderboards(Panel):
 class Column:
     """One vendor's job: what is known of it, and the widgets that show it."""
 
-    def __init__(self, name: str, vendor: Vendor, request: Request) -> None:
+    def __init__(self, name: str, vendor: Vendor, request: Request, every: float | None) -> None:
         self.name, self.vendor, self.request = name, vendor, request
+        own = vendor.simulated or vendor.name == LOCAL
+        self.every = every if every is not None else (0.2 if own else 20.0)
         self.job: Job | None = None
         self.estimate: Estimate | None = None
-        self.spent: Estimate | None = None
-        self.progress = Progress(State.WAITING)
-        self.candidates: Sequence[Candidate] = ()
+        self.found: Standing | None = None
         self.problem = ""  # why there is no job, or no more news of it
-        self.silences = 0
-        self.changed = threading.Event()  # set by Stop, so that the vendor is asked at once
-        self.stopping = False
+        self.stopping = threading.Event()  # set by Stop until the vendor knows it
         self.button = button("Stop", "stop", f"Stop the job of {name}")
         self.button.disabled = True
         self.button.on_click(lambda _: self.stop())
@@ -164,7 +160,12 @@ class Column:
     @property
     def ended(self) -> bool:
         """Whether nothing more is going to happen."""
-        return bool(self.problem) or self.progress.state.ended
+        return bool(self.problem) or (self.found is not None and self.found.progress.state.ended)
+
+    @property
+    def spent(self) -> float:
+        """US dollars, as far as the vendor has reported."""
+        return self.found.spent.high if self.found else 0.0
 
     @property
     def limit(self) -> float:
@@ -181,43 +182,37 @@ class Column:
                 self.problem = _said(error)
         self.show()
 
-    def ask(self) -> None:
-        """Ask the vendor how the job stands; after Stop and at the ceiling, ask it to stop."""
-        self.changed.clear()
-        try:
-            self._ask()
-            self.silences = 0
-        except Exception as error:
-            self.silences += 1
-            if self.silences == PATIENCE:
-                self.problem = f"{_said(error)}; the job may still run: `coursekit cloud jobs`"
-        self.show()
+    def follow(self) -> Iterator[Standing]:
+        """Where the job stands, until it has ended or the vendor is silent for too long."""
+        silences = 0
+        while self.job is not None and not self.ended:
+            try:
+                ceiling, pause = self.request.ceiling, self._pause
+                for found in follow(self.vendor, self.job, ceiling=ceiling, pause=pause):
+                    self.found, silences = found, 0
+                    self.show()
+                    yield found
+            except Exception as error:  # a job that nobody watches costs as much
+                silences += 1
+                if silences == PATIENCE:
+                    self.problem = f"{_said(error)}; the job may still run: `coursekit cloud jobs`"
+                    self.show()
+                self.stopping.wait(self.every)
 
-    def _ask(self) -> None:
-        if self.job is None:
-            return
-        ceiling, reached = self.request.ceiling, False
-        if self.spent is not None and ceiling is not None:
-            reached = self.spent.high >= ceiling
-        if self.stopping or reached:
+    def _pause(self) -> None:
+        if self.job is not None and self.stopping.wait(self.every):
             self.vendor.stop(self.job)
-            self.stopping = False
-        self.progress = self.vendor.status(self.job)
-        self.candidates = self.vendor.leaderboard(self.job)
-        self.spent = self.vendor.spent(self.job)
-        if reached:
-            self.progress = self.progress._replace(message="stopped at the ceiling")
+            self.stopping.clear()
 
     def stop(self) -> None:
-        """Ask the vendor to stop, with the next question."""
-        self.stopping = True
-        self.changed.set()
+        """Ask the vendor to stop, at once."""
+        self.stopping.set()
 
     def show(self) -> None:
         """Bring the widgets up to date."""
         self.button.disabled = self.job is None or self.ended
         full = self.limit
-        self.meter.value = min(1.0, self.spent.high / full) if self.spent and full else 0.0
+        self.meter.value = min(1.0, self.spent / full) if full else 0.0
         self.meter.bar_style = "warning" if self.meter.value >= 1.0 else "info"
         self.heading.value, self.money.value = self._heading(), self._money()
         self.board.value = self._board()
@@ -236,27 +231,32 @@ class Column:
             return f"{'lost' if self.job else 'refused'}: {self.problem}"
         if self.job is None:
             return "not submitted"
-        told = f"{self.progress.state}, {self.progress.done} candidates"
-        return f"{told}: {self.progress.message}" if self.progress.message else told
+        if self.found is None:
+            return "submitted"
+        progress = self.found.progress
+        message = self.found.stopped or progress.message
+        told = f"{progress.state}, {progress.done} candidates"
+        return f"{told}: {message}" if message else told
 
     def _money(self) -> str:
         if self.estimate is None:
             return ""
-        spent = f"${self.spent.high:,.2f} spent" if self.spent else "nothing spent"
+        spent = f"${self.spent:,.2f} spent" if self.found else "nothing spent"
         return (
             f'<div style="line-height:1.5">{spent}, estimate ${self.estimate.low:,.2f} to '
             f"${self.estimate.high:,.2f}; prices of {escape(self.estimate.date)}</div>"
         )
 
     def _board(self) -> str:
-        if not self.candidates:
+        candidates = self.found.candidates if self.found else ()
+        if not candidates:
             return ""
-        shown = self.candidates[:ROWS]
+        shown = candidates[:ROWS]
         rows = [
             (place, Markup(f"{each.score:.4f}"), each.algorithm)
             for place, each in enumerate(shown, start=1)
         ]
-        caption = f"{len(self.candidates)} candidates"
+        caption = f"The best of {len(candidates)}" if len(candidates) > 1 else "One candidate"
         return table(("", shown[0].metric, "algorithm"), rows, caption=caption)
 
 
