@@ -13,6 +13,7 @@ from coursekit.lazy import lazily
 
 if TYPE_CHECKING:
     from coursekit import (
+        cloud,
         data,
         estimators,
         forecasting,
@@ -46,7 +47,7 @@ _HOMES = {
 }  # fmt: skip
 __all__ = [
     "Boolean", "Chain", "Choice", "EdgeCells", "Evaluation", "Float", "History", "Integer", "Pause",
-    "Search", "Space", "Strategy", "Suggestion", "Trial", "conform", "data", "estimators",
+    "Search", "Space", "Strategy", "Suggestion", "Trial", "cloud", "conform", "data", "estimators",
     "forecasting", "importance", "labs", "plots", "race", "spaces", "strategies", "surrogates",
     "testing", "tfx", "training", "tuners", "widgets", "worlds",
 ]  # fmt: skip

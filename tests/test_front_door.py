@@ -132,9 +132,10 @@ def test_the_readme_s_examples_run(tmp_path: Path):
     trained, saved, kept = kept[:3], kept[3], kept[4:]
     assert all(line.startswith("trained now: ") for line in trained)
     assert re.match(r"\d\d% of the epochs saved, 9\d\.\d% found", saved)
-    table, kept = kept[:7], kept[7:]
+    table, cloud, kept = kept[:7], kept[7], kept[8:]
     assert table[0].startswith("perceptrons on digits: incumbent's validation accuracy, fully")
     assert any(line.startswith("grid + lower_fidelity(epochs=10) ") for line in table)
+    assert re.match(r"accuracy (9\d|100)\.\d% with \w+, 0\.0 dollars", cloud)
     assert kept[0].startswith("NearTheBest keeps its promises on mixed, conditional")
     assert (tmp_path / "search.jsonl").exists()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import itertools
 import json
 import logging
 import math
@@ -13,12 +14,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from coursekit.cloud import azure_score
-from coursekit.cloud.prices import Estimate
+from coursekit.cloud.prices import Estimate, estimate, price
+from coursekit.cloud.table import check
 from coursekit.cloud.vendor import (
     Candidate,
     CloudError,
@@ -55,6 +57,7 @@ WITHHELD = (
 REDIRECTING = ("AZUREML_CURRENT_CLOUD", "AZUREML_DEV_URL_MFE", "ARM_CLOUD_METADATA_URL")
 ARTIFACTS = "workspaceartifactstore"  # the datastore that holds the outputs of jobs
 ENVIRONMENT_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04"
+LEAST_MINUTES = 15  # a job of three candidates on one node took ten, most of them to set up
 MLTABLE = """\
 type: mltable
 paths:
@@ -91,16 +94,10 @@ class AzureAccount:
 
 
 SIMULATED_ACCOUNT = AzureAccount("00000000-0000-0000-0000-000000000000", "simulated", "simulated")
-
-
-REGRESSION = frozenset(
-    (
-        "normalized_root_mean_squared_error",
-        "normalized_mean_absolute_error",
-        "r2_score",
-        "spearman_correlation",
-    )
-)
+REGRESSION = (
+    "normalized_root_mean_squared_error", "normalized_mean_absolute_error", "r2_score",
+    "spearman_correlation",
+)  # fmt: skip
 
 
 class AzureML(Vendor):
@@ -133,14 +130,16 @@ class AzureML(Vendor):
         if not isinstance(where, Simulated | AzureAccount):
             raise TypeError(f"where={where!r}: give Simulated(url) or an AzureAccount")
         self.where = where
+        self._url = where.url if isinstance(where, Simulated) else ""
         self._account = SIMULATED_ACCOUNT if isinstance(where, Simulated) else where
 
     @property
     def simulated(self) -> bool:
-        return isinstance(self.where, Simulated)
+        return bool(self._url)
 
     def submit(self, request: Request) -> Job:
         metric = self.own_metric(request.metric)
+        check(request, self.name)
         minutes = self._minutes(request)
         found = self.find(request.name)
         if found is not None:
@@ -162,7 +161,12 @@ class AzureML(Vendor):
         job = self._known(lambda: self._client.jobs.get(name))
         if job is None:
             return None
-        size = job.resources
+        size = job.resources if job.type == "automl" else None
+        if size is None:
+            raise CloudError(
+                f"{self.title}: {name} is another kind of job in this workspace, or was not sent "
+                "from here: take another name"
+            )
         return self._job(
             name, job.target_column_name, OWN[str(job.primary_metric.value).casefold()],
             size.instance_type, size.instance_count,
@@ -210,7 +214,8 @@ class AzureML(Vendor):
     def predict(self, job: Job, rows: pandas.DataFrame) -> np.ndarray:
         """Predictions by a scoring job in the workspace, where the model and its packages are.
 
-        The model is a pickle: it is loaded there, not on this machine. See `Vendor.predict`.
+        The model is a pickle: it is loaded there, not on this machine. The job takes some minutes
+        of one node, which `spent` does not count. See `Vendor.predict`.
         """
         import numpy as np
         import pandas
@@ -222,9 +227,13 @@ class AzureML(Vendor):
         best = self.best(job).name
         table = rows.to_csv(index=False)
         digest = hashlib.sha256(f"{best}\n{table}".encode()).hexdigest()[:12]
-        name = f"{job.name}-score-{digest}"  # the same rows are never scored and billed twice
+        for attempt in itertools.count(1):  # the same rows are never scored and billed twice
+            name = f"{job.name}-score-{digest}-{attempt}"
+            known = self._known(partial(self._client.jobs.get, name))
+            if known is None or state(known) not in (State.FAILED, State.STOPPED):
+                break
         folder = self._folder(name)
-        if self._known(lambda: self._client.jobs.get(name)) is None:
+        if known is None:
             script = Path(azure_score.__file__).read_text()
             self._upload({f"{folder}/rows.csv": table, f"{folder}/score.py": script})
             self._ask("start the scoring job", lambda: self._score(name, best, folder))
@@ -245,14 +254,29 @@ class AzureML(Vendor):
         return {"name": best, **shown}
 
     def estimate_cost(self, request: Request) -> Estimate:
-        raise NotImplementedError
+        minutes, nodes = self._minutes(request), self._account.nodes
+        return estimate(
+            self.name,
+            self._account.instance_type,
+            min(minutes, LEAST_MINUTES) / 60,
+            minutes * nodes / 60,
+            simulated=self.simulated,
+            how=f"at most {minutes} minutes of {nodes} node{'s' * (nodes > 1)}",
+        )
 
     def spent(self, job: Job) -> Estimate:
-        raise NotImplementedError
+        hours, nodes = seconds(self._run(job.name)) / 3600, job.details["nodes"]
+        return estimate(
+            self.name,
+            job.details["instance_type"],
+            hours * nodes,
+            simulated=self.simulated,
+            how=f"{60 * hours:.3g} minutes of {nodes} node{'s' * (nodes > 1)}",
+        )
 
     def console_url(self, job: Job) -> str:
-        if isinstance(self.where, Simulated):
-            return f"{self.where.url}/simulated#{job.name}"
+        if self.simulated:
+            return f"{self._url}/simulated#{job.name}"
         scope = self._scope("resourcegroups").replace(
             "/providers/Microsoft.MachineLearningServices", ""
         )
@@ -261,7 +285,18 @@ class AzureML(Vendor):
     # The parts of a submission
 
     def _minutes(self, request: Request) -> int:
-        return max(1, math.floor(request.max_minutes))
+        """The time limit that Azure itself keeps: the request's, or what the ceiling pays for."""
+        minutes = request.max_minutes
+        if request.ceiling is not None:
+            dollars = price(self.name, self._account.instance_type).dollars * self._account.nodes
+            minutes = min(minutes, request.ceiling / dollars * 60 if dollars else minutes)
+        if not LEAST_MINUTES <= minutes < math.inf:
+            raise ValueError(
+                f"{self.title} needs a limit of {LEAST_MINUTES} minutes or more: "
+                f"max_minutes={request.max_minutes:g} and ceiling={request.ceiling} leave "
+                f"{minutes:.3g}"
+            )
+        return math.floor(minutes)
 
     def _job(self, name: str, target: str, metric: str, size: str, nodes: int) -> Job:
         details = {
@@ -341,7 +376,8 @@ class AzureML(Vendor):
 
     def _known(self, call: Callable[[], Any]) -> Any:
         """The answer to a call, None if what it asks for does not exist."""
-        from azure.core.exceptions import ResourceNotFoundError
+        with from_extras("azure"):
+            from azure.core.exceptions import ResourceNotFoundError
 
         try:
             return self._ask("find the job", call)
@@ -374,9 +410,9 @@ class AzureML(Vendor):
             from azure.core.credentials import AzureSasCredential
             from azure.storage.blob import ContainerClient
 
-        if isinstance(self.where, Simulated):
+        if self.simulated:
             return ContainerClient(
-                f"{self.where.url}/{store.account_name}",
+                f"{self._url}/{store.account_name}",
                 store.container_name,
                 AzureSasCredential("sig=simulated"),
                 transport=self._transport,
@@ -392,13 +428,12 @@ class AzureML(Vendor):
         )
 
     def _upload(self, files: Mapping[str, str]) -> None:
-        for path, text in files.items():
-            self._ask(
-                "upload the table",
-                lambda path=path, text=text: self._container(self._store).upload_blob(
-                    path, text.encode(), overwrite=True
-                ),
-            )
+        def put(path: str) -> None:
+            to = self._container(self._store)
+            to.upload_blob(path, files[path].encode(), overwrite=True)
+
+        for path in files:
+            self._ask("upload the table", partial(put, path))
 
     def _download(self, store: str, path: str) -> bytes:
         if store != self._store.name:
@@ -425,19 +460,19 @@ class AzureML(Vendor):
             except ClientAuthenticationError as error:  # the SDK has dropped the token by now
                 if not again:
                     raise CloudError(
-                        f"{self.title} did not let you {what}: {error.message}. "
+                        f"{self.title} did not let you {what}: {first_line(error)}. "
                         "Sign in again (az login) and see that the account has the rights"
                     ) from error
             except AzureError as error:
-                raise CloudError(f"{self.title} could not {what}: {error.message}") from error
+                raise CloudError(f"{self.title} could not {what}: {first_line(error)}") from error
         raise AssertionError("unreachable")
 
     @cached_property
     def _credential(self) -> Any:
-        if isinstance(self.where, Simulated):
+        if self.simulated:
             return _LoopbackCredential()
-        if self.where.credential is not None:
-            return self.where.credential
+        if self._account.credential is not None:
+            return self._account.credential
         with from_extras("azure"):
             from azure.identity import DefaultAzureCredential
 
@@ -445,7 +480,7 @@ class AzureML(Vendor):
 
     @cached_property
     def _transport(self) -> Any:
-        return loopback_transport(self.where.url)
+        return loopback_transport(self._url)
 
     @cached_property
     def _client(self) -> Any:
@@ -456,8 +491,7 @@ class AzureML(Vendor):
 
         account = self._account
         options: dict[str, Any] = {"cloud": "AzureCloud"}
-        if isinstance(self.where, Simulated):
-            url = self.where.url
+        if url := self._url:
             options = {
                 "cloud": f"simulated {url}",  # the SDK never forgets the address of a name
                 "cloud_metadata": {
@@ -487,6 +521,11 @@ class AzureML(Vendor):
 
 # Replies spell a metric "AUCWeighted", requests and people "AUC_weighted".
 OWN = {own.replace("_", "").casefold(): own for own in AzureML.higher}
+
+
+def first_line(error: Exception) -> str:
+    """What an error of the SDK says; the lines below repeat it."""
+    return str(error).partition("\n")[0]
 
 
 def state(run: Any) -> State:

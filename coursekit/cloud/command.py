@@ -274,7 +274,7 @@ def _show(vendor: Vendor, job: Job, last: Standing) -> None:
     if last.stopped:
         print(f"it was stopped from here: {last.stopped}")
     print(f"spent: {last.spent}")
-    board = vendor.leaderboard(job)
+    board = last.candidates
     if board:
         shown = " (simulated)" if job.simulated else ""
         print(f"leaderboard of {vendor.title}{shown}, the best of {len(board)}:")

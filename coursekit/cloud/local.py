@@ -201,11 +201,11 @@ class Local(Vendor):
         }
 
     def estimate_cost(self, request: Request) -> Estimate:
-        return estimate(self.name, "hour", 0.0, request.max_minutes / 60, simulated=False)
+        return estimate(self.name, "this machine", 0.0, request.max_minutes / 60, simulated=False)
 
     def spent(self, job: Job) -> Estimate:
         hours = self._search(job).seconds / 3600
-        return estimate(self.name, "hour", hours, simulated=False)
+        return estimate(self.name, "this machine", hours, simulated=False)
 
     def console_url(self, job: Job) -> str:
         raise UnsupportedOperation(f"{self.title} has no page: leaderboard(job) shows all there is")

@@ -1,6 +1,7 @@
 """Pipelines of scikit-learn on a table: imputing, encoding, scaling, one of five algorithms.
 
-The space is a small sister of that of Auto-sklearn (Feurer et al., 2015, NIPS 28).
+The space is a small sister of that of Auto-sklearn (Feurer et al., 2015, NIPS 28;
+`feurer2015efficient`).
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def build(
     features: the table without its target; columns of numbers are imputed and scaled, all others
         are encoded as words. classes: whether it classifies. seed: of forests and boosting.
     """
-    with from_extras():
+    with from_extras("cloud"):
         from sklearn.compose import ColumnTransformer
         from sklearn.impute import SimpleImputer
         from sklearn.pipeline import make_pipeline
@@ -169,7 +170,7 @@ def measure(metric: str, truth: Any, predicted: np.ndarray, classes: np.ndarray)
     `predictions`. classes: the sorted classes; of regression it is not used. The AUC of several
     classes is the mean of each against the rest.
     """
-    with from_extras():
+    with from_extras("cloud"):
         from sklearn import metrics
 
     find("metric", metric, METRICS)
@@ -233,7 +234,7 @@ class Pipelines(World):
     def folds(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """The rows to fit on and to judge with, by fold; classes have equal shares in each."""
         if not self._folds:
-            with from_extras():
+            with from_extras("cloud"):
                 from sklearn.model_selection import KFold, StratifiedKFold
 
             kind = StratifiedKFold if self.rule.classes else KFold

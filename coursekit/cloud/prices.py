@@ -60,7 +60,7 @@ PRICES: dict[str, dict[str, Price]] = {
         "tabular": Price(21.252, "node hour", "2026-11-29", "Google's price page"),
         "image": Price(3.465, "node hour", "2026-11-29", "Google's price page"),
     },
-    "local": {"hour": Price(0.0, "hour of this machine", "2026-11-29", "nobody sends a bill")},
+    "local": {"this machine": Price(0.0, "hour", "2026-11-29", "nobody sends a bill")},
 }
 
 

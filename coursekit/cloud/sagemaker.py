@@ -1,4 +1,4 @@
-"""Amazon SageMaker Autopilot (Das et al., 2020, DEEM, article 2) by Amazon's own SDK, boto3."""
+"""Amazon SageMaker Autopilot (Das et al., 2020, `das2020amazon`) by Amazon's own SDK, boto3."""
 
 from __future__ import annotations
 
@@ -43,8 +43,10 @@ NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
 INSTANCE = "ml.m5.4xlarge"  # of Autopilot's jobs, as a candidate notebook of 2019 names it
 PARALLEL = 10  # training jobs at once: the documented default limit of a tuning job
 LEAST_MINUTES = 3.0  # of a training job, its start included; recalled
+MOST_CANDIDATES, MOST_MINUTES = 750, 30 * 24 * 60
 TRANSFORM = "ml.m5.2xlarge"  # of predictions, as in Amazon's example
 ATTEMPTS = 5  # of each call, by the SDK
+TRAIN = "train/table.csv"  # below a job's folder in the bucket
 PAUSE = 15.0  # seconds between two looks at a batch transform
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 ANSWERS = ("probabilities", "labels")  # what the model is asked for, in the order of its columns
@@ -133,30 +135,43 @@ class SageMaker(Vendor):
     def submit(self, request: Request) -> Job:
         """Upload the table to S3 and start an Autopilot job, or find the job of this name.
 
-        Raises UnsupportedMetric, ValueError for a name, a table or a ceiling that will not do,
+        Raises UnsupportedMetric, ValueError for what Amazon would refuse or a name that is taken,
         CloudError.
         """
-        problem, metric = _problem(request), self._metric(request)
+        told = self._description(request)
+        found = self.find(request.name)
+        if found is not None:
+            return found
+        self._put(f"{_folder(request.name)}/{TRAIN}", _csv(request.table, header=True))
+        try:
+            reply = self._ask("sagemaker", "create_auto_ml_job_v2", **told)
+        except _Refused as refused:
+            found = self.find(request.name) if refused.code == "ResourceInUse" else None
+            if found is None:
+                raise
+            return found
+        return self._job({**told, **reply})
+
+    def _description(self, request: Request) -> dict[str, Any]:
+        """The request in Amazon's words; what Amazon would refuse is an error here."""
+        metric = self.own_metric(request.metric)
+        problem = _problem(request, metric)
         check(request, self.name)
         if not NAME.fullmatch(request.name) or len(request.name) > 32:
             raise ValueError(
                 f"job name {request.name!r}: {self.title} takes 1 to 32 letters, digits and '-'"
             )
         limits = {"MaxAutoMLJobRuntimeInSeconds": round(60 * _minutes(request))}
-        found = self.find(request.name)
-        if found is not None:
-            return found
-        folder = f"coursekit/{request.name}"
-        self._put(f"{folder}/train/table.csv", _csv(request.table, header=True))
         if request.max_candidates is not None:
             limits["MaxCandidates"] = request.max_candidates
-        told: dict[str, Any] = {
+        folder = _folder(request.name)
+        return {
             "AutoMLJobName": request.name,
             "AutoMLJobInputDataConfig": [
                 {
                     "ChannelType": "training",
                     "ContentType": "text/csv;header=present",
-                    "DataSource": {"S3DataSource": self._source(f"{folder}/train/table.csv")},
+                    "DataSource": {"S3DataSource": self._source(f"{folder}/{TRAIN}")},
                 }
             ],
             "OutputDataConfig": {"S3OutputPath": self._uri(f"{folder}/output")},
@@ -171,17 +186,9 @@ class SageMaker(Vendor):
             "AutoMLJobObjective": {"MetricName": metric},
             "RoleArn": self.account.role,
         }
-        try:
-            reply = self._ask("sagemaker", "create_auto_ml_job_v2", **told)
-        except _Refused as refused:
-            found = self.find(request.name) if refused.code == "ResourceInUse" else None
-            if found is None:
-                raise
-            return found
-        return self._job({**told, **reply})
 
     def find(self, name: str) -> Job | None:
-        """The Autopilot job of this name, or None."""
+        """The Autopilot job of this name, or None; ValueError if it is not one of this kit."""
         try:
             return self._job(self._describe(name))
         except _Refused as refused:
@@ -213,7 +220,11 @@ class SageMaker(Vendor):
 
     def stop(self, job: Job) -> None:
         """Stop the job: models that are trained stay, Amazon bills the time up to then."""
-        self._ask("sagemaker", "stop_auto_ml_job", AutoMLJobName=job.name)
+        try:
+            self._ask("sagemaker", "stop_auto_ml_job", AutoMLJobName=job.name)
+        except _Refused:
+            if not STATES[self._describe(job.name)["AutoMLJobStatus"]].ended:
+                raise
 
     def predict(self, job: Job, rows: pandas.DataFrame) -> np.ndarray:
         """Predictions of the best model, by a batch transform, which costs instance time.
@@ -222,8 +233,8 @@ class SageMaker(Vendor):
         Raises ValueError for missing columns or values with a line break, CloudError.
         """
         best = self._best(job)
-        folder = f"coursekit/{job.name}"
-        header = self._get(self._uri(f"{folder}/train/table.csv")).partition(b"\n")[0]
+        folder = _folder(job.name)
+        header = self._get(self._uri(f"{folder}/{TRAIN}")).partition(b"\n")[0]
         columns = [each for each in lines(header)[0] if each != job.details["target"]]
         missing = [each for each in columns if each not in rows]
         if missing:
@@ -378,22 +389,25 @@ class SageMaker(Vendor):
         """One call of the SDK; a body is read. With an expired token, once more with a new one."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        for again in (True, False):
+        renewed = False
+        while True:
             try:
                 reply = getattr(self._clients[service], operation)(**arguments)
                 return reply["Body"].read() if "Body" in reply else reply
             except ClientError as error:
-                code = error.response.get("Error", {}).get("Code", "")
-                if code in EXPIRED and again:
-                    self._connect()
-                    continue
-                raise _Refused(operation, error.response, self.account.profile) from error
+                refused = _Refused(operation, error.response, self.account.profile)
+                if refused.code not in EXPIRED or renewed:
+                    raise refused from error
+                self._connect()
+                renewed = True
             except BotoCoreError as error:
+                place = f"profile {self.account.profile!r}"
+                if isinstance(self.where, Simulated):
+                    place = f"the server at {self.where.url}"
                 raise CloudError(
-                    f"{self.title} could not be asked ({operation}): {error}. A job that was "
-                    "submitted continues there: ask again"
+                    f"{self.title} could not be asked ({operation}): {error}. Check the "
+                    f"connection and {place}, and ask again; jobs continue meanwhile"
                 ) from error
-        raise AssertionError
 
     def _clock(self, told: Mapping[str, Any]) -> datetime | None:
         """Amazon's time of a reply; the simulated service has its own, in LastModifiedTime."""
@@ -432,6 +446,13 @@ class SageMaker(Vendor):
                 raise
 
     def _job(self, told: Mapping[str, Any]) -> Job:
+        [source, *_] = told["AutoMLJobInputDataConfig"]
+        uri = self._uri(f"{_folder(told['AutoMLJobName'])}/{TRAIN}")
+        if source["DataSource"]["S3DataSource"]["S3Uri"] != uri:
+            raise ValueError(
+                f"job name {told['AutoMLJobName']!r} is taken by a job of another table than "
+                f"{uri}: give another name"
+            )
         table = told["AutoMLProblemTypeConfig"]["TabularJobConfig"]
         details = {
             "target": table["TargetAttributeName"],
@@ -441,16 +462,6 @@ class SageMaker(Vendor):
             "region": self.account.region,
         }
         return Job(self.name, told["AutoMLJobName"], told["AutoMLJobArn"], self.simulated, details)
-
-    def _metric(self, request: Request) -> str:
-        metric, problem = self.own_metric(request.metric), _problem(request)
-        if metric not in PROBLEMS[problem]:
-            raise UnsupportedMetric(
-                f"{self.title} cannot search for {metric} in a problem of {problem} (the target "
-                f"{request.target!r} has {request.classes or 'no'} classes); it offers "
-                f"{', '.join(PROBLEMS[problem])}"
-            )
-        return metric
 
     # Files in S3.
 
@@ -485,7 +496,8 @@ class _Refused(CloudError):
     def __init__(self, operation: str, response: Mapping[str, Any], profile: str) -> None:
         told = response.get("Error", {})
         self.code, message = told.get("Code", ""), told.get("Message", "")
-        self.missing = self.code == "ResourceNotFound" or "not found" in message.lower()
+        absent = re.search("not (be )?f(ou|i)nd", message, re.IGNORECASE)
+        self.missing = self.code == "ResourceNotFound" or absent is not None
         cure = ""
         if self.code in EXPIRED:
             cure = (
@@ -544,28 +556,47 @@ def _wait_as_told(response: Any, attempts: int, **_: Any) -> float | None:
     return float(told) if told.isdigit() else None
 
 
-def _problem(request: Request) -> str:
-    if request.classes == 0:
-        return "Regression"
-    return "BinaryClassification" if request.classes == 2 else "MulticlassClassification"
+def _folder(name: str) -> str:
+    return f"coursekit/{name}"
+
+
+def _problem(request: Request, metric: str) -> str:
+    """The kind of problem; UnsupportedMetric if this metric is not for it."""
+    classes, numbers = request.classes, request.table[request.target].dtype.kind in "iuf"
+    kind = "BinaryClassification" if classes == 2 else "MulticlassClassification"
+    if not classes or (numbers and metric in PROBLEMS["Regression"]):
+        kind = "Regression"
+    if metric not in PROBLEMS[kind]:
+        raise UnsupportedMetric(
+            f"{SageMaker.title} cannot search for {metric} in a problem of {kind} (the target "
+            f"{request.target!r} has {classes or 'no'} classes); it offers "
+            f"{', '.join(PROBLEMS[kind])}"
+        )
+    return kind
 
 
 def _parallel(request: Request) -> int:
-    return min(PARALLEL, request.max_candidates or PARALLEL)
+    """Instances at once, at most; ValueError for a number of candidates that Amazon refuses."""
+    most = request.max_candidates
+    if most is not None and not 1 <= most <= MOST_CANDIDATES:
+        raise ValueError(f"max_candidates={most}: {SageMaker.title} takes 1 to {MOST_CANDIDATES}")
+    return min(PARALLEL, most or PARALLEL)
 
 
 def _minutes(request: Request) -> float:
     """How long the job may run: as asked, and not longer than its ceiling pays for."""
-    if request.ceiling is None:
-        return request.max_minutes
-    each = price(SageMaker.name, INSTANCE).dollars
-    paid = 60 * request.ceiling / (_parallel(request) * each) if each else math.inf
-    if paid < LEAST_MINUTES:
+    parallel, minutes, limit = _parallel(request), request.max_minutes, "max_minutes"
+    if request.ceiling is not None:
+        each = price(SageMaker.name, INSTANCE).dollars
+        paid = 60 * request.ceiling / (parallel * each) if each else math.inf
+        if paid < minutes:
+            minutes, limit = paid, f"ceiling={request.ceiling} pays {parallel} instances at once"
+    if not LEAST_MINUTES <= minutes <= MOST_MINUTES:
         raise ValueError(
-            f"ceiling={request.ceiling}: it pays {_parallel(request)} instances at once for "
-            f"{paid:.2g} minutes, too short for one candidate: give more, or fewer max_candidates"
+            f"{limit}: {minutes:.3g} minutes, where {LEAST_MINUTES:g} (one candidate) to "
+            f"{MOST_MINUTES} are possible"
         )
-    return min(request.max_minutes, paid)
+    return minutes
 
 
 def _candidate(told: Mapping[str, Any], job: Job) -> Candidate:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def read(csv: bytes) -> pandas.DataFrame:
     """The table of a CSV with a header."""
-    with from_extras():
+    with from_extras("cloud"):
         import pandas
 
     return pandas.read_csv(io.BytesIO(csv))
@@ -125,7 +125,7 @@ PERSONAL_NAMES = re.compile(
     re.IGNORECASE,
 )
 PERSONAL_VALUES = {
-    "e-mail addresses": r"[^@\s]+@[^@\s]+\.[a-z]{2,}",
+    "e-mail addresses": r"\S+@[^@\s]+\.[A-Za-z][\w-]+",
     "telephone numbers": r"\+?\d[\d ()/-]{7,}\d",
     "network addresses": r"(\d{1,3}\.){3}\d{1,3}",
     "bank accounts": r"[A-Z]{2}\d{2}[A-Z0-9 ]{11,30}",

@@ -7,9 +7,11 @@ been run on a real account.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import math
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -204,14 +206,13 @@ class Vertex(Vendor):
 
     def _pipeline(self, name: str) -> Any | None:
         """The first training pipeline of this name; Google allows several."""
-        listed = self._clients.pipelines.list_training_pipelines(
-            {
-                "parent": self._parent,
-                "filter": f'display_name="{name}" AND labels.{LABEL}={name}',
-            },
-            **self._options,
-        )
-        return _first(listed, name)
+        client = self._clients.pipelines
+        return _first(client.list_training_pipelines(self._named(name), **self._options), name)
+
+    def _named(self, name: str) -> dict[str, str]:
+        """The question for a job's resources of one kind."""
+        told = f'display_name="{name}" AND labels.{LABEL}={name}'
+        return {"parent": self._parent, "filter": told}
 
     def _dataset(self, name: str, source: str) -> str:
         """The resource name of the job's data set, made of a file in Cloud Storage if need be."""
@@ -223,15 +224,8 @@ class Vertex(Vendor):
             "metadata": {"inputConfig": {"gcsSource": {"uri": [source]}}},
         }
 
-        def look() -> Any | None:
-            asked = {
-                "parent": self._parent,
-                "filter": f'display_name="{name}" AND labels.{LABEL}={name}',
-            }
-            return _first(client.list_datasets(asked, **self._options), name)
-
         made = self._once(
-            look,
+            lambda: _first(client.list_datasets(self._named(name), **self._options), name),
             lambda: client.create_dataset(parent=self._parent, dataset=dataset, **self._options),
         )
         operation = getattr(made, "operation", None)  # of a data set that was found: none
@@ -249,20 +243,20 @@ class Vertex(Vendor):
 
     def _metric(self, request: Request) -> str:
         """The objective that Google has for this table; UnsupportedMetric if there is none."""
-        own = self.own_metric(request.metric)
-        if request.classes == 0:
-            offered = [name for name, (_, kind) in EVALUATED.items() if kind == "regression"]
-        elif request.classes == 2:
-            offered = [name for name, (_, kind) in EVALUATED.items() if kind == "classification"]
-        else:
-            offered = ["minimize-log-loss"]
+        own, column = self.own_metric(request.metric), request.table[request.target]
+        number, classes = column.dtype.kind in "iuf", request.classes
+        offered = [
+            name
+            for name, (_, kind) in EVALUATED.items()
+            if (number if kind == "regression" else classes == 2)
+            or (name == "minimize-log-loss" and classes > 2)
+        ]
         if own in offered:
             return own
-        target = f"the target {request.target!r} has {request.classes} classes"
-        if request.classes == 0:
-            target = f"the target {request.target!r} is a number (regression)"
         raise UnsupportedMetric(
-            f"{self.title} cannot search for {own!r} here: {target}; it offers {', '.join(offered)}"
+            f"{self.title} cannot search for {own!r} here: the target {request.target!r} is "
+            + (f"of {classes} classes" if classes else "a number with many values")
+            + f"; it offers {', '.join(offered)}"
         )
 
     def _budget(self, request: Request) -> int:
@@ -283,7 +277,7 @@ class Vertex(Vendor):
 
     def status(self, job: Job) -> Progress:
         pipeline = self._get(job)
-        state = STATES.get(pipeline.state.name, State.WAITING)
+        state = _state(pipeline)
         return Progress(
             state=state,
             done=int(state is State.COMPLETED),
@@ -312,6 +306,7 @@ class Vertex(Vendor):
         ]
 
     def stop(self, job: Job) -> None:
+        self._own(job)
         client = self._clients.pipelines
         try:
             self._ask(lambda: client.cancel_training_pipeline(name=job.identifier, **self._options))
@@ -334,12 +329,21 @@ class Vertex(Vendor):
         pipeline = self._get(job)
         if not pipeline.model_to_upload.name:
             raise ValueError(f"job {job.name} has no finished model yet: ask again later")
-        numbered = rows.assign(**{ROW: range(len(rows))}).to_csv(index=False)
+        numbered = rows.assign(**{ROW: range(len(rows))}).to_csv(
+            index=False,
+            quoting=csv.QUOTE_NONNUMERIC,  # Google wants quotation marks around all texts here
+        )
         digest = hashlib.sha256(numbered.encode()).hexdigest()[:16]
         asked = f"{job.name}-{digest}"
         folder = f"coursekit/{job.name}/predictions-{digest}"
         done = self._batch(asked, pipeline.model_to_upload.name, folder, numbered)
-        return _predictions(self._results(done), target, job.details["kind"], len(rows))
+        found = self._results(done).sort_values(ROW)
+        if found[ROW].tolist() != list(range(len(rows))):
+            raise CloudError(
+                f"{self._place} predicted {len(found)} of {len(rows)} rows: see the file of errors "
+                f"in {done.output_info.gcs_output_directory}"
+            )
+        return _predictions(found.drop(columns=[*rows.columns, ROW]), target, job.details["kind"])
 
     def _batch(self, name: str, model: str, folder: str, rows: str) -> Any:
         """The batch prediction job of this name, once it has succeeded."""
@@ -457,10 +461,9 @@ class Vertex(Vendor):
         A failed job costs nothing, a stopped one is billed. Predictions are billed apart.
         """
         pipeline = self._get(job)
-        state = STATES.get(pipeline.state.name, State.WAITING)
         told = dict(pipeline.training_task_metadata or {}).get("trainCostMilliNodeHours")
         most = job.details["milli_node_hours"] / NODE_HOUR
-        if state is State.FAILED:
+        if _state(pipeline) is State.FAILED:
             low = high = 0.0
             how = "a failed job costs nothing"
         elif told is not None:
@@ -492,8 +495,15 @@ class Vertex(Vendor):
         return {"retry": None, "timeout": self.timeout}
 
     def _get(self, job: Job) -> Any:
+        """The training pipeline of a job; ValueError for one of the other place."""
+        self._own(job)
         client = self._clients.pipelines
         return self._ask(lambda: client.get_training_pipeline(name=job.identifier, **self._options))
+
+    def _own(self, job: Job) -> None:
+        if job.vendor != self.name or job.simulated != self.simulated:
+            place = "simulated" if job.simulated else "real"
+            raise ValueError(f"{self._place} has no {place} job {job.name} of {job.vendor}")
 
     def _upload(self, path: str, text: str) -> str:
         """The gs:// address of a CSV file in Cloud Storage, written or overwritten."""
@@ -687,6 +697,11 @@ def _first(resources: Any, name: str) -> Any | None:
     return min(same, key=lambda each: each.create_time, default=None)
 
 
+def _state(pipeline: Any) -> State:
+    """Ours for Google's state; WAITING for one that this SDK does not know."""
+    return STATES.get(getattr(pipeline.state, "name", ""), State.WAITING)
+
+
 def _seconds(pipeline: Any) -> float:
     if pipeline.start_time is None:
         return 0.0
@@ -703,24 +718,22 @@ def _measures(evaluation: Any) -> dict[str, float]:
     }
 
 
-def _predictions(results: pandas.DataFrame, target: str, kind: str, rows: int) -> np.ndarray:
-    """Google's prediction columns in the order of the rows; see `Vendor.predict`."""
+def _predictions(found: pandas.DataFrame, target: str, kind: str) -> np.ndarray:
+    """The values of `Vendor.predict` in the columns that Google has added to the rows.
+
+    Its pages call the columns of classes TARGET_VALUE_score; others have seen TARGET_VALUE_scores.
+    """
     import numpy as np
 
-    ordered = results.sort_values(ROW)
-    if ordered[ROW].tolist() != list(range(rows)):
-        raise CloudError(
-            f"Google predicted {len(ordered)} of {rows} rows: see the errors file beside them"
-        )
     if kind == "regression":
-        columns = [f"predicted_{target}"]
+        columns = [each for each in found if each == f"predicted_{target}"]
     else:
-        start, end = f"{target}_", "_scores"
-        columns = [each for each in ordered if each.startswith(start) and each.endswith(end)]
-        columns.sort(key=lambda each: _as_class(each[len(start) : -len(end)]))
-    if not columns or not set(columns) <= set(ordered):
-        raise CloudError(f"Google wrote no prediction of {target!r}, only {', '.join(ordered)}")
-    values = ordered[columns].to_numpy(dtype=np.float64)
+        shape = re.compile(f"{re.escape(target)}_(.*)_scores?", re.DOTALL)
+        classes = {match[1]: each for each in found if (match := shape.fullmatch(each))}
+        columns = [classes[value] for value in sorted(classes, key=_as_class)]
+    if not columns:
+        raise CloudError(f"Google wrote no prediction of {target!r}, only {', '.join(found)}")
+    values = found[columns].to_numpy(dtype=np.float64)
     return values[:, 0] if kind == "regression" else values
 
 

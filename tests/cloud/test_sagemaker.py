@@ -13,7 +13,15 @@ import pytest
 
 from coursekit.cloud.connect import connect
 from coursekit.cloud.prices import price
-from coursekit.cloud.sagemaker import ATTEMPTS, INSTANCE, NOBODY, AmazonAccount, SageMaker
+from coursekit.cloud.sagemaker import (
+    ATTEMPTS,
+    INSTANCE,
+    NOBODY,
+    AmazonAccount,
+    SageMaker,
+    _predictions,
+    _with_probabilities,
+)
 from coursekit.cloud.simulated import sagemaker_api
 from coursekit.cloud.simulated.sagemaker_api import SageMakerRouter
 from coursekit.cloud.simulated.server import Server
@@ -146,7 +154,7 @@ def test_a_job_from_its_submission_to_predictions(
     [moved] = shown["explainability"]["explanations"].values()
     assert set(moved) == {"width", "kind or class"} and min(moved.values()) > 0
 
-    vendor.stop(job)
+    vendor.stop(job)  # which Amazon refuses, since it has ended
     assert vendor.status(job).state is State.COMPLETED
     assert vendor.console_url(job) == f"{server.url}/simulated#job"
     check_wire(said)
@@ -162,6 +170,32 @@ def test_regression_has_its_own_metrics_and_containers(server, vendor, said, req
     assert found.shape == (HELD,)
     assert np.corrcoef(found, rows["price"][ROWS:])[0, 1] > 0.5
     check_wire(said)
+
+
+def test_answers_as_documented_are_read(rows):
+    """Containers and lines of Amazon's developer guide, which the simulated service copies."""
+    able = "predicted_label,probability,probabilities"
+    prepare, model, labels = (
+        {"Image": "a/sagemaker-sklearn-automl:2", "Environment": {"AUTOML_TRANSFORM_MODE": "f"}},
+        {"Image": "a/sagemaker-xgboost:1", "Environment": {"SAGEMAKER_INFERENCE_SUPPORTED": able}},
+        {"Image": "a/b", "Environment": {"SAGEMAKER_INFERENCE_SUPPORTED": f"{able},labels"}},
+    )
+    told = [each["Environment"] for each in _with_probabilities([prepare, model, labels])]
+    assert told[0] == prepare["Environment"]
+    assert told[1]["SAGEMAKER_INFERENCE_OUTPUT"] == "probabilities"
+    assert told[2]["SAGEMAKER_INFERENCE_INPUT"] == "probabilities"
+    assert told[2]["SAGEMAKER_INFERENCE_OUTPUT"] == "probabilities,labels"
+    assert "SAGEMAKER_INFERENCE_OUTPUT" not in model["Environment"]
+    [alone] = _with_probabilities([labels])  # of the mode ENSEMBLING
+    assert alone["Environment"].keys() == {
+        "SAGEMAKER_INFERENCE_SUPPORTED", "SAGEMAKER_INFERENCE_OUTPUT"
+    }  # fmt: skip
+
+    two = b"""\"[0.9, 0.1]\",\"['1', '0']\"\n\"[0.2, 0.8]\",\"['1', '0']\"\n"""
+    np.testing.assert_array_equal(_predictions(two), [[0.1, 0.9], [0.8, 0.2]])
+    ten = b"""\"[0.5, 0.3, 0.2]\",\"['10', '9', '-1']\"\n"""
+    np.testing.assert_array_equal(_predictions(ten), [[0.2, 0.3, 0.5]])  # sorted as numbers
+    np.testing.assert_array_equal(_predictions(b"1.5\n-2e3\n"), [1.5, -2000.0])
 
 
 def check_wire(said):
@@ -318,13 +352,23 @@ def test_what_amazon_would_refuse_is_not_sent(server, vendor, request_, rows):
         vendor.submit(Request(three, "sold", "job"))
     with pytest.raises(ValueError, match="20 rows, where 500"):
         vendor.submit(Request(request_().table[:20], "sold", "job"))
-    with pytest.raises(ValueError, match=r"pays 10 instances at once for 1.3 minutes"):
+    with pytest.raises(ValueError, match=r"ceiling=0.2 pays 10 instances at once: 1.3 min"):
         vendor.submit(request_(ceiling=0.2))
-    for name in ("a" * 33, "-a", "a_b", ""):
+    with pytest.raises(ValueError, match="max_minutes: 1 minutes, where 3"):
+        vendor.submit(request_(max_minutes=1))
+    with pytest.raises(ValueError, match=r"max_candidates=751: .* 1 to 750"):
+        vendor.submit(request_(max_candidates=751))
+    for name in ("a" * 33, f"a{'-' * 31}b", "-a", "a_b", ""):
         with pytest.raises(ValueError, match="1 to 32 letters"):
             vendor.submit(request_(name))
     assert not server.calls
     # What only the service finds is shown in its words.
+    stars = Request(rows[:ROWS].assign(sold=np.arange(ROWS) % 5), "sold", "stars", metric="rmse")
+    assert vendor.submit(stars).details["problem"] == "Regression"
+    job = server.service.get("stars").wire["request"]
+    job["AutoMLJobInputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"] = "s3://theirs/t.csv"
+    with pytest.raises(ValueError, match="'stars' is taken by a job of another table"):
+        vendor.submit(stars)
     with pytest.raises(CloudError, match=r"simulated service searches for AUC"):
         vendor.submit(request_(metric="F1"))
 
@@ -371,8 +415,11 @@ def test_a_simulated_client_knows_nothing_of_the_machine(poisoned, server, said,
     for call in server.calls:
         assert POISON not in f"{call.path} {call.query} {dict(call.headers)} {call.body!r}"
         assert "Credential=simulated/" in call.headers["Authorization"]
+    # A client whose SDK has another address than its server sends nothing.
+    vendor.where, before = Simulated("http://127.0.0.1:9"), len(server.calls)
     with pytest.raises(CloudError, match="nothing was sent"):
-        vendor._stay(type("Request", (), {"url": "https://api.sagemaker.us-east-1.amazonaws.com/"}))
+        vendor.find("job")
+    assert len(server.calls) == before
 
 
 class Caught(Exception):
@@ -409,7 +456,7 @@ def test_a_profile_without_credentials_is_never_replaced(poisoned):
     role = "arn:aws:iam::123456789012:role/automl"
     with pytest.raises(CloudError, match="aws configure"):
         SageMaker(AmazonAccount("absent", "eu-west-1", "tables", role)).find("job")
-    with pytest.raises(CloudError, match="credentials"):
+    with pytest.raises(CloudError, match="Unable to locate credentials"):
         SageMaker(AmazonAccount("empty", "eu-west-1", "tables", role)).find("job")
     with pytest.raises(ValueError, match="'role'"):
         AmazonAccount("chosen", "eu-west-1", "tables", "role")

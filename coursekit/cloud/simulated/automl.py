@@ -95,7 +95,8 @@ class Service:
         if target in rows:
             rows = rows.dropna(subset=[target])
         world = Pipelines(rows, target, metric, seed=self.seed)
-        search = Search(make(self.strategy, world.space), seed=self.seed)
+        own = 1 + list(HABITS).index(self.vendor)  # vendors do not try the same candidates
+        search = Search(make(self.strategy, world.space), seed=self.seed + own)
         with self._lock:
             if name in self.jobs:
                 raise AlreadyThere(f"simulated: there is a job {name} already")

@@ -17,9 +17,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from coursekit.cloud.azure_ml import AzureML
-from coursekit.cloud.simulated.automl import AlreadyThere, Service, ServiceJob, Tried, read
+from coursekit.cloud.simulated.automl import AlreadyThere, Service, ServiceJob, Tried
 from coursekit.cloud.simulated.faults import Fault, Kind
 from coursekit.cloud.simulated.server import Call, Reply
+from coursekit.cloud.table import read
 from coursekit.cloud.vendor import State
 from coursekit.extras import from_extras
 
@@ -27,6 +28,7 @@ WORKSPACE = (
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
     r"/providers/Microsoft\.MachineLearningServices/workspaces/(?P<workspace>[^/]+)"
 )
+NAME = "(?P<name>[^/]+)"
 ACCOUNT = "loopbackstorage"  # of the storage
 STORES = {"workspaceblobstore": "azureml-blobstore-simulated", "workspaceartifactstore": "azureml"}
 STATUS = {
@@ -71,25 +73,25 @@ class AzureRouter:
     def __init__(self, service: Service) -> None:
         self.service = service
         self._scorings: dict[str, dict[str, Any]] = {}  # command jobs that have scored rows
-        self._environments: dict[str, Any] = {}
         self._lock = threading.Lock()
-        self._routes: list[tuple[str, re.Pattern[str], Callable[..., Reply]]] = [
-            (method, re.compile(pattern + "/?$", re.IGNORECASE), answer)
-            for method, pattern, answer in (
-                ("GET", WORKSPACE, self._workspace),
-                ("GET", "/discovery", self._discovery),
-                ("GET", f"{WORKSPACE}/datastores", self._datastores),
-                ("GET", f"{WORKSPACE}/datastores/(?P<store>[^/]+)", self._datastore),
-                ("(GET|PUT)", f"{WORKSPACE}/environments/(?P<name>[^/]+)/versions/(?P<version>[^/]+)",
-                 self._environment),
-                ("PUT", f"{WORKSPACE}/jobs/(?P<name>[^/]+)", self._submit),
-                ("GET", f"{WORKSPACE}/jobs/(?P<name>[^/]+)", self._job),
-                ("POST", f"{WORKSPACE}/jobs/(?P<name>[^/]+)/cancel", self._cancel),
-                ("GET", f"{WORKSPACE}/jobOperations/(?P<name>[^/]+)", self._operation),
-                ("GET", f"/history/v1.0{WORKSPACE}/runs/(?P<name>[^/]+)", self._run),
-                ("GET", f"/history/v1.0{WORKSPACE}/runs/(?P<name>[^/]+)/children", self._children),
-            )
-        ]  # fmt: skip
+        one = f"{WORKSPACE}/jobs/{NAME}"
+        past = f"/history/v1.0{WORKSPACE}/runs/{NAME}"
+        routes: tuple[tuple[str, str, Callable[..., Reply]], ...] = (
+            ("GET", WORKSPACE, self._workspace),
+            ("GET", "/discovery", self._discovery),
+            ("GET", f"{WORKSPACE}/datastores", self._datastores),
+            ("GET", f"{WORKSPACE}/datastores/{NAME}", self._datastore),
+            ("PUT", f"{WORKSPACE}/environments/{NAME}/versions/[^/]+", self._environment),
+            ("PUT", one, self._submit),
+            ("GET", one, self._job),
+            ("POST", f"{one}/cancel", self._cancel),
+            ("GET", past, self._run),
+            ("GET", f"{past}/children", self._children),
+        )
+        self._routes = [
+            (method, re.compile(f"{path}/?", re.IGNORECASE), answer)
+            for method, path, answer in routes
+        ]
 
     def answer(self, call: Call) -> Reply:
         """The reply to a call, errors in Azure's own form."""
@@ -99,8 +101,8 @@ class AzureRouter:
             if call.path != "/discovery" and not call.headers.get("Authorization"):
                 raise Refused(401, "AuthenticationFailed", "the Authorization header is missing")
             for method, pattern, answer in self._routes:
-                found = pattern.match(call.path)
-                if found and re.fullmatch(method, call.method):
+                found = pattern.fullmatch(call.path)
+                if found and method == call.method:
                     return answer(call, **found.groupdict())
             raise Refused(404, "NotFound", f"the simulated Azure has no {call.method} {call.path}")
         except Refused as error:
@@ -131,19 +133,14 @@ class AzureRouter:
     def _datastores(self, call: Call, **scope: str) -> Reply:
         return Reply.json({"value": [store_resource(call, "workspaceblobstore", call.path)]})
 
-    def _datastore(self, call: Call, store: str, **scope: str) -> Reply:
-        if store not in STORES:
-            raise Refused(404, "UserError", f"Could not find datastore {store}")
-        return Reply.json(store_resource(call, store, call.path.rpartition("/")[0]))
+    def _datastore(self, call: Call, name: str, **scope: str) -> Reply:
+        if name not in STORES:
+            raise Refused(404, "UserError", f"Could not find datastore {name}")
+        return Reply.json(store_resource(call, name, call.path.rpartition("/")[0]))
 
-    def _environment(self, call: Call, name: str, version: str, **scope: str) -> Reply:
-        with self._lock:
-            if call.method == "PUT":
-                self._environments[f"{name}/{version}"] = json.loads(call.body)["properties"]
-            if f"{name}/{version}" not in self._environments:
-                raise Refused(404, "UserError", f"no environment {name}:{version}")
-            properties = self._environments[f"{name}/{version}"]
-        return Reply.json({"id": call.path, "name": version, "properties": properties})
+    def _environment(self, call: Call, **scope: str) -> Reply:
+        version = call.path.rpartition("/")[2]
+        return Reply.json({"id": call.path, "name": version, **json.loads(call.body)})
 
     # Jobs
 
@@ -196,7 +193,7 @@ class AzureRouter:
 
     def _described(self, name: str) -> tuple[dict[str, Any], str]:
         if name in self._scorings:
-            return self._scorings[name]["properties"], "Completed"
+            return self._scorings[name], self._scored(name)
         job = self._get(name)
         return job.wire["properties"], STATUS[job.state]
 
@@ -211,14 +208,11 @@ class AzureRouter:
         where = f"{address(call)}{call.path.rpartition('/jobs/')[0]}/jobOperations/{name}"
         return Reply(202, b"", {"Location": where, "Retry-After": "0"})
 
-    def _operation(self, call: Call, name: str, **scope: str) -> Reply:
-        return Reply(200 if self._get(name).state.ended else 202, b"", {})
-
     # Run history
 
     def _run(self, call: Call, name: str, **scope: str) -> Reply:
         if name in self._scorings:
-            return Reply.json({"runId": name, "status": "Completed"})
+            return Reply.json({"runId": name, "status": self._scored(name)})
         self._get(name)
         job = self.service.status(name)
         run: dict[str, Any] = {
@@ -289,7 +283,11 @@ class AzureRouter:
         table.to_csv(out, index=False)
         with self._lock:
             self.service.files[place(properties["outputs"]["predictions"]["uri"])] = out.getvalue()
-            self._scorings[name] = {"properties": properties}
+            self._scorings[name] = properties
+
+    def _scored(self, name: str) -> str:
+        """The status of a scoring job: its rows are scored before its submission is answered."""
+        return "Completed"
 
     # Blob storage, with path style addresses as in the emulator of the storage
 
@@ -302,6 +300,8 @@ class AzureRouter:
     def _blob(self, call: Call) -> Reply:
         if "sig" not in call.query and not call.headers.get("Authorization"):
             raise Refused(403, "AuthenticationFailed", "the request is not signed")
+        if "comp" in call.query:
+            raise Refused(501, "NotImplemented", "simulated: only files below 64 MB, in one piece")
         path = call.path.removeprefix(f"/{ACCOUNT}/")
         if call.method == "PUT":
             self.service.files[path] = call.body
@@ -328,9 +328,9 @@ class AzureRouter:
             return PACKAGES.encode()
         return self.service.files.get(path)
 
-    def refuse(self, fault: Fault, call: Call | None = None) -> Reply:
+    def refuse(self, fault: Fault, call: Call) -> Reply:
         """Throttling and an expired token, as the resource manager or the storage answers them."""
-        storage = call is not None and in_storage(call)
+        storage = in_storage(call)
         if fault.kind is Kind.THROTTLE:
             code = (503, "ServerBusy") if storage else (429, "TooManyRequests")
             refusal = failure(storage, *code, "simulated: too many requests")

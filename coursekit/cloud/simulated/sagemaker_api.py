@@ -99,7 +99,7 @@ class SageMakerRouter:
             "CreateAutoMLJobV2": self._create,
             "DescribeAutoMLJobV2": lambda told: self._describe(self._find(told, step=True)),
             "ListCandidatesForAutoMLJob": self._list_candidates,
-            "StopAutoMLJob": lambda told: self._find(told).stop(),
+            "StopAutoMLJob": self._stop,
             "CreateModel": self._create_model,
             "CreateTransformJob": self._create_transform,
             "DescribeTransformJob": self._describe_transform,
@@ -183,6 +183,12 @@ class SageMakerRouter:
         if job.best is not None:
             told["BestCandidate"] = self._candidate(job, job.best)
         return told
+
+    def _stop(self, told: dict[str, Any]) -> None:
+        job = self._find(told)
+        if job.state.ended:
+            raise _invalid(f"The job is in status {STATUS[job.state][0]}: it cannot be stopped")
+        job.stop()
 
     def _list_candidates(self, told: dict[str, Any]) -> dict[str, Any]:
         job = self._find(told)

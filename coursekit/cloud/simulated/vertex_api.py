@@ -119,7 +119,7 @@ class VertexRouter:
         except Refused as refused:
             return _error(refused.status, str(refused))
 
-    def refuse(self, fault: Fault, call: Call | None = None) -> Reply:
+    def refuse(self, fault: Fault, call: Call) -> Reply:
         """Google's own reply for a fault."""
         if fault.kind is Kind.EXPIRE:
             return _error("UNAUTHENTICATED", "Request had invalid authentication credentials.")
@@ -358,14 +358,14 @@ class VertexRouter:
             rows[f"predicted_{job.target}"] = values
         else:
             for place, each in enumerate(job.classes):
-                rows[f"{job.target}_{each}_scores"] = values[:, place]
+                rows[f"{job.target}_{each}_score"] = values[:, place]
         now = datetime.now(UTC)
         prefix = batch["outputConfig"]["gcsDestination"]["outputUriPrefix"].rstrip("/")
         folder = f"{prefix}/prediction-{batch['displayName']}-{now:%Y_%m_%dT%H_%M_%S}"
-        # Google's files are in no order: the last half comes first here.
+        # Nothing tells the order of Google's files and rows: here the last half comes first.
         half = len(rows) // 2
-        for place, part in enumerate((rows[half:], rows[:half])):
-            path = f"{folder}/prediction.results-{place:05}-of-00002.csv"
+        for number, part in enumerate((rows[half:], rows[:half]), start=1):
+            path = f"{folder}/predictions_{number}.csv"
             self.service.files[path.removeprefix("gs://")] = part.to_csv(index=False).encode()
         batch |= {
             "state": SUCCEEDED,
