@@ -27,7 +27,7 @@ class Leaderboards(Panel):
     refuses stands in its column, and the other jobs are not affected.
 
     vendors: by the names that the columns get. request: the same for all. every: seconds between
-        two questions to a vendor; by default 0.2 to a simulated one and 20 to a real one.
+        two questions to a vendor; by default 1 to a simulated one and 20 to a real one.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class Column:
     def __init__(self, name: str, vendor: Vendor, request: Request, every: float | None) -> None:
         self.name, self.vendor, self.request = name, vendor, request
         own = vendor.simulated or vendor.name == LOCAL
-        self.every = every if every is not None else (0.2 if own else 20.0)
+        self.every = every if every is not None else (1.0 if own else 20.0)
         self.job: Job | None = None
         self.estimate: Estimate | None = None
         self.found: Standing | None = None
