@@ -24,12 +24,11 @@ import pandas
 from scipy.stats import rankdata
 
 from coursekit import Search, theme
-from coursekit.cloud.connect import connect
+from coursekit.cloud import Request, connect
 from coursekit.cloud.local import Local
 from coursekit.cloud.pipelines import Pipelines, measure, predictions
 from coursekit.cloud.simulated.server import Server
 from coursekit.cloud.table import outgoing, problems
-from coursekit.cloud.vendor import Request
 from coursekit.data import titanic
 from coursekit.labs import check, hint, measured, predict, progress, recall, solution
 from coursekit.race import luck
@@ -263,7 +262,7 @@ for name, each in estimates.items():
 measured("14-bill", max(estimates, key=lambda name: estimates[name].high))
 
 # %% [markdown]
-# An estimate has a low and a high end, and the date of its prices; yours may differ (region, discount, machine), and `coursekit cloud estimate` takes a table of your own prices.
+# An estimate has a low and a high end, and the date of its prices. Yours may differ (region, discount, machine), so `coursekit cloud estimate` takes a file of your own prices.
 #
 # ## 4. Submit once
 # A submission goes over a network. Suppose that the connection breaks, and you get an error. Is the job running? There are two cases: the *request* was lost, and nothing has happened; or the *reply* was lost, and the job runs and costs. You cannot tell them apart, so you try again, and that is where money is lost.
@@ -594,7 +593,7 @@ for seed, strategy in enumerate(("bayesian", "random")):
     print(f"{strategy:10} {metric} on 200 rows that were not uploaded: {error:.2f}")
 
 # %% [markdown]
-# When you are ready for a real account, read `references/cloud_accounts.md`: which rights an account needs (as few as possible), what it would cost, and how to put a ceiling on it. `coursekit cloud run table.csv --target y --vendor sagemaker --simulated` does what you have done here; without `--simulated` it asks before anything leaves your machine.
+# When you are ready for a real account, read `docs/cloud_accounts.md`: which rights an account needs (as few as possible), what is billed, and how to put a ceiling on it. `coursekit cloud run table.csv --target y --vendor sagemaker --simulated` does in a terminal what you have done here. With `--account` in place of `--simulated` it uses a real account, shows what would leave your machine, and asks first.
 
 # %%
 for server in servers.values():
