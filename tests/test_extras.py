@@ -14,7 +14,8 @@ import coursekit
 from coursekit import extras
 
 PACKAGE = Path(coursekit.__file__).parent
-CURE = r'(pip install "coursekit\[(widgets|keras|benchmarks|tfx|cloud)\]"|make setup .*|C library: .*)'
+EXTRA = "widgets|keras|benchmarks|tfx|cloud"
+CURE = rf'(pip install "coursekit\[({EXTRA})\]"|make setup .*|C library: .*)'
 
 
 @pytest.fixture(scope="module")

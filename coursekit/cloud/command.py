@@ -15,6 +15,7 @@ from coursekit.cloud.prices import OVERRIDE
 from coursekit.cloud.session import (
     HOME,
     Session,
+    account_of,
     held_out_score,
     look,
     stop,
@@ -80,6 +81,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                         "account")  # fmt: skip
     runner.add_argument("--name", help="of the job; by default from the table, so that the same "
                         "command finds the same job")  # fmt: skip
+    runner.add_argument("--score", action="store_true", help="score rows that stayed here with a "
+                        "real account too, where predictions cost more")  # fmt: skip
     runner.add_argument("--yes", action="store_true", help="send without asking")
     runner.add_argument("--pace", type=float, default=0.0, metavar="SECONDS",
                         help="a simulated service waits so long after a candidate (0)")  # fmt: skip
@@ -171,6 +174,8 @@ def _run(options: argparse.Namespace) -> int:
     if real and options.ceiling is None:
         raise ValueError("a real account needs --ceiling DOLLARS, at which the job is stopped")
     account = dict(_pair(text) for text in options.account)
+    if real:
+        account_of(name, account)
     request, kept, leaving = _asked(options)
     request = _with(request, ceiling=options.ceiling)
     request = _with(request, name=options.name or usual_name(options.table.stem, request))
@@ -221,29 +226,32 @@ def _submitted(
     options: argparse.Namespace,
     account: dict[str, str],
 ) -> int:
-    job, new = session.submit(vendor, request, account)
-    print(f"job {job.name} {'is submitted' if new else 'was submitted before and is found again'}")
-    last = None
-    line = Line(None)
+    job, last, line = None, None, Line(None)
     try:
+        job, new = session.submit(vendor, request, account)
+        print(f"job {job.name} {'is submitted' if new else 'is found again: submitted before'}")
         for found in session.follow(vendor, job, ceiling=options.ceiling):
             last = found
             line.show(lambda seconds, found=found: _told(found, seconds))  # type: ignore[misc]
     except KeyboardInterrupt:
         line.end()
-        return _interrupted(session, vendor, job, options)
+        return _interrupted(session, vendor, job or vendor.find(request.name))
     line.end()
-    assert last is not None
+    assert job is not None and last is not None
     _show(vendor, job, last)
     if last.best is not None and last.progress.state is not State.FAILED:
-        _score(vendor, job, request, kept)
+        if account and not options.score:
+            print("predictions cost more: --score scores the rows that stayed here")
+        else:
+            _score(vendor, job, request, kept)
     return {State.COMPLETED: 0, State.STOPPED: 130}.get(last.progress.state, 1)
 
 
-def _interrupted(
-    session: Session, vendor: Vendor, job: Job, options: argparse.Namespace
-) -> int:  # fmt: skip
+def _interrupted(session: Session, vendor: Vendor, job: Job | None) -> int:
     """Ctrl-C ends what costs money; a search on this machine continues with the next command."""
+    if job is None:
+        print("interrupted before the vendor had the job: nothing runs")
+        return 130
     if vendor.name == LOCAL:
         print("interrupted: finished candidates are kept, the same command continues")
         return 130
@@ -286,7 +294,11 @@ def _row(candidate: Candidate) -> str:
 
 
 def _score(vendor: Vendor, job: Job, request: Request, kept: pandas.DataFrame) -> None:
-    found = held_out_score(vendor, job, request, kept)
+    try:
+        found = held_out_score(vendor, job, request, kept)
+    except (OSError, ValueError) as error:
+        print(f"the rows that stayed here are not scored: {error}")
+        return
     if found is not None:
         metric, score, half = found
         print(f"on {len(kept)} rows that stayed here: {metric} {score:.4f} ± {half:.4f} "
@@ -352,7 +364,6 @@ def _stop(options: argparse.Namespace) -> int:
 
 def _estimate(options: argparse.Namespace) -> int:
     from coursekit.cloud.connect import connect
-    from coursekit.cloud.vendor import UnsupportedMetric
 
     request, _, _ = _asked(options)
     for name in VENDORS:
@@ -361,7 +372,7 @@ def _estimate(options: argparse.Namespace) -> int:
             where = {} if name == LOCAL else {"simulated": "http://127.0.0.1:9"}
             vendor = connect(name, **where)  # type: ignore[arg-type]
             made = vendor.estimate_cost(request)._replace(simulated=False)
-        except (UnsupportedMetric, ImportError) as error:
+        except (ValueError, ImportError) as error:  # what it cannot do, or is not installed
             print(f"{name:10} {error}")
         else:
             print(f"{name:10} {made}")

@@ -46,7 +46,7 @@ class Session:
             elif simulated:
                 made = connect(name, simulated=process.begin(name, self.folder, pace=self.pace))
             else:
-                made = connect(name, account=_account(name, account or {}))
+                made = connect(name, account=account_of(name, account or {}))
             self._vendors[key] = made
         return self._vendors[key]
 
@@ -132,6 +132,8 @@ def look(session: Session, entry: Entry) -> Found:
     """A job of the register as it stands now; one that has ended is not asked again."""
     if entry.state is not None:
         return Found(entry, None, "")
+    if entry.vendor == LOCAL:  # to ask it would continue it
+        return Found(entry, None, "not finished; the command that began it continues it")
     try:
         vendor = session.of(entry)
         if vendor is None:
@@ -170,7 +172,7 @@ def stop(session: Session, entry: Entry) -> str:
     return "is told to stop; the vendor has not done so yet"
 
 
-def _account(name: str, told: Mapping[str, Any]) -> Any:
+def account_of(name: str, told: Mapping[str, Any]) -> Any:
     """The account of plain fields; ValueError for a field that it does not have or that lacks."""
     cls = account_class(name)
     if not is_dataclass(cls):

@@ -264,12 +264,13 @@ class Vertex(Vendor):
         dollars = price(self.name, "tabular").dollars
         budget = math.ceil(request.max_minutes / 60 * NODE_HOUR)
         if request.ceiling is not None and dollars:
-            budget = min(budget, math.floor(request.ceiling / dollars * NODE_HOUR))
+            # Less than the ceiling, because `follow` stops a job that may have reached it.
+            budget = min(budget, math.ceil(request.ceiling / dollars * NODE_HOUR) - 1)
         if not NODE_HOUR <= budget <= LONGEST:
             raise UnsupportedOperation(
                 f"max_minutes={request.max_minutes:g} and ceiling={request.ceiling} allow "
                 f"{budget / NODE_HOUR:.2f} node hours, and {self.title} trains between 1 and 72: "
-                f"give max_minutes from 60 to 4320 and a ceiling of ${dollars:.2f} or more"
+                f"give max_minutes from 60 to 4320 and a ceiling above ${dollars:.2f}"
             )
         return budget
 

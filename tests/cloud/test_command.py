@@ -74,7 +74,7 @@ def test_a_killed_run_finds_its_job_again(folder: Path):
     run.stdout.close()
     ended = coursekit(*words(folder, "run", *SIMULATED, *limits))
     assert ended.returncode == 0, ended.stderr
-    assert "job killed was submitted before and is found again" in ended.stdout
+    assert "job killed is found again: submitted before" in ended.stdout
     assert "leaderboard of Amazon SageMaker Autopilot (simulated), the best of 4:" in ended.stdout
     assert "on 220 rows that stayed here: auc 0.9" in ended.stdout
     assert "left out, may point at persons: name" in ended.stdout
@@ -118,7 +118,7 @@ def test_local_needs_no_service(folder: Path):
     ended = coursekit(*words(folder, "run", *limits))
     assert ended.returncode == 0, ended.stderr
     assert "leaderboard of coursekit on this machine, the best of 3:" in ended.stdout
-    assert "to beat it in a pipeline: coursekit pipeline run --threshold 0." in ended.stdout
+    assert "the model to beat in a pipeline: coursekit pipeline run --threshold 0." in ended.stdout
     again = coursekit(*words(folder, "run", *limits))
     assert again.returncode == 0 and "is found again" in again.stdout
     board = [line for line in ended.stdout.splitlines() if " accuracy  " in line]
@@ -149,7 +149,7 @@ def test_check_and_estimate_send_nothing(folder: Path):
          "did you mean subscription"),
         (("--vendor", "vertex", "--ceiling", "1", "--account", "project=x"), "needs project, buck"),
         ((*SIMULATED, "--metric", "f2"), "cannot search for 'f2'"),
-        ((*SIMULATED, "--ceiling", "0.001"), "above --ceiling 0.001"),
+        ((*SIMULATED, "--ceiling", "0.001"), "ceiling=0.001"),
         ((*SIMULATED, "--hold-out", "0.6"), "sagemaker would refuse this table: 440 rows"),
         ((*SIMULATED, "--prices", "none.json"), "none.json: No such file"),
     ],

@@ -14,6 +14,7 @@ import threading
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from coursekit import atomic
 from coursekit.cloud.simulated.server import PAGES, Server
@@ -102,7 +103,7 @@ def end(vendor: str, folder: Path) -> bool:
     return True
 
 
-def _told(file: Path) -> dict[str, object]:
+def _told(file: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(file.read_text()))
     except (OSError, ValueError):

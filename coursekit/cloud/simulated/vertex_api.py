@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.cloud.simulated.automl import AlreadyThere, Service, ServiceJob, read
+from coursekit.cloud.simulated.automl import AlreadyThere, Service, ServiceJob
 from coursekit.cloud.simulated.faults import Fault, Kind
 from coursekit.cloud.simulated.server import Call, Reply
+from coursekit.cloud.table import read
 from coursekit.cloud.vendor import State
 from coursekit.extras import from_extras
 
@@ -44,7 +45,7 @@ SPLITS = ("trainingFraction", "validationFraction", "testFraction")
 SCHEMAS = "gs://google-cloud-aiplatform/schema"
 
 
-class Refused(Exception):
+class GoogleRefusal(Exception):
     """A call that Google refuses. status: one of HTTP."""
 
     def __init__(self, status: str, message: str) -> None:
@@ -66,7 +67,7 @@ class Pipeline:
 
 
 @dataclass
-class Kept:
+class Resources:
     """What the service remembers, by resource name."""
 
     datasets: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -79,7 +80,7 @@ class VertexRouter:
     """Answers Google's calls for data sets, training pipelines, models, batches and objects."""
 
     def __init__(self, service: Service) -> None:
-        self.service, self.kept = service, Kept()
+        self.service, self.kept = service, Resources()
         self._lock = threading.RLock()
         place = r"/v1/(?P<parent>projects/[^/]+/locations/[^/]+)"
         self._routes: list[tuple[str, re.Pattern[str], Callable[..., Any]]] = [
@@ -111,13 +112,13 @@ class VertexRouter:
             for method, pattern, function in self._routes:
                 if method == call.method and (found := pattern.fullmatch(call.path)):
                     if function != self.renew and not call.headers.get("Authorization"):
-                        raise Refused("UNAUTHENTICATED", "Request had no credentials.")
+                        raise GoogleRefusal("UNAUTHENTICATED", "Request had no credentials.")
                     with self._lock:
                         answer = function(call, **found.groupdict())
                     return answer if isinstance(answer, Reply) else Reply.json(answer)
-            raise Refused("NOT_FOUND", f"There is no {call.method} {call.path}.")
-        except Refused as refused:
-            return _error(refused.status, str(refused))
+            raise GoogleRefusal("NOT_FOUND", f"There is no {call.method} {call.path}.")
+        except GoogleRefusal as refusal:
+            return _error(refusal.status, str(refusal))
 
     def refuse(self, fault: Fault, call: Call) -> Reply:
         """Google's own reply for a fault."""
@@ -169,7 +170,7 @@ class VertexRouter:
     def _file(self, address: str) -> bytes:
         path = address.removeprefix("gs://")
         if path not in self.service.files:
-            raise Refused("NOT_FOUND", f"No such object: {path}")
+            raise GoogleRefusal("NOT_FOUND", f"No such object: {path}")
         return self.service.files[path]
 
     # Data sets
@@ -184,7 +185,7 @@ class VertexRouter:
     def get_operation(self, call: Call, name: str) -> Any:
         dataset = self.kept.datasets.get(name.partition("/operations/")[0])
         if dataset is None:
-            raise Refused("NOT_FOUND", f"There is no operation {name}.")
+            raise GoogleRefusal("NOT_FOUND", f"There is no operation {name}.")
         kind = "type.googleapis.com/google.cloud.aiplatform.v1.Dataset"
         return {"name": name, "done": True, "response": {"@type": kind} | dataset}
 
@@ -199,18 +200,18 @@ class VertexRouter:
         inputs = asked["trainingTaskInputs"]
         budget = float(inputs["trainBudgetMilliNodeHours"])
         if not 1000 <= budget <= 72000:
-            raise Refused("INVALID_ARGUMENT", "The train budget must be in [1000, 72000].")
+            raise GoogleRefusal("INVALID_ARGUMENT", "The train budget must be in [1000, 72000].")
         objective = inputs.get("optimizationObjective", "")
         if objective not in OBJECTIVES:
             known = ", ".join(OBJECTIVES)
-            raise Refused(
+            raise GoogleRefusal(
                 "UNIMPLEMENTED", f"The simulated service searches for {known}, not for {objective}."
             )
         dataset = self.kept.datasets.get(
             f"{parent}/datasets/{asked['inputDataConfig']['datasetId']}"
         )
         if dataset is None:
-            raise Refused("NOT_FOUND", "There is no such data set.")
+            raise GoogleRefusal("NOT_FOUND", "There is no such data set.")
         name = f"{parent}/trainingPipelines/{self._new('pipelines')}"
         pipeline = Pipeline(name, asked, datetime.now(UTC))
         self._start(pipeline, dataset)
@@ -260,13 +261,13 @@ class VertexRouter:
     def cancel(self, call: Call, parent: str, number: str) -> Any:
         pipeline = self._pipeline(f"{parent}/trainingPipelines/{number}")
         if pipeline.job is None or pipeline.job.state.ended:
-            raise Refused("FAILED_PRECONDITION", "The training pipeline has ended already.")
+            raise GoogleRefusal("FAILED_PRECONDITION", "The training pipeline has ended already.")
         pipeline.job.stop()
         return {}
 
     def _pipeline(self, name: str) -> Pipeline:
         if name not in self.kept.pipelines:
-            raise Refused("NOT_FOUND", f"There is no {name}.")
+            raise GoogleRefusal("NOT_FOUND", f"There is no {name}.")
         return self.kept.pipelines[name]
 
     def _shown(self, pipeline: Pipeline) -> dict[str, Any]:
@@ -312,7 +313,7 @@ class VertexRouter:
     def _trained(self, parent: str, number: str) -> Pipeline:
         pipeline = self.kept.pipelines.get(f"{parent}/trainingPipelines/{number}")
         if pipeline is None or pipeline.job is None or pipeline.job.state is not State.COMPLETED:
-            raise Refused("NOT_FOUND", f"There is no model {number}.")
+            raise GoogleRefusal("NOT_FOUND", f"There is no model {number}.")
         return pipeline
 
     def evaluations(self, call: Call, parent: str, number: str) -> Any:
@@ -341,7 +342,7 @@ class VertexRouter:
         """A batch prediction job; the first question makes the predictions."""
         name = f"{parent}/batchPredictionJobs/{number}"
         if name not in self.kept.batches:
-            raise Refused("NOT_FOUND", f"There is no {name}.")
+            raise GoogleRefusal("NOT_FOUND", f"There is no {name}.")
         batch = self.kept.batches[name]
         if "endTime" not in batch:
             self._predict(batch, parent)
@@ -401,8 +402,8 @@ def _evaluation(pipeline: Pipeline) -> dict[str, Any]:
         measured = {
             "logLoss": metrics.log_loss(truth, values, labels=job.classes),
         }
-        if len(job.classes) == 2:
-            positive = truth == job.classes[1]
+        positive = truth == job.classes[1]
+        if len(job.classes) == 2 and 0 < positive.sum() < len(positive):
             measured["auRoc"] = metrics.roc_auc_score(positive, values[:, 1])
             measured["auPrc"] = metrics.average_precision_score(positive, values[:, 1])
     else:
@@ -453,7 +454,7 @@ def _filtered(call: Call, resources: Any) -> list[dict[str, Any]]:
             label = key.removeprefix("labels.")
             kept = [each for each in kept if each.get("labels", {}).get(label) == value]
         else:
-            raise Refused("INVALID_ARGUMENT", f"The filter {condition!r} is not supported.")
+            raise GoogleRefusal("INVALID_ARGUMENT", f"The filter {condition!r} is not supported.")
     return kept
 
 
