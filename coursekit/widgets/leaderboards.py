@@ -37,7 +37,9 @@ class Leaderboards(Panel):
         self.stop_button = button("Stop all", "stop", "Stop all jobs; what is done is kept")
         self.stop_button.disabled = True
         self.line = w.HTML()
-        self.columns = {name: Column(name, each, request, every) for name, each in vendors.items()}
+        self.columns = {
+            name: JobColumn(name, each, request, every) for name, each in vendors.items()
+        }
         self._threads: list[threading.Thread] = []
         self.submit_button.on_click(lambda _: self.start())
         self.stop_button.on_click(lambda _: self.stop())
@@ -106,7 +108,7 @@ class Leaderboards(Panel):
             f"at most ${high:,.2f} estimated{bill}."
         )
 
-    def _follow(self, column: Column) -> None:
+    def _follow(self, column: JobColumn) -> None:
         column.submit()
         self.update()
         for _ in column.follow():
@@ -127,7 +129,7 @@ class Leaderboards(Panel):
         return f"Leaderboards: {self.summary()}"
 
 
-class Column:
+class JobColumn:
     """One vendor's job: what is known of it, and the widgets that show it."""
 
     def __init__(self, name: str, vendor: Vendor, request: Request, every: float | None) -> None:
