@@ -102,7 +102,7 @@ class Leaderboards(Panel):
             return f"Nothing is submitted. Together the jobs may cost up to ${high:,.2f}."
         ended = sum(each.ended for each in columns)
         spent = sum(each.spent for each in columns)
-        bill = "" if not all(each.vendor.simulated for each in columns) else " (no real money)"
+        bill = " (no real money)" if all(each.free for each in columns) else ""
         return (
             f"{ended} of {len(columns)} jobs have ended; ${spent:,.2f} spent, "
             f"at most ${high:,.2f} estimated{bill}."
@@ -134,8 +134,8 @@ class JobColumn:
 
     def __init__(self, name: str, vendor: Vendor, request: Request, every: float | None) -> None:
         self.name, self.vendor, self.request = name, vendor, request
-        own = vendor.simulated or vendor.name == LOCAL
-        self.every = every if every is not None else (1.0 if own else 20.0)
+        self.free = vendor.simulated or vendor.name == LOCAL
+        self.every = every if every is not None else (1.0 if self.free else 20.0)
         self.job: Job | None = None
         self.estimate: Estimate | None = None
         self.found: Standing | None = None
@@ -224,7 +224,7 @@ class JobColumn:
         return self._heading() + self._money() + self._board()
 
     def _heading(self) -> str:
-        kind = "simulated service" if self.vendor.simulated else ""
+        kind = "simulated service" if self.vendor.simulated else self.vendor.title
         name = f"<b>{escape(self.name)}</b> {escape(kind)}"
         return f'<div style="line-height:1.5">{name}</div>{status(self._state())}'
 
