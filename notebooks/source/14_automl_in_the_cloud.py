@@ -11,7 +11,7 @@
 # - read a leaderboard honestly: what was chosen by it, on how many rows, and which differences mean anything;
 # - decide whether to buy or to build, and defend it.
 #
-# **It takes** about a minute of computing on two cores (all cells), and an hour or two of your time. **Budget:** some fifty searches' candidates, each a small scikit-learn pipeline. No GPU, no network, no account, no credentials: everything here is marked *simulated*, and its search is the kit's own, so **the lab says nothing about which vendor is better**. It shows what they ask, what they answer, and how to read it.
+# **It takes** about a minute of computing on two cores (all cells), and an hour or two of your time. **Budget:** about a hundred candidates, each a small scikit-learn pipeline. No GPU, no network, no account, no credentials: everything here is marked *simulated*, and its search is the kit's own, so **the lab says nothing about which vendor is better**. It shows what they ask, what they answer, and how to read it.
 #
 # **How it works:** predict before you run; move whatever has a button; write code where the text asks for it, then run the check below it. If you are stuck: `hint("14.1")`, and again for more; after a try, `solution("14.1")`.
 
@@ -342,7 +342,7 @@ tops = {name: vendor.best(jobs[name]).score for name, vendor in vendors.items()}
 assert all(0.75 < score < 0.95 for score in tops.values())
 
 # %% [markdown]
-# Look closely. Four of the leaderboards have twelve candidates; Google's has **one**. It shows one model, and its score comes from a tenth of your rows, which it set aside before the search. The others list all candidates, each with the score that it was **chosen by**. You know from lab 13 what that does to the score at the top. These numbers have the same name, and do not mean the same.
+# Look closely. Four of the leaderboards have twelve candidates; Google's has **one**. It shows one model, and its score comes from a tenth of your rows, which it set aside before the search. The others list all candidates, each with the score that it was **chosen by**. You know from lab 13 what that does to the score at the top. Google's score was not chosen by, but a tenth of a thousand rows is a hundred passengers: it is honest, and very uncertain. These numbers have the same name, and do not mean the same.
 #
 # ## 6. Rows that nobody has seen
 # Now the 309 rows: each vendor's best model predicts them, by the vendor's own way (a batch job at Amazon and Google, a downloaded model at Azure). Then *we* measure, all with one function.
@@ -397,6 +397,9 @@ widths = [high - low for low, high in middle.values()]
 assert min(widths) > 0.06
 assert np.ptp(list(scores.values())) < min(widths)
 
+# %% claim="Four leaderboards are below the held-out rows"
+assert sum(vendors[name].best(jobs[name]).score < scores[name] for name in vendors) == 4
+
 # %% [markdown]
 # The intervals are far wider than the differences. They overlap, but you know from lab 13 that this proves nothing: all five models judged the *same* passengers, and what is difficult for one is difficult for all. So look at the differences, passenger by passenger: how many of the ten pairs can be told apart?
 
@@ -411,8 +414,17 @@ for place, left in enumerate(names):
         apart += [(left, right)] if low > 0 or high < 0 else []
 measured("14-apart", len(apart))
 
+# %% claim="At most two of ten pairs can be told apart; a pair's interval reaches one to four points to each side"
+assert len(apart) <= 2
+reach = [
+    np.ptp(np.quantile(resampled[left] - resampled[right], [0.0025, 0.9975])) / 2
+    for place, left in enumerate(names)
+    for right in names[place + 1 :]
+]
+assert 0.01 < min(reach) and max(reach) < 0.045
+
 # %% [markdown]
-# (99.5 % in place of 95 %, since there are ten pairs: lab 13's correction.) With 309 rows, a difference must be about two points of AUC until a pair of good models can be told apart. Somebody who shows you a leaderboard with four decimals and no interval has told you less than it seems.
+# (99.5 % in place of 95 %, since there are ten pairs: lab 13's correction.) With 309 rows, a difference must be one to four points of AUC until a pair of good models can be told apart, and the more the two models disagree, the larger it must be. Somebody who shows you a leaderboard with four decimals and no interval has told you less than it seems.
 #
 # ### Exercise 14.6. Read a leaderboard honestly
 # Write `honest(leaderboard, held_out)`. `leaderboard` is a dictionary from candidates to the scores that they were chosen by; `held_out` holds for each candidate a list with 1 for each held-out row that it got right, and 0 for the others. The *n* rows are the same, in the same order, for all candidates. Return four things:
@@ -443,7 +455,7 @@ check("14.6")
 
 # %% [markdown]
 # ## 7. The score at the top
-# In the figure the leaderboards' scores are not above those of the held-out rows. Is there no selection bias? The 309 passengers happen to be easier (lab 13's *offset*), and no interval of this width shows a bias of a point. So ask where the truth is known: take 200 passengers and **shuffle the answers** among them. Nothing is left to learn, and each model is worth exactly 0.5. What does the leaderboard say at the top?
+# In the figure, four of the five leaderboards are *below* the held-out rows. Is there no selection bias? Two other effects hide it: the final model has learned from all thousand rows, where those of a cross-validation learn from fewer, and the 309 passengers may be easier (lab 13's *offset*). And no interval of this width shows a bias of a point. So ask where the truth is known: take 200 passengers and **shuffle the answers** among them. Nothing is left to learn, and each model is worth exactly 0.5. What does the leaderboard say at the top?
 
 # %%
 predict("14-shuffled", "The best AUC of 20 candidates that can know nothing", unit="", most=1)
