@@ -48,16 +48,16 @@ STATES = {
     "Failed": "failed",
     "Canceled": "stopped",
 }
-# What the SDK finds out about the Git repository of the working directory and would send along.
+# Facts about the Git repository of the working directory that the SDK would send with a job.
 WITHHELD = (
     "azureml.git.dirty", "azureml.git.build_id", "azureml.git.build_uri",
     "mlflow.source.git.branch", "mlflow.source.git.commit", "mlflow.source.git.repoURL",
 )  # fmt: skip
-# The SDK reads and writes these; the address of a client never depends on them.
+# The SDK reads and writes these variables; a client's address must not depend on them.
 REDIRECTING = ("AZUREML_CURRENT_CLOUD", "AZUREML_DEV_URL_MFE", "ARM_CLOUD_METADATA_URL")
 ARTIFACTS = "workspaceartifactstore"  # the datastore that holds the outputs of jobs
 ENVIRONMENT_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04"
-LEAST_MINUTES = 15  # a job of three candidates on one node took ten, most of them to set up
+LEAST_MINUTES = 15  # a published record of three candidates on one node says 9 minutes 20 seconds
 MLTABLE = """\
 type: mltable
 paths:
@@ -207,7 +207,7 @@ class AzureML(Vendor):
 
     def stop(self, job: Job) -> None:
         if not state(self._run(job.name)).ended:
-            # 202 is the promise to stop, and `status` tells when it has; to ask twice does no harm.
+            # Azure answers 202 before the job stops; `status` shows when. A repeat is harmless.
             options: dict[str, Any] = {"polling": False, "retry_on_methods": ["POST"]}
             self._ask("stop the job", lambda: self._client.jobs.begin_cancel(job.name, **options))
 
@@ -334,7 +334,7 @@ class AzureML(Vendor):
             max_concurrent_trials=self._account.nodes,
             timeout_minutes=minutes,
         )
-        # As on the wire: the SDK sends its own ResourceConfiguration in snake case.
+        # The names of the wire: azure-ai-ml 1.35 sends its own ResourceConfiguration in snake case.
         job.resources = {
             "instanceType": self._account.instance_type,
             "instanceCount": self._account.nodes,
@@ -484,7 +484,7 @@ class AzureML(Vendor):
 
     @cached_property
     def _client(self) -> Any:
-        # Which classes the SDK calls experimental helps nobody here.
+        # The SDK warns that some of its classes are experimental; the kit pins its versions.
         logging.getLogger("azure.ai.ml._utils._experimental").setLevel(logging.ERROR)
         with from_extras("azure"):
             from azure.ai.ml import MLClient
@@ -550,7 +550,7 @@ def seconds(run: Any) -> float:
 
 @contextlib.contextmanager
 def without_redirection() -> Iterator[None]:
-    """The SDK without the variables that would change its address, and put back as they were."""
+    """Hide the environment variables that change the SDK's address, and restore them after."""
     with _environment_lock:
         before = {name: os.environ.pop(name, None) for name in REDIRECTING}
         try:
@@ -563,7 +563,7 @@ def without_redirection() -> Iterator[None]:
 
 
 class _LoopbackCredential:
-    """Tokens for the loopback server: made here, worth nothing anywhere else."""
+    """Invents tokens for the loopback server; no other server accepts them."""
 
     def __init__(self) -> None:
         self.issued = 0

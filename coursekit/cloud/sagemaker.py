@@ -190,7 +190,7 @@ class SageMaker(Vendor):
     def find(self, name: str) -> Job | None:
         """The Autopilot job of this name, or None; ValueError if it is not one of this kit."""
         try:
-            return self._job(self._describe(name))
+            return self._job(self._look(name))
         except _Refused as refused:
             if refused.missing:
                 return None
@@ -198,7 +198,7 @@ class SageMaker(Vendor):
 
     def status(self, job: Job) -> Progress:
         """Where the job stands; the seconds are those since its creation."""
-        told = self._describe(job.name)
+        told = self._describe(job)
         state = STATES[told["AutoMLJobStatus"]]
         step = told["AutoMLJobSecondaryStatus"]
         if state is State.RUNNING and step == "Starting":
@@ -220,10 +220,11 @@ class SageMaker(Vendor):
 
     def stop(self, job: Job) -> None:
         """Stop the job: models that are trained stay, Amazon bills the time up to then."""
+        self._own(job)
         try:
             self._ask("sagemaker", "stop_auto_ml_job", AutoMLJobName=job.name)
         except _Refused:
-            if not STATES[self._describe(job.name)["AutoMLJobStatus"]].ended:
+            if not STATES[self._describe(job)["AutoMLJobStatus"]].ended:
                 raise
 
     def predict(self, job: Job, rows: pandas.DataFrame) -> np.ndarray:
@@ -292,7 +293,7 @@ class SageMaker(Vendor):
         "metrics": all that Autopilot reports. "explainability": of the best candidate, as stored.
         What Autopilot has not (yet) written is left out.
         """
-        told = self._describe(job.name)
+        told = self._describe(job)
         shown: dict[str, Any] = {}
         for key, name in (
             ("CandidateDefinitionNotebookLocation", "candidate notebook"),
@@ -335,7 +336,7 @@ class SageMaker(Vendor):
 
         The larger of the two; predictions and storage come on top.
         """
-        told = self._describe(job.name)
+        told = self._describe(job)
         now = self._clock(told)
         times = [_seconds(each, now=now) for each in self._candidates(job)]
         hours = max(_seconds(told, now=now), sum(times)) / 3600
@@ -414,16 +415,21 @@ class SageMaker(Vendor):
         date = told["ResponseMetadata"]["HTTPHeaders"].get("date")
         return None if self.simulated or date is None else parsedate_to_datetime(date)
 
-    def _describe(self, name: str) -> dict[str, Any]:
+    def _look(self, name: str) -> dict[str, Any]:
         return self._ask("sagemaker", "describe_auto_ml_job_v2", AutoMLJobName=name)
 
+    def _describe(self, job: Job) -> dict[str, Any]:
+        self._own(job)
+        return self._look(job.name)
+
     def _best(self, job: Job) -> dict[str, Any]:
-        told = self._describe(job.name)
+        told = self._describe(job)
         if "BestCandidate" not in told:
             raise ValueError(f"job {job.name} has no finished candidate yet: ask again later")
         return told["BestCandidate"]
 
     def _candidates(self, job: Job, **selection: str) -> Iterator[dict[str, Any]]:
+        self._own(job)
         told = {"AutoMLJobName": job.name, **selection}
         while True:
             reply = self._ask("sagemaker", "list_candidates_for_auto_ml_job", **told)

@@ -206,6 +206,15 @@ class Vendor(ABC):
     def console_url(self, job: Job) -> str:
         """Where a browser shows the job; of a simulated job, a page of the loopback server."""
 
+    def _own(self, job: Job) -> None:
+        """Raise ValueError for a job of another vendor, or a real one where all is simulated."""
+        if (job.vendor, job.simulated) != (self.name, self.simulated):
+            kinds = {True: "simulated", False: "real"}
+            raise ValueError(
+                f"{job.name} is a {kinds[job.simulated]} job of {job.vendor}: this is "
+                f"{self.title}, {kinds[self.simulated]}"
+            )
+
     @classmethod
     def own_metric(cls, metric: str) -> str:
         """The vendor's own name of a metric; UnsupportedMetric if it cannot search for it."""

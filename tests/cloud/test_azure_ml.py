@@ -2,8 +2,10 @@
 
 import json
 import os
+import sys
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -24,6 +26,7 @@ from coursekit.cloud.vendor import (
     State,
     UnsupportedMetric,
 )
+from coursekit.extras import MissingExtra
 
 pytest.importorskip("azure.ai.ml")
 WORKSPACE = (
@@ -420,6 +423,10 @@ def test_a_real_account_is_asked_for_by_name_and_never_redirected(
     assert not real.simulated
     assert real._client._base_url == "https://management.azure.com"
     assert real._client._credential is account.credential
+    store = SimpleNamespace(
+        protocol="https", account_name="account", endpoint="core.windows.net", container_name="box"
+    )
+    assert real._container(store).url == "https://account.blob.core.windows.net/box"
     job = real._job("name", "y", "AUC_weighted", "Standard_DS3_v2", 1)
     assert not job.simulated
     assert real.console_url(job) == (
@@ -473,6 +480,12 @@ class _Line:
 
     def predict(self, rows: pandas.DataFrame) -> np.ndarray:
         return 2 * rows.age.to_numpy()
+
+
+def test_a_missing_sdk_is_a_command_to_install_it(served: Server, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "azure.core.exceptions", None)
+    with pytest.raises(MissingExtra, match=r"coursekit\[azure\]"):
+        AzureML(Simulated(served.url)).find("x")
 
 
 def test_durations_as_azure_writes_them():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
@@ -34,7 +35,9 @@ from coursekit.cloud.vendor import (
     UnsupportedMetric,
 )
 
-boto3 = pytest.importorskip("boto3", reason="the extra cloud is not installed")
+pytest.importorskip("boto3", reason="the extra sagemaker is not installed")
+from botocore.awsrequest import AWSResponse
+from urllib3 import HTTPResponse
 
 ROWS, HELD = 500, 40
 POISON = "POISON"
@@ -426,30 +429,46 @@ class Caught(Exception):
     """A request that was about to be sent."""
 
 
-def test_a_real_account_is_the_named_profile_alone(poisoned, request_):
+def test_a_real_account_is_the_named_profile_alone(poisoned, monkeypatch):
+    """No request leaves: the SDK's own sender is replaced by one that shows what it was given."""
+    sent = []
+    body = {"__type": "ExpiredTokenException", "message": "The security token is expired"}
+
+    def send(session, request):
+        sent.append((request.url, dict(request.headers)))
+        if len(sent) > 1:
+            raise Caught
+        file = poisoned / ".aws" / "credentials"  # as after `aws sso login`
+        file.write_text(file.read_text().replace("CHOSEN", "RENEWED"))
+        raw = HTTPResponse(io.BytesIO(json.dumps(body).encode()), preload_content=False)
+        return AWSResponse(request.url, 400, {}, raw)
+
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", send)
     account = AmazonAccount(
         "chosen", "eu-west-1", "tables-of-us", "arn:aws:iam::123456789012:role/automl"
     )
     vendor = connect("sagemaker", account=account)
-    assert not vendor.simulated
-
-    def catch(request, **_):
-        raise Caught(request.url, dict(request.headers))
-
-    for client in vendor._clients.values():
-        client.meta.events.register("before-send", catch)
-    with pytest.raises(Caught) as caught:
+    assert not vendor.simulated and not sent
+    with pytest.raises(Caught):
         vendor.find("job")
-    url, headers = caught.value.args
-    assert url == "https://api.sagemaker.eu-west-1.amazonaws.com/"
-    assert b"Credential=CHOSEN/" in headers["Authorization"]
-    with pytest.raises(Caught) as caught:
+    assert {url for url, _ in sent} == {"https://api.sagemaker.eu-west-1.amazonaws.com/"}
+    keys = [headers["Authorization"].split(b"/")[0].rpartition(b"=")[2] for _, headers in sent]
+    assert keys == [b"CHOSEN", b"RENEWED"]
+    with pytest.raises(Caught):
         vendor._put("coursekit/job/train/table.csv", b"a\n")
-    url, headers = caught.value.args
+    url, headers = sent[-1]
     assert url.startswith("https://tables-of-us.s3.eu-west-1.amazonaws.com/coursekit/job/")
     assert headers["x-amz-expected-bucket-owner"] == b"123456789012"
+
     job = Job("sagemaker", "job", "arn", simulated=False)
     assert vendor.console_url(job).startswith("https://eu-west-1.console.aws.amazon.com/")
+    before, other = len(sent), Job("sagemaker", "job", "arn", simulated=True)
+    for ask in (vendor.status, vendor.best, vendor.stop, vendor.spent, vendor.leaderboard):
+        with pytest.raises(
+            ValueError, match=r"job is a simulated job .* SageMaker Autopilot, real"
+        ):
+            ask(other)
+    assert len(sent) == before
 
 
 def test_a_profile_without_credentials_is_never_replaced(poisoned):
