@@ -7,39 +7,39 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from coursekit.cloud.prices import Estimate
-from coursekit.cloud.vendor import Candidate, Job, Progress, Vendor
+from coursekit.cloud.vendor import CloudJob, JobProgress, LeaderboardRow, Vendor
 
 
-class Standing(NamedTuple):
+class JobStanding(NamedTuple):
     """Where a job stands. candidates: the leaderboard, best first.
 
     stopped: why it was stopped from here, "" if it was not.
     """
 
-    progress: Progress
-    candidates: Sequence[Candidate]
+    progress: JobProgress
+    candidates: Sequence[LeaderboardRow]
     spent: Estimate
     stopped: str = ""
 
     @property
-    def best(self) -> Candidate | None:
+    def best(self) -> LeaderboardRow | None:
         """The first of the leaderboard; None while the vendor shows no candidate."""
         return next(iter(self.candidates), None)
 
 
-def standing(vendor: Vendor, job: Job) -> Standing:
+def standing(vendor: Vendor, job: CloudJob) -> JobStanding:
     """Where a job stands now."""
     progress = vendor.status(job)
-    return Standing(progress, vendor.leaderboard(job), vendor.spent(job))
+    return JobStanding(progress, vendor.leaderboard(job), vendor.spent(job))
 
 
 def follow(
     vendor: Vendor,
-    job: Job,
+    job: CloudJob,
     *,
     ceiling: float | None = None,
     pause: Callable[[], object] | None = None,
-) -> Iterator[Standing]:
+) -> Iterator[JobStanding]:
     """Where a job stands, again and again until it has ended.
 
     ceiling: US dollars; the job is stopped as soon as `spent` has reached them. What the vendor

@@ -9,9 +9,9 @@ from html import escape
 import ipywidgets as w
 
 from coursekit.cloud.connect import LOCAL
-from coursekit.cloud.following import Standing, follow
+from coursekit.cloud.following import JobStanding, follow
 from coursekit.cloud.prices import Estimate
-from coursekit.cloud.vendor import Job, Request, Vendor
+from coursekit.cloud.vendor import CloudJob, Request, Vendor
 from coursekit.widgets.panel import Markup, Panel, answer_while_busy, button, status, table
 
 ROWS = 5  # candidates of a leaderboard that are shown
@@ -52,7 +52,7 @@ class Leaderboards(Panel):
         self.update()
 
     @property
-    def jobs(self) -> dict[str, Job]:
+    def jobs(self) -> dict[str, CloudJob]:
         """The jobs that the vendors have accepted, by column."""
         return {name: each.job for name, each in self.columns.items() if each.job is not None}
 
@@ -73,7 +73,7 @@ class Leaderboards(Panel):
         for thread in self._threads:
             thread.start()
 
-    def run(self) -> dict[str, Job]:
+    def run(self) -> dict[str, CloudJob]:
         """Submit, unless that is done, and wait until all jobs have ended; Ctrl-C stops them."""
         self.start()
         try:
@@ -136,9 +136,9 @@ class JobColumn:
         self.name, self.vendor, self.request = name, vendor, request
         self.free = vendor.simulated or vendor.name == LOCAL
         self.every = every if every is not None else (1.0 if self.free else 20.0)
-        self.job: Job | None = None
+        self.job: CloudJob | None = None
         self.estimate: Estimate | None = None
-        self.found: Standing | None = None
+        self.found: JobStanding | None = None
         self.problem = ""  # why there is no job, or no more news of it
         self.stopping = threading.Event()  # set by Stop until the vendor knows it
         self.button = button("Stop", "stop", f"Stop the job of {name}")
@@ -184,7 +184,7 @@ class JobColumn:
                 self.problem = _said(error)
         self.show()
 
-    def follow(self) -> Iterator[Standing]:
+    def follow(self) -> Iterator[JobStanding]:
         """Where the job stands, until it has ended or the vendor is silent for too long."""
         silences = 0
         while self.job is not None and not self.ended:

@@ -25,7 +25,7 @@ from scipy.stats import rankdata
 
 from coursekit import Search, theme
 from coursekit.cloud import Request, connect
-from coursekit.cloud.local import Local
+from coursekit.cloud.this_machine import Local
 from coursekit.cloud.pipelines import Pipelines, measure, predictions
 from coursekit.cloud.simulated.server import Server
 from coursekit.cloud.table import outgoing, problems

@@ -48,7 +48,7 @@ ForecastPanel(rising, seen=10)
 
 LEADERBOARDS = """
 import pandas
-from coursekit.cloud.local import Local
+from coursekit.cloud.this_machine import Local
 from coursekit.cloud.vendor import Request
 from coursekit.data import titanic
 from coursekit.widgets import Leaderboards

@@ -8,7 +8,15 @@ import pandas
 import pytest
 
 from coursekit.cloud.prices import Estimate
-from coursekit.cloud.vendor import Candidate, CloudError, Job, Progress, Request, State, Vendor
+from coursekit.cloud.vendor import (
+    CloudError,
+    CloudJob,
+    JobProgress,
+    JobState,
+    LeaderboardRow,
+    Request,
+    Vendor,
+)
 from coursekit.widgets import Leaderboards
 
 LAST = 4  # candidates of a job
@@ -23,7 +31,7 @@ class Paper(Vendor):
     done: int = 0
     submitted: list[str] = field(default_factory=list)
     stops: int = 0
-    state: State = State.RUNNING
+    state: JobState = JobState.RUNNING
 
     name: ClassVar = "paper"
     title: ClassVar = "Paper"
@@ -31,46 +39,46 @@ class Paper(Vendor):
     higher: ClassVar = {"AUC": True}
     simulated: ClassVar = True
 
-    def submit(self, request: Request) -> Job:
+    def submit(self, request: Request) -> CloudJob:
         self.submitted.append(self.own_metric(request.metric))
-        return Job(self.name, request.name, "paper:1", True)
+        return CloudJob(self.name, request.name, "paper:1", True)
 
-    def find(self, name: str) -> Job | None:
+    def find(self, name: str) -> CloudJob | None:
         return None
 
-    def status(self, job: Job) -> Progress:
+    def status(self, job: CloudJob) -> JobProgress:
         if self.silent:
             self.silent -= 1
             raise CloudError("nobody answers at 127.0.0.1")
-        if self.state is State.RUNNING:
+        if self.state is JobState.RUNNING:
             self.done += 1
         if self.done >= LAST and not self.patient:
-            self.state = State.COMPLETED
-        return Progress(self.state, self.done, 60.0 * self.done, "<in its own words>")
+            self.state = JobState.COMPLETED
+        return JobProgress(self.state, self.done, 60.0 * self.done, "<in its own words>")
 
-    def leaderboard(self, job: Job) -> list[Candidate]:
+    def leaderboard(self, job: CloudJob) -> list[LeaderboardRow]:
         return [
-            Candidate(f"c{place}", 0.8 + place / 100, "AUC", True, "boosting")
+            LeaderboardRow(f"c{place}", 0.8 + place / 100, "AUC", True, "boosting")
             for place in reversed(range(self.done))
         ]
 
-    def stop(self, job: Job) -> None:
+    def stop(self, job: CloudJob) -> None:
         self.stops += 1
-        self.state = State.STOPPED
+        self.state = JobState.STOPPED
 
-    def predict(self, job: Job, rows: pandas.DataFrame) -> np.ndarray:
+    def predict(self, job: CloudJob, rows: pandas.DataFrame) -> np.ndarray:
         return np.zeros((len(rows), 2))
 
-    def disclosed(self, job: Job) -> dict[str, str]:
+    def disclosed(self, job: CloudJob) -> dict[str, str]:
         return {}
 
     def estimate_cost(self, request: Request) -> Estimate:
         return Estimate(2.0, 8.0, "8 candidates x $1", "2026-11-01", True)
 
-    def spent(self, job: Job) -> Estimate:
+    def spent(self, job: CloudJob) -> Estimate:
         return Estimate(self.done, self.done, "candidates x $1", "2026-11-01", True)
 
-    def console_url(self, job: Job) -> str:
+    def console_url(self, job: CloudJob) -> str:
         return "http://127.0.0.1:1/"
 
 
@@ -115,11 +123,11 @@ def test_one_job_is_stopped_and_the_other_is_not(vendors):
     boards.start()
     boards.columns["left"].button.click()
     boards._threads[0].join(timeout=30)
-    assert vendors["left"].state is State.STOPPED and vendors["left"].stops == 1
+    assert vendors["left"].state is JobState.STOPPED and vendors["left"].stops == 1
     assert vendors["right"].stops == 0
     boards.stop_button.click()
     boards._threads[1].join(timeout=30)
-    assert vendors["right"].state is State.STOPPED
+    assert vendors["right"].state is JobState.STOPPED
 
 
 def test_the_ceiling_stops_a_job(vendors):
