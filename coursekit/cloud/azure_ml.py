@@ -22,13 +22,13 @@ from coursekit.cloud import azure_score
 from coursekit.cloud.prices import Estimate, estimate, price
 from coursekit.cloud.table import check
 from coursekit.cloud.vendor import (
-    Candidate,
     CloudError,
-    Job,
-    Progress,
+    CloudJob,
+    JobProgress,
+    JobState,
+    LeaderboardRow,
     Request,
     Simulated,
-    State,
     Vendor,
 )
 from coursekit.extras import from_extras
@@ -137,7 +137,7 @@ class AzureML(Vendor):
     def simulated(self) -> bool:
         return bool(self._url)
 
-    def submit(self, request: Request) -> Job:
+    def submit(self, request: Request) -> CloudJob:
         metric = self.own_metric(request.metric)
         check(request, self.name)
         minutes = self._minutes(request)
@@ -157,7 +157,7 @@ class AzureML(Vendor):
         account = self._account
         return self._job(request.name, request.target, metric, account.instance_type, account.nodes)
 
-    def find(self, name: str) -> Job | None:
+    def find(self, name: str) -> CloudJob | None:
         job = self._known(lambda: self._client.jobs.get(name))
         if job is None:
             return None
@@ -172,15 +172,15 @@ class AzureML(Vendor):
             size.instance_type, size.instance_count,
         )  # fmt: skip
 
-    def status(self, job: Job) -> Progress:
+    def status(self, job: CloudJob) -> JobProgress:
         run = self._run(job.name)
-        return Progress(state(run), len(self._children(job.name)), seconds(run), reason(run))
+        return JobProgress(state(run), len(self._children(job.name)), seconds(run), reason(run))
 
-    def leaderboard(self, job: Job) -> list[Candidate]:
+    def leaderboard(self, job: CloudJob) -> list[LeaderboardRow]:
         metric = job.details["metric"]
         higher = self.higher[metric]
         board = [
-            Candidate(
+            LeaderboardRow(
                 child.name,
                 float(child.properties.get("score") or math.nan),
                 metric,
@@ -197,7 +197,7 @@ class AzureML(Vendor):
         sign = -1 if higher else 1
         return sorted(board, key=lambda each: (math.isnan(each.score), sign * each.score))
 
-    def best(self, job: Job) -> Candidate:
+    def best(self, job: CloudJob) -> LeaderboardRow:
         parent = self._ask("read the job", lambda: self._client.jobs.get(job.name))
         tagged = (parent.tags or {}).get("automl_best_child_run_id")
         for candidate in self.leaderboard(job):
@@ -205,13 +205,13 @@ class AzureML(Vendor):
                 return candidate
         raise ValueError(f"job {job.name} has no finished candidate yet: ask again later")
 
-    def stop(self, job: Job) -> None:
+    def stop(self, job: CloudJob) -> None:
         if not state(self._run(job.name)).ended:
             # Azure answers 202 before the job stops; `status` shows when. A repeat is harmless.
             options: dict[str, Any] = {"polling": False, "retry_on_methods": ["POST"]}
             self._ask("stop the job", lambda: self._client.jobs.begin_cancel(job.name, **options))
 
-    def predict(self, job: Job, rows: pandas.DataFrame) -> np.ndarray:
+    def predict(self, job: CloudJob, rows: pandas.DataFrame) -> np.ndarray:
         """Predictions by a scoring job in the workspace, where the model and its packages are.
 
         The model is a pickle: it is loaded there, not on this machine. The job takes some minutes
@@ -230,7 +230,7 @@ class AzureML(Vendor):
         for attempt in itertools.count(1):  # the same rows are never scored and billed twice
             name = f"{job.name}-score-{digest}-{attempt}"
             known = self._known(partial(self._client.jobs.get, name))
-            if known is None or state(known) not in (State.FAILED, State.STOPPED):
+            if known is None or state(known) not in (JobState.FAILED, JobState.STOPPED):
                 break
         folder = self._folder(name)
         if known is None:
@@ -239,13 +239,13 @@ class AzureML(Vendor):
             self._ask("start the scoring job", lambda: self._score(name, best, folder))
         while not state(run := self._run(name)).ended:
             time.sleep(0.05 if self.simulated else 10.0)
-        if state(run) is not State.COMPLETED:
+        if state(run) is not JobState.COMPLETED:
             raise CloudError(f"{self.title}: the scoring job {name} {run.status}: {reason(run)}")
         answer = self._download(self._store.name, f"{folder}/predictions.csv")
         values = pandas.read_csv(io.BytesIO(answer)).to_numpy(np.float64)
         return values[:, 0] if job.details["task"] == "regression" else values
 
-    def disclosed(self, job: Job) -> Mapping[str, Any]:
+    def disclosed(self, job: CloudJob) -> Mapping[str, Any]:
         best = self.best(job).name
         child = next(each for each in self._children(job.name) if each.name == best)
         shown = dict(child.properties)
@@ -264,7 +264,7 @@ class AzureML(Vendor):
             how=f"at most {minutes} minutes of {nodes} node{'s' * (nodes > 1)}",
         )
 
-    def spent(self, job: Job) -> Estimate:
+    def spent(self, job: CloudJob) -> Estimate:
         hours, nodes = seconds(self._run(job.name)) / 3600, job.details["nodes"]
         return estimate(
             self.name,
@@ -274,7 +274,7 @@ class AzureML(Vendor):
             how=f"{60 * hours:.3g} minutes of {nodes} node{'s' * (nodes > 1)}",
         )
 
-    def console_url(self, job: Job) -> str:
+    def console_url(self, job: CloudJob) -> str:
         if self.simulated:
             return f"{self._url}/simulated#{job.name}"
         scope = self._scope("resourcegroups").replace(
@@ -298,7 +298,7 @@ class AzureML(Vendor):
             )
         return math.floor(minutes)
 
-    def _job(self, name: str, target: str, metric: str, size: str, nodes: int) -> Job:
+    def _job(self, name: str, target: str, metric: str, size: str, nodes: int) -> CloudJob:
         details = {
             "target": target,
             "metric": metric,
@@ -307,7 +307,7 @@ class AzureML(Vendor):
             "nodes": nodes,
         }
         identifier = f"{self._scope('resourceGroups')}/jobs/{name}"
-        return Job(self.name, name, identifier, self.simulated, details)
+        return CloudJob(self.name, name, identifier, self.simulated, details)
 
     def _scope(self, groups: str) -> str:
         account = self._account
@@ -528,9 +528,9 @@ def first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 
-def state(run: Any) -> State:
+def state(run: Any) -> JobState:
     """The state of a run in the kit's words; a word that is new to the kit counts as running."""
-    return State(STATES.get(run.status, "running"))
+    return JobState(STATES.get(run.status, "running"))
 
 
 def reason(run: Any) -> str:

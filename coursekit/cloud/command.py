@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from coursekit.arguments import count
 from coursekit.cloud.connect import LOCAL, VENDORS, vendor_class
-from coursekit.cloud.following import Standing
+from coursekit.cloud.following import JobStanding
 from coursekit.cloud.prices import OVERRIDE
 from coursekit.cloud.session import (
     HOME,
@@ -21,7 +21,7 @@ from coursekit.cloud.session import (
     stop,
     usual_name,
 )  # fmt: skip
-from coursekit.cloud.vendor import Candidate, Job, Request, State, Vendor
+from coursekit.cloud.vendor import CloudJob, JobState, LeaderboardRow, Request, Vendor
 from coursekit.status_line import Line
 
 if TYPE_CHECKING:
@@ -239,15 +239,15 @@ def _submitted(
     line.end()
     assert job is not None and last is not None
     _show(vendor, job, last)
-    if last.best is not None and last.progress.state is not State.FAILED:
+    if last.best is not None and last.progress.state is not JobState.FAILED:
         if account and not options.score:
             print("predictions cost more: --score scores the rows that stayed here")
         else:
             _score(vendor, job, request, kept)
-    return {State.COMPLETED: 0, State.STOPPED: 130}.get(last.progress.state, 1)
+    return {JobState.COMPLETED: 0, JobState.STOPPED: 130}.get(last.progress.state, 1)
 
 
-def _interrupted(session: Session, vendor: Vendor, job: Job | None) -> int:
+def _interrupted(session: Session, vendor: Vendor, job: CloudJob | None) -> int:
     """Ctrl-C ends what costs money; a search on this machine continues with the next command."""
     if job is None:
         print("interrupted before the vendor had the job: nothing runs")
@@ -265,7 +265,7 @@ def _interrupted(session: Session, vendor: Vendor, job: Job | None) -> int:
     return 130
 
 
-def _told(found: Standing, seconds: float) -> str:
+def _told(found: JobStanding, seconds: float) -> str:
     best = f", best {found.best.metric} {found.best.score:.4f}" if found.best else ""
     progress = found.progress
     return (
@@ -274,10 +274,10 @@ def _told(found: Standing, seconds: float) -> str:
     )
 
 
-def _show(vendor: Vendor, job: Job, last: Standing) -> None:
+def _show(vendor: Vendor, job: CloudJob, last: JobStanding) -> None:
     progress = last.progress
     said = f" ({progress.message})" if progress.message else ""
-    print(f"job {job.name} has {progress.state}{said}" if progress.state is not State.STOPPED
+    print(f"job {job.name} has {progress.state}{said}" if progress.state is not JobState.STOPPED
           else f"job {job.name} was stopped{said}")  # fmt: skip
     if last.stopped:
         print(f"it was stopped from here: {last.stopped}")
@@ -289,11 +289,11 @@ def _show(vendor: Vendor, job: Job, last: Standing) -> None:
         print("\n".join(_row(candidate) for candidate in board[:10]))
 
 
-def _row(candidate: Candidate) -> str:
+def _row(candidate: LeaderboardRow) -> str:
     return f"  {candidate.score:9.4f} {candidate.metric}  {candidate.algorithm:20} {candidate.name}"
 
 
-def _score(vendor: Vendor, job: Job, request: Request, kept: pandas.DataFrame) -> None:
+def _score(vendor: Vendor, job: CloudJob, request: Request, kept: pandas.DataFrame) -> None:
     try:
         found = held_out_score(vendor, job, request, kept)
     except (OSError, ValueError) as error:

@@ -13,7 +13,7 @@ VENDORS = {
     "sagemaker": ("coursekit.cloud.sagemaker", "SageMaker"),
     "azure": ("coursekit.cloud.azure_ml", "AzureML"),
     "vertex": ("coursekit.cloud.vertex", "Vertex"),
-    "local": ("coursekit.cloud.local", "Local"),
+    "local": ("coursekit.cloud.this_machine", "Local"),
 }
 LOCAL = "local"
 # The class of a real account, in the vendor's module.

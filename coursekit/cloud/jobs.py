@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from coursekit.arguments import as_path
-from coursekit.cloud.vendor import Job, State
+from coursekit.cloud.vendor import CloudJob, JobState
 from coursekit.log import Log
 
 VERSION = 1
@@ -21,7 +21,7 @@ PATIENCE = 10.0  # seconds to wait for another process that writes
 
 
 @dataclass(frozen=True)
-class Entry:
+class RegisteredJob:
     """A job of the register.
 
     simulated: whether it was meant for a loopback server. fingerprint: of the table and of what was
@@ -36,8 +36,8 @@ class Entry:
     fingerprint: str
     account: Mapping[str, Any] = field(default_factory=dict)
     asked: Mapping[str, Any] = field(default_factory=dict)
-    job: Job | None = None
-    state: State | None = None
+    job: CloudJob | None = None
+    state: JobState | None = None
     spent: float = 0.0
 
     @property
@@ -57,7 +57,7 @@ class Register:
         self.path = as_path("path", path)
 
     @contextmanager
-    def _open(self) -> Iterator[tuple[Log, dict[tuple[str, str, bool], Entry]]]:
+    def _open(self) -> Iterator[tuple[Log, dict[tuple[str, str, bool], RegisteredJob]]]:
         until = time.monotonic() + PATIENCE
         while True:
             try:
@@ -74,21 +74,21 @@ class Register:
         finally:
             log.close()
 
-    def _entries(self, log: Log) -> dict[tuple[str, str, bool], Entry]:
-        found: dict[tuple[str, str, bool], Entry] = {}
+    def _entries(self, log: Log) -> dict[tuple[str, str, bool], RegisteredJob]:
+        found: dict[tuple[str, str, bool], RegisteredJob] = {}
         for number, record in log.records[1:]:
             try:
                 event, told = record.pop("event"), record
                 if event == "intended":
-                    entry = Entry(**told)
+                    entry = RegisteredJob(**told)
                     found[entry.key] = entry
                     continue
                 key = told["vendor"], told["name"], told["simulated"]
                 entry = found[key]
                 if event == "accepted":
-                    found[key] = replace(entry, job=Job(**told))
+                    found[key] = replace(entry, job=CloudJob(**told))
                 elif event == "ended":
-                    state = State(told["state"])
+                    state = JobState(told["state"])
                     found[key] = replace(entry, state=state, spent=float(told["spent"]))
                 elif event == "lost":
                     del found[key]
@@ -98,14 +98,14 @@ class Register:
                 raise log.damaged(number, f"{type(error).__name__}: {error}") from None
         return found
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[RegisteredJob]:
         """All jobs, the oldest first."""
         if not self.path.exists():
             return []
         with self._open() as (_, found):
             return list(found.values())
 
-    def intend(self, entry: Entry) -> Entry:
+    def intend(self, entry: RegisteredJob) -> RegisteredJob:
         """Write that a job is going to be submitted, or find the one that was.
 
         Raises ValueError if the name belongs to another request.
@@ -125,15 +125,15 @@ class Register:
             )
         return known
 
-    def accepted(self, job: Job) -> None:
+    def accepted(self, job: CloudJob) -> None:
         """Write that the vendor has accepted a job."""
         self._append("accepted", asdict(job))
 
-    def ended(self, entry: Entry, state: State, spent: float) -> None:
+    def ended(self, entry: RegisteredJob, state: JobState, spent: float) -> None:
         """Write how a job has ended, and what it has cost."""
         self._append("ended", {**_key(entry), "state": state.value, "spent": spent})
 
-    def lost(self, entry: Entry) -> None:
+    def lost(self, entry: RegisteredJob) -> None:
         """Forget a job whose simulated service has ended; a real one is never forgotten."""
         if not entry.simulated:
             raise ValueError(f"{entry.name} is a job of a real account: it may still cost money")
@@ -144,5 +144,5 @@ class Register:
             log.append({"event": event, **told}, sync=True)
 
 
-def _key(entry: Entry) -> dict[str, Any]:
+def _key(entry: RegisteredJob) -> dict[str, Any]:
     return dict(zip(("vendor", "name", "simulated"), entry.key, strict=True))

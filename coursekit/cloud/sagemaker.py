@@ -22,13 +22,13 @@ import numpy as np
 from coursekit.cloud.prices import Estimate, estimate, price
 from coursekit.cloud.table import check
 from coursekit.cloud.vendor import (
-    Candidate,
     CloudError,
-    Job,
-    Progress,
+    CloudJob,
+    JobProgress,
+    JobState,
+    LeaderboardRow,
     Request,
     Simulated,
-    State,
     UnsupportedMetric,
     Vendor,
 )
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import pandas
 
 NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
-INSTANCE = "ml.m5.4xlarge"  # of Autopilot's jobs, as a candidate notebook of 2019 names it
+INSTANCE = "ml.m5.4xlarge"  # of Autopilot's jobs, as an old candidate notebook names it
 PARALLEL = 10  # training jobs at once: the documented default limit of a tuning job
 LEAST_MINUTES = 3.0  # of a training job, its start included; recalled
 MOST_CANDIDATES, MOST_MINUTES = 750, 30 * 24 * 60
@@ -58,11 +58,11 @@ PROBLEMS = {  # the metrics that each kind of problem can be searched for
     "Regression": ("RMSE", "R2", "MAE", "MSE"),
 }  # fmt: skip
 STATES = {
-    "InProgress": State.RUNNING,
-    "Stopping": State.RUNNING,
-    "Completed": State.COMPLETED,
-    "Failed": State.FAILED,
-    "Stopped": State.STOPPED,
+    "InProgress": JobState.RUNNING,
+    "Stopping": JobState.RUNNING,
+    "Completed": JobState.COMPLETED,
+    "Failed": JobState.FAILED,
+    "Stopped": JobState.STOPPED,
 }
 
 
@@ -132,7 +132,7 @@ class SageMaker(Vendor):
         """Whether a loopback server answers."""
         return isinstance(self.where, Simulated)
 
-    def submit(self, request: Request) -> Job:
+    def submit(self, request: Request) -> CloudJob:
         """Upload the table to S3 and start an Autopilot job, or find the job of this name.
 
         Raises UnsupportedMetric, ValueError for what Amazon would refuse or a name that is taken,
@@ -187,7 +187,7 @@ class SageMaker(Vendor):
             "RoleArn": self.account.role,
         }
 
-    def find(self, name: str) -> Job | None:
+    def find(self, name: str) -> CloudJob | None:
         """The Autopilot job of this name, or None; ValueError if it is not one of this kit."""
         try:
             return self._job(self._look(name))
@@ -196,29 +196,29 @@ class SageMaker(Vendor):
                 return None
             raise
 
-    def status(self, job: Job) -> Progress:
+    def status(self, job: CloudJob) -> JobProgress:
         """Where the job stands; the seconds are those since its creation."""
         told = self._describe(job)
         state = STATES[told["AutoMLJobStatus"]]
         step = told["AutoMLJobSecondaryStatus"]
-        if state is State.RUNNING and step == "Starting":
-            state = State.WAITING
+        if state is JobState.RUNNING and step == "Starting":
+            state = JobState.WAITING
         done = sum(1 for _ in self._candidates(job, StatusEquals="Completed"))
         seconds = _seconds(told, now=self._clock(told))
-        return Progress(state, done, seconds, told.get("FailureReason", step))
+        return JobProgress(state, done, seconds, told.get("FailureReason", step))
 
-    def leaderboard(self, job: Job) -> Sequence[Candidate]:
+    def leaderboard(self, job: CloudJob) -> Sequence[LeaderboardRow]:
         """The candidates of the job, best first; those without a score come last."""
         order = "Descending" if self.higher[job.details["metric"]] else "Ascending"
         sort = {"SortBy": "FinalObjectiveMetricValue", "SortOrder": order}
         candidates = [_candidate(each, job) for each in self._candidates(job, **sort)]
         return sorted(candidates, key=lambda candidate: math.isnan(candidate.score))
 
-    def best(self, job: Job) -> Candidate:
+    def best(self, job: CloudJob) -> LeaderboardRow:
         """The BestCandidate of the job; ValueError while there is none."""
         return _candidate(self._best(job), job)
 
-    def stop(self, job: Job) -> None:
+    def stop(self, job: CloudJob) -> None:
         """Stop the job: models that are trained stay, Amazon bills the time up to then."""
         self._own(job)
         try:
@@ -227,7 +227,7 @@ class SageMaker(Vendor):
             if not STATES[self._describe(job)["AutoMLJobStatus"]].ended:
                 raise
 
-    def predict(self, job: Job, rows: pandas.DataFrame) -> np.ndarray:
+    def predict(self, job: CloudJob, rows: pandas.DataFrame) -> np.ndarray:
         """Predictions of the best model, by a batch transform, which costs instance time.
 
         The same rows asked for again cost nothing: the transform of the first time is found.
@@ -285,7 +285,7 @@ class SageMaker(Vendor):
             raise CloudError(f"{self.title} answered {len(found)} predictions for {len(rows)} rows")
         return found
 
-    def disclosed(self, job: Job) -> Mapping[str, Any]:
+    def disclosed(self, job: CloudJob) -> Mapping[str, Any]:
         """The notebooks that Autopilot wrote, the best candidate's steps, images and importances.
 
         "candidate notebook", "data notebook": texts of their cells. "steps": names of the jobs
@@ -331,7 +331,7 @@ class SageMaker(Vendor):
             simulated=self.simulated, how=how,
         )  # fmt: skip
 
-    def spent(self, job: Job) -> Estimate:
+    def spent(self, job: CloudJob) -> Estimate:
         """What the candidates have cost by their reported time, or one instance all the time.
 
         The larger of the two; predictions and storage come on top.
@@ -343,7 +343,7 @@ class SageMaker(Vendor):
         how = f"{len(times)} candidates"
         return estimate(self.name, INSTANCE, hours, simulated=self.simulated, how=how)
 
-    def console_url(self, job: Job) -> str:
+    def console_url(self, job: CloudJob) -> str:
         """The training jobs in Amazon's console, where the job's parts appear under its name."""
         if isinstance(self.where, Simulated):
             return f"{self.where.url}/simulated#{job.name}"
@@ -418,17 +418,17 @@ class SageMaker(Vendor):
     def _look(self, name: str) -> dict[str, Any]:
         return self._ask("sagemaker", "describe_auto_ml_job_v2", AutoMLJobName=name)
 
-    def _describe(self, job: Job) -> dict[str, Any]:
+    def _describe(self, job: CloudJob) -> dict[str, Any]:
         self._own(job)
         return self._look(job.name)
 
-    def _best(self, job: Job) -> dict[str, Any]:
+    def _best(self, job: CloudJob) -> dict[str, Any]:
         told = self._describe(job)
         if "BestCandidate" not in told:
             raise ValueError(f"job {job.name} has no finished candidate yet: ask again later")
         return told["BestCandidate"]
 
-    def _candidates(self, job: Job, **selection: str) -> Iterator[dict[str, Any]]:
+    def _candidates(self, job: CloudJob, **selection: str) -> Iterator[dict[str, Any]]:
         self._own(job)
         told = {"AutoMLJobName": job.name, **selection}
         while True:
@@ -451,7 +451,7 @@ class SageMaker(Vendor):
             if "already existing" not in str(refused):
                 raise
 
-    def _job(self, told: Mapping[str, Any]) -> Job:
+    def _job(self, told: Mapping[str, Any]) -> CloudJob:
         [source, *_] = told["AutoMLJobInputDataConfig"]
         uri = self._uri(f"{_folder(told['AutoMLJobName'])}/{TRAIN}")
         if source["DataSource"]["S3DataSource"]["S3Uri"] != uri:
@@ -467,7 +467,9 @@ class SageMaker(Vendor):
             "bucket": self.account.bucket,
             "region": self.account.region,
         }
-        return Job(self.name, told["AutoMLJobName"], told["AutoMLJobArn"], self.simulated, details)
+        return CloudJob(
+            self.name, told["AutoMLJobName"], told["AutoMLJobArn"], self.simulated, details
+        )
 
     # Files in S3.
 
@@ -605,13 +607,13 @@ def _minutes(request: Request) -> float:
     return minutes
 
 
-def _candidate(told: Mapping[str, Any], job: Job) -> Candidate:
+def _candidate(told: Mapping[str, Any], job: CloudJob) -> LeaderboardRow:
     final = told.get("FinalAutoMLJobObjectiveMetric", {})
     metric = job.details["metric"]
     images = [each["Image"] for each in told.get("InferenceContainers", ())]
     # The middle one of several prepares nothing: it is the model.
     model = images[min(1, len(images) - 1)] if images else ""
-    return Candidate(
+    return LeaderboardRow(
         name=told["CandidateName"],
         score=final.get("Value", math.nan),
         metric=metric,

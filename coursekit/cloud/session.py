@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coursekit.cloud.connect import LOCAL, account_class, connect
-from coursekit.cloud.following import Standing, follow, standing
-from coursekit.cloud.jobs import Entry, Register
+from coursekit.cloud.following import JobStanding, follow, standing
+from coursekit.cloud.jobs import Register, RegisteredJob
 from coursekit.cloud.pipelines import METRICS, measure
 from coursekit.cloud.simulated import process
-from coursekit.cloud.vendor import CloudError, Job, Request, State, Vendor
+from coursekit.cloud.vendor import CloudError, CloudJob, Request, Vendor
 from coursekit.lookup import unknown_option
 
 HOME = Path("~/.coursekit/cloud")
@@ -50,7 +50,7 @@ class Session:
             self._vendors[key] = made
         return self._vendors[key]
 
-    def of(self, entry: Entry) -> Vendor | None:
+    def of(self, entry: RegisteredJob) -> Vendor | None:
         """The vendor of a job; None for a simulated job whose service has ended."""
         if entry.simulated and process.address(entry.vendor, self.folder) is None:
             return None
@@ -63,7 +63,7 @@ class Session:
 
     def submit(
         self, vendor: Vendor, request: Request, account: Mapping[str, Any] | None = None
-    ) -> tuple[Job, bool]:
+    ) -> tuple[CloudJob, bool]:
         """The job of a request, and whether it is new; what was submitted before is found again.
 
         Raises CloudError for a job of a real account that its vendor no longer knows: it is not
@@ -75,7 +75,7 @@ class Session:
             "max_candidates": request.max_candidates,
             "max_minutes": request.max_minutes,
         }
-        wanted = Entry(
+        wanted = RegisteredJob(
             vendor.name,
             request.name,
             vendor.simulated,
@@ -102,7 +102,7 @@ class Session:
     def follow(
         self,
         vendor: Vendor,
-        job: Job,
+        job: CloudJob,
         *,
         ceiling: float | None = None,
         pause: Callable[[], object] | None = None,
@@ -113,7 +113,7 @@ class Session:
                 self.note(job, found)
             yield found
 
-    def note(self, job: Job, found: Standing) -> None:
+    def note(self, job: CloudJob, found: JobStanding) -> None:
         """Write how a job has ended, once."""
         for entry in self.register.entries():
             if entry.key == (job.vendor, job.name, job.simulated) and entry.state is None:
@@ -123,12 +123,12 @@ class Session:
 class Found(NamedTuple):
     """A job as `coursekit cloud jobs` lists it. standing: None if it cannot be asked."""
 
-    entry: Entry
-    standing: Standing | None
+    entry: RegisteredJob
+    standing: JobStanding | None
     why: str = ""
 
 
-def look(session: Session, entry: Entry) -> Found:
+def look(session: Session, entry: RegisteredJob) -> Found:
     """A job of the register as it stands now; one that has ended is not asked again."""
     if entry.state is not None:
         return Found(entry, None, "")
@@ -151,7 +151,7 @@ def look(session: Session, entry: Entry) -> Found:
     return Found(entry, found)
 
 
-def stop(session: Session, entry: Entry) -> str:
+def stop(session: Session, entry: RegisteredJob) -> str:
     """Stop a job of the register; what happened, in words."""
     found = look(session, entry)
     if entry.state is not None or found.standing is None:
@@ -205,7 +205,7 @@ def usual_name(stem: str, request: Request) -> str:
 
 
 def held_out_score(
-    vendor: Vendor, job: Job, request: Request, rows: Any
+    vendor: Vendor, job: CloudJob, request: Request, rows: Any
 ) -> tuple[str, float, float] | None:
     """The metric of the best model on rows that were never sent, and half of its 95 % interval.
 
@@ -229,4 +229,13 @@ def held_out_score(
     return metric, measure(metric, truth, predicted, classes), float(high - low) / 2
 
 
-__all__ = ["HOME", "Session", "State", "held_out_score", "look", "stop", "usual_name"]
+__all__ = [
+    "HOME",
+    "Session",
+    "account_of",
+    "fingerprint",
+    "held_out_score",
+    "look",
+    "stop",
+    "usual_name",
+]

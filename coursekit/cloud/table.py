@@ -50,20 +50,20 @@ RULES = {
 }  # fmt: skip
 
 
-class Problem(NamedTuple):
+class Refusal(NamedTuple):
     """What a vendor would refuse, and what to do."""
 
     vendor: str
     text: str
 
 
-def problems(request: Request, vendors: Iterable[str] = RULES) -> list[Problem]:
+def problems(request: Request, vendors: Iterable[str] = RULES) -> list[Refusal]:
     """What these vendors would refuse of a request's table; nothing is sent.
 
     Raises ValueError for an unknown vendor.
     """
     return [
-        Problem(vendor, text)
+        Refusal(vendor, text)
         for vendor in vendors
         for text in _problems(request, find("vendor", vendor, RULES))
     ]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from coursekit.cloud.pipelines import Pipelines, predictions
-from coursekit.cloud.vendor import State
+from coursekit.cloud.vendor import JobState
 from coursekit.search import Search
 from coursekit.trials import Judge, Pause, Trial
 
@@ -32,7 +32,7 @@ class Tried(NamedTuple):
     algorithm: str
     score: float
     seconds: float
-    state: State
+    state: JobState
     early: bool = False
 
 
@@ -62,7 +62,7 @@ class TableSearch:
         self.name, self.world, self.search, self.judge = name, world, search, judge or world
         self.each, self.max_candidates, self.max_minutes = each, max_candidates, max_minutes
         self.words = words
-        self.state, self.message, self.seconds = State.WAITING, "", 0.0
+        self.state, self.message, self.seconds = JobState.WAITING, "", 0.0
         self.candidates: list[Tried] = []
         self.thread: threading.Thread | None = None
         self._changed, self._stepping = threading.Condition(), threading.Lock()
@@ -91,7 +91,7 @@ class TableSearch:
         sign = -1 if self.world.rule.higher else 1
 
         def place(tried: Tried) -> tuple[bool, float]:
-            failed = tried.state is State.FAILED
+            failed = tried.state is JobState.FAILED
             return failed, 0.0 if failed else sign * tried.score
 
         return sorted(self.candidates, key=place)
@@ -100,7 +100,7 @@ class TableSearch:
     def best(self) -> Tried | None:
         """The best candidate so far."""
         first = next(iter(self.ranked), None)
-        return first if first and first.state is State.COMPLETED else None
+        return first if first and first.state is JobState.COMPLETED else None
 
     def start(self, pace: float = 0.0, closing: threading.Event | None = None) -> None:
         """Train candidates in a thread until the end.
@@ -126,10 +126,10 @@ class TableSearch:
             if self.state.ended:
                 return
             with self._changed:
-                self.state = State.RUNNING
+                self.state = JobState.RUNNING
             trial = self.search.ask()
             if isinstance(trial, Pause):
-                return self._end(State.COMPLETED, "nothing is left to try")
+                return self._end(JobState.COMPLETED, "nothing is left to try")
             try:
                 evaluation = self.judge.evaluate(trial, self.search.history)
             except ValueError as error:  # a pipeline that cannot be fitted to this table
@@ -153,7 +153,7 @@ class TableSearch:
                     trial.configuration["algorithm"],
                     trial.score if self.world.rule.higher else -trial.score,
                     seconds,
-                    State.FAILED if failed else State.COMPLETED,
+                    JobState.FAILED if failed else JobState.COMPLETED,
                     trial.spread > 0,
                 )
             )
@@ -162,19 +162,19 @@ class TableSearch:
 
     def _end_at_limits(self) -> None:
         if self.max_candidates is not None and len(self.candidates) >= self.max_candidates:
-            self._end(State.COMPLETED, "all candidates are trained")
+            self._end(JobState.COMPLETED, "all candidates are trained")
         elif self.seconds + (self.each or 0.0) > 60 * self.max_minutes:
-            self._end(State.COMPLETED, "the time is used up")
+            self._end(JobState.COMPLETED, "the time is used up")
 
     def stop(self) -> None:
         """Stop; what has ended stays as it is."""
-        self._end(State.STOPPED, "stopped by the user")
+        self._end(JobState.STOPPED, "stopped by the user")
 
     def fail(self, reason: str) -> None:
         """Let it fail for this reason, unless it has ended."""
-        self._end(State.FAILED, reason)
+        self._end(JobState.FAILED, reason)
 
-    def _end(self, state: State, message: str) -> None:
+    def _end(self, state: JobState, message: str) -> None:
         with self._changed:
             if not self.state.ended:
                 self.state, self.message = state, f"{self.words}{message}"

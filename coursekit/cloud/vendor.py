@@ -32,7 +32,7 @@ class UnsupportedOperation(ValueError):
     """A vendor cannot do this; the message says what it offers instead."""
 
 
-class State(StrEnum):
+class JobState(StrEnum):
     """The state of a job, the same words for all vendors."""
 
     WAITING = "waiting"
@@ -44,7 +44,7 @@ class State(StrEnum):
     @property
     def ended(self) -> bool:
         """Whether the state is final."""
-        return self in (State.COMPLETED, State.FAILED, State.STOPPED)
+        return self in (JobState.COMPLETED, JobState.FAILED, JobState.STOPPED)
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Job:
+class CloudJob:
     """A job that a vendor has accepted; plain data, so that it is found again after a crash.
 
     vendor: as in VENDORS. name: the request's. identifier: the vendor's own (ARN, resource name).
@@ -93,20 +93,20 @@ class Job:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Progress(NamedTuple):
+class JobProgress(NamedTuple):
     """Where a job stands.
 
     done: candidates that are finished. seconds: since it started, as the vendor reports them.
     message: the vendor's own words, such as a reason of failure.
     """
 
-    state: State
+    state: JobState
     done: int = 0
     seconds: float = 0.0
     message: str = ""
 
 
-class Candidate(NamedTuple):
+class LeaderboardRow(NamedTuple):
     """One row of a leaderboard.
 
     score: in the vendor's own metric and sign; NaN if it failed or is not told.
@@ -153,7 +153,7 @@ class Vendor(ABC):
         """Whether a loopback server answers."""
 
     @abstractmethod
-    def submit(self, request: Request) -> Job:
+    def submit(self, request: Request) -> CloudJob:
         """Upload the table and start the job, or find the one of this name that exists already.
 
         Raises UnsupportedMetric, UnsupportedOperation, ValueError for a table that the vendor
@@ -161,29 +161,29 @@ class Vendor(ABC):
         """
 
     @abstractmethod
-    def find(self, name: str) -> Job | None:
+    def find(self, name: str) -> CloudJob | None:
         """The job that was submitted under this name, or None."""
 
     @abstractmethod
-    def status(self, job: Job) -> Progress:
+    def status(self, job: CloudJob) -> JobProgress:
         """Where the job stands."""
 
     @abstractmethod
-    def leaderboard(self, job: Job) -> Sequence[Candidate]:
+    def leaderboard(self, job: CloudJob) -> Sequence[LeaderboardRow]:
         """The candidates that the vendor shows, best first."""
 
-    def best(self, job: Job) -> Candidate:
+    def best(self, job: CloudJob) -> LeaderboardRow:
         """The candidate that the vendor calls the best; ValueError while there is none."""
         for candidate in self.leaderboard(job):
             return candidate
         raise ValueError(f"job {job.name} has no finished candidate yet: ask again later")
 
     @abstractmethod
-    def stop(self, job: Job) -> None:
+    def stop(self, job: CloudJob) -> None:
         """Ask the vendor to stop; a job that has ended stays as it is."""
 
     @abstractmethod
-    def predict(self, job: Job, rows: pandas.DataFrame) -> np.ndarray:
+    def predict(self, job: CloudJob, rows: pandas.DataFrame) -> np.ndarray:
         """Predictions of the best model for rows without the target.
 
         float64: of classification, shape (rows, classes), probabilities in the order of the sorted
@@ -191,7 +191,7 @@ class Vendor(ABC):
         """
 
     @abstractmethod
-    def disclosed(self, job: Job) -> Mapping[str, Any]:
+    def disclosed(self, job: CloudJob) -> Mapping[str, Any]:
         """What the vendor shows of how the best model was made: texts and plain values by name."""
 
     @abstractmethod
@@ -199,14 +199,14 @@ class Vendor(ABC):
         """What the job may cost, before it is submitted."""
 
     @abstractmethod
-    def spent(self, job: Job) -> Estimate:
+    def spent(self, job: CloudJob) -> Estimate:
         """What the job has cost up to now, by its reported time and the price table."""
 
     @abstractmethod
-    def console_url(self, job: Job) -> str:
+    def console_url(self, job: CloudJob) -> str:
         """Where a browser shows the job; of a simulated job, a page of the loopback server."""
 
-    def _own(self, job: Job) -> None:
+    def _own(self, job: CloudJob) -> None:
         """Raise ValueError for a job of another vendor, or a real one where all is simulated."""
         if (job.vendor, job.simulated) != (self.name, self.simulated):
             kinds = {True: "simulated", False: "real"}

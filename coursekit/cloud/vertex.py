@@ -1,6 +1,6 @@
 """AutoML for tables on Google Vertex AI, by `google.cloud.aiplatform_v1` over REST.
 
-Google renamed the service to Gemini Enterprise Agent Platform in 2026; its API kept the old name.
+Google calls the service Gemini Enterprise Agent Platform now; its API kept the old name.
 What Google answers is read in its reference and tested against a loopback server; nothing here has
 been run on a real account.
 """
@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 from coursekit.cloud.prices import Estimate, estimate, price
 from coursekit.cloud.table import check
 from coursekit.cloud.vendor import (
-    Candidate,
     CloudError,
-    Job,
-    Progress,
+    CloudJob,
+    JobProgress,
+    JobState,
+    LeaderboardRow,
     Request,
     Simulated,
-    State,
     UnsupportedMetric,
     UnsupportedOperation,
     Vendor,
@@ -58,14 +58,14 @@ EVALUATED = {
     "minimize-rmsle": ("rootMeanSquaredLogError", "regression"),
 }
 STATES = {
-    "PIPELINE_STATE_QUEUED": State.WAITING,
-    "PIPELINE_STATE_PENDING": State.WAITING,
-    "PIPELINE_STATE_PAUSED": State.WAITING,
-    "PIPELINE_STATE_RUNNING": State.RUNNING,
-    "PIPELINE_STATE_CANCELLING": State.RUNNING,
-    "PIPELINE_STATE_SUCCEEDED": State.COMPLETED,
-    "PIPELINE_STATE_FAILED": State.FAILED,
-    "PIPELINE_STATE_CANCELLED": State.STOPPED,
+    "PIPELINE_STATE_QUEUED": JobState.WAITING,
+    "PIPELINE_STATE_PENDING": JobState.WAITING,
+    "PIPELINE_STATE_PAUSED": JobState.WAITING,
+    "PIPELINE_STATE_RUNNING": JobState.RUNNING,
+    "PIPELINE_STATE_CANCELLING": JobState.RUNNING,
+    "PIPELINE_STATE_SUCCEEDED": JobState.COMPLETED,
+    "PIPELINE_STATE_FAILED": JobState.FAILED,
+    "PIPELINE_STATE_CANCELLED": JobState.STOPPED,
 }
 
 
@@ -132,7 +132,7 @@ class Vertex(Vendor):
 
     # Submitting
 
-    def submit(self, request: Request) -> Job:
+    def submit(self, request: Request) -> CloudJob:
         self.own_metric(request.metric)
         check(request, self.name)
         metric = self._metric(request)
@@ -183,14 +183,14 @@ class Vertex(Vendor):
         )
         return self._job(made)
 
-    def find(self, name: str) -> Job | None:
+    def find(self, name: str) -> CloudJob | None:
         pipeline = self._ask(lambda: self._pipeline(name))
         return None if pipeline is None else self._job(pipeline)
 
-    def _job(self, pipeline: Any) -> Job:
+    def _job(self, pipeline: Any) -> CloudJob:
         """The job of a training pipeline: everything is in it, so that a crash loses nothing."""
         inputs = pipeline.training_task_inputs
-        return Job(
+        return CloudJob(
             vendor=self.name,
             name=pipeline.display_name,
             identifier=pipeline.name,
@@ -276,17 +276,17 @@ class Vertex(Vendor):
 
     # Watching and stopping
 
-    def status(self, job: Job) -> Progress:
+    def status(self, job: CloudJob) -> JobProgress:
         pipeline = self._get(job)
         state = _state(pipeline)
-        return Progress(
+        return JobProgress(
             state=state,
-            done=int(state is State.COMPLETED),
+            done=int(state is JobState.COMPLETED),
             seconds=_seconds(pipeline),
             message=pipeline.error.message,
         )
 
-    def leaderboard(self, job: Job) -> Sequence[Candidate]:
+    def leaderboard(self, job: CloudJob) -> Sequence[LeaderboardRow]:
         """The evaluation of the one model that Google shows, once it exists.
 
         Google computes it on the tenth of the rows that it kept for the test.
@@ -294,7 +294,7 @@ class Vertex(Vendor):
         pipeline = self._get(job)
         metric = job.details["metric"]
         return [
-            Candidate(
+            LeaderboardRow(
                 name=pipeline.model_to_upload.name.rpartition("/")[2],
                 score=measured.get(EVALUATED[metric][0], math.nan),
                 metric=metric,
@@ -306,7 +306,7 @@ class Vertex(Vendor):
             for measured in map(_measures, self._evaluations(pipeline))
         ]
 
-    def stop(self, job: Job) -> None:
+    def stop(self, job: CloudJob) -> None:
         self._own(job)
         client = self._clients.pipelines
         try:
@@ -317,7 +317,7 @@ class Vertex(Vendor):
 
     # What comes home
 
-    def predict(self, job: Job, rows: pandas.DataFrame) -> np.ndarray:
+    def predict(self, job: CloudJob, rows: pandas.DataFrame) -> np.ndarray:
         """Predictions by a batch prediction job, whose files are read from Cloud Storage.
 
         The rows and their predictions stay in the bucket. The same rows asked again find the job
@@ -409,7 +409,7 @@ class Vertex(Vendor):
             )
         return pandas.concat(parts)
 
-    def disclosed(self, job: Job) -> Mapping[str, Any]:
+    def disclosed(self, job: CloudJob) -> Mapping[str, Any]:
         """The evaluation, the importance of columns and the formats of export.
 
         Google shows neither the models that it tried nor the one that it chose.
@@ -456,7 +456,7 @@ class Vertex(Vendor):
         how = f"a budget of {hours:g}, which is never exceeded; max_candidates is not used"
         return estimate(self.name, "tabular", 0.0, hours, simulated=self.simulated, how=how)
 
-    def spent(self, job: Job) -> Estimate:
+    def spent(self, job: CloudJob) -> Estimate:
         """What Google says that the training cost; while it runs, between one node and the budget.
 
         A failed job costs nothing, a stopped one is billed. Predictions are billed apart.
@@ -464,7 +464,7 @@ class Vertex(Vendor):
         pipeline = self._get(job)
         told = dict(pipeline.training_task_metadata or {}).get("trainCostMilliNodeHours")
         most = job.details["milli_node_hours"] / NODE_HOUR
-        if _state(pipeline) is State.FAILED:
+        if _state(pipeline) is JobState.FAILED:
             low = high = 0.0
             how = "a failed job costs nothing"
         elif told is not None:
@@ -475,7 +475,7 @@ class Vertex(Vendor):
             how = "one node since the start, to the budget"
         return estimate(self.name, "tabular", low, high, simulated=self.simulated, how=how)
 
-    def console_url(self, job: Job) -> str:
+    def console_url(self, job: CloudJob) -> str:
         if isinstance(self.where, Simulated):
             return f"{self.where.url}/simulated#{job.name}"
         number = job.identifier.rpartition("/")[2]
@@ -495,13 +495,13 @@ class Vertex(Vendor):
         """Of every call: Google's own repetition is off, `_ask` repeats."""
         return {"retry": None, "timeout": self.timeout}
 
-    def _get(self, job: Job) -> Any:
+    def _get(self, job: CloudJob) -> Any:
         """The training pipeline of a job; ValueError for one of the other place."""
         self._own(job)
         client = self._clients.pipelines
         return self._ask(lambda: client.get_training_pipeline(name=job.identifier, **self._options))
 
-    def _own(self, job: Job) -> None:
+    def _own(self, job: CloudJob) -> None:
         if job.vendor != self.name or job.simulated != self.simulated:
             place = "simulated" if job.simulated else "real"
             raise ValueError(f"{self._place} has no {place} job {job.name} of {job.vendor}")
@@ -698,9 +698,9 @@ def _first(resources: Any, name: str) -> Any | None:
     return min(same, key=lambda each: each.create_time, default=None)
 
 
-def _state(pipeline: Any) -> State:
+def _state(pipeline: Any) -> JobState:
     """Ours for Google's state; WAITING for one that this SDK does not know."""
-    return STATES.get(getattr(pipeline.state, "name", ""), State.WAITING)
+    return STATES.get(getattr(pipeline.state, "name", ""), JobState.WAITING)
 
 
 def _seconds(pipeline: Any) -> float:

@@ -20,10 +20,10 @@ from coursekit.cloud.simulated.azure_api import AzureRouter
 from coursekit.cloud.simulated.server import Call, Reply, Server
 from coursekit.cloud.vendor import (
     CloudError,
-    Job,
+    CloudJob,
+    JobState,
     Request,
     Simulated,
-    State,
     UnsupportedMetric,
 )
 from coursekit.extras import MissingExtra
@@ -58,7 +58,7 @@ def azure(served: Server) -> AzureML:
 
 
 @pytest.fixture(scope="module")
-def searched(served: Server, azure: AzureML) -> Job:
+def searched(served: Server, azure: AzureML) -> CloudJob:
     """A job that has ended."""
     job = azure.submit(request("searched"))
     served.service.get("searched").wait()
@@ -91,7 +91,7 @@ def test_a_job_from_submission_to_its_leaderboard(served: Server, azure: AzureML
     assert azure.console_url(job) == f"{served.url}/simulated#steps"
 
 
-def test_rows_are_scored_in_the_workspace(served: Server, azure: AzureML, searched: Job):
+def test_rows_are_scored_in_the_workspace(served: Server, azure: AzureML, searched: CloudJob):
     rows = table(7).drop(columns="won")
     found = azure.predict(searched, rows)
     real = served.service.get("searched")
@@ -119,7 +119,7 @@ def test_errors_are_divided_by_the_range_and_searched_downwards(served: Server, 
     assert azure.predict(job, table(5).drop(columns="age")).shape == (5,)
 
 
-def test_the_bodies_of_requests_are_as_recorded(served: Server, azure: AzureML, searched: Job):
+def test_the_bodies_of_requests_are_as_recorded(served: Server, azure: AzureML, searched: CloudJob):
     azure.predict(searched, table(3).drop(columns="won"))
     withheld = {
         "azureml.git.dirty": "withheld",
@@ -214,7 +214,7 @@ def test_the_bodies_of_requests_are_as_recorded(served: Server, azure: AzureML, 
     }
 
 
-def test_the_sdk_knows_every_field_that_is_sent_and_answered(served: Server, searched: Job):
+def test_the_sdk_knows_every_field_that_is_sent_and_answered(served: Server, searched: CloudJob):
     from azure.ai.ml._restclient.arm_ml_service.models import Datastore, JobBase, Workspace
     from azure.ai.ml._restclient.runhistory.models import PaginatedRunList
 
@@ -266,7 +266,9 @@ def test_a_submission_survives_what_the_sdk_retries(served: Server, azure: Azure
             assert azure.find(name) == job and name in served.service.jobs
 
 
-def test_a_question_survives_what_the_sdk_retries(served: Server, azure: AzureML, searched: Job):
+def test_a_question_survives_what_the_sdk_retries(
+    served: Server, azure: AzureML, searched: CloudJob
+):
     asked = azure.status(searched)
     for kind in ("throttle", "expire", "drop", "lose"):
         met = len(served.faults.met)
@@ -292,7 +294,10 @@ def test_a_stop_that_was_lost_is_asked_again(served: Server, azure: AzureML):
     azure.stop(job)
     assert len(sent(served, "POST", "/jobs/stopped/cancel")) == 2
     told = azure.status(job)
-    assert (told.state, told.done) == (State.STOPPED, 2) and "stopped by the user" in told.message
+    assert (told.state, told.done) == (
+        JobState.STOPPED,
+        2,
+    ) and "stopped by the user" in told.message
     azure.stop(job)
     assert len(sent(served, "POST", "/jobs/stopped/cancel")) == 2
 
@@ -310,20 +315,20 @@ def test_a_failed_job_says_why(served: Server, azure: AzureML):
         azure.best(empty)
 
 
-def test_a_slow_service_is_waited_for(served: Server, azure: AzureML, searched: Job):
+def test_a_slow_service_is_waited_for(served: Server, azure: AzureML, searched: CloudJob):
     served.faults.hurry.clear()
     served.faults.add("slow", "GET /history")
-    answers: list[State] = []
+    answers: list[JobState] = []
     asking = threading.Thread(target=lambda: answers.append(azure.status(searched).state))
     asking.start()
     asking.join(0.05)
     assert not answers
     served.faults.hurry.set()
     asking.join(60)
-    assert answers == [State.COMPLETED]
+    assert answers == [JobState.COMPLETED]
 
 
-def test_what_stays_wrong_is_told(served: Server, azure: AzureML, searched: Job):
+def test_what_stays_wrong_is_told(served: Server, azure: AzureML, searched: CloudJob):
     served.faults.add("expire", "GET /history", times=2)
     with pytest.raises(CloudError, match=r"did not let you read the job.*az login"):
         azure.status(searched)
@@ -355,7 +360,7 @@ def test_nothing_of_the_user_goes_to_a_simulated_service(
 
     azure = AzureML(Simulated(served.url))
     job = azure.submit(request("poisoned", max_candidates=1))
-    assert azure.status(job).state is State.COMPLETED
+    assert azure.status(job).state is JobState.COMPLETED
     azure.predict(job, table(2).drop(columns="won"))
     azure.stop(job)
     assert dict(os.environ) == before

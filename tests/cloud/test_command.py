@@ -13,7 +13,7 @@ import pytest
 
 from coursekit.cloud.jobs import Register
 from coursekit.cloud.simulated import process
-from coursekit.cloud.vendor import State
+from coursekit.cloud.vendor import JobState
 from tests.cloud.tables import table
 from tests.commands import coursekit
 
@@ -81,7 +81,7 @@ def test_a_killed_run_finds_its_job_again(folder: Path):
     assert "nobody sends this bill" in ended.stdout
     assert jobs_of_the_service(folder).count(">killed: ") == 1
     (entry,) = Register(folder / "jobs.jsonl").entries()
-    assert entry.state is State.COMPLETED and entry.spent > 0
+    assert entry.state is JobState.COMPLETED and entry.spent > 0
 
 
 def test_ctrl_c_stops_the_job_and_keeps_what_is_done(folder: Path):
@@ -110,7 +110,7 @@ def test_stop_all_ends_jobs_and_services(folder: Path):
     assert told.returncode == 0 and "sagemaker left: is" in told.stdout
     assert "the simulated sagemaker service has ended" in told.stdout
     entry = Register(folder / "jobs.jsonl").entries()[-1]
-    assert (entry.name, entry.state) == ("left", State.STOPPED)
+    assert (entry.name, entry.state) == ("left", JobState.STOPPED)
 
 
 def test_local_needs_no_service(folder: Path):

@@ -10,7 +10,7 @@ from coursekit.cloud.connect import VENDORS, account_class, connect
 from coursekit.cloud.following import follow
 from coursekit.cloud.session import Session, look, stop, usual_name
 from coursekit.cloud.simulated.server import Server
-from coursekit.cloud.vendor import CloudError, Request, Simulated, State, Vendor
+from coursekit.cloud.vendor import CloudError, JobState, Request, Simulated, Vendor
 from tests.cloud.tables import table
 
 TABLE = table(600).drop(columns="name")
@@ -48,9 +48,9 @@ def test_a_job_is_submitted_once(server: Server, vendor: Vendor, tmp_path: Path)
     (entry,) = Session(tmp_path).register.entries()
     assert entry.job == job and entry.state is None
     states = [found.progress.state for found in Session(tmp_path).follow(vendor, job, pause=int)]
-    assert states[0] is State.RUNNING and states[-1] is State.COMPLETED
+    assert states[0] is JobState.RUNNING and states[-1] is JobState.COMPLETED
     (entry,) = Session(tmp_path).register.entries()
-    assert entry.state is State.COMPLETED and entry.spent > 0
+    assert entry.state is JobState.COMPLETED and entry.spent > 0
 
 
 def test_a_crash_before_the_reply_was_noted_costs_no_second_job(
@@ -78,7 +78,7 @@ def test_the_ceiling_stops_a_job(server: Server, vendor: Vendor, tmp_path: Path)
     job = vendor.submit(long)
     one = 3 / 60 * 0.922  # a candidate of three minutes
     found = list(follow(vendor, job, ceiling=3.5 * one, pause=int))
-    assert found[-1].progress.state is State.STOPPED
+    assert found[-1].progress.state is JobState.STOPPED
     assert found[-1].stopped == f"the ceiling of {3.5 * one:g} dollars is reached"
     assert 3.5 * one <= found[-1].spent.high < 6 * one
     assert len(server.service.get("dear").candidates) < 6
@@ -94,7 +94,7 @@ def test_jobs_are_stopped_by_the_register(server: Server, vendor: Vendor, tmp_pa
     assert look(session, entry).standing is not None
     assert stop(session, entry) == "is stopped"
     (entry,) = session.register.entries()
-    assert entry.state is State.STOPPED and look(session, entry).standing is None
+    assert entry.state is JobState.STOPPED and look(session, entry).standing is None
     assert stop(session, entry).startswith("has ended before")
 
 

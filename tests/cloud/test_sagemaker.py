@@ -28,10 +28,10 @@ from coursekit.cloud.simulated.sagemaker_api import SageMakerRouter
 from coursekit.cloud.simulated.server import Server
 from coursekit.cloud.vendor import (
     CloudError,
-    Job,
+    CloudJob,
+    JobState,
     Request,
     Simulated,
-    State,
     UnsupportedMetric,
 )
 
@@ -125,7 +125,7 @@ def test_a_job_from_its_submission_to_predictions(
     assert [operation(call) for call, _ in said].count("CreateAutoMLJobV2") == 2  # job and other
 
     progress = finish(vendor, job)
-    assert progress.state is State.COMPLETED and progress.done == 3
+    assert progress.state is JobState.COMPLETED and progress.done == 3
     assert progress.seconds == 3 * server.service.minutes * 60
     board = vendor.leaderboard(job)
     truth = sorted(server.service.get("job").candidates, key=lambda each: -each.score)
@@ -158,7 +158,7 @@ def test_a_job_from_its_submission_to_predictions(
     assert set(moved) == {"width", "kind or class"} and min(moved.values()) > 0
 
     vendor.stop(job)  # which Amazon refuses, since it has ended
-    assert vendor.status(job).state is State.COMPLETED
+    assert vendor.status(job).state is JobState.COMPLETED
     assert vendor.console_url(job) == f"{server.url}/simulated#job"
     check_wire(said)
 
@@ -290,7 +290,7 @@ def test_faults_that_do_not_end_say_what_to_do(server, vendor, request_, delays)
     server.faults.add("expire", "Describe", times=2)
     with pytest.raises(CloudError, match=r"expired: renew them .* jobs continue"):
         vendor.status(job)
-    assert vendor.status(job).state is State.COMPLETED
+    assert vendor.status(job).state is JobState.COMPLETED
 
 
 def test_a_slow_service_is_waited_for(server, vendor, request_):
@@ -301,24 +301,24 @@ def test_a_slow_service_is_waited_for(server, vendor, request_):
     asking.start()
     server.faults.hurry.set()
     asking.join()
-    assert found[0].state is State.COMPLETED
+    assert found[0].state is JobState.COMPLETED
 
 
 def test_a_failed_and_a_stopped_job_say_so(server, vendor, request_):
     server.service.fails = 1, "the disk is full"
     job = vendor.submit(request_("fails"))
     progress = finish(vendor, job)
-    assert progress.state is State.FAILED and progress.message == "simulated: the disk is full"
+    assert progress.state is JobState.FAILED and progress.message == "simulated: the disk is full"
     server.service.fails = None
     job = vendor.submit(request_("stops"))
     vendor.stop(job)
-    assert vendor.status(job).state is State.STOPPED
+    assert vendor.status(job).state is JobState.STOPPED
     # The metrics of a candidate that failed are not told: it comes last.
     started = server.service.get("stops")
     started.candidates += [
         tried._replace(name=f"stops-{k}", score=score, state=state)
         for k, (score, state) in enumerate(
-            [(math.nan, State.FAILED), (0.6, State.COMPLETED), (0.7, State.COMPLETED)]
+            [(math.nan, JobState.FAILED), (0.6, JobState.COMPLETED), (0.7, JobState.COMPLETED)]
         )
         for tried in server.service.get("fails").candidates
     ]
@@ -460,9 +460,9 @@ def test_a_real_account_is_the_named_profile_alone(poisoned, monkeypatch):
     assert url.startswith("https://tables-of-us.s3.eu-west-1.amazonaws.com/coursekit/job/")
     assert headers["x-amz-expected-bucket-owner"] == b"123456789012"
 
-    job = Job("sagemaker", "job", "arn", simulated=False)
+    job = CloudJob("sagemaker", "job", "arn", simulated=False)
     assert vendor.console_url(job).startswith("https://eu-west-1.console.aws.amazon.com/")
-    before, other = len(sent), Job("sagemaker", "job", "arn", simulated=True)
+    before, other = len(sent), CloudJob("sagemaker", "job", "arn", simulated=True)
     for ask in (vendor.status, vendor.best, vendor.stop, vendor.spent, vendor.leaderboard):
         with pytest.raises(
             ValueError, match=r"job is a simulated job .* SageMaker Autopilot, real"

@@ -12,7 +12,7 @@ import pytest
 from coursekit.cloud.simulated.automl import AlreadyThere, Service
 from coursekit.cloud.simulated.faults import Fault
 from coursekit.cloud.simulated.server import Call, Reply, Server
-from coursekit.cloud.vendor import State
+from coursekit.cloud.vendor import JobState
 
 
 def table(rows: int = 120) -> pandas.DataFrame:
@@ -59,11 +59,11 @@ def ask(server: Server, method: str, path: str, **more: object) -> http.client.H
 def test_a_job_searches_for_real_and_charges_simulated_time():
     service = Service("sagemaker", pace=None)
     job = service.start("a", CSV, "won", "auc", max_candidates=4, max_minutes=60, arn="x")
-    assert job.state is State.WAITING and job.wire == {"arn": "x"}
+    assert job.state is JobState.WAITING and job.wire == {"arn": "x"}
     assert service.get("a") is job and not job.candidates
-    assert len(service.status("a").candidates) == 1 and job.state is State.RUNNING
+    assert len(service.status("a").candidates) == 1 and job.state is JobState.RUNNING
     job.wait()
-    assert job.state is State.COMPLETED and "simulated" in job.message
+    assert job.state is JobState.COMPLETED and "simulated" in job.message
     assert len(job.candidates) == 4 and job.seconds == 4 * 180
     assert (job.ended - job.started).total_seconds() == 720
     assert job.best.score == max(each.score for each in job.candidates) > 0.8
@@ -83,12 +83,12 @@ def test_limits_stops_and_failures_end_a_job():
     assert len(start("time", max_minutes=5).wait().candidates) == 2  # of 2 minutes each
     stopped = start("stop").wait(candidates=1)
     stopped.stop()
-    assert service.status("stop").state is State.STOPPED and len(stopped.candidates) == 1
+    assert service.status("stop").state is JobState.STOPPED and len(stopped.candidates) == 1
     stopped.fail("too late")
-    assert stopped.state is State.STOPPED
+    assert stopped.state is JobState.STOPPED
     service.fails = (2, "no capacity")
     failed = start("fail").wait()
-    assert failed.state is State.FAILED and failed.message == "simulated: no capacity"
+    assert failed.state is JobState.FAILED and failed.message == "simulated: no capacity"
     assert len(failed.candidates) == 2
     assert failed.best.score == min(each.score for each in failed.candidates)
     with pytest.raises(AlreadyThere, match="fail"):
@@ -109,10 +109,10 @@ def test_jobs_run_in_threads_and_end_with_the_service():
     ]
     for job in jobs:
         job.wait(candidates=2)
-        assert job.state is State.RUNNING
+        assert job.state is JobState.RUNNING
         assert job.predict(CSV).shape == (120,)
     service.close()
-    assert [job.state for job in jobs] == [State.STOPPED] * 2
+    assert [job.state for job in jobs] == [JobState.STOPPED] * 2
     assert not any(job.thread.is_alive() for job in jobs)
 
 

@@ -19,9 +19,9 @@ from coursekit.cloud.simulated.server import Call, Reply, Server
 from coursekit.cloud.simulated.vertex_api import VertexRouter
 from coursekit.cloud.vendor import (
     CloudError,
+    JobState,
     Request,
     Simulated,
-    State,
     UnsupportedMetric,
     UnsupportedOperation,
 )
@@ -93,7 +93,7 @@ def test_a_job_from_the_table_to_predictions(server: Server, vertex: Vertex):
     assert len(asked(server, "POST", "/trainingPipelines")) == 1
 
     first = vertex.status(job)
-    assert (first.state, first.done, first.seconds) == (State.RUNNING, 0, 360)
+    assert (first.state, first.done, first.seconds) == (JobState.RUNNING, 0, 360)
     assert vertex.leaderboard(job) == []
     with pytest.raises(ValueError, match="no finished candidate"):
         vertex.best(job)
@@ -103,9 +103,9 @@ def test_a_job_from_the_table_to_predictions(server: Server, vertex: Vertex):
     assert 0 < running.low < running.high == pytest.approx(21.252)
     finish(server, vertex, job, candidates=99)  # the budget ends it
     last = vertex.status(job)
-    assert (last.state, last.done, last.seconds) == (State.COMPLETED, 1, 3600)
+    assert (last.state, last.done, last.seconds) == (JobState.COMPLETED, 1, 3600)
     vertex.stop(job)  # leaves it as it is
-    assert vertex.status(job).state is State.COMPLETED
+    assert vertex.status(job).state is JobState.COMPLETED
     done = vertex.spent(job)
     assert done.low == done.high == pytest.approx(21.252) and "Google reports" in done.formula
 
@@ -232,7 +232,7 @@ def test_a_submission_survives_each_fault_of_each_call(server: Server, vertex: V
     for call in ("GET /v1/", "POST /v1/"):
         server.faults.add(kind, call)
     vertex.stop(job)
-    assert vertex.status(job).state is State.STOPPED
+    assert vertex.status(job).state is JobState.STOPPED
     if kind == "expire":  # the SDK renewed its token here, not at Google
         assert len(asked(server, "POST", "/token")) == len(server.faults.met)
         assert server.calls[-1].headers["Authorization"] == "Bearer simulated-again"
@@ -266,7 +266,7 @@ def test_a_slow_reply_is_asked_for_again(server: Server):
 
     server.faults.take = patient  # type: ignore[method-assign]
     answers.append(vertex.status(job))
-    assert answers[0].state is State.RUNNING
+    assert answers[0].state is JobState.RUNNING
     assert [fault.kind for fault in server.faults.met] == ["slow"]
 
 
@@ -275,7 +275,7 @@ def test_failed_stopped_and_refused_jobs_say_why(server: Server, vertex: Vertex)
     failed = vertex.submit(request("failed"))
     finish(server, vertex, failed)
     progress = vertex.status(failed)
-    assert progress.state is State.FAILED and progress.done == 0
+    assert progress.state is JobState.FAILED and progress.done == 0
     assert progress.message == "simulated: no machine was free"
     assert vertex.spent(failed).high == 0.0 and vertex.leaderboard(failed) == []
     assert vertex.disclosed(failed)["simulated"]
@@ -284,7 +284,7 @@ def test_failed_stopped_and_refused_jobs_say_why(server: Server, vertex: Vertex)
     vertex.status(stopped)
     vertex.stop(stopped)
     vertex.stop(stopped)
-    assert vertex.status(stopped).state is State.STOPPED
+    assert vertex.status(stopped).state is JobState.STOPPED
     assert vertex.spent(stopped).low == pytest.approx(0.1 * 21.252)  # a stopped job is billed
 
     # What the kit refuses before it is sent, Google refuses after the training has started.

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from email.utils import formatdate
 from typing import Any
 
 from coursekit.cloud.azure_ml import AzureML
@@ -21,7 +22,7 @@ from coursekit.cloud.simulated.automl import AlreadyThere, Service, ServiceJob, 
 from coursekit.cloud.simulated.faults import Fault, Kind
 from coursekit.cloud.simulated.server import Call, Reply
 from coursekit.cloud.table import read
-from coursekit.cloud.vendor import State
+from coursekit.cloud.vendor import JobState
 from coursekit.extras import from_extras
 
 WORKSPACE = (
@@ -30,13 +31,14 @@ WORKSPACE = (
 )
 NAME = "(?P<name>[^/]+)"
 ACCOUNT = "loopbackstorage"  # of the storage
+MODIFIED = formatdate(1767225600, usegmt=True)  # any day will do
 STORES = {"workspaceblobstore": "azureml-blobstore-simulated", "workspaceartifactstore": "azureml"}
 STATUS = {
-    State.WAITING: "Queued",
-    State.RUNNING: "Running",
-    State.COMPLETED: "Completed",
-    State.FAILED: "Failed",
-    State.STOPPED: "Canceled",
+    JobState.WAITING: "Queued",
+    JobState.RUNNING: "Running",
+    JobState.COMPLETED: "Completed",
+    JobState.FAILED: "Failed",
+    JobState.STOPPED: "Canceled",
 }
 # The primary metrics as requests spell them, and as the service's search knows them.
 METRICS = {
@@ -225,9 +227,9 @@ class AzureRouter:
             ),
             "runTypeV2": {"orchestrator": "AutoML", "traits": ["automl", "Remote.Parent"]},
         }
-        if job.state is State.FAILED:
+        if job.state is JobState.FAILED:
             run["error"] = {"error": {"code": "UserError", "message": job.message}}
-        if job.state is State.STOPPED:
+        if job.state is JobState.STOPPED:
             run["cancelationReason"] = job.message
         return Reply.json(run)
 
@@ -305,7 +307,7 @@ class AzureRouter:
         path = call.path.removeprefix(f"/{ACCOUNT}/")
         if call.method == "PUT":
             self.service.files[path] = call.body
-            headers = {"ETag": '"0x1"', "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"}
+            headers = {"ETag": '"0x1"', "Last-Modified": MODIFIED}
             return Reply(201, b"", headers)
         body = self._artifact(path)
         if body is None:
@@ -313,7 +315,7 @@ class AzureRouter:
         headers = {
             "Content-Type": "application/octet-stream",
             "ETag": '"0x1"',
-            "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT",
+            "Last-Modified": MODIFIED,
             "x-ms-blob-type": "BlockBlob",
         }
         wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", call.headers.get("x-ms-range", ""))

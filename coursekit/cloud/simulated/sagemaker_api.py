@@ -20,7 +20,7 @@ from coursekit.cloud.sagemaker import NAME, NOBODY, PROBLEMS, SageMaker, lines
 from coursekit.cloud.simulated.automl import AlreadyThere, Service, ServiceJob, Tried
 from coursekit.cloud.simulated.faults import Fault, Kind
 from coursekit.cloud.simulated.server import Call, Reply
-from coursekit.cloud.vendor import State
+from coursekit.cloud.vendor import JobState
 
 ACCOUNT = NOBODY.role.split(":")[4]
 JSON = {"Content-Type": "application/x-amz-json-1.1"}
@@ -36,18 +36,18 @@ NOTEBOOKS = {
     "data": "notebooks/SageMakerAutopilotDataExplorationNotebook.ipynb",
 }
 STATUS = {
-    State.WAITING: ("InProgress", "Starting"),
-    State.RUNNING: ("InProgress", "ModelTuning"),
-    State.COMPLETED: ("Completed", "Completed"),
-    State.FAILED: ("Failed", "Failed"),
-    State.STOPPED: ("Stopped", "Stopped"),
+    JobState.WAITING: ("InProgress", "Starting"),
+    JobState.RUNNING: ("InProgress", "ModelTuning"),
+    JobState.COMPLETED: ("Completed", "Completed"),
+    JobState.FAILED: ("Failed", "Failed"),
+    JobState.STOPPED: ("Stopped", "Stopped"),
 }
 TRIED = {
-    State.WAITING: ("InProgress", "Pending"),
-    State.RUNNING: ("InProgress", "Pending"),
-    State.COMPLETED: ("Completed", "Succeeded"),
-    State.FAILED: ("Failed", "Failed"),
-    State.STOPPED: ("Stopped", "Failed"),
+    JobState.WAITING: ("InProgress", "Pending"),
+    JobState.RUNNING: ("InProgress", "Pending"),
+    JobState.COMPLETED: ("Completed", "Succeeded"),
+    JobState.FAILED: ("Failed", "Failed"),
+    JobState.STOPPED: ("Stopped", "Failed"),
 }
 
 
@@ -178,7 +178,7 @@ class SageMakerRouter:
         }
         if job.ended is not None:
             told["EndTime"] = job.ended.timestamp()
-        if job.message and job.state is State.FAILED:
+        if job.message and job.state is JobState.FAILED:
             told["FailureReason"] = job.message[:1024]
         if job.best is not None:
             told["BestCandidate"] = self._candidate(job, job.best)
@@ -226,7 +226,7 @@ class SageMakerRouter:
             "EndTime": began + tried.seconds,
             "LastModifiedTime": began + tried.seconds,
         }
-        if tried.state is not State.COMPLETED:
+        if tried.state is not JobState.COMPLETED:
             return told | {"FailureReason": "simulated: the pipeline cannot be fitted to the table"}
         value = {"MetricName": metric, "StandardMetricName": metric, "Value": tried.score}
         return told | {

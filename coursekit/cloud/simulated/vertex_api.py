@@ -17,18 +17,18 @@ from coursekit.cloud.simulated.automl import AlreadyThere, Service, ServiceJob
 from coursekit.cloud.simulated.faults import Fault, Kind
 from coursekit.cloud.simulated.server import Call, Reply
 from coursekit.cloud.table import read
-from coursekit.cloud.vendor import State
+from coursekit.cloud.vendor import JobState
 from coursekit.extras import from_extras
 
 # Google's objectives that the simulated search knows, by their common names.
 OBJECTIVES = {"maximize-au-roc": "auc", "minimize-log-loss": "log_loss", "minimize-rmse": "rmse"}
 # Enumerations travel as numbers, because the SDK asks for `enum-encoding=int`.
 PIPELINE_STATES = {
-    State.WAITING: 2,
-    State.RUNNING: 3,
-    State.COMPLETED: 4,
-    State.FAILED: 5,
-    State.STOPPED: 7,
+    JobState.WAITING: 2,
+    JobState.RUNNING: 3,
+    JobState.COMPLETED: 4,
+    JobState.FAILED: 5,
+    JobState.STOPPED: 7,
 }
 SUCCEEDED = 4  # of a batch prediction job
 ARTIFACT = 1  # an exportable content of a model
@@ -273,7 +273,7 @@ class VertexRouter:
     def _shown(self, pipeline: Pipeline) -> dict[str, Any]:
         """A TrainingPipeline in Google's words; its clock is the simulated one."""
         job = pipeline.job
-        state = State.FAILED if job is None else job.state
+        state = JobState.FAILED if job is None else job.state
         shown = pipeline.asked | {
             "name": pipeline.name,
             "state": PIPELINE_STATES[state],
@@ -283,13 +283,13 @@ class VertexRouter:
         }
         if state.ended:
             shown["endTime"] = shown["updateTime"]
-        if state is State.FAILED:
+        if state is JobState.FAILED:
             message = pipeline.error or (job.message if job else "")
             shown["error"] = {"code": 3, "message": message}
-        if job is not None and state in (State.COMPLETED, State.STOPPED):
+        if job is not None and state in (JobState.COMPLETED, JobState.STOPPED):
             cost = round(job.seconds * 1000 / 3600)
             shown["trainingTaskMetadata"] = {"trainCostMilliNodeHours": cost}
-        if state is State.COMPLETED:
+        if state is JobState.COMPLETED:
             model = pipeline.name.replace("/trainingPipelines/", "/models/")
             shown["modelToUpload"] = {"displayName": pipeline.asked["displayName"], "name": model}
         return shown
@@ -312,7 +312,7 @@ class VertexRouter:
 
     def _trained(self, parent: str, number: str) -> Pipeline:
         pipeline = self.kept.pipelines.get(f"{parent}/trainingPipelines/{number}")
-        if pipeline is None or pipeline.job is None or pipeline.job.state is not State.COMPLETED:
+        if pipeline is None or pipeline.job is None or pipeline.job.state is not JobState.COMPLETED:
             raise GoogleRefusal("NOT_FOUND", f"There is no model {number}.")
         return pipeline
 

@@ -1,8 +1,8 @@
 """Local: the protocol of the vendors over the kit's own strategies, on this machine.
 
 Bayesian optimization over pipelines of scikit-learn, with races over the folds: as SMAC does
-(Hutter et al., 2011, LION 5), a candidate is given up when it is worse than the best one was on the
-same folds.
+(Hutter et al., 2011, LION 5; `hutter2011sequential`), a candidate is given up when it is worse than
+the best one was on the same folds.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from coursekit.cloud.prices import Estimate, estimate
 from coursekit.cloud.table import check, read
 from coursekit.cloud.table_search import TableSearch, Tried
 from coursekit.cloud.vendor import (
-    Candidate,
-    Job,
-    Progress,
+    CloudJob,
+    JobProgress,
+    LeaderboardRow,
     Request,
     UnsupportedOperation,
     Vendor,
@@ -88,7 +88,7 @@ class Local(Vendor):
     ) -> None:
         self.folder = None if folder is None else as_path("folder", folder)
         self.strategy, self.folds, self.seed = strategy, whole_number("folds", folds, 2), seed
-        self._searches: dict[str, tuple[Job, TableSearch]] = {}
+        self._searches: dict[str, tuple[CloudJob, TableSearch]] = {}
         self._closing = threading.Event()
         self._lock = threading.RLock()
 
@@ -96,7 +96,7 @@ class Local(Vendor):
     def simulated(self) -> bool:
         return False
 
-    def submit(self, request: Request) -> Job:
+    def submit(self, request: Request) -> CloudJob:
         self.own_metric(request.metric)
         check(request, self.name)
         with self._lock:
@@ -119,7 +119,7 @@ class Local(Vendor):
                 atomic.write_json(self.folder / f"{request.name}.json", told)
             return self._begin(request.name, table, told)
 
-    def find(self, name: str) -> Job | None:
+    def find(self, name: str) -> CloudJob | None:
         with self._lock:
             if name in self._searches:
                 return self._searches[name][0]
@@ -128,7 +128,7 @@ class Local(Vendor):
             told = json.loads((self.folder / f"{name}.json").read_text())
             return self._begin(name, (self.folder / f"{name}.csv").read_bytes(), told)
 
-    def _begin(self, name: str, table: bytes, told: Mapping[str, Any]) -> Job:
+    def _begin(self, name: str, table: bytes, told: Mapping[str, Any]) -> CloudJob:
         world = Pipelines(
             read(table), told["target"], told["metric"], folds=told["folds"], seed=told["seed"]
         )
@@ -142,39 +142,41 @@ class Local(Vendor):
             max_candidates=told["max_candidates"],
             max_minutes=told["max_minutes"],
         )
-        job = Job(self.name, name, name, False, dict(told))
+        job = CloudJob(self.name, name, name, False, dict(told))
         self._searches[name] = job, made
         if told.get("stopped"):
             made.stop()
         made.start(closing=self._closing)
         return job
 
-    def _search(self, job: Job) -> TableSearch:
+    def _search(self, job: CloudJob) -> TableSearch:
         if self.find(job.name) is None:
             raise ValueError(f"there is no search {job.name} here: submit it first")
         return self._searches[job.name][1]
 
-    def wait(self, job: Job, candidates: int | None = None, *, seconds: float = 600.0) -> Progress:
+    def wait(
+        self, job: CloudJob, candidates: int | None = None, *, seconds: float = 600.0
+    ) -> JobProgress:
         """Wait until the job has so many candidates or has ended; TimeoutError after `seconds`."""
         self._search(job).wait(candidates, seconds=seconds)
         return self.status(job)
 
-    def status(self, job: Job) -> Progress:
+    def status(self, job: CloudJob) -> JobProgress:
         search = self._search(job)
-        return Progress(search.state, len(search.candidates), search.seconds, search.message)
+        return JobProgress(search.state, len(search.candidates), search.seconds, search.message)
 
-    def leaderboard(self, job: Job) -> Sequence[Candidate]:
+    def leaderboard(self, job: CloudJob) -> Sequence[LeaderboardRow]:
         search = self._search(job)
         higher = METRICS[search.metric].higher
         return [self._candidate(tried, search.metric, higher) for tried in search.ranked]
 
-    def _candidate(self, tried: Tried, metric: str, higher: bool) -> Candidate:
+    def _candidate(self, tried: Tried, metric: str, higher: bool) -> LeaderboardRow:
         details = {"given up early": tried.early, **tried.configuration}
-        return Candidate(
+        return LeaderboardRow(
             tried.name, tried.score, metric, higher, tried.algorithm, tried.seconds, details
         )
 
-    def stop(self, job: Job) -> None:
+    def stop(self, job: CloudJob) -> None:
         search = self._search(job)
         ended = search.state.ended
         search.stop()
@@ -183,10 +185,10 @@ class Local(Vendor):
             told = {**self._searches[job.name][0].details, "stopped": True}
             atomic.write_json(self.folder / f"{job.name}.json", told)
 
-    def predict(self, job: Job, rows: pandas.DataFrame) -> np.ndarray:
+    def predict(self, job: CloudJob, rows: pandas.DataFrame) -> np.ndarray:
         return self._search(job).predictions(rows)
 
-    def disclosed(self, job: Job) -> Mapping[str, Any]:
+    def disclosed(self, job: CloudJob) -> Mapping[str, Any]:
         search = self._search(job)
         best = search.best
         if best is None:
@@ -203,11 +205,11 @@ class Local(Vendor):
     def estimate_cost(self, request: Request) -> Estimate:
         return estimate(self.name, "this machine", 0.0, request.max_minutes / 60, simulated=False)
 
-    def spent(self, job: Job) -> Estimate:
+    def spent(self, job: CloudJob) -> Estimate:
         hours = self._search(job).seconds / 3600
         return estimate(self.name, "this machine", hours, simulated=False)
 
-    def console_url(self, job: Job) -> str:
+    def console_url(self, job: CloudJob) -> str:
         raise UnsupportedOperation(f"{self.title} has no page: leaderboard(job) shows all there is")
 
     def close(self) -> None:

@@ -7,9 +7,15 @@ import pandas
 import pytest
 
 from coursekit.cloud.connect import connect
-from coursekit.cloud.local import FoldRace, Local
 from coursekit.cloud.pipelines import Pipelines, measure
-from coursekit.cloud.vendor import Job, Request, State, UnsupportedMetric, UnsupportedOperation
+from coursekit.cloud.this_machine import FoldRace, Local
+from coursekit.cloud.vendor import (
+    CloudJob,
+    JobState,
+    Request,
+    UnsupportedMetric,
+    UnsupportedOperation,
+)
 from coursekit.search import Search
 from coursekit.strategies import Random
 
@@ -34,7 +40,7 @@ def test_a_job_from_submission_to_predictions():
     assert isinstance(local, Local)
     job = local.submit(request())
     assert local.submit(request()) == job == local.find("a") and local.find("b") is None
-    assert local.wait(job).state is State.COMPLETED
+    assert local.wait(job).state is JobState.COMPLETED
     board = local.leaderboard(job)
     scores = [candidate.score for candidate in board]
     assert len(board) == 5 and scores == sorted(scores, reverse=True)
@@ -71,7 +77,7 @@ def test_refusals_come_before_any_search():
         local.submit(request(target="lost"))
     assert local.find("a") is None
     with pytest.raises(ValueError, match="no search nobody here"):
-        local.status(Job("local", "nobody", "nobody", False))
+        local.status(CloudJob("local", "nobody", "nobody", False))
     with pytest.raises(TypeError, match="no address"):
         connect("local", simulated="http://127.0.0.1:1")
     local.close()
@@ -97,7 +103,7 @@ def test_a_search_continues_from_its_folder(tmp_path: Path):
     third.stop(other)
     third.close()
     fourth = Local(folder=tmp_path)
-    assert fourth.status(other).state is State.STOPPED
+    assert fourth.status(other).state is JobState.STOPPED
     fourth.close()
 
 
