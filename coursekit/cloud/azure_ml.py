@@ -140,22 +140,24 @@ class AzureML(Vendor):
     def submit(self, request: Request) -> CloudJob:
         metric = self.own_metric(request.metric)
         check(request, self.name)
-        minutes = self._minutes(request)
-        found = self.find(request.name)
+        minutes, account = self._minutes(request), self._account
+        table = request.table.to_csv(index=False)
+        folder = f"{self._folder(request.name)}/{digest(table)}"
+        job = self._job(
+            request.name, request.target, metric, folder, account.instance_type, account.nodes
+        )
+        found = self._same(job)
         if found is not None:
             return found
-        folder = self._folder(request.name)
-        table = request.table.to_csv(index=False)
         self._upload({f"{folder}/train.csv": table, f"{folder}/MLTable": MLTABLE})
         try:
-            self._ask("start the job", lambda: self._create(request, metric, minutes))
+            self._ask("start the job", lambda: self._create(request, job, minutes))
         except CloudError:  # perhaps the answer was lost, not the request
-            found = self.find(request.name)
+            found = self._same(job)
             if found is None:
                 raise
             return found
-        account = self._account
-        return self._job(request.name, request.target, metric, account.instance_type, account.nodes)
+        return job
 
     def find(self, name: str) -> CloudJob | None:
         job = self._known(lambda: self._client.jobs.get(name))
@@ -169,14 +171,17 @@ class AzureML(Vendor):
             )
         return self._job(
             name, job.target_column_name, OWN[str(job.primary_metric.value).casefold()],
+            job.training_data.path.partition("/paths/")[2].rstrip("/"),
             size.instance_type, size.instance_count,
         )  # fmt: skip
 
     def status(self, job: CloudJob) -> JobProgress:
+        self._own(job)
         run = self._run(job.name)
         return JobProgress(state(run), len(self._children(job.name)), seconds(run), reason(run))
 
     def leaderboard(self, job: CloudJob) -> list[LeaderboardRow]:
+        self._own(job)
         metric = job.details["metric"]
         higher = self.higher[metric]
         board = [
@@ -198,6 +203,7 @@ class AzureML(Vendor):
         return sorted(board, key=lambda each: (math.isnan(each.score), sign * each.score))
 
     def best(self, job: CloudJob) -> LeaderboardRow:
+        self._own(job)
         parent = self._ask("read the job", lambda: self._client.jobs.get(job.name))
         tagged = (parent.tags or {}).get("automl_best_child_run_id")
         for candidate in self.leaderboard(job):
@@ -206,6 +212,7 @@ class AzureML(Vendor):
         raise ValueError(f"job {job.name} has no finished candidate yet: ask again later")
 
     def stop(self, job: CloudJob) -> None:
+        self._own(job)
         if not state(self._run(job.name)).ended:
             # Azure answers 202 before the job stops; `status` shows when. A repeat is harmless.
             options: dict[str, Any] = {"polling": False, "retry_on_methods": ["POST"]}
@@ -226,9 +233,9 @@ class AzureML(Vendor):
             )
         best = self.best(job).name
         table = rows.to_csv(index=False)
-        digest = hashlib.sha256(f"{best}\n{table}".encode()).hexdigest()[:12]
+        rows_of_best = digest(f"{best}\n{table}")
         for attempt in itertools.count(1):  # the same rows are never scored and billed twice
-            name = f"{job.name}-score-{digest}-{attempt}"
+            name = f"{job.name}-score-{rows_of_best}-{attempt}"
             known = self._known(partial(self._client.jobs.get, name))
             if known is None or state(known) not in (JobState.FAILED, JobState.STOPPED):
                 break
@@ -265,6 +272,7 @@ class AzureML(Vendor):
         )
 
     def spent(self, job: CloudJob) -> Estimate:
+        self._own(job)
         hours, nodes = seconds(self._run(job.name)) / 3600, job.details["nodes"]
         return estimate(
             self.name,
@@ -298,8 +306,22 @@ class AzureML(Vendor):
             )
         return math.floor(minutes)
 
-    def _job(self, name: str, target: str, metric: str, size: str, nodes: int) -> CloudJob:
+    def _same(self, job: CloudJob) -> CloudJob | None:
+        """The job of this name that is there already; ValueError if its question is another."""
+        found = self.find(job.name)
+        for what in ("target", "metric", "folder"):
+            if found is not None and found.details[what] != job.details[what]:
+                raise ValueError(
+                    f"{self.title} has a job {job.name} with {what} {found.details[what]!r}, not "
+                    f"{job.details[what]!r} (the folder depends on the table): take another name"
+                )
+        return found
+
+    def _job(
+        self, name: str, target: str, metric: str, folder: str, size: str, nodes: int
+    ) -> CloudJob:
         details = {
+            "folder": folder,
             "target": target,
             "metric": metric,
             "task": "regression" if metric in REGRESSION else "classification",
@@ -316,30 +338,30 @@ class AzureML(Vendor):
             f"/providers/Microsoft.MachineLearningServices/workspaces/{account.workspace}"
         )
 
-    def _create(self, request: Request, metric: str, minutes: int) -> Any:
+    def _create(self, request: Request, job: CloudJob, minutes: int) -> Any:
         with from_extras("azure"):
             from azure.ai.ml import Input, automl
 
-        task = automl.regression if metric in REGRESSION else automl.classification
-        job = task(
-            training_data=Input(type="mltable", path=self._uri(self._folder(request.name))),
+        task = automl.regression if job.details["metric"] in REGRESSION else automl.classification
+        made = task(
+            training_data=Input(type="mltable", path=self._uri(job.details["folder"])),
             target_column_name=request.target,
-            primary_metric=metric,
+            primary_metric=job.details["metric"],
             name=request.name,
             experiment_name="coursekit",
             properties=dict.fromkeys(WITHHELD, "withheld"),
         )
-        job.set_limits(
+        made.set_limits(
             max_trials=request.max_candidates,
             max_concurrent_trials=self._account.nodes,
             timeout_minutes=minutes,
         )
         # The names of the wire: azure-ai-ml 1.35 sends its own ResourceConfiguration in snake case.
-        job.resources = {
+        made.resources = {
             "instanceType": self._account.instance_type,
             "instanceCount": self._account.nodes,
         }
-        return self._client.jobs.create_or_update(job)
+        return self._client.jobs.create_or_update(made)
 
     def _score(self, name: str, child: str, folder: str) -> Any:
         with from_extras("azure"):
@@ -521,6 +543,11 @@ class AzureML(Vendor):
 
 # Replies spell a metric "AUCWeighted", requests and people "AUC_weighted".
 OWN = {own.replace("_", "").casefold(): own for own in AzureML.higher}
+
+
+def digest(text: str) -> str:
+    """Some characters that differ if the text does."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def first_line(error: Exception) -> str:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LABEL = "coursekit-job"  # of every resource that belongs to a job: its name
+TABLE = "coursekit-table"  # of a training pipeline: the start of its table's hash
 ROW = "coursekit_row"  # the column that puts predictions back into order
 NODE_HOUR = 1000  # milli node hours: Google's unit of a budget, and the least
 LONGEST = 72 * NODE_HOUR
@@ -137,16 +138,21 @@ class Vertex(Vendor):
         check(request, self.name)
         metric = self._metric(request)
         budget = self._budget(request)
-        if found := self.find(request.name):
-            return found
-        source = self._upload(
-            f"coursekit/{request.name}/table.csv", request.table.to_csv(index=False)
-        )
+        table = request.table.to_csv(index=False)
+        labels = {LABEL: request.name, TABLE: _digest(table)}
+        found = self._ask(lambda: self._pipeline(request.name))
+        if found is not None:
+            if dict(found.labels) != labels:
+                raise ValueError(
+                    f"name={request.name!r} is that of a job on another table: give a new name"
+                )
+            return self._job(found)
+        source = self._upload(f"coursekit/{request.name}/table.csv", table)
         dataset = self._dataset(request.name, source)
         kind = EVALUATED[metric][1]
         pipeline = {
             "display_name": request.name,
-            "labels": {LABEL: request.name},
+            "labels": labels,
             "training_task_definition": TASK,
             "training_task_inputs": {
                 "targetColumn": request.target,
@@ -334,7 +340,7 @@ class Vertex(Vendor):
             index=False,
             quoting=csv.QUOTE_NONNUMERIC,  # Google wants quotation marks around all texts here
         )
-        digest = hashlib.sha256(numbered.encode()).hexdigest()[:16]
+        digest = _digest(numbered)
         asked = f"{job.name}-{digest}"
         folder = f"coursekit/{job.name}/predictions-{digest}"
         done = self._batch(asked, pipeline.model_to_upload.name, folder, numbered)
@@ -500,11 +506,6 @@ class Vertex(Vendor):
         self._own(job)
         client = self._clients.pipelines
         return self._ask(lambda: client.get_training_pipeline(name=job.identifier, **self._options))
-
-    def _own(self, job: CloudJob) -> None:
-        if job.vendor != self.name or job.simulated != self.simulated:
-            place = "simulated" if job.simulated else "real"
-            raise ValueError(f"{self._place} has no {place} job {job.name} of {job.vendor}")
 
     def _upload(self, path: str, text: str) -> str:
         """The gs:// address of a CSV file in Cloud Storage, written or overwritten."""
@@ -696,6 +697,10 @@ def _first(resources: Any, name: str) -> Any | None:
     """The oldest resource with exactly this display name."""
     same = (each for each in resources if each.display_name == name)
     return min(same, key=lambda each: each.create_time, default=None)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _state(pipeline: Any) -> JobState:

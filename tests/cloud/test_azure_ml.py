@@ -1,7 +1,9 @@
 """Azure automated ML by the real SDK, over the wire to the loopback server."""
 
+import dataclasses
 import json
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -75,6 +77,15 @@ def test_a_job_from_submission_to_its_leaderboard(served: Server, azure: AzureML
     assert job.simulated and job.vendor == "azure" and azure.find("steps") == job
     assert azure.submit(request("steps")) == job
     assert len(sent(served, "PUT", "/jobs/steps")) == 1
+    other = request("steps")
+    for asked in (
+        request("steps", metric="accuracy"),
+        request("steps", target="port"),
+        dataclasses.replace(other, table=other.table[1:]),
+    ):
+        with pytest.raises(ValueError, match=r"has a job steps with .*take another name"):
+            azure.submit(asked)
+    assert len(sent(served, "PUT", "/jobs/steps")) == 1
     seen = [azure.status(job) for _ in range(4)]
     assert [each.done for each in seen] == [1, 2, 3, 3]
     assert [each.seconds for each in seen] == [120, 240, 360, 360]
@@ -130,6 +141,8 @@ def test_the_bodies_of_requests_are_as_recorded(served: Server, azure: AzureML, 
         "mlflow.source.git.repoURL": "withheld",
     }
     submitted = json.loads(sent(served, "PUT", f"{WORKSPACE}/jobs/searched")[0].body)
+    folder = searched.details["folder"]
+    assert re.fullmatch("coursekit/searched/[0-9a-f]{12}", folder)
     assert submitted == {
         "properties": {
             "displayName": "searched",
@@ -154,13 +167,13 @@ def test_the_bodies_of_requests_are_as_recorded(served: Server, azure: AzureML, 
                 "taskType": "Classification",
                 "trainingData": {
                     "jobInputType": "mltable",
-                    "uri": "azureml://datastores/workspaceblobstore/paths/coursekit/searched",
+                    "uri": "azureml://datastores/workspaceblobstore/paths/" + folder,
                 },
                 "trainingSettings": {},
             },
         }
     }
-    assert sent(served, "PUT", "/coursekit/searched/MLTable")[0].body == MLTABLE.encode()
+    assert sent(served, "PUT", f"/{folder}/MLTable")[0].body == MLTABLE.encode()
     scored = next(
         each
         for each in served.calls
@@ -432,8 +445,11 @@ def test_a_real_account_is_asked_for_by_name_and_never_redirected(
         protocol="https", account_name="account", endpoint="core.windows.net", container_name="box"
     )
     assert real._container(store).url == "https://account.blob.core.windows.net/box"
-    job = real._job("name", "y", "AUC_weighted", "Standard_DS3_v2", 1)
+    job = real._job("name", "y", "AUC_weighted", "folder", "Standard_DS3_v2", 1)
     assert not job.simulated
+    for ask in (azure.status, azure.leaderboard, azure.best, azure.stop, azure.spent):
+        with pytest.raises(ValueError, match="name is a real job of azure"):
+            ask(job)
     assert real.console_url(job) == (
         "https://ml.azure.com/runs/name?wsid=/subscriptions/subscription/resourcegroups/group"
         "/workspaces/space"

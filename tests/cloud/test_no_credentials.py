@@ -29,7 +29,7 @@ FILES = (
 WATCHED = """
 import json, os, sys
 home, seen = os.environ["HOME"], []
-# The service; what counts cores; Azure's SDK asks Git, and its answers are not sent (test_azure_ml).
+# The service; what counts cores; Git, whose answers Azure's SDK does not send (test_azure_ml).
 KNOWN = {sys.executable, "lscpu", "uname", "git"}
 
 def watch(event, arguments):

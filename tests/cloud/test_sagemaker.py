@@ -462,7 +462,7 @@ def test_a_real_account_is_the_named_profile_alone(poisoned, monkeypatch):
 
     job = CloudJob("sagemaker", "job", "arn", simulated=False)
     assert vendor.console_url(job).startswith("https://eu-west-1.console.aws.amazon.com/")
-    before, other = len(sent), CloudJob("sagemaker", "job", "arn", simulated=True)
+    before, other = len(sent), CloudJob("sagemaker", "job", "arn", True, {"metric": "AUC"})
     for ask in (vendor.status, vendor.best, vendor.stop, vendor.spent, vendor.leaderboard):
         with pytest.raises(
             ValueError, match=r"job is a simulated job .* SageMaker Autopilot, real"

@@ -90,7 +90,9 @@ def test_a_job_from_the_table_to_predictions(server: Server, vertex: Vertex):
     assert vertex.submit(request()) == job
     again = connect("vertex", simulated=server.url)  # after a crash
     assert again.find("trees-1") == job and again.find("trees") is None
-    assert len(asked(server, "POST", "/trainingPipelines")) == 1
+    with pytest.raises(ValueError, match="'trees-1' is that of a job on another table"):
+        vertex.submit(request(table=LEARN[::-1]))
+    assert len(asked(server, "POST", "/trainingPipelines")) == len(server.service.files) == 1
 
     first = vertex.status(job)
     assert (first.state, first.done, first.seconds) == (JobState.RUNNING, 0, 360)
@@ -134,7 +136,7 @@ def test_a_job_from_the_table_to_predictions(server: Server, vertex: Vertex):
             server.service.files[path] = content[: content[:-1].rindex(b"\n") + 1]
     with pytest.raises(CloudError, match="predicted 99 of 100 rows: see the file of errors"):
         vertex.predict(job, HELD)
-    with pytest.raises(ValueError, match="has no real job trees-1 of vertex"):
+    with pytest.raises(ValueError, match=r"trees-1 is a real job of vertex: this is .*, simulated"):
         vertex.stop(replace(job, simulated=False))
     table = server.service.files["simulated-coursekit/coursekit/trees-1/table.csv"]
     assert table == LEARN.to_csv(index=False).encode()
