@@ -139,6 +139,7 @@ class JobColumn:
         self.job: CloudJob | None = None
         self.estimate: Estimate | None = None
         self.found: JobStanding | None = None
+        self.sending = False  # whether the submission is on its way
         self.problem = ""  # why there is no job, or no more news of it
         self.stopping = threading.Event()  # set by Stop until the vendor knows it
         self.button = button("Stop", "stop", f"Stop the job of {name}")
@@ -178,6 +179,8 @@ class JobColumn:
     def submit(self) -> None:
         """Submit the request; what the vendor says to a refusal becomes the problem."""
         if not self.problem:
+            self.sending = True
+            self.show()
             try:
                 self.job = self.vendor.submit(self.request)
             except Exception as error:  # a thread's exception would be lost
@@ -232,7 +235,7 @@ class JobColumn:
         if self.problem:
             return f"{'lost' if self.job else 'refused'}: {self.problem}"
         if self.job is None:
-            return "not submitted"
+            return "being submitted" if self.sending else "not submitted"
         if self.found is None:
             return "submitted"
         progress = self.found.progress
