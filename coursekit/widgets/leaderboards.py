@@ -152,7 +152,7 @@ class JobColumn:
         controls = w.HBox([self.button, self.meter], layout=w.Layout(flex_flow="row wrap"))
         self.box = w.VBox(
             [self.heading, controls, self.money, self.board],
-            layout=w.Layout(flex="1 1 230px", min_width="230px", padding="6px 12px 6px 0"),
+            layout=w.Layout(flex="1 1 250px", min_width="250px", padding="6px 12px 6px 0"),
         )
         try:
             self.estimate = vendor.estimate_cost(request)
@@ -239,17 +239,19 @@ class JobColumn:
         if self.found is None:
             return "submitted"
         progress = self.found.progress
+        told = f"{progress.state}, {progress.done} candidate{'s' * (progress.done != 1)}"
         message = self.found.stopped or progress.message
-        told = f"{progress.state}, {progress.done} candidates"
-        return f"{told}: {message}" if message else told
+        return told if message.lower() in ("", progress.state) else f"{told}: {message}"
 
     def _money(self) -> str:
         if self.estimate is None:
             return ""
         spent = f"${self.spent:,.2f} spent" if self.found else "nothing spent"
+        low, high = (f"${each:,.2f}" for each in self.estimate[:2])
+        ends = low if low == high else f"{low} to {high}"
         return (
-            f'<div style="line-height:1.5">{spent}, estimate ${self.estimate.low:,.2f} to '
-            f"${self.estimate.high:,.2f}; prices of {escape(self.estimate.date)}</div>"
+            f'<div style="line-height:1.5">{spent}, estimate {ends}; prices of '
+            f"{escape(self.estimate.date)}</div>"
         )
 
     def _board(self) -> str:
