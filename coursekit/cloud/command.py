@@ -195,7 +195,7 @@ def _run(options: argparse.Namespace) -> int:
                 f"{options.ceiling:g}: ask for fewer candidates or minutes"
             )
         if leaving.left_out:
-            print(f"left out, may point at persons: {', '.join(leaving.left_out)} (see check)")
+            print(f"left out: {', '.join(leaving.left_out)} (check says why)")
         if real and not options.yes and not _agreed(leaving, vendor):
             print("nothing was sent")
             return 1

@@ -176,7 +176,7 @@ class Outgoing(NamedTuple):
             first = repr(known.iloc[0])[:40] if len(known) else "nothing"
             told.append(f"  {name}: {known.nunique()} different values, {first}")
         if self.left_out:
-            told.append("left out, since they may point at persons:")
+            told.append("left out:")
             told += [f"  {name}: {reason}" for name, reason in self.left_out.items()]
         return "\n".join(told)
 

@@ -77,7 +77,7 @@ def test_a_killed_run_finds_its_job_again(folder: Path):
     assert "job killed is found again: submitted before" in ended.stdout
     assert "leaderboard of Amazon SageMaker Autopilot (simulated), the best of 4:" in ended.stdout
     assert "on 220 rows that stayed here: auc 0.9" in ended.stdout
-    assert "left out, may point at persons: name" in ended.stdout
+    assert "left out: name (check says why)" in ended.stdout
     assert "nobody sends this bill" in ended.stdout
     assert jobs_of_the_service(folder).count(">killed: ") == 1
     (entry,) = Register(folder / "jobs.jsonl").entries()
