@@ -13,7 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit.data import SOURCES, DataError, Dataset, Split, build, load, main, penguins, reading
+from coursekit.data import (
+    SOURCES,
+    DataError,
+    Dataset,
+    Split,
+    build,
+    load,
+    main,
+    penguins,
+    reading,
+    titanic,
+)  # fmt: skip
 from coursekit.data.resampling import area_average
 from coursekit.shipped import shipped
 
@@ -188,11 +199,26 @@ def test_the_penguins_are_what_the_build_command_makes(tmp_path) -> None:
     assert hashlib.sha256(penguins().read_bytes()).hexdigest() in readme
 
 
-def test_damaged_penguins_are_refused(tmp_path, monkeypatch) -> None:
-    (tmp_path / "penguins.csv").write_text("species\nGentoo\n")
+def test_the_titanic_is_what_the_build_command_makes(tmp_path) -> None:
+    assert build("titanic", tmp_path).read_bytes() == titanic().read_bytes()
+    rows = list(csv.DictReader(titanic().read_text().splitlines()))
+    survived = [int(row["survived"]) for row in rows]
+    assert len(rows) == len({tuple(row.values()) for row in rows}) == 1309
+    assert sum(survived[:1000]) == 382 and sum(survived[1000:]) == 118  # both 38.2 %
+    missing = {name: sum(not row[name] for row in rows) for name in rows[0]}
+    assert missing["age"] == 263 and missing["boat"] == 823 and missing["survived"] == 0
+    assert all(row["survived"] == "0" for row in rows if row["body"])
+    assert "?" not in {value for row in rows for value in row.values()}
+    readme = (shipped("data") / "README.md").read_text()
+    assert hashlib.sha256(titanic().read_bytes()).hexdigest() in readme
+
+
+@pytest.mark.parametrize("table", [penguins, titanic])
+def test_a_damaged_table_is_refused(table, tmp_path, monkeypatch) -> None:
+    (tmp_path / f"{table.__name__}.csv").write_text("species\nGentoo\n")
     monkeypatch.setattr(reading, "shipped", lambda folder: tmp_path)
-    with pytest.raises(DataError, match=r"data/penguins\.csv is damaged .*git checkout"):
-        penguins()
+    with pytest.raises(DataError, match=rf"data/{table.__name__}\.csv is damaged .*git checkout"):
+        table()
 
 
 def test_only_shipped_files_are_built(tmp_path) -> None:

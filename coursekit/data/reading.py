@@ -15,7 +15,7 @@ import numpy as np
 
 from coursekit.arguments import is_whole
 from coursekit.data.resampling import area_average, rotate, stratified_order, subset
-from coursekit.data.sources import PENGUINS, SOURCES, SPLIT_SEED, DataError, Dataset, Split, find
+from coursekit.data.sources import SOURCES, SPLIT_SEED, TABLES, DataError, Dataset, Split, find
 from coursekit.extras import from_extras
 from coursekit.loading import quietly
 from coursekit.shipped import shipped
@@ -83,8 +83,21 @@ def penguins() -> Path:
 
     Raises DataError if it is missing or damaged.
     """
-    _shipped_bytes("penguins.csv", PENGUINS)
-    return shipped("data") / "penguins.csv"
+    return _table("penguins")
+
+
+def titanic() -> Path:
+    """The path of the Titanic's passengers: 1,309 rows, 14 columns; a missing value is empty.
+
+    The first 1,000 rows are to learn from, the other 309 to judge with; both are stratified by
+    the column `survived`. Raises DataError if the file is missing or damaged.
+    """
+    return _table("titanic")
+
+
+def _table(name: str) -> Path:
+    _shipped_bytes(f"{name}.csv", TABLES[name])
+    return shipped("data") / f"{name}.csv"
 
 
 def _shipped_bytes(name: str, sha256: str | None) -> bytes:

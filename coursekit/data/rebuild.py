@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import gzip
 import hashlib
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,22 +14,23 @@ import numpy as np
 
 from coursekit import atomic
 from coursekit.data.resampling import stratified_order
-from coursekit.data.sources import PENGUINS, SOURCES, SPLIT_SEED, find
+from coursekit.data.sources import SOURCES, SPLIT_SEED, TABLES, find
 from coursekit.extras import from_extras
 from coursekit.shipped import shipped
 
 PINNED = {name: source.sha256 for name, source in SOURCES.items() if source.sha256}
-PINNED["penguins"] = PENGUINS
+PINNED |= TABLES
 
 
 def build(name: str, folder: Path) -> Path:
     """Rebuild the shipped file of a data set from its source package; returns the file's path.
 
-    Images are stored in the order of the splits, so that loading them is a slice.
+    Images and passengers are stored in the order of the splits, so that a split is a slice.
     """
-    if name == "penguins":
-        path = folder / "penguins.csv"
-        atomic.write(path, _from_palmerpenguins())
+    if name in TABLES:
+        path = folder / f"{name}.csv"
+        made = _from_palmerpenguins() if name == "penguins" else _from_scikit_learns_tests()
+        atomic.write(path, made)
         return path
     if find(name).sha256 is None:
         raise ValueError(f"{name} is downloaded, not shipped: there is nothing to build")
@@ -65,6 +69,22 @@ def _from_palmerpenguins() -> str:
     lines = (Path(found.origin).parent / "data" / "penguins.csv").read_text().splitlines()
     cells = ([("" if cell == "NA" else cell) for cell in line.split(",")] for line in lines)
     return "".join(",".join(line) + "\n" for line in cells)
+
+
+def _from_scikit_learns_tests() -> str:
+    """The passengers of the Titanic, shuffled and stratified, with empty fields in place of "?"."""
+    with from_extras():
+        import sklearn
+    folder = Path(sklearn.__file__).parent / "datasets" / "tests" / "data" / "openml" / "id_40945"
+    with gzip.open(folder / "data-v1-dl-16826755.arff.gz", "rt", encoding="utf-8") as file:
+        head, _, body = file.read().partition("@data\n")
+    names = [line.split("'")[1] for line in head.splitlines() if line.startswith("@attribute")]
+    rows = [["" if cell == "?" else cell for cell in row] for row in csv.reader(body.splitlines())]
+    survived = np.array([row[names.index("survived")] for row in rows])
+    order = stratified_order(survived, np.random.default_rng(SPLIT_SEED))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([names, *(rows[place] for place in order)])
+    return text.getvalue()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

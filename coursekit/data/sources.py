@@ -9,8 +9,11 @@ import numpy as np
 
 # Where the splits were cut. Changing it changes every figure in the labs.
 SPLIT_SEED = 20_240_601
-# sha256 of data/penguins.csv.
-PENGUINS = "1867a776a83379df4219f227bb1effb967da12adb13732127c8c8d120434c29b"
+# The tables, data/NAME.csv, and their sha256.
+TABLES = {
+    "penguins": "1867a776a83379df4219f227bb1effb967da12adb13732127c8c8d120434c29b",
+    "titanic": "d8c74e831104273f7f66c31619a66f0950d717933786bf4643e018b4bd24e51f",
+}
 
 
 class DataError(OSError):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from coursekit.widgets.fidelity import Fidelity
     from coursekit.widgets.forecast_panel import ForecastPanel
     from coursekit.widgets.growing import Growing
+    from coursekit.widgets.leaderboards import Leaderboards
     from coursekit.widgets.monitor import SearchMonitor
     from coursekit.widgets.pipeline import PipelinePanel
     from coursekit.widgets.population import Population
@@ -35,6 +36,7 @@ _HOMES = {
     "Fidelity": "fidelity",
     "ForecastPanel": "forecast_panel",
     "Growing": "growing",
+    "Leaderboards": "leaderboards",
     "PipelinePanel": "pipeline",
     "Population": "population",
     "RaceTrack": "race_track",
@@ -45,8 +47,8 @@ _HOMES = {
 }
 __all__ = [
     "Beam", "CellBuilder", "Controller", "Explorer", "Fidelity", "ForecastPanel",
-    "Growing", "PipelinePanel", "Population", "RaceTrack", "Rungs", "SearchMonitor",
-    "Shadows", "Surrogate",
+    "Growing", "Leaderboards", "PipelinePanel", "Population", "RaceTrack", "Rungs",
+    "SearchMonitor", "Shadows", "Surrogate",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

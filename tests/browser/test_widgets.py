@@ -46,6 +46,18 @@ rising = {"good": 0.95 - 0.5 * np.exp(-epochs / 8), "poor": 0.45 - 0.3 * np.exp(
 ForecastPanel(rising, seen=10)
 """
 
+LEADERBOARDS = """
+import pandas
+from coursekit.cloud.this_machine import Local
+from coursekit.cloud.vendor import Request
+from coursekit.data import titanic
+from coursekit.widgets import Leaderboards
+
+table = pandas.read_csv(titanic())[["pclass", "sex", "age", "survived"]]
+vendors = {name: Local(strategy=name) for name in ("random", "tpe")}
+Leaderboards(vendors, Request(table, "survived", "two", max_candidates=None), every=0.1)
+"""
+
 
 def test_the_explorer_trains_what_a_slider_says(written: Written):
     notebook = written("explorer", 'from coursekit.widgets import Explorer\nExplorer("digits")')
@@ -180,6 +192,26 @@ def test_rungs_are_stepped_through_and_changed(written: Written):
     expect(line).to_contain_text("Planned")  # another search, from its beginning
     cell.get_by_label("search", exact=True).select_option("ASHA")
     expect(line).to_contain_text("One in 3 is promoted")
+    assert notebook.errors() == []
+
+
+def test_leaderboards_fill_and_are_stopped_one_by_one(written: Written):
+    notebook = written("leaderboards", LEADERBOARDS)
+    cell = notebook.cell(0)
+    notebook.run(cell)
+    states = cell.get_by_role("status")
+    expect(states.first).to_contain_text("Nothing is submitted")
+    cell.get_by_role("button", name="Submit to all").click()
+    for place in (1, 2):
+        expect(states.nth(place)).to_contain_text(re.compile(r"running, [1-9]\d* candidates"))
+    expect(cell.get_by_role("columnheader", name="auc")).to_have_count(2)
+    cell.get_by_role("button", name="Stop").nth(1).click()  # after "Stop all"
+    expect(states.nth(1)).to_contain_text("stopped")
+    expect(states.nth(2)).to_contain_text("running")
+    expect(states.first).to_contain_text("1 of 2 jobs have ended")
+    cell.get_by_role("button", name="Stop all").click()
+    expect(states.nth(2)).to_contain_text("stopped")
+    expect(states.first).to_contain_text("2 of 2 jobs have ended")
     assert notebook.errors() == []
 
 
