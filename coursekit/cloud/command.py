@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from coursekit.cloud.session import (
     HOME,
     Session,
     account_of,
+    hand_on,
     held_out_score,
     look,
     stop,
@@ -42,6 +44,8 @@ examples:
       submit, follow, and score the best model on rows that stayed here; the same command finds the
       job again after a crash
   coursekit cloud run table.csv --target y --vendor local
+  coursekit cloud run table.csv --target y --vendor azure --simulated --pipeline rows
+      and the command of a TFX pipeline that has to beat its model on the same rows
   coursekit cloud run table.csv --target y --vendor vertex --ceiling 30 \\
       --account project=my-project --account bucket=my-bucket
       a real account, which pays; the job is stopped at 30 US dollars
@@ -83,6 +87,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                         "command finds the same job")  # fmt: skip
     runner.add_argument("--score", action="store_true", help="score rows that stayed here with a "
                         "real account too, where predictions cost more")  # fmt: skip
+    runner.add_argument("--pipeline", type=Path, metavar="DIR", help="write the rows there for "
+                        "`coursekit pipeline run`, whose model then has to beat this one on the "
+                        "rows that stayed here")  # fmt: skip
     runner.add_argument("--yes", action="store_true", help="send without asking")
     runner.add_argument("--pace", type=float, default=0.0, metavar="SECONDS",
                         help="a simulated service waits so long after a candidate (0)")  # fmt: skip
@@ -181,6 +188,8 @@ def _run(options: argparse.Namespace) -> int:
     request = _with(request, name=options.name or usual_name(options.table.stem, request))
     vendor_class(name).own_metric(request.metric)
     check(request, name)
+    if options.pipeline:
+        hand_on(options.pipeline, request, kept)
     session = Session(options.folder, pace=options.pace)
     try:
         if name != LOCAL and options.simulated:
@@ -243,7 +252,7 @@ def _submitted(
         if account and not options.score:
             print("predictions cost more: --score scores the rows that stayed here")
         else:
-            _score(vendor, job, request, kept)
+            _score(vendor, job, request, kept, options.pipeline)
     return {JobState.COMPLETED: 0, JobState.STOPPED: 130}.get(last.progress.state, 1)
 
 
@@ -293,20 +302,29 @@ def _row(candidate: LeaderboardRow) -> str:
     return f"  {candidate.score:9.4f} {candidate.metric}  {candidate.algorithm:20} {candidate.name}"
 
 
-def _score(vendor: Vendor, job: CloudJob, request: Request, kept: pandas.DataFrame) -> None:
+def _score(
+    vendor: Vendor,
+    job: CloudJob,
+    request: Request,
+    kept: pandas.DataFrame,
+    pipeline: Path | None,
+) -> None:
     try:
         found = held_out_score(vendor, job, request, kept)
     except (OSError, ValueError) as error:
         print(f"the rows that stayed here are not scored: {error}")
         return
-    if found is not None:
-        metric, score, half = found
-        print(f"on {len(kept)} rows that stayed here: {metric} {score:.4f} ± {half:.4f} "
-              "(95 %, bootstrap)")  # fmt: skip
-        if metric == "accuracy":
-            print(
-                f"the model to beat in a pipeline: coursekit pipeline run --threshold {score:.4f}"
-            )
+    if found is None:
+        return
+    print(f"on {len(kept)} rows that stayed here: {found.metric} {found.score:.4f} ± "
+          f"{found.half:.4f} (95 %, bootstrap)")  # fmt: skip
+    if pipeline is not None:
+        print(
+            f"its accuracy there is {found.accuracy:.4f}; a pipeline pushes its model if it is no "
+            "worse on the same rows:\n"
+            f"  coursekit pipeline run --data {shlex.quote(str(pipeline))} "
+            f"--label {shlex.quote(request.target)} --threshold {found.accuracy:.4f}"
+        )
 
 
 def _jobs(options: argparse.Namespace) -> int:

@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from coursekit import atomic
 from coursekit.cloud.connect import LOCAL, account_class, connect
 from coursekit.cloud.following import JobStanding, follow, standing
 from coursekit.cloud.jobs import Register, RegisteredJob
 from coursekit.cloud.pipelines import METRICS, measure
 from coursekit.cloud.simulated import process
+from coursekit.cloud.table import hold_out
 from coursekit.cloud.vendor import CloudError, CloudJob, Request, Vendor
 from coursekit.lookup import unknown_option
 
@@ -204,13 +206,25 @@ def usual_name(stem: str, request: Request) -> str:
     return f"{word}-{fingerprint(request)[:8]}"
 
 
+class HeldOutScore(NamedTuple):
+    """The best model on rows that were never sent.
+
+    half: of the 95 % interval of the score. accuracy: of classes; NaN for numbers.
+    """
+
+    metric: str
+    score: float
+    half: float
+    accuracy: float
+
+
 def held_out_score(
     vendor: Vendor, job: CloudJob, request: Request, rows: Any
-) -> tuple[str, float, float] | None:
-    """The metric of the best model on rows that were never sent, and half of its 95 % interval.
+) -> HeldOutScore | None:
+    """The metric of the best model on rows that were never sent; None for no rows.
 
-    The interval is that of a bootstrap over the rows (200 draws); None for no rows, and the metric
-    is accuracy or r2 where the request's own name is the vendor's.
+    The interval is that of a bootstrap over the rows (200 draws). The metric is accuracy or r2
+    where the request's own name is the vendor's.
     """
     if not len(rows):
         return None
@@ -226,7 +240,33 @@ def held_out_score(
         if metric != "auc" or len(np.unique(truth[drawn])) == len(classes):
             draws.append(measure(metric, truth[drawn], predicted[drawn], classes))
     low, high = np.quantile(draws, [0.025, 0.975]) if draws else (np.nan, np.nan)
-    return metric, measure(metric, truth, predicted, classes), float(high - low) / 2
+    score = measure(metric, truth, predicted, classes)
+    accuracy = measure("accuracy", truth, predicted, classes) if request.classes else np.nan
+    return HeldOutScore(metric, score, float(high - low) / 2, float(accuracy))
+
+
+def hand_on(folder: Path, request: Request, kept: Any) -> None:
+    """Write a table as the splits of a pipeline, whose test split are the rows that stayed here.
+
+    Of the rows that were sent, a quarter is the eval split. Raises ValueError for numbers to
+    predict, for no rows that stayed here, and for a folder that holds something else.
+    """
+    if not request.classes or not len(kept):
+        raise ValueError(
+            "a pipeline compares accuracies on rows that stayed here: its target must be classes, "
+            "and --hold-out above 0"
+        )
+    train, held = hold_out(request.table, 0.25)
+    files = {
+        folder / split / "rows.csv": rows.to_csv(index=False)
+        for split, rows in (("train", train), ("eval", held), ("test", kept))
+    }
+    for path in folder.rglob("*") if folder.exists() else ():
+        if path.is_file() and path.read_bytes() != files.get(path, "").encode():
+            raise ValueError(f"{folder} holds {path.relative_to(folder)}: give a new folder")
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic.write(path, text)
 
 
 __all__ = [
@@ -234,6 +274,7 @@ __all__ = [
     "Session",
     "account_of",
     "fingerprint",
+    "hand_on",
     "held_out_score",
     "look",
     "stop",

@@ -3,12 +3,14 @@
 import http.client
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas
 import pytest
 
 from coursekit.cloud.jobs import Register
@@ -115,14 +117,24 @@ def test_stop_all_ends_jobs_and_services(folder: Path):
 
 def test_local_needs_no_service(folder: Path):
     limits = ("--vendor", "local", "--candidates", "3", "--metric", "accuracy")
-    ended = coursekit(*words(folder, "run", *limits))
+    ended = coursekit(*words(folder, "run", *limits, "--pipeline", str(folder / "rows")))
     assert ended.returncode == 0, ended.stderr
     assert "leaderboard of coursekit on this machine, the best of 3:" in ended.stdout
-    assert "the model to beat in a pipeline: coursekit pipeline run --threshold 0." in ended.stdout
+    score = re.search(r"accuracy (0\.\d{4}) ±", ended.stdout)
+    command = f"pipeline run --data {folder / 'rows'} --label won --threshold"
+    assert score and f"{command} {score[1]}" in ended.stdout
+    splits = [
+        pandas.read_csv(folder / "rows" / each / "rows.csv") for each in ("train", "eval", "test")
+    ]
+    assert [len(rows) for rows in splits] == [660, 220, 220]
+    whole = pandas.read_csv(folder / "table.csv").age.dropna()
+    assert sorted(pandas.concat(splits).age.dropna()) == pytest.approx(sorted(whole))
     again = coursekit(*words(folder, "run", *limits))
     assert again.returncode == 0 and "is found again" in again.stdout
     board = [line for line in ended.stdout.splitlines() if " accuracy  " in line]
     assert board and board == [line for line in again.stdout.splitlines() if " accuracy  " in line]
+    other = coursekit(*words(folder, "run", *limits, "--pipeline", str(folder)))
+    assert other.returncode == 1 and "give a new folder" in other.stderr
 
 
 def test_check_and_estimate_send_nothing(folder: Path):
