@@ -605,7 +605,7 @@ for seed, strategy in enumerate(("bayesian", "random")):
     print(f"{strategy:10} {metric} on 200 rows that were not uploaded: {error:.2f}")
 
 # %% [markdown]
-# When you are ready for a real account, read `docs/cloud_accounts.md`: which rights an account needs (as few as possible), what is billed, and how to put a ceiling on it. `coursekit cloud run table.csv --target y --vendor sagemaker --simulated` does in a terminal what you have done here. With `--account` in place of `--simulated` it uses a real account, shows what would leave your machine, and asks first.
+# When you are ready for a real account, read `docs/cloud_accounts.md`: which rights an account needs (as few as possible), what is billed, and how to put a ceiling on it. `coursekit cloud run table.csv --target y --vendor sagemaker --simulated` does in a terminal what you have done here. With `--pipeline FOLDER` it also writes the rows for a TFX pipeline (lab 02) and prints its command: that pipeline pushes a model of yours only if it is no worse, on the rows that stayed here, than the one that you bought. With `--account` in place of `--simulated` it uses a real account, shows what would leave your machine, and asks first.
 
 # %%
 for server in servers.values():
