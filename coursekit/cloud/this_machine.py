@@ -196,7 +196,7 @@ class Local(Vendor):
         return {
             "pipeline": str(search.world.build(best.configuration)),
             "configuration": dict(best.configuration),
-            "strategy": repr(search.search.strategy),
+            "strategy": type(search.search.strategy).__name__,
             "folds": search.world.epochs,
             "candidates": len(search.candidates),
             "space": str(search.world.space),

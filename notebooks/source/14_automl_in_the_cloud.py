@@ -380,7 +380,7 @@ plt.yticks(range(len(vendors)), list(vendors))
 plt.gca().invert_yaxis()
 plt.xlabel("AUC")
 plt.title("The best of each leaderboard, and the same models on 309 new rows (95 %)")
-plt.legend()
+plt.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)  # below: the lines stay free
 plt.show()
 
 # %%
@@ -483,6 +483,7 @@ assert abs(np.mean([scores.mean() for scores in tops]) - 0.5) < 0.04
 draws = np.arange(1, 21)
 plt.plot(draws, [luck.best_of(lucky, n) for n in draws], label="the top of the leaderboard")
 plt.axhline(0.5, color=theme.INK, marker="", linestyle="--", label="what every model is worth")
+plt.xticks(range(0, 21, 5))
 plt.xlabel("candidates")
 plt.ylabel("AUC")
 plt.title("Two hundred passengers, shuffled answers")

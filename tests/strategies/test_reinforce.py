@@ -151,7 +151,8 @@ def test_first_configurations() -> None:
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_decisions_that_do_not_exist_are_not_taken(policy: Any) -> None:
-    strategy = Reinforce(CONDITIONAL, policy=policy, resolution=4)
+    # Slowly: a policy that is certain draws what is known, and then the space itself is sampled.
+    strategy = Reinforce(CONDITIONAL, policy=policy, resolution=4, learning_rate=0.02)
     history = Search(strategy, seed=0).run(
         lambda s: Evaluation(float(s.configuration["optimizer"] == "adam")), trials=20
     )

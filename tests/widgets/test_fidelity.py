@@ -47,7 +47,7 @@ def test_sliders_change_the_figure_and_the_table_keeps_the_last_settings(panel: 
     found = rows(panel)
     settings = [row[1].split(", ") for row in found]
     assert [each[-1] for each in settings] == ["mean", "one", "one", "one"]
-    assert [each[0] for each in settings] == ["half resolution"] * 3 + ["quarter data"]
+    assert [each[0] for each in settings] == ["½ pixels"] * 3 + ["¼ data"]
     panel.scores.value = "one training each"
     assert len(rows(panel)) == 4  # a setting stands there once, and comes first again
     assert rows(panel)[0] == found[1]
