@@ -376,7 +376,10 @@ for place, name in enumerate(vendors):
     plt.plot(middle[name], [place, place], "-", color="C0", marker="|", linewidth=2)
     plt.plot(scores[name], place, "o", color="C0", label="held-out rows" if not place else None)
     plt.plot(top, place, "D", color="C1", label="leaderboard" if not place else None)
-plt.yticks(range(len(vendors)), list(vendors))
+plt.yticks(
+    range(len(vendors)),
+    [f"{name} (simulated)" if vendor.simulated else name for name, vendor in vendors.items()],
+)
 plt.gca().invert_yaxis()
 plt.xlabel("AUC")
 plt.title("The best of each leaderboard, and the same models on 309 new rows (95 %)")
