@@ -6,6 +6,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,13 +160,7 @@ def _asked(options: argparse.Namespace) -> tuple[Request, pandas.DataFrame, Any]
     request = Request(sent, options.target, "", max_candidates=options.candidates,
                       max_minutes=options.minutes)  # fmt: skip
     metric = options.metric or ("auc" if request.classes else "rmse")
-    return _with(request, metric=metric), kept, found._replace(table=sent)
-
-
-def _with(request: Request, **more: Any) -> Request:
-    from dataclasses import replace
-
-    return replace(request, **more)
+    return replace(request, metric=metric), kept, found._replace(table=sent)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -184,8 +179,8 @@ def _run(options: argparse.Namespace) -> int:
     if real:
         account_of(name, account)
     request, kept, leaving = _asked(options)
-    request = _with(request, ceiling=options.ceiling)
-    request = _with(request, name=options.name or usual_name(options.table.stem, request))
+    request = replace(request, ceiling=options.ceiling)
+    request = replace(request, name=options.name or usual_name(options.table.stem, request))
     vendor_class(name).own_metric(request.metric)
     check(request, name)
     if options.pipeline:
