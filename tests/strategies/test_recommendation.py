@@ -48,7 +48,7 @@ def test_it_has_the_best_mean_rank_of_those_that_were_measured(space, noise):
         means = {name: sum(ranks) / len(ranks) for name, ranks in theirs.items()}
         assert means[found.strategy] == pytest.approx(min(means.values()))
         assert f"after {mark} trials" in found.reason
-        assert found.ranks is not None and list(found.ranks)[0] == found.strategy
+        assert found.ranks is not None and next(iter(found.ranks)) == found.strategy
 
 
 def test_workers_and_budgets_have_rows_of_their_own():
