@@ -293,7 +293,9 @@ class OneEpoch(Exercise):
 
         model = Watched([keras.Input((8,)), keras.layers.Dense(2, "softmax")])
         rate = keras.optimizers.SGD(0.1)
-        model.compile(rate, "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
+        model.compile(
+            rate, "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=True
+        )
         fit(model, task)
         losses = model.history.history.get("val_loss", [])
         now = model.evaluate(task.validation, verbose=0, return_dict=True)["loss"]

@@ -733,6 +733,7 @@ def both_lead(scores):
 
 assert all(both_lead(shown.best()) for shown in found[:2])
 
+
 # %% claim="They lead from other seeds too" tags=["nightly"]
 def best_of(name, world, seed):
     """The best of forty trials."""

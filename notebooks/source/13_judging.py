@@ -50,6 +50,7 @@ runs = race(world, contest, trials=50, seeds=200)
 drawn, evolved = runs.best().values()
 measured("13-single", round(100 * float(np.mean(drawn[:, None] > evolved))))
 
+
 # %% claim="Evolution is ahead of random search, yet about three single runs in ten say the opposite"
 def ahead_with_exceptions(left, right):
     told = right.mean() > left.mean() and significance.wilcoxon(right - left) < 0.001
@@ -183,6 +184,7 @@ ranks = by_trials.ranks()
 measured("13-trials", min(ranks, key=ranks.get))
 print(report.table(by_trials))
 print(report.statement(by_trials))
+
 
 # %% claim="By trials Hyperband is the last of the three, behind random search"
 def hyperband_is_last(found):
