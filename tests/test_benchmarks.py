@@ -56,7 +56,7 @@ def test_a_small_run_prints_the_table_and_the_ratios() -> None:
     assert "perceptron, repeat 2 of 2" in done.stderr
 
 
-@pytest.mark.slow(15)
+@pytest.mark.nightly(15)
 def test_all_train_what_keras_tuner_drew_in_its_order(monkeypatch) -> None:
     pytest.importorskip("keras_tuner")
     built: list[perceptrons.Configuration] = []

@@ -72,7 +72,7 @@ def start(tmp_path):
         member.wait()
 
 
-@pytest.mark.slow(45)
+@pytest.mark.nightly(45)
 def test_a_chief_and_two_workers(tmp_path, start):
     log = tmp_path / "log"
 

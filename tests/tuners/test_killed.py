@@ -49,7 +49,13 @@ def live(folder, log, moment, whole, run, options):
         os._exit(1)
 
 
-@pytest.mark.parametrize("space", [SPACE, None], ids=["known", "discovered"])
+@pytest.mark.parametrize(
+    "space",
+    [
+        pytest.param(SPACE, id="known", marks=pytest.mark.nightly(20)),
+        pytest.param(None, id="discovered"),
+    ],
+)
 def test_killed_at_sixty_moments_it_loses_nothing_and_repeats_nothing(tmp_path, space):
     options = {"max_trials": 40, "hyperparameters": space}
     run = discover if space is None else lambda trial: objective(trial.hyperparameters.values)
