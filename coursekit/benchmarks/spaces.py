@@ -46,7 +46,7 @@ from coursekit.race.significance import LEVEL, holm, mean_ranks, signed_ranks, w
 from coursekit.search import Search
 from coursekit.shipped import shipped
 from coursekit.strategies import STRATEGIES, make
-from coursekit.strategies.recommendation import Measured, kind_of
+from coursekit.strategies.recommendation import BenchmarkRow, kind_of
 from coursekit.strategies.recommendation import mean_ranks as mean_ranks_of
 from coursekit.trials import Status
 from coursekit.worlds.clock import Continued, simulate
@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> None:
     if not chosen:
         print(f"no problem of these kinds has {options.problems!r} in its name", file=sys.stderr)
         raise SystemExit(2)
-    rows: list[Measured] = []
+    rows: list[BenchmarkRow] = []
     for at_once in options.at_once:
         entered = [name for name in names if at_once == 1 or name in STRATEGIES]
         found = search(chosen, entered, options, at_once)
@@ -112,7 +112,7 @@ def run(options: argparse.Namespace) -> None:
     if options.write:
         text = StringIO()
         table = csv.writer(text, lineterminator="\n")
-        table.writerow(field.name for field in fields(Measured))
+        table.writerow(field.name for field in fields(BenchmarkRow))
         table.writerows(astuple(row) for row in rows)
         path = shipped("data") / "strategies.csv"
         atomic.write(path, text.getvalue())
@@ -125,7 +125,7 @@ def _counts(text: str) -> list[int]:
 
 def _measured(
     chosen: Mapping[str, Problem], found: Found, options: argparse.Namespace, at_once: int
-) -> list[Measured]:
+) -> list[BenchmarkRow]:
     """What `strategies.recommend` reads: ranks are among the kit's strategies."""
     rows = []
     for problem, each in chosen.items():
@@ -141,11 +141,11 @@ def _measured(
                 error = values.std(ddof=1) / len(values) ** 0.5 if len(values) > 1 else 0.0
                 shown = (float(f"{number:.3g}") for number in (values.mean(), error, ranks[name]))
                 kind = "budgets" if each.world else kind_of(each.space)
-                rows.append(Measured(problem, kind, noisy, at_once, mark, name, *shown))
+                rows.append(BenchmarkRow(problem, kind, noisy, at_once, mark, name, *shown))
     return rows
 
 
-def overview(rows: Sequence[Measured]) -> str:
+def overview(rows: Sequence[BenchmarkRow]) -> str:
     """A Markdown table: which strategy has the best mean rank, and which is next."""
     marks = sorted({row.trials for row in rows})
     lines = [

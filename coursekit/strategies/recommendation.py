@@ -24,7 +24,7 @@ ENOUGH = 0.9  # of a finite space: then nearly everything is tried, whatever the
 
 
 @dataclass(frozen=True)
-class Measured:
+class BenchmarkRow:
     """One row of the table: a strategy on a problem, after so many trials.
 
     space: its kind, as `kind_of` says. at_once: how many trials ran at once. regret: mean over
@@ -112,7 +112,7 @@ def recommend(
     return Recommendation(best, reason, problems, ranks, regrets)
 
 
-def mean_ranks(rows: Iterable[Measured]) -> dict[str, float]:
+def mean_ranks(rows: Iterable[BenchmarkRow]) -> dict[str, float]:
     """Each strategy's mean rank over the problems, the best first.
 
     A strategy that was not measured on all problems has none.
@@ -125,7 +125,7 @@ def mean_ranks(rows: Iterable[Measured]) -> dict[str, float]:
     return dict(sorted(means.items(), key=lambda pair: pair[1]))
 
 
-def _alike(kind: str, noise: bool) -> tuple[list[Measured], str]:
+def _alike(kind: str, noise: bool) -> tuple[list[BenchmarkRow], str]:
     """The rows of the most similar problems that are enough, and what they are."""
     words = {"lists": "lists of values", "mixed": "numbers and lists", "budgets": "with budgets"}
     told = words.get(kind, kind)
@@ -157,11 +157,11 @@ def _supports(name: str, space: Space) -> bool:
 
 
 @cache
-def measured() -> tuple[Measured, ...]:
+def measured() -> tuple[BenchmarkRow, ...]:
     """The benchmark's table, `data/strategies.csv`."""
     with (shipped("data") / "strategies.csv").open(encoding="utf-8", newline="") as lines:
         return tuple(
-            Measured(
+            BenchmarkRow(
                 row["problem"],
                 row["space"],
                 row["noise"] == "True",

@@ -9,12 +9,18 @@ from coursekit.testing import SPACES, examine
 
 # Strategies that think long; the seconds of all their promises on all their spaces.
 THINKING = {"bayesian": 30, "progressive": 20, "reinforce": 8, "tpe": 8, "bohb": 8}
+# Keeps its promises by those of the strategy that it chooses.
+CHOOSING = {"auto": 40}
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.slow(THINKING[name])) if name in THINKING else name
+        pytest.param(name, marks=pytest.mark.nightly(CHOOSING[name]))
+        if name in CHOOSING
+        else pytest.param(name, marks=pytest.mark.slow(THINKING[name]))
+        if name in THINKING
+        else name
         for name in STRATEGIES
     ],
 )

@@ -11,7 +11,7 @@ from coursekit.benchmarks.spaces import overview
 from coursekit.race import race
 from coursekit.shipped import shipped
 from coursekit.strategies import STRATEGIES, recommend
-from coursekit.strategies.recommendation import Measured, kind_of, mean_ranks, measured
+from coursekit.strategies.recommendation import BenchmarkRow, kind_of, mean_ranks, measured
 from coursekit.worlds import MLPs
 
 NUMBERS = Space({"a": Float(0, 1), "b": Integer(0, 1000)})
@@ -98,7 +98,7 @@ def test_a_race_tells_auto_its_trials():
 
 def test_the_table_is_complete_and_the_page_shows_it():
     with (shipped("data") / "strategies.csv").open(encoding="utf-8") as lines:
-        assert next(csv.reader(lines)) == [field.name for field in fields(Measured)]
+        assert next(csv.reader(lines)) == [field.name for field in fields(BenchmarkRow)]
     rows = measured()
     kinds = {"numbers", "lists", "mixed", "conditional", "cells", "budgets"}
     assert {row.space for row in rows} == kinds
