@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coursekit.arguments import count
+from coursekit.grading.memory import held
 
 BETWEEN = 0.2  # seconds between two looks at the memory
 
@@ -153,7 +154,7 @@ def _memory() -> Iterator[list[int]]:
 
     def look() -> None:
         while not ended.wait(BETWEEN):
-            peak.append(_tree(os.getpid()))
+            peak.append(held(os.getpid()))
 
     looking = threading.Thread(target=look, daemon=True)
     looking.start()
@@ -162,17 +163,3 @@ def _memory() -> Iterator[list[int]]:
     finally:
         ended.set()
         looking.join()
-
-
-def _tree(process: int) -> int:
-    try:
-        rows = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-        own = sum(int(row.split()[1]) * 1024 for row in rows if row.startswith("Pss:"))
-        children = [
-            int(each)
-            for task in Path(f"/proc/{process}/task").iterdir()
-            for each in (task / "children").read_text().split()
-        ]
-    except OSError:  # it has ended meanwhile
-        return 0
-    return own + sum(map(_tree, children))

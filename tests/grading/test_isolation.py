@@ -29,6 +29,30 @@ epochs = str([each for each in (coursekit.__file__, os.__file__, sys.prefix, "/"
         assert points(outcome) == SOLVED | {"99.1": None}
 
 
+@pytest.mark.parametrize("own_users", [False, True])
+def test_the_memory_of_all_processes_of_a_submission_is_limited(
+    grader: Grader, own_users: bool
+) -> None:
+    """Each of them stays below the limit. Those that share what they have hold it once."""
+    limits = isolation.Allowance(memory=200 << 20, processes=24)
+    body = """def survivors(candidates, factor):
+    import os, time
+    {before}
+    for _ in range(8):
+        if os.fork() == 0:
+            {after}
+            time.sleep(60)
+    time.sleep(0.5)
+    os._exit(3)"""
+    fill = "kept = b'x' * (50 << 20)"
+    with Warm(grader.imports(), own_users=own_users, limits=limits) as warm:
+        for before, after, trouble in ((fill, "pass", "crashed"), ("pass", fill, "out of memory")):
+            answer = {"99.1": body.format(before=before, after=after)}
+            outcome = grader.grade(submission(notebook(answer)), warm.run)
+            assert outcome.notes == (f"99.1: {trouble}",), outcome
+            assert points(outcome) == SOLVED | {"99.1": None}
+
+
 def test_answers_within_the_installation_are_hidden(grader: Grader) -> None:
     """As in a wheel, where the labs' sources are inside the package."""
     folder = Path(coursekit.__file__).parent / "widgets"
@@ -52,11 +76,12 @@ def test_what_a_child_lacks_is_found() -> None:
     here = isolation.state()
     assert "its processes are not its own" in isolation.gaps(here, 0)
     sound = {"process": 1, "processes": 1, "user": 7, "capabilities": 0, "network": ["lo"]}
-    sound |= {"new privileges": False}
+    sound |= {"new privileges": False, "system calls": False}
     assert isolation.gaps(sound, 0) == []
-    for name, bad in (("user", 0), ("capabilities", 1), ("network", ["lo", "eth0"])):
+    bad_states = ("user", 0), ("capabilities", 1), ("network", ["lo", "eth0"])
+    for name, bad in (*bad_states, ("system calls", True)):
         assert len(isolation.gaps({**sound, name: bad}, 0)) == 1
-    assert len(isolation.gaps({}, 1)) == 4
+    assert len(isolation.gaps({}, 1)) == 5
 
 
 def test_a_careless_server_says_its_gaps(careless: Warm) -> None:
