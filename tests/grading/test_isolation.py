@@ -1,6 +1,13 @@
 """What isolation promises where it starts, and that grading fails closed without it."""
 
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -8,7 +15,7 @@ import coursekit
 from coursekit.grading import isolation
 from coursekit.grading.grader import Grader
 from coursekit.grading.warm import Cold, Ran, Warm
-from tests.grading.conftest import SOLVED, notebook, points, submission, told
+from tests.grading.conftest import SAMPLE, SOLVED, notebook, points, submission, told
 
 
 def test_without_being_root_namespaces_of_users_isolate(grader: Grader) -> None:
@@ -51,6 +58,83 @@ def test_the_memory_of_all_processes_of_a_submission_is_limited(
             outcome = grader.grade(submission(notebook(answer)), warm.run)
             assert outcome.notes == (f"99.1: {trouble}",), outcome
             assert points(outcome) == SOLVED | {"99.1": None}
+
+
+@pytest.fixture
+def users_folder() -> Iterator[Path]:
+    """A folder of the ordinary user that grades, with a notebook in it."""
+    folder = Path(tempfile.mkdtemp())
+    (folder / "ada.ipynb").write_bytes(notebook())
+    if os.geteuid() == 0:
+        os.chown(folder, USER, USER)
+    yield folder
+    shutil.rmtree(folder)
+
+
+USER = 54_321
+# Another user cannot enter a folder of root's alone: what is needed from there is mounted over it.
+AS_USER = """
+number=0
+for path in {paths}; do
+    number=$((number + 1))
+    mkdir -p "{hold}/$number" && mount --bind "$path" "{hold}/$number" || exit 99
+done
+mount -t tmpfs -o mode=755 tmpfs {closed} || exit 99
+number=0
+for path in {paths}; do
+    number=$((number + 1))
+    mkdir -p "$path" && mount --move "{hold}/$number" "$path" || exit 99
+done
+"""
+
+
+def by_an_ordinary_user(folder: Path, before: str = "") -> subprocess.CompletedProcess[str]:
+    """What `coursekit grade` says to a user who is not root; before: statements at the start."""
+    repository = Path(coursekit.__file__).parents[1]
+    words = ["grade", "ada.ipynb", "--lab", "99"]
+    command = [sys.executable, "-c", f"{before}\nfrom coursekit import cli\ncli.main({words})"]
+    given = {"COURSEKIT_NOTEBOOKS": str(SAMPLE.parents[1]), "HOME": str(folder)}
+    given |= {"PYTHONPATH": str(repository)}
+    if os.geteuid() == 0:
+        user = f"setpriv --reuid={USER} --regid={USER} --clear-groups"
+        script = f'exec {user} "$@"'
+        needed = dict.fromkeys(map(Path, (sys.base_prefix, sys.prefix, repository)))
+        above = [each for path in needed for each in (*reversed(path.parents), path)]
+        closed = next((each for each in above if not each.stat().st_mode & 1), None)
+        if closed is not None:
+            paths = " ".join(str(each) for each in needed if each.is_relative_to(closed))
+            script = AS_USER.format(paths=paths, hold=folder, closed=closed) + script
+        command = ["unshare", "--mount", "sh", "-c", script, "sh", *command]
+    return subprocess.run(
+        command, cwd=folder, env=os.environ | given, capture_output=True, text=True
+    )
+
+
+RESTRICTED = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+
+
+def test_an_ordinary_user_grades_in_namespaces_of_users(
+    users_folder: Path, not_testable: Callable[[str], NoReturn]
+) -> None:
+    if RESTRICTED.exists() and RESTRICTED.read_text().strip() != "0":
+        not_testable(f"namespaces of users: write 0 to {RESTRICTED}")
+    done = by_an_ordinary_user(users_folder)
+    assert "namespaces of users of its own" in done.stdout, done.stdout + done.stderr
+    assert "ok: 5 points" in done.stdout
+
+
+def test_an_ordinary_user_without_namespaces_is_refused_and_hears_the_cure(
+    users_folder: Path,
+) -> None:
+    refused = """
+import ctypes
+from coursekit.grading import system_calls
+ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)
+system_calls.refuse()"""
+    done = by_an_ordinary_user(users_folder, refused)
+    assert "submissions cannot be isolated here ([Errno 1] unshare" in done.stderr
+    assert "Run it as root, or on a Linux that lets you make user namespaces" in done.stderr
+    assert "points" not in done.stdout
 
 
 def test_answers_within_the_installation_are_hidden(grader: Grader) -> None:
