@@ -31,7 +31,7 @@ HELP = 10  # learners with the fewest points
 _OWN = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'"
 )
-_FEEDBACK = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+_FEEDBACK = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 
 
