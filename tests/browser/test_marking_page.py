@@ -49,6 +49,7 @@ def looks_and_marks(page: Page, out: Path) -> None:
     page.fill("#words", "crash")
     expect(learners).to_have_text(["cid"])
     page.fill("#words", "")
+    expect(page.locator("#ideas td em")).to_have_text("down")
     page.locator("#ideas button").click()
     expect(rows).to_have_count(3)
     page.locator("#chosen button").click()

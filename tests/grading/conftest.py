@@ -109,7 +109,7 @@ def results(out: Path, grader: Grader) -> ClassResults:
     """Ada is right, Bob wrong, one is hostile, Cid's process ended, Dan handed in twice."""
 
     def grade(points: int | None, status: str = "ok", **more: Any) -> Grade:
-        right, wrong = Card("right", "x"), Card("not right", "x", text=["Round down."])
+        right, wrong = Card("right", "x"), Card("not right", "x", text=["Round *down*."])
         card = Card("stopped", "x") if points is None else right if points else wrong
         marks = {"99.1": Mark(points, 2, card), "99.2": Mark(0, 1, Card("not yet", "x"))}
         return Grade(status, marks=marks, **more)
