@@ -258,12 +258,13 @@ class Originals:
 
     def add(self) -> None:
         """Takes in the modules that are new since the last time."""
-        modules = [
-            (name, module)
-            for name, module in sorted(sys.modules.items())
+        new = sorted(
+            name
+            for name in sys.modules.keys() - self._modules
             if name in GUARDED or name.startswith("coursekit.")
-            if name not in self._modules and isinstance(module, types.ModuleType)
-        ]
+        )
+        found = [(name, sys.modules[name]) for name in new]
+        modules = [each for each in found if isinstance(each[1], types.ModuleType)]
         self._modules |= {name for name, _ in modules}
         places: list[tuple[str, Any, dict[str, Any]]] = [
             (name, module, _callables(vars(module))) for name, module in modules

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from mmap import PAGESIZE
 from pathlib import Path
-
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def exceeds(process: int, most: int) -> bool:
@@ -37,7 +35,7 @@ def _tree(process: int) -> Iterator[int]:
 
 def _resident(process: int) -> int:
     fields = _read(Path(f"/proc/{process}/statm")).split()
-    return int(fields[1]) * _PAGE if fields else 0
+    return int(fields[1]) * PAGESIZE if fields else 0
 
 
 def _proportional(process: int) -> int:

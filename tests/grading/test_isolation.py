@@ -12,7 +12,7 @@ from typing import NoReturn
 import pytest
 
 import coursekit
-from coursekit.grading import isolation
+from coursekit.grading import isolation, system_calls
 from coursekit.grading.grader import Grader
 from coursekit.grading.warm import Cold, Ran, Warm
 from tests.grading.conftest import SAMPLE, SOLVED, notebook, points, submission, told
@@ -135,6 +135,25 @@ system_calls.refuse()"""
     assert "submissions cannot be isolated here ([Errno 1] unshare" in done.stderr
     assert "Run it as root, or on a Linux that lets you make user namespaces" in done.stderr
     assert "points" not in done.stdout
+
+
+def test_system_calls_that_no_submission_needs_are_refused(grader: Grader, warm: Warm) -> None:
+    column = list(system_calls.ARCHITECTURES).index(os.uname().machine)
+    calls = {name: each[column] for name, each in system_calls.REFUSED.items()}
+    code = f"""
+import ctypes, subprocess, threading
+library = ctypes.CDLL(None, use_errno=True)
+def error(*call):
+    ctypes.set_errno(0)
+    return library.syscall(*call, 0, 0, 0, 0) < 0 and ctypes.get_errno()
+found = [name for name, number in {calls}.items() if error(number, 0) != 1]
+found += [error({system_calls.CLONE3[column]}, 0), error({system_calls.CLONE[column]}, 0x10000011)]
+thread = threading.Thread(target=found.append, args=("a thread",))
+thread.start()
+thread.join()
+epochs = str([*found, subprocess.run(["true"]).returncode])"""
+    outcome = grader.grade(submission(notebook({"99.2": code})), warm.run)
+    assert told(outcome) == repr(str([38, 1, "a thread", 0]))
 
 
 def test_answers_within_the_installation_are_hidden(grader: Grader) -> None:
