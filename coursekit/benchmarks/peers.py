@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
+from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
@@ -23,11 +24,19 @@ from coursekit.trials import History, Pause, Suggestion, Trial
 Asking = Generator[Mapping[str, Any], float, None]
 
 
-def kit(name: str, space: Space, seed: int, trials: int) -> Asking:
-    """The kit's own strategy of that name, without a journal."""
-    search = Search(make(name, space), seed=seed)
-    while isinstance(trial := search.ask(), Trial):
-        search.tell(trial, (yield trial.configuration))
+def kit(name: str, space: Space, seed: int, trials: int, at_once: int = 1) -> Asking:
+    """The kit's own strategy of that name, without a journal.
+
+    at_once: how many trials run at the same time; they take equally long.
+    """
+    search, running = Search(make(name, space), seed=seed), deque[Trial]()
+    while True:
+        while len(running) < at_once and isinstance(trial := search.ask(), Trial):
+            running.append(trial)
+        if not running:
+            return
+        first = running.popleft()
+        search.tell(first, (yield first.configuration))
 
 
 def optuna(sampler: Callable[[Any, int], Any], space: Space, seed: int, trials: int) -> Asking:
@@ -166,11 +175,11 @@ PEERS = {
 SLOW = [name for name, peer in PEERS.items() if peer.trials]
 
 
-def contestant(name: str, space: Space, seed: int, trials: int) -> Asking:
-    """A search by a peer or by a strategy of the kit."""
+def contestant(name: str, space: Space, seed: int, trials: int, at_once: int = 1) -> Asking:
+    """A search by a peer, one trial at a time, or by a strategy of the kit."""
     if name in PEERS:
         return PEERS[name].search(space, seed, trials)
-    return kit(name, space, seed, trials)
+    return kit(name, space, seed, trials, at_once)
 
 
 class Peer(Strategy):

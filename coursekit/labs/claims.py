@@ -6,6 +6,8 @@ from typing import Any
 
 from coursekit.labs.source import Cell
 
+_defined: dict[str, dict[str, Any]] = {}  # by file: what earlier claims have defined
+
 
 def wrapped(lab: str, cell: Cell) -> str:
     """The claim's cell in a notebook that is built with claims."""
@@ -21,13 +23,17 @@ def hold(claim: str, place: str, names: dict[str, Any], code: str) -> None:
 
     claim: the sentence. place: "06_evolution.py:123", of the claim's `# %%` line. names: the
     notebook's globals; the code gets a copy. Raises AssertionError that names the claim, the source
-    line, and the values in the assertion that does not hold.
+    line, and the values in the assertion that does not hold. What the code defines is known to the
+    later claims of the same file, such as one that measures again.
     """
     file, _, start = place.rpartition(":")
     # Blank lines before it, so that tracebacks have the source's line numbers.
     compiled = compile("\n" * int(start) + code, file, "exec")
     try:
-        exec(compiled, dict(names))
+        defined = _defined.setdefault(file, {})
+        scope = defined | names
+        exec(compiled, scope)
+        defined.update((name, scope[name]) for name in scope.keys() - names.keys())
     except Exception as error:
         trace = error.__traceback__
         line, values = int(start), {}

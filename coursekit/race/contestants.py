@@ -48,10 +48,13 @@ class Contestant(NamedTuple):
             return estimators.make(self.estimator, world)
         return self.estimator(world)
 
-    def make(self, world: World) -> tuple[Strategy, Any]:
-        """Strategy and judge for one search; ValueError if they cannot search this world."""
+    def make(self, world: World, trials: int | None = None) -> tuple[Strategy, Any]:
+        """Strategy and judge for one search; ValueError if they cannot search this world.
+
+        trials: how many the race gives to each, if it is known.
+        """
         judge = self.judge(world)
-        return build(fitted(self.strategy, judge), world.space), judge
+        return build(fitted(self.strategy, judge, trials), world.space), judge
 
     def refusal(self, world: World) -> str | None:
         """Why it cannot race in a world, in words; None if it can.
@@ -118,11 +121,16 @@ def build(strategy: str | Build, space: Space) -> Strategy:
     return strategies.make(strategy, space) if isinstance(strategy, str) else strategy(space)
 
 
-def fitted(strategy: str | Build, judge: Any) -> str | Build:
-    """A text for a strategy with budgets gets the judge's epochs as `max_budget` if it has none."""
-    if not isinstance(strategy, str) or not getattr(judge, "early", False):
+def fitted(strategy: str | Build, judge: Any, trials: int | None = None) -> str | Build:
+    """A text gets what its strategy wants to know and the text does not say.
+
+    That is the judge's epochs as `max_budget`, and the race's trials as `expected_trials`.
+    """
+    if not isinstance(strategy, str):
         return strategy
+    known = {"expected_trials": trials} if trials else {}
+    if getattr(judge, "early", False):
+        known["max_budget"] = judge.epochs
     name, options = lookup.parse("strategy", strategy)
-    if "max_budget" in options or "max_budget" not in lookup.options_of(strategies.find(name)):
-        return strategy
-    return lookup.text(name, options | {"max_budget": judge.epochs})
+    wanted = known.keys() & lookup.options_of(strategies.find(name)).keys() - options.keys()
+    return lookup.text(name, options | {each: known[each] for each in sorted(wanted)})

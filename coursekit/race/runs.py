@@ -63,7 +63,7 @@ def run(shared: tuple[World, Limits], entry: Entry) -> Run:
     world, (trials, seconds, noisy) = shared
     if noisy:
         world = world.seeded(entry.seed)
-    strategy, judge = entry.contestant.make(world)
+    strategy, judge = entry.contestant.make(world, trials)
     begun = time.process_time()
     history = Search(strategy, seed=entry.seed).run(
         judge, trials=trials, seconds=seconds, progress=False

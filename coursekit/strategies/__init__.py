@@ -5,6 +5,7 @@ from __future__ import annotations
 from coursekit import lookup
 from coursekit.spaces import Space
 from coursekit.strategies.asha import ASHA
+from coursekit.strategies.auto import Auto
 from coursekit.strategies.base import Strategy
 from coursekit.strategies.bayesian import Bayesian
 from coursekit.strategies.bohb import BOHB
@@ -15,6 +16,7 @@ from coursekit.strategies.local_search import LocalSearch
 from coursekit.strategies.progressive import Progressive
 from coursekit.strategies.quasi_random import QuasiRandom
 from coursekit.strategies.random import Random
+from coursekit.strategies.recommendation import Recommendation, recommend
 from coursekit.strategies.regularized_evolution import RegularizedEvolution
 from coursekit.strategies.reinforce import Reinforce
 from coursekit.strategies.successive_halving import SuccessiveHalving
@@ -35,6 +37,7 @@ STRATEGIES: dict[str, type[Strategy]] = {
     "asha": ASHA,
     "hyperband": Hyperband,
     "bohb": BOHB,
+    "auto": Auto,
 }
 
 
@@ -53,7 +56,8 @@ def make(text: str, space: Space, **options: object) -> Strategy:
 
 
 __all__ = [
-    "ASHA", "BOHB", "CMAES", "STRATEGIES", "TPE", "Bayesian", "Grid", "Hyperband", "LocalSearch",
-    "Progressive", "QuasiRandom", "Random", "RegularizedEvolution", "Reinforce", "Strategy",
-    "SuccessiveHalving", "find", "make",
+    "ASHA", "BOHB", "CMAES", "STRATEGIES", "TPE", "Auto", "Bayesian", "Grid", "Hyperband",
+    "LocalSearch", "Progressive", "QuasiRandom", "Random", "Recommendation",
+    "RegularizedEvolution", "Reinforce", "Strategy", "SuccessiveHalving", "find", "make",
+    "recommend",
 ]  # fmt: skip

@@ -80,6 +80,10 @@ class BOHB(StrategyTuner):
     strategy = strategies.BOHB
 
 
+class Auto(StrategyTuner):
+    strategy = strategies.Auto
+
+
 GridSearch, RandomSearch, BayesianOptimization = Grid, Random, Bayesian  # Keras Tuner's names
 
 
@@ -104,6 +108,7 @@ __all__ = [
     "CMAES",
     "TPE",
     "TUNERS",
+    "Auto",
     "Bayesian",
     "BayesianOptimization",
     "Grid",

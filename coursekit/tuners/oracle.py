@@ -14,6 +14,7 @@ import keras_tuner
 
 from coursekit.journal import Finished, Grown, Journal, Retried, header
 from coursekit.log import outside
+from coursekit.lookup import options_of
 from coursekit.search import Search
 from coursekit.spaces import Configuration, Space
 from coursekit.strategies import Strategy, find
@@ -119,7 +120,9 @@ class StrategyOracle(OracleBase):
         space = self._space
         if space is None or len(space) < len(self.hyperparameters.space):
             space = from_hyperparameters(self.hyperparameters)
-        return self.strategy(space, **self.options)
+        known = {"expected_trials": self.max_trials} if self.max_trials else {}
+        told = {name: known[name] for name in known.keys() & options_of(self.strategy).keys()}
+        return self.strategy(space, **told | self.options)
 
     # The project: its journal, and Keras Tuner's files made from it
 

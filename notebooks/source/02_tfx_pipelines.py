@@ -449,7 +449,10 @@ measured("02-ended", len(curve))
 accuracy = read_history(final.folder("Trainer", "model_run"))["val_accuracy"][least]
 print(f"validation accuracy: {accuracy:.1%}, as found {seen['val_accuracy'][0]:.1%}")
 
-# %% claim="A repaired fit ends two epochs after the least loss, before the twentieth, with 0.01 sooner than with 0.001; the loss as found is higher"
+# %% claim="A repaired fit ends two epochs after the least loss"
+assert len(curve) in (1, least + 3)  # an open exercise, or a solved one
+
+# %% claim="A repaired fit ends before the twentieth epoch, with 0.01 sooner than with 0.001; the loss as found is higher" tags=["nightly"]
 losses = {}
 for rate in (0.01, 0.001):
     hp = kt.HyperParameters()
@@ -466,7 +469,6 @@ for rate in (0.01, 0.001):
     assert len(losses[rate]) == np.argmin(losses[rate]) + 3 < 20
 assert len(losses[0.01]) < len(losses[0.001])
 assert seen["val_loss"][0] > 1.02 * min(losses[five[0][2]["learning_rate"]])
-assert len(curve) in (1, least + 3)  # an open exercise, or a solved one
 
 # %% [markdown]
 # The training ends two epochs after the least loss, and the model gets the weights of that epoch, which is ringed. The training as found continues to the end, and its loss is higher. Its accuracy need not be lower: the loss also counts how sure a wrong answer is. The curve as found does not show when the loss began to rise, because it is a single point. (If your curve is a single point too, then exercise 2.4 is still open.) The larger the learning rate, the sooner the loss rises.

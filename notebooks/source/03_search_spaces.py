@@ -704,12 +704,13 @@ measured("03-lists", "the operations" if spread[0] > spread[1] else "the strateg
 assert spread[0] > 14 and spread[1] < 2
 top = max(expected.values())
 assert "conv_1x1, conv_3x3" in max(expected, key=expected.get)
-more = race(world, ["tpe"], trials=50, seeds=40).best()["tpe"]
-for half in (more[:20], more[20:]):  # the best of the four strategies in the whole space
-    assert abs(half.mean() - top) < 0.006
-assert whole["tpe"] == max(whole.values())
+assert whole["tpe"] == max(whole.values()) and abs(whole["tpe"] - top) < 0.006
 without = [value for name, value in expected.items() if "3x3" not in name.replace("pool_3x3", "")]
 assert len(without) == 4 and max(without) < min(whole.values()) - 0.03
+
+# %% claim="The best strategy in the whole space is as good as the best list, with other seeds too" tags=["nightly"]
+more = race(world, ["tpe"], trials=50, seeds=40).best()["tpe"]
+assert abs(more[20:].mean() - max(expected.values())) < 0.006
 
 # %% [markdown]
 # ### Good, careless, huge

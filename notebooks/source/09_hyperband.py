@@ -387,7 +387,8 @@ assert 0.8 < times_faster(results["cells"], "hyperband", 30) < 2
 pairs = {(c.better, c.worse) for c in results["late bloomers"].comparisons() if c.significant}
 assert pairs >= {("random", "successive_halving"), ("hyperband", "successive_halving")}
 assert times_faster(results["late bloomers"], "hyperband", 10) < 1
-# The same direction on other seeds.
+
+# %% claim="Among late bloomers the direction is the same on other seeds" tags=["nightly"]
 again = race(late, contest, {"full": Continued}, trials=None, seconds=810, seeds=40, workers=1)
 best = {name: values[20:] for name, values in again.best().items()}
 assert best["random"].mean() > best["hyperband"].mean() > best["successive_halving"].mean()

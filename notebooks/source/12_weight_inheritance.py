@@ -440,10 +440,13 @@ lead = small - cold
 measured("12-warm", winners_of_both[2 if abs(lead) < 0.3 else 0 if lead > 0 else 1])
 
 # %% claim="From four units the network is behind at the end; from sixteen it is within half a point of the one from scratch, and not ahead"
-others = [100 * np.mean(runs, axis=0)[-1] for runs in warm_and_cold(range(100, 106)).values()]
-for four, sixteen, scratched in ((small, large, cold), others):
-    assert four < scratched - 0.3 and abs(sixteen - scratched) < 0.8
-assert large < cold + 0.2
+assert small < cold - 0.3 and abs(large - cold) < 0.8 and large < cold + 0.2
+
+# %% claim="From other seeds, too" tags=["nightly"]
+four, sixteen, scratched = (
+    100 * np.mean(runs, axis=0)[-1] for runs in warm_and_cold(range(100, 106)).values()
+)
+assert four < scratched - 0.3 and abs(sixteen - scratched) < 0.8
 
 # %% [markdown]
 # A head start is also a **place** to start from. Four units can keep apart ten digits only roughly; the 28 others begin as their near copies, and need long to become different. With sixteen units the difference is small. For **one** network of a known size there is nothing to gain: if 32 units are right, begin with 32. Inheritance can pay where steps are small, and where the parent has been trained anyway. That is the case in a search.
@@ -560,8 +563,10 @@ measured("12-patience", names[best])
 fair, naive = median(heirs) / medians[best], median(heirs) / median(whole)
 print(f"heirs need {naive:.0%} of the epochs of the untuned rival, {fair:.0%} of those of the best")
 
-# %% claim="Inheritance needs a quarter of the epochs of the untuned rival and about two fifths of those of the best; from other seeds another patience is best, and more of the gain goes"
+# %% claim="Inheritance needs a quarter of the epochs of the untuned rival and about two fifths of those of the best"
 assert 0.15 < naive < 0.35 and 0.3 < fair < 0.6 and medians[best] < 0.8 * medians[-1]
+
+# %% claim="From other seeds another patience is best, and more of the gain goes" tags=["nightly"]
 others = [median(scratch(range(100, 120), patience)) for patience in patiences]
 assert min(others) < 0.8 * others[-1] and int(np.argmin(others)) != best
 theirs = median(inherited(range(100, 110)))

@@ -47,6 +47,15 @@ def test_any_code_can_be_wrapped(text: str) -> None:
     exec(wrapped("97_claims", Cell("code", text, 3, claim="true")), {})
 
 
+def test_a_later_claim_knows_what_an_earlier_one_of_its_lab_defined() -> None:
+    names = {"best": 4}
+    hold("a", "b.py:1", names, "def leads(score):\n    return best > score\n\nassert leads(2)")
+    hold("c", "b.py:9", names, "assert not leads(5)")
+    assert names == {"best": 4}
+    with pytest.raises(AssertionError, match="name 'leads' is not defined"):
+        hold("c", "d.py:9", names, "assert leads(2)")
+
+
 def test_a_failure_names_the_claim_the_line_and_the_values() -> None:
     text = "lead = best - worst\n\nassert (\n    lead > 3\n), 'seeds 20-39'"
     with pytest.raises(AssertionError) as error:

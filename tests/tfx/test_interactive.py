@@ -71,6 +71,7 @@ def test_a_schema_whose_content_has_changed_is_imported_anew(plan: Plan, tmp_pat
     assert Interactive(given).run("ImportSchemaGen").state == "done"
 
 
+@pytest.mark.nightly(60)
 def test_imported_hyperparameters_reach_the_trainer(plan: Plan, tmp_path: Path):
     hp = keras_tuner.HyperParameters()
     hp.Int("layers", 1, 2)

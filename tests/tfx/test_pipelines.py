@@ -252,6 +252,7 @@ def test_data_that_does_not_conform_stops_the_pipeline_before_the_slow_part(firs
     assert "Transform" not in {step.name for step in steps}
 
 
+@pytest.mark.nightly(30)
 def test_who_is_tolerant_goes_on_in_spite_of_anomalies(first, tmp_path):
     schema = narrow_schema(first, tmp_path)
     outcome = again(first, schema=schema, tolerant=True, hyperparameters="defaults", threshold=0.1)

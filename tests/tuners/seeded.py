@@ -47,7 +47,7 @@ def search(kind, folder, training=0, seed=5):
     if kind == "hyperband":
         tuner = Hyperband(build, max_budget=4, factor=4, **options)
     else:
-        tuner = Random(build, max_trials=3, executions_per_trial=2, **options)
+        tuner = Random(build, max_trials=2, executions_per_trial=2, **options)
     digits = data.load("digits", size=200)
     tuner.search(
         *digits.train, validation_data=digits.validation, epochs=EPOCHS, batch_size=32, verbose=0,
