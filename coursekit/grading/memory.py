@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from mmap import PAGESIZE
 from pathlib import Path
@@ -23,14 +24,12 @@ def held(process: int) -> int:
 
 
 def _tree(process: int) -> Iterator[int]:
-    yield process
-    try:
-        tasks = list(Path(f"/proc/{process}/task").iterdir())
-        children = [int(each) for task in tasks for each in _read(task / "children").split()]
-    except OSError:  # it has ended meanwhile
-        return
-    for child in children:
-        yield from _tree(child)
+    left = [process]
+    while left:
+        yield (one := left.pop())
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            for task in Path(f"/proc/{one}/task").iterdir():
+                left += map(int, _read(task / "children").split())
 
 
 def _resident(process: int) -> int:
