@@ -43,19 +43,23 @@ def test_the_memory_of_all_processes_of_a_submission_is_limited(
     """Each of them stays below the limit. Those that share what they have hold it once."""
     limits = isolation.Allowance(memory=200 << 20, processes=24)
     body = """def survivors(candidates, factor):
-    import os, time
+    import os, signal, time
+    signal.pthread_sigmask(signal.SIG_BLOCK, {{signal.SIGALRM}})
+    reader, writer = os.pipe()
     {before}
     for _ in range(8):
         if os.fork() == 0:
             {after}
-            time.sleep(60)
-    time.sleep(0.5)
-    os._exit(3)"""
+            os.write(writer, b"x")
+            signal.pause()
+    for _ in range(8): os.read(reader, 1)
+    {end}"""
     fill = "kept = b'x' * (50 << 20)"
-    with Warm(grader.imports(), own_users=own_users, limits=limits) as warm:
-        for before, after, trouble in ((fill, "pass", "crashed"), ("pass", fill, "out of memory")):
-            answer = {"99.1": body.format(before=before, after=after)}
-            outcome = grader.grade(submission(notebook(answer)), warm.run)
+    shared = body.format(before=fill, after="pass", end="time.sleep(0.5); os._exit(3)")
+    each = body.format(before="pass", after=fill, end="signal.pause()")
+    with Warm(grader.imports(), own_users=own_users, limits=limits, slack=60) as warm:
+        for answer, trouble in ((shared, "crashed"), (each, "out of memory")):
+            outcome = grader.grade(submission(notebook({"99.1": answer})), warm.run)
             assert outcome.notes == (f"99.1: {trouble}",), outcome
             assert points(outcome) == SOLVED | {"99.1": None}
 
