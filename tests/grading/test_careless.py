@@ -230,8 +230,10 @@ def test_records_without_a_token_would_count(
     assert points(graded(survivors(attacks.ALL_RECORDS)))["99.1"] == 2
     ended = points(graded(survivors(FORGED["an end of its own"])))
     assert set(ended.values()) == {None}  # not of its own exercise alone
-    monkeypatch.setattr(warm_server, "RECORDS", 1 << 40)
-    assert graded(survivors(FORGED["junk"])).status == "ok"
+    junk = survivors("import os\nos.write(3, b'[' * (1 << 20) + b'\\n')\nreturn -1")
+    assert graded(junk).status == "ok"
+    monkeypatch.setattr(warm_server, "RECORDS", 1 << 19)
+    assert graded(junk).status == "partial"
 
 
 def test_what_a_careless_server_does_not_put_back_changes_the_mark(
