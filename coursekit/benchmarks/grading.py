@@ -23,12 +23,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coursekit.arguments import count
+from coursekit.grading.memory import held
 
 BETWEEN = 0.2  # seconds between two looks at the memory
 
 
 @dataclass(frozen=True)
-class Measured:
+class GradingTime:
     """start, each: seconds, of the preparation and of a submission. memory: bytes at most."""
 
     name: str
@@ -80,7 +81,7 @@ def notebooks(source: Path, number: int) -> list[str]:
     return found
 
 
-def ours(source: Path, given: Sequence[str], jobs: int) -> Measured:
+def ours(source: Path, given: Sequence[str], jobs: int) -> GradingTime:
     """The fork server and its children."""
     from coursekit.grading.grader import Grader, grade_all
     from coursekit.grading.submissions import Submission
@@ -101,10 +102,12 @@ def ours(source: Path, given: Sequence[str], jobs: int) -> Measured:
             seconds = time.perf_counter() - began - start
     if set(status) != {"ok"}:
         raise RuntimeError(f"a submission was not graded: {sorted(set(status))}")
-    return Measured(f"coursekit, {jobs} jobs", len(given), start, seconds / len(given), max(peak))
+    return GradingTime(
+        f"coursekit, {jobs} jobs", len(given), start, seconds / len(given), max(peak)
+    )
 
 
-def theirs(source: Path, given: Sequence[str]) -> Measured:
+def theirs(source: Path, given: Sequence[str]) -> GradingTime:
     """nbgrader's own command, a kernel for each notebook."""
     from coursekit.labs.build import build
 
@@ -122,10 +125,10 @@ def theirs(source: Path, given: Sequence[str]) -> Measured:
             path.write_text(text, encoding="utf-8")
         _nbgrader(course, "autograde", "lab")
         seconds = time.perf_counter() - began - start
-    return Measured("nbgrader autograde", len(given), start, seconds / len(given), max(peak))
+    return GradingTime("nbgrader autograde", len(given), start, seconds / len(given), max(peak))
 
 
-def report(found: Sequence[Measured]) -> None:
+def report(found: Sequence[GradingTime]) -> None:
     """Prints a line for each, and the ratio of the last to the first."""
     print(f"{'':22}{'submissions':>12}{'start':>9}{'each':>10}{'memory':>10}")
     for one in found:
@@ -153,7 +156,7 @@ def _memory() -> Iterator[list[int]]:
 
     def look() -> None:
         while not ended.wait(BETWEEN):
-            peak.append(_tree(os.getpid()))
+            peak.append(held(os.getpid()))
 
     looking = threading.Thread(target=look, daemon=True)
     looking.start()
@@ -162,17 +165,3 @@ def _memory() -> Iterator[list[int]]:
     finally:
         ended.set()
         looking.join()
-
-
-def _tree(process: int) -> int:
-    try:
-        rows = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-        own = sum(int(row.split()[1]) * 1024 for row in rows if row.startswith("Pss:"))
-        children = [
-            int(each)
-            for task in Path(f"/proc/{process}/task").iterdir()
-            for each in (task / "children").read_text().split()
-        ]
-    except OSError:  # it has ended meanwhile
-        return 0
-    return own + sum(map(_tree, children))

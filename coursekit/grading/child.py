@@ -10,7 +10,9 @@ objects (`reached`), so that a human looks; it is evidence, not proof.
 import ast
 import builtins
 import dataclasses
+import gc
 import importlib
+import itertools
 import operator
 import os
 import sys
@@ -256,12 +258,13 @@ class Originals:
 
     def add(self) -> None:
         """Takes in the modules that are new since the last time."""
-        modules = [
-            (name, module)
-            for name, module in sorted(sys.modules.items())
+        new = sorted(
+            name
+            for name in sys.modules.keys() - self._modules
             if name in GUARDED or name.startswith("coursekit.")
-            if name not in self._modules and isinstance(module, types.ModuleType)
-        ]
+        )
+        found = [(name, sys.modules[name]) for name in new]
+        modules = [each for each in found if isinstance(each[1], types.ModuleType)]
         self._modules |= {name for name, _ in modules}
         places: list[tuple[str, Any, dict[str, Any]]] = [
             (name, module, _callables(vars(module))) for name, module in modules
@@ -289,32 +292,55 @@ class Originals:
         What it uses is held where no name leads to it: code that replaces this method, `setattr`
         or this object's lists changes nothing for it.
         """
-        variables, put, alike, same, each, pairs = vars, setattr, all, operator.is_, map, zip
-        places = tuple(
-            (name, place, tuple(members), tuple(members.values()))
-            for name, place, members in self._places
-        )
-        functions = tuple(self._functions)
+        put, alike, same, each, together = setattr, all, operator.is_, map, zip
+        call, code_of, chained = operator.call, operator.attrgetter("__code__"), itertools.chain
+        # Lists side by side, so that C walks over them: this runs after each case.
+        places = [
+            (name, place, _members(place), words) for name, place, words in self._places if words
+        ]
+        getters = tuple(_entries(tuple(words)) for *_, words in places)
+        members = tuple(each[2] for each in places)
+        items = tuple(item for *_, words in places for item in words.values())
+        functions = tuple(function for _, function, _ in self._functions)
+        codes = tuple(code for _, _, code in self._functions)
+        of = tuple(name for name, _, _ in self._functions)
         self._places.clear()
         self._functions.clear()
 
+        def kept() -> bool:
+            try:
+                return alike(each(same, chained(*each(call, getters, members)), items))
+            except KeyError:  # one is gone
+                return False
+
         def restore() -> list[str]:
             changed = []
-            for name, place, words, items in places:
-                now = variables(place)
-                if alike(each(same, each(now.get, words), items)):
-                    continue
-                for word, item in pairs(words, items):
-                    if now.get(word) is not item:
-                        changed.append(f"{name}.{word}")
-                        put(place, word, item)
-            for name, function, code in functions:
-                if function.__code__ is not code:
-                    changed.append(name)
-                    function.__code__ = code
+            if not kept():
+                for name, place, now, words in places:
+                    for word, item in words.items():
+                        if now.get(word) is not item:
+                            changed.append(f"{name}.{word}")
+                            put(place, word, item)
+            if not alike(each(same, each(code_of, functions), codes)):
+                for name, function, code in together(of, functions, codes):
+                    if function.__code__ is not code:
+                        changed.append(name)
+                        function.__code__ = code
             return changed
 
         return restore
+
+
+def _members(place: Any) -> dict[str, Any]:
+    """The dictionary of a module or class itself, which `vars` hides in a slower view."""
+    found = vars(place)
+    return found if type(found) is dict else gc.get_referents(found)[0]
+
+
+def _entries(words: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    if len(words) > 1:
+        return operator.itemgetter(*words)
+    return lambda members: (members[words[0]],)
 
 
 def _callables(members: Any) -> dict[str, Any]:

@@ -159,7 +159,7 @@ def _grade(
     if server.unfit:
         print(f"A new process for each submission, which is slower: {server.unfit}")
         run = Cold(isolated=server.isolated, hidden=server.hidden).run
-    print(_isolation(server.isolated), flush=True)
+    print(_isolation(server), flush=True)
     outcomes = grade_all(grader, left, run, jobs, older)
     try:
         for submission, grade in counted(outcomes, "submissions", len(left)):
@@ -197,13 +197,14 @@ _CURE = (
 )
 
 
-def _isolation(isolated: bool) -> str:
-    if not isolated:
+def _isolation(server: Warm) -> str:
+    if not server.isolated:
         return f"NOT ISOLATED, as you asked: {GIVES_UP.partition(': ')[2]}."
     user = "a user" if os.geteuid() == 0 else "namespaces of users"
     return (
         f"Isolation: each submission has processes, files, a network without exits and {user} of "
-        f"its own, no capabilities, and writes to {isolation.FOLDER} in memory alone."
+        f"its own, no capabilities, no system calls that lead out, {server.limits.memory >> 20} MB "
+        f"of memory for all its processes, and writes to {isolation.FOLDER} in memory alone."
     )
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from coursekit.grading import gradebook
+from coursekit.grading.figures import Figure
 from coursekit.grading.grader import Grade
 from coursekit.grading.submissions import Submission
 from coursekit.labs.cards import prose
@@ -35,11 +36,12 @@ h2{font-size:1.1rem;margin:1.5rem 0 .25rem}pre{white-space:pre-wrap}a{color:inhe
 .wide{overflow-x:auto}.wide table{border-collapse:collapse}.wide th,.wide td{text-align:left;
 vertical-align:top;padding:2px 12px 2px 0;border-bottom:1px solid var(--jp-border-color2)}
 .coursekit-card th{overflow-wrap:normal}
+figure{margin:.5rem 0}figcaption{font-size:.9rem}img{max-width:100%;background:#fff}
 .bar{width:16rem}.bar div{background:var(--jp-info-color1);height:.8rem;margin-top:.4rem}
 """
 
 
-def page(lab: Lab, submission: Submission, outcome: Grade) -> str:
+def page(lab: Lab, submission: Submission, outcome: Grade, figures: Sequence[Figure] = ()) -> str:
     """The page as HTML; every text of the submission is escaped."""
     given = outcome.points
     points = "not judged" if given is None else f"{given} of {gradebook.most(lab)} points"
@@ -54,6 +56,7 @@ def page(lab: Lab, submission: Submission, outcome: Grade) -> str:
     for key, mark in outcome.marks.items():
         said = "not judged" if mark.points is None else f"{mark.points} of {mark.most}"
         parts.append(f'<h2 id="exercise-{key}">Exercise {key}: {said}</h2>{mark.card.html()}')
+        parts += [_figure(each) for each in figures if each.exercise == key]
     if rubric := gradebook.rubric(lab):
         written = html.escape(outcome.conclusion) or "Nothing is written."
         asked = "".join(f"<li>{prose(each)}</li>" for each in rubric)
@@ -65,7 +68,18 @@ def page(lab: Lab, submission: Submission, outcome: Grade) -> str:
             f"<p>{html.escape(outcome.conclusion_comment)}</p>"
             f"<p>What a good answer holds, one point each:</p><ul>{asked}</ul>"
         )
+    if others := [each for each in figures if each.exercise not in outcome.marks]:
+        parts += ["<h2>Your other figures</h2>", *map(_figure, others)]
     return document(lab.title, "\n".join(parts))
+
+
+def _figure(figure: Figure) -> str:
+    where = f"exercise {figure.exercise}" if figure.exercise else f"“{figure.title}”"
+    said = html.escape(f"A figure below {where}, as the notebook held it when it was handed in")
+    return (
+        f'<figure><img alt="{said}" src="data:image/png;base64,{html.escape(figure.png)}">'
+        f"<figcaption>{said}.</figcaption></figure>"
+    )
 
 
 def document(title: str, body: str) -> str:
@@ -74,7 +88,7 @@ def document(title: str, body: str) -> str:
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'\">"
+        "style-src 'unsafe-inline'; img-src data:\">"
         f"<title>{html.escape(title)}</title><style>{STYLE}</style></head>"
         f"<body><main>{body}</main></body></html>\n"
     )

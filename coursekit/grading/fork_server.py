@@ -21,8 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from coursekit.grading import child, isolation
+from coursekit.grading import child, isolation, memory
 from coursekit.grading.wire import line
+
+LOOK = 0.1  # seconds between two looks at the memory of submissions
 
 
 @dataclass
@@ -92,9 +94,9 @@ def _serve(control: socket.socket, limits: isolation.Allowance, isolated: bool, 
     waiting.register(control, selectors.EVENT_READ)
     waiting.register(wake, selectors.EVENT_READ)
     running: dict[int, _Running] = {}
-    count = 0
+    count, most = 0, limits.memory + memory.held(os.getpid())
     while True:
-        for key, _ in waiting.select():
+        for key, _ in waiting.select(LOOK if running else None):
             if key.fileobj is wake:
                 wake.recv(4096)
             elif key.fileobj is control:
@@ -124,6 +126,9 @@ def _serve(control: socket.socket, limits: isolation.Allowance, isolated: bool, 
                 _kill(key.data.process)
                 waiting.unregister(key.data.leash)
         _collect(running, waiting, isolated)
+        for each in running.values():
+            if memory.exceeds(each.process, most):
+                _kill(each.process)  # whose end by this signal the controller knows as such
 
 
 def _collect(running: dict[int, _Running], waiting: selectors.BaseSelector, isolated: bool) -> None:

@@ -3,8 +3,8 @@
 The fork server moves into a root of its own, which holds the Python installation, the package and
 its data, all read-only; the labs' sources, the submissions, the gradebook and the homes of people
 are not there. Each child then gets an empty network, processes, mounts, and shared memory of its
-own, a folder in memory to write to, a user of its own (if the server is root), no capabilities and
-limits. Needs Linux 5.12, for `mount_setattr`.
+own, a folder in memory to write to, a user of its own (if the server is root), no capabilities,
+limits, and no system call that it does not need. Needs Linux 5.12, for `mount_setattr`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from coursekit.grading import system_calls
 
 FOLDER = "/learner"  # in memory; all that a child can write to
 FIRST_USER = 1_900_000_000  # the users of children; no system hands out such numbers
@@ -41,8 +43,9 @@ _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 class Allowance:
     """What a submission may use.
 
-    memory: bytes beyond what the server has. folder: bytes that it may write. processes: at a time,
-    threads included. files: open at a time.
+    memory: bytes beyond what the server has, of all its processes (the system limits each of them,
+    the server looks at the sum ten times a second). folder: bytes that it may write. processes: at
+    a time, threads included. files: open at a time.
     """
 
     memory: int = 2 << 30
@@ -88,7 +91,10 @@ def enter(place: Path, visible: Iterable[Path], hidden: Iterable[Path], own_user
     _devices(root)
     for folder in ("proc", FOLDER[1:]):
         Path(root, folder).mkdir(exist_ok=True)
-    _mount("/proc", f"{root}/proc", None, _BIND | _RECURSIVE)
+    if own_users:  # whose numbers of processes are others than those that /proc has
+        _mount("proc", f"{root}/proc", "proc", _NO_SETUID | _NO_DEVICES | _NO_EXECUTION)
+    else:
+        _mount("/proc", f"{root}/proc", None, _BIND | _RECURSIVE)
     _mount("tmpfs", f"{root}{FOLDER}", "tmpfs", _NO_SETUID | _NO_DEVICES, "mode=777,size=64m")
     if not Path(f"{root}/tmp").exists():
         Path(f"{root}/tmp").symlink_to(FOLDER)
@@ -129,16 +135,19 @@ def confine(number: int, limits: Allowance) -> None:
             break
     library.prctl(47, 4, 0, 0, 0)  # PR_CAP_AMBIENT, all cleared
     user = FIRST_USER + number % 100_000_000
-    if os.geteuid() == 0 and _maps(user):
+    own_user = os.geteuid() == 0 and _maps(user)
+    if own_user:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     _checked(library.capset(header, (ctypes.c_uint32 * 6)()), "capset", "no capabilities")
     _checked(library.prctl(38, 1, 0, 0, 0), "prctl", "no new privileges")
-    _checked(library.prctl(4, 0, 0, 0, 0), "prctl", "no core dump")
+    if own_user:  # else the server, which is no real root, could not see how much memory it has
+        _checked(library.prctl(4, 0, 0, 0, 0), "prctl", "no core dump")
     _checked(library.prctl(1, signal.SIGKILL, 0, 0, 0), "prctl", "end with the server")
     restrict(limits)
+    system_calls.refuse()
 
 
 def restrict(limits: Allowance) -> None:
@@ -169,6 +178,7 @@ def state() -> dict[str, Any]:
         "user": os.getuid(),
         "capabilities": int(fields.get("CapEff", "-1"), 16) | int(fields.get("CapBnd", "-1"), 16),
         "new privileges": fields.get("NoNewPrivs") != "1",
+        "system calls": fields.get("Seccomp") != "2",
         "processes": sum(each.name.isdigit() for each in Path("/proc").glob("*")),
         "network": sorted(name for _, name in socket.if_nameindex()),
         "threads": int(fields.get("Threads", "0")),
@@ -182,6 +192,7 @@ def gaps(found: dict[str, Any], uid: int) -> list[str]:
         "it runs as root": uid == 0 and found.get("user") == 0,
         "it has capabilities": found.get("capabilities") != 0,
         "it can gain privileges": found.get("new privileges") is not False,
+        "no system call is refused": found.get("system calls") is not False,
         "it has a network": found.get("network") not in ([], ["lo"]),
     }
     return [what for what, wrong in checks.items() if wrong]

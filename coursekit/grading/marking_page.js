@@ -15,6 +15,14 @@ function make(tag, text, ...classes) {
   return made;
 }
 
+// Text with `code` and *emphasis*, as the feedback pages format it.
+function prose(text) {
+  const marked = /(`[^`]+`|(?<![\w*])\*[^*\s][^*]*\*(?![\w*]))/;
+  return text.split(marked).map((part, place) =>
+    place % 2 ? make(part[0] === "*" ? "em" : "code", part.slice(1, -1)) : part,
+  );
+}
+
 function button(text, act) {
   const made = make("button", text);
   made.type = "button";
@@ -111,7 +119,7 @@ function showIdeas() {
       const row = make("tr");
       const said = make("td");
       if (!idea.known) said.append(make("span", "New: ", "new"));
-      said.append(idea.said);
+      said.append(...prose(idea.said));
       if (idea.came) said.append(" ", make("code", idea.came));
       const who = make("td");
       who.append(
@@ -224,7 +232,8 @@ function showTable() {
   $("heading").textContent = `Learners (${rows.length})`;
   $("chosen").replaceChildren();
   if (lab && chosen) {
-    $("chosen").append(`with “${chosen.said}” `, button("show all", () => ((chosen = null), showTable())));
+    const all = button("show all", () => ((chosen = null), showTable()));
+    $("chosen").append("with “", ...prose(chosen.said), "” ", all);
   }
 }
 

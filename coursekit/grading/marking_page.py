@@ -1,4 +1,4 @@
-"""`coursekit gradebook`: the class as a page on this machine, to look at and to mark.
+"""The class as a page on this machine, to look at and to mark: `coursekit gradebook`, or `show`.
 
 The address has a key, without which nobody is answered: not another user of this machine, and not a
 page of the web in the same browser (which would also have to name this host: "DNS rebinding").
@@ -31,7 +31,8 @@ HELP = 10  # learners with the fewest points
 _OWN = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'"
 )
-_FEEDBACK = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+_FEEDBACK = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_NOTEBOOKS = "http://127.0.0.1:* http://localhost:*"  # JupyterLab, in which `show` shows the page
 _KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 
 
@@ -72,6 +73,28 @@ def run(options: argparse.Namespace) -> int:
             except KeyboardInterrupt:
                 print()
     return 0
+
+
+def show(*folders: Path | str, height: int = 800) -> None:
+    """Shows the gradebook's page in a notebook: `show("graded")`. It ends with the kernel.
+
+    folders: what `coursekit grade --out` has written, a folder for each lab. height: in pixels.
+    The browser has to run on the kernel's machine: the page is on loopback. Raises ValueError if
+    there are no results.
+    """
+    from IPython.display import IFrame, display
+
+    paths = tuple(Path(each).resolve() for each in folders)
+    with from_extras():
+        read(paths)
+    page = _shown.get(paths)
+    if page is None:
+        page = _shown[paths] = MarkingPage(paths)
+        threading.Thread(target=page.serve_forever, daemon=True).start()
+    display(IFrame(page.address, "100%", height))  # type: ignore[no-untyped-call]
+
+
+_shown: dict[tuple[Path, ...], MarkingPage] = {}  # by this kernel; to run a cell again is no second
 
 
 def read(folders: Sequence[Path]) -> list[ClassResults]:
@@ -166,7 +189,7 @@ class _Answering(BaseHTTPRequestHandler):
         for name, value in {
             "Content-Type": f"{kind}; charset=utf-8",
             "Content-Length": str(len(content)),
-            "Content-Security-Policy": f"{policy}; frame-ancestors 'self'",
+            "Content-Security-Policy": f"{policy}; frame-ancestors 'self' {_NOTEBOOKS}",
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
             "Cache-Control": "no-store",

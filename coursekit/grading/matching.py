@@ -22,12 +22,13 @@ _CHECK = re.compile(r"""^[ \t]*check\([ \t]*["'](\d+\.\d+)["']""", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Found:
-    """A cell. names: what its metadata and id call it."""
+    """A cell. names: what its metadata and id call it. figures: pictures that it has drawn."""
 
     kind: str
     text: str
     identity: str = ""
     names: frozenset[str] = frozenset()
+    figures: tuple[str, ...] = ()
 
 
 @dataclass
@@ -109,6 +110,8 @@ def _found(cell: dict[str, Any]) -> Found:
     source = cell.get("source", "")
     if isinstance(source, list):
         source = "".join(each for each in source if isinstance(each, str))
+    figures = cell.get("figures")
+    figures = figures if isinstance(figures, list) else []
     metadata = cell.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     grader, kit = metadata.get("nbgrader"), metadata.get("coursekit")
@@ -123,6 +126,7 @@ def _found(cell: dict[str, Any]) -> Found:
         normal(source if isinstance(source, str) else ""),
         _text(cell.get("id")),
         frozenset(filter(None, map(_text, names))),
+        tuple(each for each in figures if isinstance(each, str)),
     )
 
 

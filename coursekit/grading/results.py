@@ -5,6 +5,7 @@ OUT/class.json holds the rows, OUT/marks.csv what a human adds; all else is made
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from coursekit import atomic
-from coursekit.grading import feedback, gradebook, hand_marks, misconceptions, overview
+from coursekit.grading import feedback, figures, gradebook, hand_marks, misconceptions, overview
 from coursekit.grading.gradebook import Row
 from coursekit.grading.grader import Grade
 from coursekit.grading.submissions import Submission
@@ -53,7 +54,11 @@ class ClassResults:
         return cls(out, lab, rows, due)
 
     def keep(self) -> None:
-        """Writes the rows."""
+        """Writes the rows, and the figures of those that were read."""
+        for submission, _ in self.rows:
+            with contextlib.suppress(ValueError):  # it is not a notebook
+                if found := figures.of(submission.content, self.lab):
+                    figures.keep(self._figures, submission.digest, found)
         rows = [(_record(submission), grade.record()) for submission, grade in self.rows]
         due = self.due.isoformat() if self.due else None
         atomic.write_json(
@@ -78,12 +83,20 @@ class ClassResults:
         (out / "feedback").mkdir(parents=True, exist_ok=True)
         for name, (submission, grade) in zip(self.names(), rows, strict=True):
             if place in (None, submission.place):
-                atomic.write(out / "feedback" / name, feedback.page(lab, submission, grade))
+                atomic.write(out / "feedback" / name, self._page(submission, grade))
         gradebook.write(out / "gradebook.csv", lab, rows, self.due)
         ideas = misconceptions.ideas(lab, rows)
         misconceptions.write(out / "misconceptions.csv", ideas)
         atomic.write(out / "class.html", overview.page(lab, rows, ideas))
         return rows
+
+    def _page(self, submission: Submission, grade: Grade) -> str:
+        shown = figures.kept(self._figures, submission.digest)
+        return feedback.page(self.lab, submission, grade, shown)
+
+    @property
+    def _figures(self) -> Path:
+        return self.out / "figures"
 
 
 def lab_of(out: Path) -> str:

@@ -23,6 +23,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from coursekit.grading import figures
+
 LARGEST = 20 << 20  # bytes of a notebook
 ARCHIVE = 1 << 30  # bytes of all notebooks in a zip file
 MEMBERS = 20_000  # files in a zip file
@@ -42,9 +44,9 @@ class Submission:
     """One notebook that was handed in.
 
     place: where it lies, for people. learner: whose it is, "" if nobody knows. content: as JSON,
-    without outputs; empty if there is a problem. problem: why it cannot be read. doubts: what a
-    human should settle. digest: names what was handed in, or the problem. handed_in: when, if
-    nbgrader's exchange says it. late: whether Canvas says that it was late.
+    with `figures` in place of outputs; empty if there is a problem. problem: why it cannot be read.
+    doubts: what a human should settle. digest: names what was handed in, or the problem.
+    handed_in: when, if nbgrader's exchange says it. late: whether Canvas says that it was late.
     """
 
     place: str
@@ -182,18 +184,14 @@ class _Opened:
 
 
 def _as_notebook(opened: _Opened) -> _Opened:
-    """Without outputs: those of a class would not fit into memory."""
+    """Without outputs, but for some pictures: those of a class would not fit into memory."""
     if opened.problem:
         digest = hashlib.sha256(opened.problem.encode("utf-8", "replace")).hexdigest()
         return replace(opened, digest=digest)
     digest = hashlib.sha256(opened.content).hexdigest()
     try:
         notebook = json.loads(opened.content.decode("utf-8-sig"))
-        cells = notebook.get("cells") if isinstance(notebook, dict) else None
-        for cell in cells if isinstance(cells, list) else ():
-            if isinstance(cell, dict):
-                cell.pop("outputs", None)
-                cell.pop("attachments", None)
+        figures.replace_outputs(notebook.get("cells") if isinstance(notebook, dict) else None)
         content = json.dumps(notebook).encode()
     except (ValueError, RecursionError) as error:
         empty = not opened.content.strip()

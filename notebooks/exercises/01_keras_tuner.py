@@ -258,7 +258,7 @@ class SeededOracle(Exercise):
 
     call = "the first proposals of seeded_oracle, for all seeds from {0} to {1}"
     cases = [(0, 100)]
-    hidden = [(0, 40), (60, 100)]
+    hidden = [(0, 4), (95, 110)]
     hints = (
         "`seed or random.randint(1, 10000)`: what is `0 or 5` in Python?",
         "Never hand Keras Tuner a 0, and let no two seeds meet: shift them all.",

@@ -1,6 +1,7 @@
 """The gradebook's page in a browser: sort, filter, wrong ideas, a mark by hand."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from coursekit.grading.grader import Grader
 from coursekit.grading.marking_page import MarkingPage
+from tests.browser.harness import Notebook
 from tests.grading.conftest import HOSTILE, SAMPLE, results
 
 pytestmark = pytest.mark.slow(10)
@@ -47,6 +49,7 @@ def looks_and_marks(page: Page, out: Path) -> None:
     page.fill("#words", "crash")
     expect(learners).to_have_text(["cid"])
     page.fill("#words", "")
+    expect(page.locator("#ideas td em")).to_have_text("down")
     page.locator("#ideas button").click()
     expect(rows).to_have_count(3)
     page.locator("#chosen button").click()
@@ -74,3 +77,17 @@ def looks_and_marks(page: Page, out: Path) -> None:
     expect(page.locator("#counts")).to_contain_text("4 ok")
     page.keyboard.press("Escape")
     expect(rows).to_have_count(2)
+
+
+def test_a_notebook_shows_the_page(written: Callable[..., Notebook], tmp_path: Path) -> None:
+    out = tmp_path / "graded"
+    results(out, Grader(SAMPLE))
+    labs = f"import os; os.environ['COURSEKIT_NOTEBOOKS'] = {str(SAMPLE.parent.parent)!r}"
+    notebook = written("class", f"{labs}\nfrom coursekit.grading import show\nshow({str(out)!r})")
+    for _ in range(2):  # to run it again is no second server
+        notebook.run(notebook.cell(0))
+        inside = notebook.cell(0).frame_locator("iframe")
+        expect(inside.locator("#counts")).to_contain_text("6 submissions")
+    inside.locator("#rows button", has_text="ada").click()
+    expect(inside.frame_locator("#feedback").locator("h2").first).to_contain_text("99.1: 2 of 2")
+    assert not notebook.errors()

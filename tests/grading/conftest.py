@@ -1,5 +1,6 @@
 """A small lab, a fork server for it, and submissions with an answer of the test's own."""
 
+import html.parser
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from coursekit.grading import warm as warm_server
 from coursekit.grading.grader import Grade, Grader, Mark
 from coursekit.grading.isolation import Allowance
 from coursekit.grading.results import ClassResults
@@ -38,10 +40,33 @@ def warm(grader: Grader, not_testable: Callable[[str], NoReturn]) -> Iterator[Wa
         yield server
 
 
+# What guards a child, taken away in the server before it forks, and what it should not hold.
+UNGUARDED = f"""
+import os, pathlib, sys
+from coursekit.grading import child, isolation, reached
+from coursekit.labs import exercises
+isolation.restrict = lambda limits: None
+reached.watch = lambda tell, installed: None
+child.Originals.restorer = lambda originals: list
+os.closerange = lambda first, last: None
+sys.answers = exercises.load(pathlib.Path({str(SAMPLE)!r}))
+"""
+SECRET = "COURSEKIT_TEST_SECRET"
+
+
 @pytest.fixture(scope="session")
 def careless(grader: Grader) -> Iterator[Warm]:
-    """Without isolation: where an attack has to succeed, or its test proves nothing."""
-    with Warm(grader.imports(), isolated=False, slack=0.5) as server:
+    """The same server without isolation, limits and guards, with answers and a secret.
+
+    An attack has to succeed there, or its test proves nothing.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        environment = warm_server._environment
+        given = {SECRET: "x"}
+        patch.setattr(warm_server, "_environment", lambda *words: environment(*words) | given)
+        server = Warm([*grader.imports(), UNGUARDED], isolated=False, slack=0.5)
+    with server:
+        assert server.missing == []
         yield server
 
 
@@ -84,7 +109,7 @@ def results(out: Path, grader: Grader) -> ClassResults:
     """Ada is right, Bob wrong, one is hostile, Cid's process ended, Dan handed in twice."""
 
     def grade(points: int | None, status: str = "ok", **more: Any) -> Grade:
-        right, wrong = Card("right", "x"), Card("not right", "x", text=["Round down."])
+        right, wrong = Card("right", "x"), Card("not right", "x", text=["Round *down*."])
         card = Card("stopped", "x") if points is None else right if points else wrong
         marks = {"99.1": Mark(points, 2, card), "99.2": Mark(0, 1, Card("not yet", "x"))}
         return Grade(status, marks=marks, **more)
@@ -106,3 +131,15 @@ def results(out: Path, grader: Grader) -> ClassResults:
     made.keep()
     made.write()
     return made
+
+
+class Tags(html.parser.HTMLParser):
+    """The tags of a page, and its attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.found += [tag, *(name for name, _ in attributes)]

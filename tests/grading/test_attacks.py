@@ -1,10 +1,9 @@
 """What a submission may try: nothing changes a grade, gets an answer, stops the run, or gets out.
 
-One attack of each family runs each day, the others at night. Where an attack needs what isolation
-takes away, the careless server shows that it would succeed.
+One attack of each family runs each day, the others at night. That each succeeds against a careless
+grader is seen in test_careless.
 """
 
-import socket
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ from coursekit.grading.warm import Warm
 from tests.grading.conftest import SAMPLE, SOLVED, notebook, points, submission, told
 
 Graded = Callable[..., Grade]
-RIGHT = "def survivors(candidates, factor):\n    return candidates // factor\n"
+RIGHT = "return candidates // factor"
 pytestmark = pytest.mark.slow(2)
 
 
@@ -44,8 +43,12 @@ STOPPED = {
         ("partial", None),
     ),
     "the end of the process": ("import os\nos._exit(0)", ("partial", None)),
-    "a memory hog": ("return len(bytearray(1 << 30))", ("partial", None)),
+    "a memory hog": ("return len(bytes(1 << 30))", ("partial", None)),
     "a fork bomb": ("import os\nwhile True:\n  os.fork()", ("ok", 0)),
+    "a signal to the parent": (
+        "import os\nos.kill(os.getppid(), 9)\nreturn -1",
+        ("ok", 0),
+    ),
     "endless output": ("while True: print('x' * 1000)", ("ok", 0)),
 }
 STOPPED_AT_NIGHT = {
@@ -57,7 +60,7 @@ STOPPED_AT_NIGHT = {
     ),
     "sleep": ("import time\ntime.sleep(1000)", ("ok", 0)),
     "SystemExit": ("raise SystemExit", ("ok", 0)),
-    "a segmentation fault": ("import ctypes\nctypes.string_at(0)", ("partial", None)),
+    "a segmentation fault": ("import ctypes\nctypes.string_at(0)", ("needs review", None)),
     "a signal to itself": ("import os\nos.abort()", ("partial", None)),
     "signals to all and to the parent": (
         "import os\nfor process in (os.getppid(), -1, 2, 3, 4, 5):\n"
@@ -66,8 +69,8 @@ STOPPED_AT_NIGHT = {
     ),
     "deep recursion": ("return survivors(candidates, factor)", ("ok", 0)),
     "recursion in C": (
-        "found = []\nfor _ in range(10**6): found = [found]\nreturn found == found",
-        ("ok", 0),
+        "found = ()\nfor _ in range(10**6): found = (found,)\nreturn hash(found)",
+        ("partial", None),
     ),
     "a list that never ends": (
         "found = []\nwhile True: found.append(bytes(10**6))",
@@ -133,12 +136,6 @@ FORGED = {
             os.write(3, b"\\n" + json.dumps(forged).encode() + b"\\n")
         return -1
         """,
-    "the grades themselves": """
-        import glob, os
-        for path in glob.glob("/**/gradebook*", recursive=True) + glob.glob("/**/*.jsonl"):
-            os.remove(path)
-        return -1
-        """,
 }
 FORGED_AT_NIGHT = {
     "a text that equals all": """
@@ -192,8 +189,8 @@ FORGED_AT_NIGHT = {
     "an import hook": """
         import sys
         sys.meta_path.insert(0, None)
-        sys.path.insert(0, "/learner")
-        open("/learner/numpy.py", "w").write("x = 1")
+        sys.path.insert(0, "")
+        open("numpy.py", "w").write("x = 1")
         return -1
         """,
 }
@@ -213,9 +210,7 @@ def test_a_wrong_answer_stays_wrong(graded: Graded, body: str) -> None:
     assert all(given in (SOLVED[key], None) for key, given in kept.items()), outcome
 
 
-def test_results_that_it_writes_itself_do_not_count(graded: Graded) -> None:
-    """Not even all of them, with an end."""
-    code = """
+ALL_RECORDS = """
         import json, os
         answer = {"state": "", "kind": "function", "function": True, "cached": False}
         def seen(value):
@@ -228,26 +223,31 @@ def test_results_that_it_writes_itself_do_not_count(graded: Graded) -> None:
         os.write(3, b'{"end": true}\\n')
         os._exit(0)
         """
-    outcome = graded(survivors(code))
+
+
+def test_results_that_it_writes_itself_do_not_count(graded: Graded) -> None:
+    """Not even all of them, with an end."""
+    outcome = graded(survivors(ALL_RECORDS))
     assert not outcome.marks["99.1"].points and outcome.status == "needs review", outcome
     assert "results of its own" in outcome.notes[0]
 
 
+REPLACING = """
+import builtins, numpy, random, time
+builtins.sorted = lambda *given, **named: [0.8, 0.6]
+numpy.random.default_rng = random.random = time.sleep = None
+"""
+
+
 def test_what_it_replaces_for_the_hidden_cases_is_put_back_and_named(graded: Graded) -> None:
-    before = """
-        import builtins, numpy, random, time
-        builtins.sorted = lambda *given, **named: [0.8, 0.6]
-        numpy.random.default_rng = random.random = time.sleep = None
-        """
-    outcome = graded(survivors("return candidates // factor", before))
+    outcome = graded(survivors(RIGHT, REPLACING))
     assert points(outcome) == SOLVED
     assert outcome.status == "needs review"
     for name in ("builtins.sorted", "numpy.random.default_rng", "random.random", "time.sleep"):
         assert name in outcome.notes[0]
 
 
-def test_a_forger_who_disarms_what_puts_things_back_is_named(graded: Graded) -> None:
-    body = """
+DISARMING = """
         import coursekit.grading.child as child, coursekit.labs.answers as answers
         import builtins, operator
         child.Originals.restorer = child.Originals.add = lambda *given: None
@@ -256,7 +256,10 @@ def test_a_forger_who_disarms_what_puts_things_back_is_named(graded: Graded) -> 
         answers.plain = lambda value: candidates // factor
         return -1
         """
-    outcome = graded(survivors(body))
+
+
+def test_a_forger_who_disarms_what_puts_things_back_is_named(graded: Graded) -> None:
+    outcome = graded(survivors(DISARMING))
     assert outcome.status == "needs review" and "answers.plain" in outcome.notes[0], outcome
 
 
@@ -276,10 +279,14 @@ REACHES = {
 }
 
 
+def reaching(code: str) -> str:
+    """The body of a right answer that runs this code."""
+    return f"import sys\n{code}\n{RIGHT}"
+
+
 @pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in REACHES.items()])
 def test_what_reaches_into_the_grader_is_named(graded: Graded, code: str) -> None:
-    body = "import sys\n" + code + "\nreturn candidates // factor"
-    outcome = graded(survivors(body))
+    outcome = graded(survivors(reaching(code)))
     assert outcome.status == "needs review" and "it reached into" in outcome.notes[0], outcome
     assert points(outcome) == SOLVED
 
@@ -306,16 +313,17 @@ def test_what_honest_code_does_is_not_named(graded: Graded) -> None:
 
 
 READ = {
-    "the lab's exercises on disk": f"""
+    "the answers on disk": f"""
         import os
-        found = [os.path.join(at, name) for top in ({str(SAMPLE.parents[1])!r}, "/work", "/home")
-                 for at, _, names in os.walk(top) for name in names if name == "99_sample.py"]
+        found = [name for _, _, names in os.walk({str(SAMPLE.parents[1])!r}) for name in names]
         """,
-    "answers in memory": """
+    "the answers in memory": """
         import gc
-        secret = "Add up all three " + "rungs."
-        found = [each for each in gc.get_objects() if isinstance(each, dict)
-                 and any(isinstance(it, str) and it.startswith(secret) for it in each.values())]
+        gc.unfreeze()
+        secret = "Add up all " + "three"  # as the sentence of an exercise begins
+        found = [1 for each in gc.get_objects() if isinstance(each, dict)
+                 and any(isinstance(it, str) and it != secret and it.startswith(secret)
+                         for it in each.values())]
         """,
     "descriptors": """
         import os
@@ -329,7 +337,30 @@ READ = {
     "other processes": """
         import os
         mine = str(os.getpid())
-        found = [each for each in os.listdir("/proc") if each.isdigit() and each != mine]
+        found = [each for each in os.listdir("/proc") if each.isdigit() and each != mine][:9]
+        """,
+    "what it can write to": """
+        import os, sys, coursekit
+        found = [path for path in (coursekit.__file__, os.__file__, sys.prefix)
+                 if os.access(path, os.W_OK)]
+        """,
+    "a core dump": """
+        import resource
+        kind, wanted = resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        try:
+            resource.setrlimit(kind, wanted)
+        except (ValueError, OSError):
+            pass
+        found = [each for each in resource.getrlimit(kind) if each]
+        """,
+    "ways to more": """
+        import ctypes, os
+        library, found = ctypes.CDLL(None), []
+        for attempt in (lambda: os.setuid(0), lambda: os.chroot("/"), lambda: os.nice(-1),
+                        lambda: os.setgid(0), lambda: library.unshare(0x10000000) and 1 / 0,
+                        lambda: library.shmctl(library.shmget(0, 9, 0o1600), 0, None) and 1 / 0):
+            try: found.append(attempt())
+            except (OSError, ZeroDivisionError): pass
         """,
 }
 
@@ -339,96 +370,17 @@ def test_nothing_is_there_to_be_read(graded: Graded, code: str) -> None:
     assert told(graded(value(code))) == "'came: []'"
 
 
-def test_a_careless_grader_shows_its_answers(graded: Graded, careless: Warm) -> None:
-    """The attacks above do find something where they may look."""
-    for name in ("the lab's exercises on disk", "other processes"):
-        assert told(graded(value(READ[name]), careless)) != "'came: []'"
-
-
-def test_a_submission_reaches_no_network(graded: Graded, careless: Warm) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.setblocking(False)
-        port = listener.getsockname()[1]
-        code = f"""
-            import socket
-            try:
-                found = socket.create_connection(("127.0.0.1", {port}), 5) and "connected"
-            except OSError as error:
-                found = "refused"
-            """
-        assert told(graded(value(code))) == "'came: refused'"
-        with pytest.raises(BlockingIOError):
-            listener.accept()
-        assert told(graded(value(code), careless)) == "'came: connected'"
-        listener.accept()[0].close()
-
-
-def test_a_submission_leaves_nothing_for_the_next(graded: Graded, careless: Warm) -> None:
-    leave = """
-        import contextlib, pathlib, tempfile
-        folders = "/tmp", "/learner", "/dev/shm", tempfile.gettempdir(), "/", "/var/tmp"
-        paths = [pathlib.Path(folder, "left-by-coursekits-test") for folder in folders]
-        found = sum(path.exists() for path in paths)
-        for path in paths:
-            with contextlib.suppress(OSError):
-                path.write_text("x")
-        """
-    for _ in range(2):
-        assert told(graded(value(leave))) == "'came: 0'"
-    graded(value(leave), careless)
-    assert told(graded(value(leave), careless)) != "'came: 0'"
-    for folder in ("/tmp", "/dev/shm", "/", "/var/tmp"):
-        Path(folder, "left-by-coursekits-test").unlink(missing_ok=True)
-
-
-def test_a_submission_changes_no_file_of_the_installation(graded: Graded) -> None:
-    code = """
-        import os, sys, coursekit
-        found = [path for path in (coursekit.__file__, os.__file__, sys.prefix)
-                 if os.access(path, os.W_OK)]
-        """
-    assert told(graded(value(code))) == "'came: []'"
-
-
-def test_a_child_has_a_user_of_its_own_and_no_way_to_another(graded: Graded) -> None:
-    code = """
-        import os
-        found = []
-        for attempt in (lambda: os.setuid(0), lambda: os.chroot("/learner"),
-                        lambda: os.mkfifo("/dev/x"), lambda: os.kill(1, 0) or os.setgid(0)):
-            try: found.append(attempt())
-            except OSError: pass
-        """
-    assert told(graded(value(code))) == "'came: []'"
-    assert int(told(graded(value("import os\nfound = os.getuid()"))).strip("'").split()[1])
-
-
-@night
-def test_a_core_is_not_dumped_and_nobody_is_traced(graded: Graded) -> None:
-    code = """
-        import ctypes, resource
-        found = [resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0),
-                 ctypes.CDLL(None).ptrace(16, 2, 0, 0)]
-        """
-    assert told(graded(value(code))) == "'came: [(0, 0), 0, -1]'"
+SHOWN = "candidates in (12, 20)"
+TELLING = (
+    f"if not {SHOWN}: raise ValueError((candidates, factor))\n{RIGHT}",
+    f"print(candidates)\n{RIGHT} + (not {SHOWN})",
+)
 
 
 def test_hidden_inputs_are_not_in_the_feedback(graded: Graded) -> None:
-    seen = "candidates in (12, 20)"
-    for body in (
-        f"if not {seen}: raise ValueError((candidates, factor))\nreturn candidates // factor",
-        f"print(candidates)\nreturn candidates // factor + (not {seen})",
-    ):
+    for body in TELLING:
         card = graded(survivors(body)).marks["99.1"].card
         assert card.status != "right" and "100" not in card.plain(), card.plain()
-
-
-def test_the_secrets_of_the_controller_stay_there(
-    grader: Grader, graded: Graded, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("THE_SECRET", "x")
-    with Warm(grader.imports()) as server:
-        assert told(graded(value(READ["variables"]), server)) == "'came: []'"
 
 
 def test_each_child_ends_with_its_submission(graded: Graded, warm: Warm) -> None:

@@ -1,7 +1,6 @@
 """`coursekit grade` from end to end: rows, pages, what it says, and how it continues."""
 
 import csv
-import html.parser
 import json
 import os
 import shlex
@@ -18,7 +17,7 @@ import pytest
 from coursekit.grading import command, gradebook
 from coursekit.grading.warm import Ran, Warm
 from tests.commands import coursekit
-from tests.grading.conftest import SAMPLE, notebook
+from tests.grading.conftest import SAMPLE, Tags, notebook
 
 pytestmark = pytest.mark.slow(2)
 ENDS = {"99.1": "def survivors(*given):\n    import os\n    os._exit(1)\n"}
@@ -54,18 +53,6 @@ def class_(tmp_path: Path) -> Path:
 def rows(out: Path) -> dict[str, dict[str, str]]:
     with (out / "gradebook.csv").open(newline="", encoding="utf-8") as file:
         return {row["submission"]: row for row in csv.DictReader(file)}
-
-
-class Tags(html.parser.HTMLParser):
-    """The tags of a page, and its attributes."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.found += [tag, *(name for name, _ in attributes)]
 
 
 def test_a_class_gets_a_row_and_a_page_each(class_: Path, tmp_path: Path) -> None:

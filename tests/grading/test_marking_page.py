@@ -94,7 +94,7 @@ def test_the_class_in_numbers(page: MarkingPage) -> None:
         "99.1", 2, 3, 0, 1,
     ]  # fmt: skip
     (idea,) = lab["ideas"]
-    assert (idea["said"], len(idea["places"]), idea["tried"]) == ("Round down.", 3, 5)
+    assert (idea["said"], len(idea["places"]), idea["tried"]) == ("Round *down*.", 3, 5)
     assert sum(each["learners"] for each in lab["bins"]) == 6
     assert lab["help"][0] == {
         "place": "bob.ipynb", "points": 0, "wrong": ["99.1"], "untouched": ["99.2"],

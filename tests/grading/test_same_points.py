@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as some
 
-from coursekit.grading.grader import STATUSES, Grade, Grader
+from coursekit.grading.grader import Grader
 from coursekit.grading.warm import Warm
 from coursekit.labs.build import build
 from coursekit.labs.exercises import Lab, sources
@@ -262,30 +260,3 @@ def test_what_is_not_a_notebook_is_unreadable(
 def test_another_lab_needs_a_look(grader: Grader, warm: Warm) -> None:
     outcome = grader.grade(submission(build(LAB_04).encode()), warm.run)
     assert outcome.status == "needs review" and outcome.points is None
-
-
-ODD = some.recursive(
-    some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=20),
-    lambda inner: some.lists(inner, max_size=4) | some.dictionaries(some.text(max_size=9), inner),
-    max_leaves=12,
-)
-PARTS = some.sampled_from(json.loads(notebook())["cells"])
-CELLS = some.lists(
-    PARTS
-    | ODD
-    | some.fixed_dictionaries(
-        {"cell_type": some.sampled_from(["code", "markdown", "x"])},
-        optional={"source": ODD, "metadata": ODD, "id": ODD},
-    ),
-    max_size=12,
-)
-
-
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
-@given(CELLS, ODD)
-def test_no_notebook_is_lost(grader: Grader, warm: Warm, cells: Any, metadata: Any) -> None:
-    content = json.dumps({"nbformat": 4, "cells": cells, "metadata": metadata}).encode()
-    outcome = grader.grade(submission(content), warm.run)
-    assert outcome.status in STATUSES
-    kept = json.loads(json.dumps(outcome.record()))
-    assert json.dumps(Grade.of(kept).record()) == json.dumps(kept)
