@@ -53,6 +53,11 @@ class Domain(ABC):
         interval."""
         return (self.position(value) + 0.5) / int(self.count)
 
+    def ends(self, value: Any) -> tuple[float, float]:
+        """Where the interval begins and ends that `at` maps to a countable value."""
+        here, total = self.position(value), int(self.count)
+        return here / total, (here + 1) / total
+
     def values(self, resolution: int | None = None) -> Iterator[Any]:
         """All values in order; at most `resolution`, evenly spread, if the domain is ordered."""
         if resolution is not None and resolution < 1:

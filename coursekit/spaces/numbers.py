@@ -105,6 +105,11 @@ class Integer(Domain):
             return min(max((math.log(value + 0.5) - start) / width, 0.0), 1.0)
         return super().where(value)
 
+    def ends(self, value: Any) -> tuple[float, float]:
+        if self._edges:  # intervals differ in width
+            return self.where(value - 0.5), self.where(value + 0.5)
+        return super().ends(value)
+
     def near(self, value: Any, step: float = STEP) -> Iterator[int]:
         """As in any domain; on a log scale, double and half replace the tenth, and their roots a
         part of it."""

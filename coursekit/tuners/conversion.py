@@ -221,6 +221,10 @@ class ReverseLog(Domain):
             return iter(range(self.mirrored.low, self.mirrored.high + 1))  # not as a list
         return iter([self._turn(value) for value in self.mirrored.values(resolution)][::-1])
 
+    def ends(self, value: Any) -> tuple[float, float]:
+        low, high = self.mirrored.ends(self._turn(value))
+        return 1 - high, 1 - low
+
     def near(self, value: Any, step: float = STEP) -> Iterator[Any]:
         return (self._turn(each) for each in self.mirrored.near(self._turn(value), step))
 
