@@ -245,6 +245,62 @@ class Search:
             self.history.add(suggestion)
             return self._finish(number, evaluation)
 
+    def enqueue(self, configuration: Mapping[str, Any]) -> Trial:
+        """Have a configuration run next, after those that were enqueued before.
+
+        The trial is like a suggestion of the strategy's, which learns from its result; it counts in
+        `run`'s limits. A configuration that the history holds already is not enqueued again, so a
+        program that enqueues and then runs can resume. For a start from an earlier search:
+        `for trial in earlier.history.top(5): search.enqueue(trial.configuration)`.
+
+        Raises ValueError for a configuration that the space lacks, and for a strategy that sets
+        budgets, since the trial has no place in its plan: `add` its result to that.
+        """
+        if not isinstance(configuration, Mapping):
+            raise TypeError(f"configuration={configuration!r}: give each parameter's value by name")
+        if self.strategy.budgeted:
+            raise ValueError(
+                f"{type(self.strategy).__name__} plans the budget of each trial: run the "
+                "configuration yourself, and hand in its result with `add`"
+            )
+        space = self.strategy.space
+        made = {str(name): plain(value) for name, value in configuration.items()}
+        space.check(made)
+        for known in self.history:
+            if space.key(known.configuration) == space.key(made):
+                return known
+        suggestion = Suggestion(made)
+        with self._undivided.handling(self._journal is not None), self._undivided:
+            if self._journal:
+                self._journal.suggested(len(self.history), suggestion)
+            self._again.append(self.history.add(suggestion))
+        return self._again[-1]
+
+    def learn_from(self, history: History) -> int:
+        """Hand in all finished trials of another search (`add`); returns how many.
+
+        For a search that continues with other options or another strategy, in a journal of its
+        own: `Search(TPE(space), journal="second.jsonl").learn_from(first.history)`. Trials that
+        are known already are not added again, so such a program can resume.
+
+        Raises ValueError for a trial whose configuration this space lacks, and if one search
+        minimises and the other does not; nothing is recorded then.
+        """
+        for trial in history.finished:
+            self.strategy.space.check(trial.configuration)
+        if history.minimised != self.minimise:
+            raise ValueError(
+                f"the other search has minimise={history.minimised}, this one {self.minimise}: "
+                "their scores mean different things"
+            )
+        sign = -1 if self.minimise else 1
+        for trial in history.finished:
+            own = trial.evaluation._replace(
+                score=sign * trial.score, curve=tuple([sign * each for each in trial.curve])
+            )
+            self.add(trial.configuration, own, budget=trial.suggestion.budget)
+        return history.count_finished
+
     def _inside(self, result: Evaluation | float) -> Evaluation:
         """A user's result, checked, with a score that is higher for better."""
         made = (result if isinstance(result, Evaluation) else Evaluation(result)).checked()

@@ -291,6 +291,17 @@ class History(Sequence[Trial]):
             raise ValueError("no trial has completed yet: run some first")
         return max(self._completed, key=lambda trial: trial.score)
 
+    def top(self, count: int) -> list[Trial]:
+        """The completed trials with the highest scores, one of each configuration, best first; of
+        equal scores the earliest."""
+        made: list[Trial] = []
+        for trial in sorted(self._completed, key=lambda each: (-each.score, each.number)):
+            if len(made) == count:
+                break
+            if all(trial.configuration != known.configuration for known in made):
+                made.append(trial)
+        return made
+
     def anytime(self) -> list[tuple[float, float]]:
         """(seconds spent, best score so far) after each finished trial; NaN before the first."""
         seconds, best, curve = 0.0, math.nan, []

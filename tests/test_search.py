@@ -5,7 +5,9 @@ import json
 import math
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +17,9 @@ import coursekit.search
 import coursekit.status_line
 import coursekit.trials
 from coursekit.search import Search
-from coursekit.spaces import Choice, Float, Integer, Space
+from coursekit.spaces import Chain, Choice, Float, Integer, Space
 from coursekit.strategies import (
+    STRATEGIES,
     TPE,
     Bayesian,
     Grid,
@@ -25,8 +28,9 @@ from coursekit.strategies import (
     Random,
     RegularizedEvolution,
     Reinforce,
+    make,
 )
-from coursekit.trials import Evaluation, Pause, Status, Suggestion
+from coursekit.trials import Evaluation, Pause, Status, Suggestion, Trial
 
 SPACE = Space(
     {"rate": Float(1e-4, 1e-1, log=True), "units": Integer(1, 64), "kind": Choice(["a", "b", "c"])}
@@ -485,3 +489,83 @@ def test_options_of_a_search_and_its_run_are_checked(tmp_path: Path):
     for after in (lambda: search.tell(trial, 0.5), search.ask):
         with pytest.raises(ValueError, match=r"a\.jsonl is closed: open it again to continue"):
             after()
+
+
+def test_what_is_enqueued_runs_first_and_is_learnt_from(tmp_path: Path) -> None:
+    space = Space({"x": Integer(0, 50), "y": Integer(0, 50)})
+    wanted = [{"x": 7, "y": 3}, {"x": 9, "y": 9}]
+    for name, cls in STRATEGIES.items():
+        if cls.budgeted or not cls.supports(space):
+            continue
+        file = tmp_path / name
+        with Search(make(name, space), journal=file) as search:
+            for each in [*wanted, wanted[0]]:  # one of them twice
+                search.enqueue(each)
+            first = search.ask()
+            assert isinstance(first, Trial) and first.configuration == wanted[0]
+        with Search(make(name, space), journal=file) as search:  # the program starts again
+            for each in wanted:
+                search.enqueue(each)
+            history = search.run(lambda s: float(s.configuration["x"]), trials=15)
+        assert [dict(trial.configuration) for trial in history[:2]] == wanted
+        assert len(history) == history.count_finished == 15
+        whole = Search(make(name, space))
+        for each in wanted:
+            whole.enqueue(each)
+        assert list(whole.run(lambda s: float(s.configuration["x"]), trials=15)) == list(history)
+
+
+def test_what_cannot_be_enqueued_is_refused() -> None:
+    space = Space({"x": Integer(0, 50)})
+    search = Search(make("random", space))
+    with pytest.raises(ValueError, match="x=99 is not"):
+        search.enqueue({"x": 99})
+    with pytest.raises(TypeError, match="each parameter's value by name"):
+        search.enqueue(3)  # type: ignore[arg-type]
+    assert not len(search.history)
+    with pytest.raises(ValueError, match="Hyperband plans the budget"):
+        Search(make("hyperband", space)).enqueue({"x": 1})
+
+
+@pytest.mark.parametrize("minimise", [False, True])
+def test_a_search_continues_with_another_strategy(tmp_path: Path, minimise: bool) -> None:
+    space = Space({"x": Float(0, 1), "y": Float(0, 1)})
+    first = Search(make("random", space), minimise=minimise)
+    first.run(lambda s: s.configuration["x"], trials=12)
+    for _ in range(2):  # the second time it resumes
+        with Search(make("tpe", space), journal=tmp_path / "second", minimise=minimise) as second:
+            assert second.learn_from(first.history) == 12
+            second.run(lambda s: s.configuration["x"], trials=5)
+            assert len(second.history.added) == 12 and len(second.history) == 17
+            scores = [trial.score for trial in first.history.finished]
+            assert [trial.score for trial in second.history.added] == scores
+    assert second.history.best().score >= first.history.best().score
+    with pytest.raises(ValueError, match="their scores mean different things"):
+        Search(make("tpe", space), minimise=not minimise).learn_from(first.history)
+    other = Search(make("tpe", Space({"x": Float(0, 1)})), minimise=minimise)
+    with pytest.raises(ValueError, match=r"y=.* is not a parameter"):
+        other.learn_from(first.history)
+    assert not len(other.history)
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_every_strategy_learns_from_another_search(name: str) -> None:
+    space = Chain({"dense": {"units": Integer(1, 20)}}, (1, 3))  # every strategy supports it
+
+    def score(configuration: Mapping[str, Any]) -> float:
+        return float(sum(value for key, value in configuration.items() if "units" in key))
+
+    first = Search(make("random", space), seed=5)
+    first.run(lambda s: score(s.configuration), trials=30)
+    search, alone = (Search(make(name, space), seed=1) for _ in range(2))
+    search.learn_from(first.history)
+    known = {space.key(trial.configuration) for trial in first.history}
+    for _ in range(25):
+        trial = search.ask()
+        assert isinstance(trial, Trial)
+        if not search.strategy.budgeted and not search.strategy.repeats:
+            assert space.key(trial.configuration) not in known  # what is known is not run again
+        search.tell(trial, score(trial.configuration))
+    alone.run(lambda s: score(s.configuration), trials=25)
+    mine = [trial.configuration for trial in search.history if not trial.added]
+    assert mine != [trial.configuration for trial in alone.history]

@@ -121,3 +121,12 @@ def test_the_frame_has_the_user_s_sign():
     table = history.frame()
     assert table.loc[0, "score"] == 0.5 and table.loc[0, "curve"] == (0.75, 0.5)
     assert history.best().score == -0.5
+
+
+def test_the_top_has_each_configuration_once_and_the_earliest_of_equals():
+    history = History()
+    for units, score in ((1, 0.1), (2, 0.9), (3, NAN), (2, 0.5), (4, 0.9), (5, 0.3)):
+        history.finish(history.add(Suggestion({"units": units})).number, Evaluation(score))
+    assert [trial.number for trial in history.top(3)] == [1, 4, 5]
+    assert [trial.number for trial in history.top(9)] == [1, 4, 5, 0]
+    assert history.top(0) == []

@@ -19,11 +19,13 @@ if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from coursekit.benchmarks import (
+    beforehand,
     estimators,
     grading,
     importance,
     labs,
     perceptrons,
+    reference_cma,
     spaces,
     strategies,
     tfx,
@@ -38,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m coursekit.benchmarks", description=__doc__)
     commands = parser.add_subparsers(title="benchmarks", metavar="NAME")
     measured = (
-        *(perceptrons, labs, grading, strategies, spaces, tuners, worlds),
+        *(perceptrons, labs, grading, strategies, spaces, beforehand, reference_cma),
+        *(tuners, worlds),
         *(estimators, importance, tfx),
     )
     for benchmark in measured:

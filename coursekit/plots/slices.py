@@ -10,7 +10,7 @@ import numpy as np
 
 from coursekit.extras import from_extras
 from coursekit.plots.shared import label_decades
-from coursekit.spaces import Domain, Space
+from coursekit.spaces import Around, Domain, Space
 from coursekit.spaces.numbers import Float, Integer
 from coursekit.theme import INK, PALETTE
 from coursekit.trials import History
@@ -41,7 +41,10 @@ def slices(
     parameters: names, by default all with more than one value. name: of the score, with its unit.
     axes: one for each parameter. Raises ValueError for a name that the space does not have.
     """
-    known = {p.name: p.domain for p in space.parameters}
+    known = {
+        p.name: p.domain.domain if isinstance(p.domain, Around) else p.domain
+        for p in space.parameters
+    }
     wanted = [n for n, d in known.items() if d.count > 1] if parameters is None else parameters
     for each in wanted:
         if each not in known:

@@ -1,5 +1,6 @@
 """Search spaces: domains, the spaces made of them, chains of layers and cells."""
 
+from coursekit.spaces.around import Around
 from coursekit.spaces.domains import Boolean, Choice, Conditional, Domain, Parameter
 from coursekit.spaces.incremental import Incremental
 from coursekit.spaces.macro import Chain, Layer
@@ -9,6 +10,7 @@ from coursekit.spaces.skeleton import Part, Skeleton
 from coursekit.spaces.space import Configuration, Space
 
 __all__ = [
+    "Around",
     "Block",
     "BlockCells",
     "Boolean",

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 
 Scalar = bool | int | float | str
+MANY = 32  # with more values, steps have a size
+STEP, SIGMA = 0.1, 0.2  # the usual steps of `near` and `other`, in parts of the range
 
 
 class Domain(ABC):
@@ -51,6 +53,11 @@ class Domain(ABC):
         interval."""
         return (self.position(value) + 0.5) / int(self.count)
 
+    def ends(self, value: Any) -> tuple[float, float]:
+        """Where the interval begins and ends that `at` maps to a countable value."""
+        here, total = self.position(value), int(self.count)
+        return here / total, (here + 1) / total
+
     def values(self, resolution: int | None = None) -> Iterator[Any]:
         """All values in order; at most `resolution`, evenly spread, if the domain is ordered."""
         if resolution is not None and resolution < 1:
@@ -67,22 +74,26 @@ class Domain(ABC):
             return iter([self.middle()])
         return (self.at(u) for u in np.linspace(0, 1, resolution).tolist())
 
-    def near(self, value: Any) -> Iterator[Any]:
-        """The neighbours of a value: one step up and one down; with more than 32 values, also a
-        tenth of them up and down."""
+    def near(self, value: Any, step: float = STEP) -> Iterator[Any]:
+        """The neighbours of a value: the next value up and down; with more than 32 values, also
+        those a part `step` of all values away."""
         here, total = self.position(value), int(self.count)
-        steps = (1, -1) if total <= MANY else (1, -1, total // 10, -(total // 10))
-        yield from (self.items[here + step] for step in steps if 0 <= here + step < total)
+        far = int(step * total) if total > MANY else 1
+        steps = dict.fromkeys((1, -1, max(far, 1), -max(far, 1)))
+        yield from (self.items[here + each] for each in steps if 0 <= here + each < total)
 
-    def other(self, value: Any, rng: np.random.Generator) -> Any:
-        """Another value: near in a number (normal step, sigma 0.2), any other one in a choice."""
+    def other(self, value: Any, rng: np.random.Generator, sigma: float = SIGMA) -> Any:
+        """Another value: near in a number, by a normal step; any other one in a choice.
+
+        sigma: of the step, in parts of the range; 0.2 if there are no more than 32 values.
+        """
         if self.count < 2:
             raise ValueError(f"{value!r} is the only value: {self.describe()}")
-        here = self.where(value)
+        here, sigma = self.where(value), sigma if self.count > MANY else SIGMA
         found = value
         while found == value:
-            u = abs(here + 0.2 * rng.standard_normal()) % 2  # folded into [0, 1] at the borders
-            found = self.at(min(u, 2 - u))
+            u = abs(here + sigma * rng.standard_normal()) % 2  # folded into [0, 1] at the borders
+            found, sigma = self.at(min(u, 2 - u)), min(2 * sigma, max(sigma, SIGMA))
         return found
 
     def middle(self) -> Any:
@@ -103,9 +114,6 @@ class Domain(ABC):
                     f"{name}={values!r} names no value: the parameter would never exist"
                 )
         return Conditional(self, wanted)
-
-
-MANY = 32  # with more values, `near` also takes longer steps
 
 
 @dataclass(frozen=True)
@@ -167,16 +175,16 @@ class Choice(Domain):
             return False
         return type(value) is type(self.items[self._positions[value]])  # True is not 1
 
-    def other(self, value: Any, rng: np.random.Generator) -> Any:
+    def other(self, value: Any, rng: np.random.Generator, sigma: float = SIGMA) -> Any:
         if self.ordered or self.count < 2:
-            return super().other(value, rng)
+            return super().other(value, rng, sigma)
         position = int(rng.integers(len(self.items) - 1))
         return self.items[position + (position >= self.position(value))]
 
-    def near(self, value: Any) -> Iterator[Any]:
-        """One step up and one down; all other values if there is no order."""
+    def near(self, value: Any, step: float = STEP) -> Iterator[Any]:
+        """As in any domain; all other values if there is no order."""
         if self.ordered:
-            yield from super().near(value)
+            yield from super().near(value, step)
         else:
             yield from (item for item in self.items if item != value)
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from coursekit.spaces.domains import MANY, Domain, plain
+from coursekit.spaces.domains import MANY, STEP, Domain, plain
 
 MOST = 2**40  # steps; the unit interval cannot separate more
 INTEGERS = 2**63  # NumPy and pandas hold whole numbers from -2**63 to below 2**63
@@ -105,14 +105,22 @@ class Integer(Domain):
             return min(max((math.log(value + 0.5) - start) / width, 0.0), 1.0)
         return super().where(value)
 
-    def near(self, value: Any) -> Iterator[int]:
-        """As in any domain; on a log scale, double and half replace the tenth."""
+    def ends(self, value: Any) -> tuple[float, float]:
+        if self._edges:  # intervals differ in width
+            return self.where(value - 0.5), self.where(value + 0.5)
+        return super().ends(value)
+
+    def near(self, value: Any, step: float = STEP) -> Iterator[int]:
+        """As in any domain; on a log scale, double and half replace the tenth, and their roots a
+        part of it."""
         if not self._edges or self.count <= MANY:
-            yield from super().near(value)
+            yield from super().near(value, step)
             return
-        halved = [value // 2] if value % 2 == 0 else []
-        for other in dict.fromkeys((value + 1, value - 1, 2 * value, *halved)):
-            if other in self:
+        factor = 2 ** (step / STEP)
+        less = round(value / factor)
+        halved = [less] if round(less * factor) == value else []  # so that neighbours are mutual
+        for other in dict.fromkeys((value + 1, value - 1, round(value * factor), *halved)):
+            if other != value and other in self:
                 yield other
 
     def _spread(self, resolution: int) -> Iterator[int]:
@@ -177,13 +185,14 @@ class Float(Domain):
         start, width = self._edges
         return (self._scale(value) - start) / width
 
-    def near(self, value: Any) -> Iterator[float]:
-        """One step up and one down; in a continuum, a tenth of the range."""
+    def near(self, value: Any, step: float = STEP) -> Iterator[float]:
+        """As in any domain; in a continuum, one `step` up and one down."""
         if self.items:
-            yield from super().near(value)
-        else:
+            yield from super().near(value, step)
+        else:  # rounded, so that a step back meets where it came from
             here = self.where(value)
-            yield from (self.at(u) for u in (here + 0.1, here - 0.1) if 0 <= u <= 1)
+            there = (round(here + each, 12) for each in (step, -step))
+            yield from (self.at(u) for u in there if 0 <= u <= 1)
 
     def __contains__(self, value: object) -> bool:
         value = plain(value)

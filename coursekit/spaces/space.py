@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from coursekit.spaces import counting
-from coursekit.spaces.domains import Choice, Conditional, Domain, Parameter
+from coursekit.spaces.domains import SIGMA, STEP, Choice, Conditional, Domain, Parameter
 
 Configuration = dict[str, Any]
 
@@ -184,8 +184,10 @@ class Space:
         """Equal for configurations that build the same model; cell spaces override it."""
         return self.key(configuration)
 
-    def mutate(self, configuration: Mapping[str, Any], rng: np.random.Generator) -> Configuration:
-        """Change one decision: an existing parameter gets another value, drawn by its domain.
+    def mutate(
+        self, configuration: Mapping[str, Any], rng: np.random.Generator, sigma: float = SIGMA
+    ) -> Configuration:
+        """Change one decision: an existing parameter gets another value (`Domain.other`).
 
         Parameters that begin to exist are sampled; those that cease to exist are dropped.
         """
@@ -196,15 +198,17 @@ class Space:
         if not free:
             raise ValueError("nothing to mutate: every parameter has one value only")
         name, domain, _ = self._rows[free[int(rng.integers(len(free)))]]
-        changed = {**configuration, name: domain.other(configuration[name], rng)}
+        changed = {**configuration, name: domain.other(configuration[name], rng, sigma)}
         return changed if self._plain else self.complete(changed, rng.random(len(self)))
 
-    def neighbours(self, configuration: Mapping[str, Any]) -> Iterator[Configuration]:
+    def neighbours(
+        self, configuration: Mapping[str, Any], step: float = STEP
+    ) -> Iterator[Configuration]:
         """Every configuration one step away (`Domain.near`), in order; new parameters take the
         middle of their domains."""
         for index in self.existing(configuration):
             name, domain, _ = self._rows[index]
-            for value in domain.near(configuration[name]):
+            for value in domain.near(configuration[name], step):
                 changed = {**configuration, name: value}
                 yield changed if self._plain else self.complete(changed)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coursekit.spaces import Domain, Integer, Space
+from coursekit.spaces import Domain, Space
 
 LISTED_VALUES = 32  # more ordered values count as a continuum, more unordered ones as many
 
@@ -31,7 +31,7 @@ class Axes:
         ]
         self.many = np.array([not d.ordered and d.count > LISTED_VALUES for d in domains])
         self._borders = [
-            None if middles is None else _borders(domain, middles)
+            None if middles is None else _borders(domain)
             for domain, middles in zip(domains, self.middles, strict=True)
         ]
         self._edges = [
@@ -122,12 +122,9 @@ class Axes:
 
 def widths(domain: Domain) -> np.ndarray:
     """The chance of each value of a finite domain when it is sampled, shape (values,)."""
-    middles = np.array([domain.where(value) for value in domain.values()])
-    return np.diff(_borders(domain, middles), prepend=0.0, append=1.0)
+    return np.diff(_borders(domain), prepend=0.0, append=1.0)
 
 
-def _borders(domain: Domain, middles: np.ndarray) -> np.ndarray:
+def _borders(domain: Domain) -> np.ndarray:
     """The borders between the values' intervals on an axis, shape (values - 1,)."""
-    if isinstance(domain, Integer) and domain.log and not domain.step:  # intervals differ in width
-        return np.array([domain.where(value + 0.5) for value in domain.values()])[:-1]
-    return (middles[1:] + middles[:-1]) / 2
+    return np.array([domain.ends(value)[1] for value in domain.values()])[:-1]

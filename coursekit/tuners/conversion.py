@@ -13,6 +13,7 @@ from typing import Any
 from keras_tuner import HyperParameters
 
 from coursekit.spaces import Boolean, Choice, Conditional, Domain, Float, Integer, Parameter, Space
+from coursekit.spaces.domains import STEP
 from coursekit.tuners.internals import Parent, kinds, with_same_name, with_values
 
 
@@ -220,8 +221,12 @@ class ReverseLog(Domain):
             return iter(range(self.mirrored.low, self.mirrored.high + 1))  # not as a list
         return iter([self._turn(value) for value in self.mirrored.values(resolution)][::-1])
 
-    def near(self, value: Any) -> Iterator[Any]:
-        return (self._turn(each) for each in self.mirrored.near(self._turn(value)))
+    def ends(self, value: Any) -> tuple[float, float]:
+        low, high = self.mirrored.ends(self._turn(value))
+        return 1 - high, 1 - low
+
+    def near(self, value: Any, step: float = STEP) -> Iterator[Any]:
+        return (self._turn(each) for each in self.mirrored.near(self._turn(value), step))
 
     def describe(self) -> str:
         return f"{self.mirrored.describe()} (reversed log)"
