@@ -16,15 +16,19 @@ from coursekit.surrogates.observations import Observations
 from coursekit.surrogates.warped_process import WarpedProcess
 from coursekit.trials import History, Pause, Suggestion, Trial
 
+SAMPLED = 200  # candidates at which a function is drawn where scores are noisy
+
 
 class Bayesian(Strategy):
     """Fits a Gaussian process to the scores and suggests where its acquisition is highest.
 
     initial: random trials before the first model-based one.
     acquisition: "ei", expected improvement (Jones et al., 1998; `jones1998efficient`), augmented
-        for noisy scores (Huang et al., 2006; `huang2006global`); "ucb", upper confidence bound
-        (Srinivas et al., 2010; `srinivas2010gaussian`); "thompson", the best point of one function
-        from the posterior.
+        for noisy scores (Huang et al., 2006; `huang2006global`); the noisier they are, the more
+        suggestions are the best of one function from the posterior, among the candidates with the
+        highest improvement. "ucb", upper confidence bound (Srinivas et al., 2010;
+        `srinivas2010gaussian`). "thompson", the best of one function among all candidates
+        (Thompson, 1933; `thompson1933likelihood`).
     exploration: sqrt(beta) of "ucb", how many standard deviations count.
     candidates: points at which the acquisition is evaluated: half random, half mutations of the
         ten best trials by the mean; all points of a space with at most that many.
@@ -74,7 +78,7 @@ class Bayesian(Strategy):
 
     def _best_first(self, history: History, rng: np.random.Generator) -> Iterator[Configuration]:
         process, points = self._learnt()
-        known, noise = points, process.noise
+        known, noise, share = points, process.noise, process.noise_share
         if history.running:
             running = np.array([self.space.encode(each.configuration) for each in history.running])
             process, known = process.believing(running), np.concatenate((points, running))
@@ -89,7 +93,13 @@ class Bayesian(Strategy):
                 return mean + self.exploration * np.sqrt(variance)
             deviation = np.sqrt(variance)
             improvement = log_expected_improvement(mean, deviation, best)
-            return improvement + log_augmentation(deviation, noise)
+            if rng.random() >= share:
+                return improvement + log_augmentation(deviation, noise)
+            # Under noise the improvement is flat, and its highest point stays in one place.
+            top = np.argsort(-np.round(improvement, 6), kind="stable")[:SAMPLED]
+            drawn = np.full(len(asked), -np.inf)
+            drawn[top] = process.sample(asked[top], 1, rng)[0]
+            return drawn
 
         if self._everything is not None:
             asked = np.array(self._everything)

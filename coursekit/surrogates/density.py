@@ -249,13 +249,12 @@ def to_neighbours(axes: Axes, points: np.ndarray, bandwidths: np.ndarray) -> np.
 
     So kernels are narrow where points lie close, and each axis has its own scale. The least is
     1 / min(100, n + 1), as in `shrinking`; the outermost points have one neighbour, a single point
-    the whole axis.
+    the whole axis. A parameter that can be absent keeps its bandwidth: too few points have it.
     """
     made = np.tile(bandwidths, (len(points), 1))
     for axis, middles in enumerate(axes.middles):
-        there = np.flatnonzero(~np.isnan(points[:, axis]))
-        if middles is None and len(there):
-            order = there[np.argsort(points[there, axis], kind="stable")]
+        if middles is None and not axes.optional[axis] and len(points):
+            order = np.argsort(points[:, axis], kind="stable")
             gaps = np.diff(points[order, axis])
             farther = np.maximum(np.append(0.0, gaps), np.append(gaps, 0.0)) if len(gaps) else 1.0
             made[order, axis] = np.clip(farther, 1 / min(100, len(points) + 2), 1.0)

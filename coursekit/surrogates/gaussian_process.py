@@ -210,6 +210,12 @@ class GaussianProcess:
         """The typical standard deviation of a score's noise, in the units of the scores."""
         return float(self._scale * np.sqrt(self._noise + np.median(self._own_noise)))
 
+    @property
+    def noise_share(self) -> float:
+        """The noise's part of what moves a score, between 0 and 1: noise / sqrt(noise^2 + s^2)."""
+        noise = self._noise + np.median(self._own_noise)
+        return float(np.sqrt(noise / (noise + self._signal)))
+
     def log_evidence(self) -> float:
         """log p(scores, hyperparameters) in the units of the scores, up to a constant."""
         return self.log_posterior(self.hyperparameters)[0] - len(self._y) * np.log(self._scale)

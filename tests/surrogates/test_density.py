@@ -131,15 +131,22 @@ def test_shrinking_bandwidths_are_optunas() -> None:
 
 def test_on_a_continuum_the_farther_neighbour_tells_the_bandwidth() -> None:
     axes, even = Axes(MIXED), np.array([0.3, 0.4, 0.5])
-    points = np.full((5, 3), 0.5)
-    points[:, 0] = [0.9, 0.1, np.nan, 0.105, 0.4]
+    points = np.full((4, 3), 0.5)
+    points[:, 0] = [0.9, 0.1, 0.105, 0.4]
     found = to_neighbours(axes, points, even)
-    assert found[:, 1:] == pytest.approx(np.tile(even[1:], (5, 1)))  # few values
-    # 0.1 and 0.105 are nearer than the least, 1/7; an absent value keeps what it had.
-    assert found[:, 0] == pytest.approx([0.5, 1 / 7, 0.3, 0.295, 0.5])
+    assert found[:, 1:] == pytest.approx(np.tile(even[1:], (4, 1)))  # few values
+    # 0.1 and 0.105 are nearer than the least, 1/6.
+    assert found[:, 0] == pytest.approx([0.5, 1 / 6, 0.295, 0.5])
     alone = to_neighbours(axes, points[:1], even)
     assert alone[0] == pytest.approx([1.0, 0.4, 0.5])
     assert to_neighbours(axes, points[:0], even).shape == (0, 3)
+
+
+def test_a_parameter_that_can_be_absent_keeps_its_bandwidth() -> None:
+    space = Space({"on": Choice([True, False]), "x": Float(0, 1), "y": Float(0, 1).when(on=True)})
+    points = np.array([[0.25, 0.1, 0.1], [0.75, 0.6, np.nan], [0.25, 0.9, 0.9]])
+    found = to_neighbours(Axes(space), points, np.array([0.3, 0.4, 0.5]))
+    assert found == pytest.approx(np.array([[0.3, 0.5, 0.5], [0.3, 0.5, 0.5], [0.3, 0.3, 0.5]]))
 
 
 def test_bandwidths_that_differ_on_one_axis_leave_the_others_as_they_are() -> None:

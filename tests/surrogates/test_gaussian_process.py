@@ -186,6 +186,13 @@ def test_noise_is_told_from_signal() -> None:
     found = math.exp(process.hyperparameters[-1]) * noisy.var()
     assert 0.3**2 / 2 < found < 0.3**2 * 2  # the sample's own spreads by 16 %
     assert np.abs(process.posterior(points)[0] - clean).mean() < 0.15
+    signal = math.exp(process.hyperparameters[-2]) * noisy.var()
+    assert process.noise_share == pytest.approx((found / (found + signal)) ** 0.5)
+    exact, nothing = (
+        GaussianProcess(Axes(PLANE), points, scores).noise_share
+        for scores in (clean, rng.standard_normal(80))
+    )
+    assert exact < 0.05 < process.noise_share < 0.6 < nothing
 
 
 def test_scores_with_larger_spreads_count_less() -> None:
