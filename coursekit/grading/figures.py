@@ -1,7 +1,7 @@
 """Figures that the outputs of a submission hold, for its feedback page.
 
 Whoever handed it in has made them: they show what a learner saw, and prove nothing. Pictures alone
-are taken (PNG, W3C 2003), never SVG or HTML, and of a picture the pixels alone.
+are taken (PNG, as the W3C specifies it), never SVG or HTML, and of a picture the pixels alone.
 """
 
 from __future__ import annotations

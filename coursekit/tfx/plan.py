@@ -56,7 +56,7 @@ class Plan:
     folder: Path = Path("my-pipeline")
     label: str = "species"
     classes: int | None = None
-    strategy: str = "regularized_evolution"
+    strategy: str = "auto"
     options: Mapping[str, Any] = field(default_factory=dict)
     trials: int = 6
     tune_steps: int = 500

@@ -14,11 +14,17 @@ from coursekit.tfx import Plan
         ({"strategy": "evolution"}, "'evolution'.*regularized_evolution.*keras_tuner.Hyperband"),
         ({"strategy": "regularised_evolution"}, "did you mean regularized_evolution"),
         (
-            {"options": {"population": 3}},
+            {"strategy": "regularized_evolution", "options": {"population": 3}},
             "no option 'population' .did you mean population_size",
         ),
-        ({"options": {"population_size": -3}}, "options of regularized_evolution.*-3"),
-        ({"options": {"population_size": "many"}}, "options of regularized_evolution.*many"),
+        (
+            {"strategy": "regularized_evolution", "options": {"population_size": -3}},
+            "options of regularized_evolution.*-3",
+        ),
+        (
+            {"strategy": "regularized_evolution", "options": {"population_size": "many"}},
+            "options of regularized_evolution.*many",
+        ),
         (
             {"strategy": "progressive"},
             "'progressive' searches only chains .* give one of grid, .*tpe",
