@@ -1,11 +1,11 @@
 """CMA-ES: evaluations to a target, of the kit's strategy and of the library `cmaes`.
 
 Both minimise the field's functions over the unit cube, from its middle, with a step size of .3 and
-the tutorial's population; the kit's restarts after it has converged. A search ends at --target of the value in the middle,
-or after --most evaluations: it has failed then. Medians over the seeds with the quartiles, the
-ratio of the means with its standard error, and how many searches failed (on many optima, a search
-can end in another one). The library is in the peers' environment: see `strategies --help`; without
-it, the kit's figures are printed alone.
+the tutorial's population; the kit's restarts after it has converged. A search ends at --target of
+the value in the middle, or after --most evaluations: it has failed then. Medians over the seeds
+with the quartiles, the ratio of the means with its standard error, and how many searches failed (on
+many optima, a search can end in another one). The library is in the peers' environment: see
+`strategies --help`; without it, the kit's figures are printed alone.
 """
 
 from __future__ import annotations
