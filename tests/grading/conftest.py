@@ -32,7 +32,7 @@ def warm(grader: Grader, not_testable: Callable[[str], NoReturn]) -> Iterator[Wa
     """Isolated; little memory, so that a test of it needs little, and impatient."""
     limits = Allowance(memory=256 << 20, folder=16 << 20, processes=24)
     try:
-        server = Warm(grader.imports(), limits=limits, slack=0.5)
+        server = Warm(grader.imports(), limits=limits, slack=2.0)
     except OSError as error:
         not_testable(f"isolation ({error}): run the tests as root, or allow user namespaces")
     with server:

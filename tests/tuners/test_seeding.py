@@ -40,9 +40,10 @@ def whole(tmp_path_factory):
     weights = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            Killed, "on_train_begin", lambda self, *_: weights.append(self.model.get_weights()[0])
+            Killed, "on_epoch_begin", lambda self, *_: weights.append(self.model.get_weights()[0])
         )
-        return seeded.search("random", tmp_path_factory.mktemp("whole")), weights
+        tuner = seeded.search("random", tmp_path_factory.mktemp("whole"))
+    return tuner, weights[:: seeded.EPOCHS]
 
 
 @pytest.mark.slow(30)

@@ -20,7 +20,7 @@ from coursekit import atomic
 from coursekit.cloud.simulated.server import PAGES, Server
 
 IDLE = 10.0  # minutes after the last call and the last job
-PATIENCE = 60.0  # seconds until a new process answers
+PATIENCE = 60.0  # seconds in which a new process answers, and an ending one ends
 
 
 def serve(
@@ -95,11 +95,15 @@ def begin(vendor: str, folder: Path, *, pace: float = 0.0) -> str:
 
 
 def end(vendor: str, folder: Path) -> bool:
-    """End the service of this folder; whether there was one."""
-    told = _told(folder / f"{vendor}.json")
+    """End the service of this folder, and wait until it has tidied up; whether there was one."""
+    file = folder / f"{vendor}.json"
+    told = _told(file)
     if not told or address(vendor, folder) is None:
         return False
     os.kill(int(told["process"]), signal.SIGTERM)
+    given_up = time.monotonic() + PATIENCE
+    while file.exists() and time.monotonic() < given_up:
+        time.sleep(0.02)
     return True
 
 
