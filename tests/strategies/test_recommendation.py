@@ -105,5 +105,5 @@ def test_the_table_is_complete_and_the_page_shows_it():
     assert {row.trials for row in rows} == {10, 25, 50, 100, 200}
     for kind in kinds:
         some = [r for r in rows if r.space == kind and r.trials == 50 and r.at_once == 1]
-        assert len(mean_ranks(some)) >= 7
+        assert len(mean_ranks(some)) >= 6
     assert overview(rows) in PAGE.read_text(encoding="utf-8")
