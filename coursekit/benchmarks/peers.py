@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coursekit.search import Search
-from coursekit.spaces import Configuration, Float, Integer, Space
+from coursekit.spaces import Choice, Configuration, Float, Integer, Space
 from coursekit.strategies import Strategy, make
 from coursekit.trials import History, Pause, Suggestion, Trial
 
@@ -49,7 +49,7 @@ def optuna(sampler: Callable[[Any, int], Any], space: Space, seed: int, trials: 
     while True:
         trial, made = study.ask(), dict[str, Any]()
         for parameter in space.parameters:  # optuna learns conditions from what is asked for
-            name, domain = parameter.name, parameter.domain
+            name, domain = parameter.name, _listed(parameter.domain)
             if not parameter.exists(made):
                 continue
             if isinstance(domain, Integer):
@@ -148,7 +148,13 @@ def smac(space: Space, seed: int, trials: int) -> Asking:
 
 
 def _domains(space: Space) -> list[tuple[str, Any]]:
-    return [(parameter.name, parameter.domain) for parameter in space.parameters]
+    return [(parameter.name, _listed(parameter.domain)) for parameter in space.parameters]
+
+
+def _listed(domain: Any) -> Any:
+    """Whole numbers with a step, which peers would fill in, as an ordered list."""
+    stepped = isinstance(domain, Integer) and domain.step is not None
+    return Choice(domain.values(), ordered=True) if stepped else domain
 
 
 class Package(NamedTuple):

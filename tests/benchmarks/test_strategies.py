@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from coursekit import Float, Integer, Space
 from coursekit.benchmarks import strategies
 from coursekit.benchmarks.peers import PEERS, Peer, contestant
 from coursekit.search import Search
@@ -81,11 +82,13 @@ def test_a_peer_asks_for_what_the_space_holds_and_hears_the_scores(name: str) ->
     """Five trials each: those that are installed here; all are where the benchmark is run."""
     if not there(name):
         pytest.skip(f"{name} is not installed here")
-    search = Search(Peer(strategies.MIXED, name=name, trials=40), seed=0)
-    history = search.run(lambda suggestion: Evaluation(1.0), trials=5)
-    assert len(history.completed) == 5
-    for trial in history:
-        strategies.MIXED.check(trial.configuration)
+    stepped = Space({"units": Integer(2, 64, step=2, log=True), "rate": Float(0, 1)})
+    for space in (strategies.MIXED, stepped):
+        search = Search(Peer(space, name=name, trials=40), seed=0)
+        history = search.run(lambda suggestion: Evaluation(1.0), trials=5)
+        assert len(history.completed) == 5
+        for trial in history:
+            space.check(trial.configuration)
 
 
 def test_who_is_too_slow_stops_before_the_next_mark() -> None:
