@@ -46,8 +46,7 @@ from coursekit.race.contestants import fitted
 from coursekit.race.significance import LEVEL, holm, mean_ranks, signed_ranks, wilcoxon
 from coursekit.search import Search
 from coursekit.strategies import STRATEGIES, make
-from coursekit.strategies.recommendation import BenchmarkRow, kind_of, rows_of
-from coursekit.strategies.recommendation import mean_ranks as mean_ranks_of
+from coursekit.strategies.recommendation import BenchmarkRow, kind_of, ranking, rows_of
 from coursekit.trials import Status
 from coursekit.worlds.clock import Continued, simulate
 
@@ -164,7 +163,7 @@ def overview(rows: Sequence[BenchmarkRow]) -> str:
         ]
         for mark in marks:
             some = [row for row in here if row.trials == mark]
-            ranks = list(mean_ranks_of(some).items())[:2] if some else []
+            ranks = list(ranking(some).items())[:2] if some else []
             cells.append(", ".join(f"{name} {rank:.1f}" for name, rank in ranks) or "-")
         number = len({row.problem for row in here})
         told = "noisy" if noise else "exact"

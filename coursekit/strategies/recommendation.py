@@ -100,7 +100,7 @@ def recommend(
     rows = [row for row in rows if row.at_once == at_once and _supports(row.strategy, space)]
     mark = nearest({row.trials for row in rows}, trials)
     rows = [row for row in rows if row.trials == mark]
-    ranks = mean_ranks(rows)
+    ranks = ranking(rows)
     problems = tuple(dict.fromkeys(row.problem for row in rows))
     best, *others = ranks
     reason = (
@@ -113,7 +113,7 @@ def recommend(
     return Recommendation(best, reason, problems, ranks, regrets)
 
 
-def mean_ranks(rows: Iterable[BenchmarkRow]) -> dict[str, float]:
+def ranking(rows: Iterable[BenchmarkRow]) -> dict[str, float]:
     """Each strategy's mean rank over the problems, the best first.
 
     A strategy that was not measured on all problems has none.
