@@ -69,7 +69,7 @@ STOPPED_AT_NIGHT = {
     ),
     "deep recursion": ("return survivors(candidates, factor)", ("ok", 0)),
     "recursion in C": (
-        "found = ()\nfor _ in range(10**6): found = (found,)\nreturn hash(found)",
+        "found = ()\nfor _ in range(300_000): found = (found,)\nreturn hash(found)",
         ("partial", None),
     ),
     "a list that never ends": (
