@@ -17,7 +17,7 @@ from coursekit.strategies.base import Strategy
 from coursekit.surrogates.adam_state import AdamState
 from coursekit.surrogates.decisions import Decisions, Sampler
 from coursekit.surrogates.moving_baseline import MovingBaseline
-from coursekit.surrogates.policies import Policy, RecurrentPolicy, TabularPolicy, softmax
+from coursekit.surrogates.policies import Policy, RecurrentPolicy, TabularPolicy
 from coursekit.trials import History, Pause, Status, Suggestion, Trial
 
 RATES = {"lstm": 0.02, "tabular": 0.1}  # the usual learning rates
@@ -77,12 +77,11 @@ class Reinforce(Strategy):
 
         Given the configuration's earlier decisions, without inactive ones, ordered as `values`.
         """
-        found, here = {}, self._policy.start()
-        for decision, value in self._decisions.made(configuration):
-            name = self.space.parameters[decision].name
-            found[name] = softmax(self._policy.logits(here, decision))
-            here = self._policy.read(here, decision, value)
-        return found
+        made = tuple(self._decisions.made(configuration))
+        return {
+            self.space.parameters[decision].name: self._sampler.chances(decision, made[:place]).copy()
+            for place, (decision, _) in enumerate(made)
+        }
 
     @property
     def values(self) -> dict[str, list[Any]]:
@@ -104,17 +103,18 @@ class Reinforce(Strategy):
             return
         if self.policy == "lstm" and isinstance(self._policy, TabularPolicy):
             self._policy = RecurrentPolicy(self._decisions.choices, self.units, rng)  # even, too
+            self._sampler = Sampler(self._decisions, self._policy)
         self.last_advantage = advantage = self.advantage(trial.score)
-        path, dlogits, here = [], [], self._policy.start()
-        for decision, value in self._decisions.made(trial.configuration):
-            chances = softmax(self._policy.logits(here, decision))
+        made = tuple(self._decisions.made(trial.configuration))
+        path, dlogits = [], []
+        for place, (decision, value) in enumerate(made):
+            chances = self._sampler.chances(decision, made[:place])
             logs = np.log(chances + 1e-30)
             entropy = -(chances @ logs)
             # Down the gradient of -(R - b) log p(value) - weight * entropy.
             slope = advantage * chances + self.entropy_weight * chances * (logs + entropy)
             slope[value] -= advantage
-            path.append((decision, here))
+            path.append((decision, self._sampler.state(made[:place])))
             dlogits.append(slope)
-            here = self._policy.read(here, decision, value)
         self._adam.step(self._policy.weights, self._policy.backward(path, dlogits))
         self._sampler = Sampler(self._decisions, self._policy)

@@ -27,8 +27,9 @@ class AdamState:
         one, two = self.decays
         rate = self.learning_rate * (1 - two**self._steps) ** 0.5 / (1 - one**self._steps)
         for name, gradient in gradients.items():
-            m = self._first.setdefault(name, np.zeros_like(gradient))
-            v = self._second.setdefault(name, np.zeros_like(gradient))
+            if name not in self._first:
+                self._first[name], self._second[name] = np.zeros((2, *gradient.shape))
+            m, v = self._first[name], self._second[name]
             m += (1 - one) * (gradient - m)
             v += (1 - two) * (gradient**2 - v)
             weights[name] -= rate * m / (np.sqrt(v) + self.tiny)

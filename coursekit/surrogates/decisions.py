@@ -47,8 +47,9 @@ class Sampler:
 
     def __init__(self, decisions: Decisions, policy: Policy) -> None:
         self._decisions, self._policy = decisions, policy
+        self._states: dict[Made, Any] = {(): policy.start()}
+        self._chances: dict[tuple[int, Made], np.ndarray] = {}
         self._ladders: dict[tuple[int, Made], np.ndarray] = {}
-        self._states: dict[Made, Any] = {}
 
     def draw(self, rng: np.random.Generator) -> Configuration:
         """One configuration; parameters that do not exist are not drawn."""
@@ -61,13 +62,22 @@ class Sampler:
                 made = *made, (decision, value)
         return drawn
 
+    def state(self, made: Made) -> Any:
+        """The policy's state after these decisions."""
+        if made not in self._states:
+            self._states[made] = self._policy.read(self.state(made[:-1]), *made[-1])
+        return self._states[made]
+
+    def chances(self, decision: int, made: Made) -> np.ndarray:
+        """The probabilities of a decision's values after these decisions."""
+        if (decision, made) not in self._chances:
+            logits = self._policy.logits(self.state(made), decision)
+            self._chances[decision, made] = softmax(logits)
+        return self._chances[decision, made]
+
     def _ladder(self, decision: int, made: Made) -> np.ndarray:
         """The cumulated probabilities of a decision's values."""
         if (decision, made) not in self._ladders:
-            if not made:
-                self._states[made] = self._policy.start()
-            elif made not in self._states:
-                self._states[made] = self._policy.read(self._states[made[:-1]], *made[-1])
-            ladder = softmax(self._policy.logits(self._states[made], decision)).cumsum()
+            ladder = self.chances(decision, made).cumsum()
             self._ladders[decision, made] = ladder / ladder[-1]
         return self._ladders[decision, made]

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from coursekit.arguments import probability
 
 
@@ -23,23 +21,23 @@ class MovingBaseline:
         self.decay = probability("baseline_decay", decay, below_1=True)
         self.spread = 1.0
         self._first: float | None = None  # scores are measured from it, so a shift changes nothing
-        self._sums = np.zeros(3)  # decayed sums of 1, R and (R - b)^2
+        self._sums = 0.0, 0.0, 0.0  # decayed sums of 1, R and (R - b)^2
 
     @property
     def value(self) -> float:
         """The baseline b; NaN before the first score."""
         if self._first is None:
             return math.nan
-        return float(self._first + self._sums[1] / self._sums[0])
+        return self._first + self._sums[1] / self._sums[0]
 
     def advantage(self, score: float) -> float:
         """What one more score counts: R - b in units of the spread; moves both averages."""
         if self._first is None:
             self._first = score
         reward = score - self._first
-        count, total, squares = self.decay * self._sums
+        count, total, squares = (self.decay * each for each in self._sums)
         count, total = count + 1, total + reward
         squares += (reward - total / count) ** 2
-        self._sums = np.array((count, total, squares))
+        self._sums = count, total, squares
         self.spread = max((squares / count) ** 0.5, 1e-9 * abs(reward)) or 1.0
-        return float((reward - total / count) / self.spread)
+        return (reward - total / count) / self.spread

@@ -13,6 +13,7 @@ from coursekit.spaces import Choice, Float, Integer, Space
 from coursekit.strategies.random import Random
 from coursekit.strategies.reinforce import Reinforce
 from coursekit.surrogates.adam_state import Weights
+from coursekit.surrogates.decisions import Sampler
 from coursekit.trials import Evaluation, History, Pause, Suggestion
 from coursekit.worlds import NASBench201
 
@@ -62,6 +63,7 @@ def test_the_gradient_is_that_of_finite_differences(policy: Any) -> None:
     rng = np.random.default_rng(0)
     for value in strategy._policy.weights.values():
         value += 0.5 * rng.standard_normal(value.shape)
+    strategy._sampler = Sampler(strategy._decisions, strategy._policy)  # it remembers chances
     caught = strategy._adam = Caught()  # type: ignore[assignment]
     before = deepcopy(strategy.moving)
     trial = search.ask()
