@@ -223,15 +223,12 @@ class Search:
         resume. Raises ValueError, or TypeError as `tell` does, for a configuration that the space
         lacks; nothing is recorded then.
         """
-        if not isinstance(configuration, Mapping):
-            raise TypeError(f"configuration={configuration!r}: give each parameter's value by name")
         if not isinstance(score, Evaluation):
             score = Evaluation(score, curve, cost)
         elif curve or cost:
             raise TypeError("curve and cost belong into the Evaluation, beside its score")
         evaluation = self._inside(score)
-        made = {str(name): plain(value) for name, value in configuration.items()}
-        self.strategy.space.check(made)
+        made = self._configuration(configuration)
         if budget is not None:
             budget = arguments.whole_number("budget", budget)
         suggestion = Suggestion(made, budget, info={ADDED: True})
@@ -256,19 +253,14 @@ class Search:
         Raises ValueError for a configuration that the space lacks, and for a strategy that sets
         budgets, since the trial has no place in its plan: `add` its result to that.
         """
-        if not isinstance(configuration, Mapping):
-            raise TypeError(f"configuration={configuration!r}: give each parameter's value by name")
+        made = self._configuration(configuration)
         if self.strategy.budgeted:
             raise ValueError(
                 f"{type(self.strategy).__name__} plans the budget of each trial: run the "
                 "configuration yourself, and hand in its result with `add`"
             )
-        space = self.strategy.space
-        made = {str(name): plain(value) for name, value in configuration.items()}
-        space.check(made)
-        for known in self.history:
-            if space.key(known.configuration) == space.key(made):
-                return known
+        if known := self.find(made):
+            return known
         suggestion = Suggestion(made)
         with self._undivided.handling(self._journal is not None), self._undivided:
             if self._journal:
@@ -286,6 +278,12 @@ class Search:
         Raises ValueError for a trial whose configuration this space lacks, and if one search
         minimises and the other does not; nothing is recorded then.
         """
+        for suggestion, result in self.results_of(history):
+            self.add(suggestion.configuration, result, budget=suggestion.budget)
+        return history.count_finished
+
+    def results_of(self, history: History) -> list[tuple[Suggestion, Evaluation]]:
+        """All finished trials of another search, as `add` takes them; raises as `learn_from`."""
         for trial in history.finished:
             self.strategy.space.check(trial.configuration)
         if history.minimised != self.minimise:
@@ -293,17 +291,33 @@ class Search:
                 f"the other search has minimise={history.minimised}, this one {self.minimise}: "
                 "their scores mean different things"
             )
-        sign = -1 if self.minimise else 1
-        for trial in history.finished:
-            own = trial.evaluation._replace(
-                score=sign * trial.score, curve=tuple([sign * each for each in trial.curve])
-            )
-            self.add(trial.configuration, own, budget=trial.suggestion.budget)
-        return history.count_finished
+        return [(trial.suggestion, self._signed(trial.evaluation)) for trial in history.finished]
+
+    def find(self, configuration: Mapping[str, Any]) -> Trial | None:
+        """The first trial of a configuration; None if there is none.
+
+        Raises ValueError for a configuration that the space lacks.
+        """
+        key = self.strategy.space.key
+        wanted = key(self._configuration(configuration))
+        return next((t for t in self.history if key(t.configuration) == wanted), None)
+
+    def _configuration(self, given: Mapping[str, Any]) -> Configuration:
+        """A user's configuration in plain values, checked."""
+        if not isinstance(given, Mapping):
+            raise TypeError(f"configuration={given!r}: give each parameter's value by name")
+        made = {str(name): plain(value) for name, value in given.items()}
+        self.strategy.space.check(made)
+        return made
 
     def _inside(self, result: Evaluation | float) -> Evaluation:
         """A user's result, checked, with a score that is higher for better."""
-        made = (result if isinstance(result, Evaluation) else Evaluation(result)).checked()
+        return self._signed(
+            (result if isinstance(result, Evaluation) else Evaluation(result)).checked()
+        )
+
+    def _signed(self, made: Evaluation) -> Evaluation:
+        """From a user's sign to the search's, or back."""
         if not self.minimise:
             return made
         return made._replace(score=-made.score, curve=tuple([-score for score in made.curve]))

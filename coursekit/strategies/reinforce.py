@@ -79,7 +79,9 @@ class Reinforce(Strategy):
         """
         made = tuple(self._decisions.made(configuration))
         return {
-            self.space.parameters[decision].name: self._sampler.chances(decision, made[:place]).copy()
+            self.space.parameters[decision].name: self._sampler.chances(
+                decision, made[:place]
+            ).copy()
             for place, (decision, _) in enumerate(made)
         }
 

@@ -27,7 +27,7 @@ from coursekit.testing.promises import (
     refuses_what_it_does_not_support,
     same_in_a_new_process,
 )
-from coursekit.testing.watched import Broken, Case, Untested
+from coursekit.testing.watched import LENGTH, Broken, Case, Untested
 from coursekit.worlds import Cells, Live, MLPs, NASBench201
 
 __all__ = [
@@ -110,26 +110,35 @@ class Report:
 
 
 def conform(
-    strategy: type[Strategy], *, spaces: Mapping[str, Space] = SPACES, **options: Any
+    strategy: type[Strategy],
+    *,
+    spaces: Mapping[str, Space] = SPACES,
+    length: int = LENGTH,
+    **options: Any,
 ) -> None:
     """Print that a strategy keeps its promises, or raise AssertionError with the broken ones.
 
-    strategy: the class; options are handed to it. spaces: those to try, by name.
+    strategy: the class; options are handed to it. spaces: those to try, by name. length: trials
+    of each search that is compared with another.
     """
-    report = examine(strategy, spaces=spaces, **options)
+    report = examine(strategy, spaces=spaces, length=length, **options)
     if report.broken:
         raise Broken(str(report))
     print(report)
 
 
 def examine(
-    strategy: type[Strategy], *, spaces: Mapping[str, Space] = SPACES, **options: Any
+    strategy: type[Strategy],
+    *,
+    spaces: Mapping[str, Space] = SPACES,
+    length: int = LENGTH,
+    **options: Any,
 ) -> Report:
-    """Test a strategy's promises on every space; nothing is printed or raised."""
+    """Test a strategy's promises on every space, as `conform`; nothing is printed or raised."""
     report = Report(strategy.__name__)
     cases: dict[str, Case] = {}
     for name, space in spaces.items():
-        case = Case(partial(strategy, space, **options))
+        case = Case(partial(strategy, space, **options), length)
         if not strategy.supports(space):
             report.unsupported[name] = strategy.needs()
             _try(report, name, refuses_what_it_does_not_support, case)

@@ -20,7 +20,6 @@ from coursekit.search import Search
 from coursekit.spaces import Space
 from coursekit.strategies.base import Strategy
 from coursekit.testing.watched import (
-    TRIALS,
     Broken,
     Case,
     Judge,
@@ -55,7 +54,7 @@ def other_seed_other_trials(case: Case) -> None:
     if case.space.count < 100:
         return  # too small to decide
     search = case.search(seed=1)
-    search.drive(trials=TRIALS // 2)
+    search.drive(trials=case.length // 2)
     count = len(search.made)
     if case.build().deterministic:
         case.compare(search.made, "deterministic = True, but the seed makes a difference")
@@ -123,7 +122,7 @@ def decides_alike_on_any_scale(case: Case) -> None:
         return score_of(space, trial)._replace(score=0.1 if trial.number % 5 else math.nan)
 
     plain = case.search()
-    plain.drive(judge=even, trials=TRIALS // 2)
+    plain.drive(judge=even, trials=case.length // 2)
     for times, plus in SCALES:
         why = (
             f"told {times:g} * score {plus:+g} in place of score it goes another way: use "
@@ -137,7 +136,7 @@ def decides_alike_on_any_scale(case: Case) -> None:
         search.drive(judge=scaled)
         case.compare(search.made, why)
     search = case.search()
-    search.drive(judge=partial(scaled, judge=even), trials=TRIALS // 2)
+    search.drive(judge=partial(scaled, judge=even), trials=case.length // 2)
     case.compare(search.made, why, plain.made)
 
 
@@ -181,7 +180,7 @@ def same_in_a_new_process(cases: Mapping[str, Case]) -> None:
     if any(case.build.func.__module__ == "__main__" for case in cases.values()):
         raise Untested("a new process cannot import what a notebook or a script defines")
     try:
-        work = pickle.dumps({name: case.build for name, case in cases.items()})
+        work = pickle.dumps({name: (case.build, case.length) for name, case in cases.items()})
     except Exception as error:
         raise Untested(f"a new process cannot get it: {error}") from None
     answer = subprocess.run(
@@ -201,7 +200,7 @@ import json, pickle, sys
 sys.path = pickle.load(sys.stdin.buffer)
 builds = pickle.load(sys.stdin.buffer)
 from coursekit.testing.watched import Case
-print(json.dumps({name: Case(build).reference for name, build in builds.items()}))
+print(json.dumps({name: Case(*each).reference for name, each in builds.items()}))
 """
 
 PROMISES = (

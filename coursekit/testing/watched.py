@@ -17,7 +17,7 @@ from coursekit.spaces import Space
 from coursekit.strategies.base import Strategy
 from coursekit.trials import Evaluation, Pause, Status, Suggestion, Trial
 
-TRIALS = 40
+LENGTH = 40  # trials of a search
 
 Judge = Callable[[Space, Trial], Evaluation]
 
@@ -55,10 +55,18 @@ def on_scale(made: Evaluation, times: float, plus: float) -> Evaluation:
 
 
 class Watched(Search):
-    """A search that checks every suggestion."""
+    """A search that checks every suggestion. length: of trials, when it is driven."""
 
-    def __init__(self, strategy: Strategy, *, seed: int = 0, journal: Path | None = None) -> None:
+    def __init__(
+        self,
+        strategy: Strategy,
+        *,
+        seed: int = 0,
+        journal: Path | None = None,
+        length: int = LENGTH,
+    ) -> None:
         super().__init__(strategy, seed=seed, journal=journal)
+        self.length = length
         self.made = [plainly(trial.suggestion) for trial in self.history]
         self._order = [trial.number for trial in self.history.completed]
         self._earlier: dict[Any, int] = {}
@@ -88,17 +96,18 @@ class Watched(Search):
     def drive(
         self,
         *,
-        trials: int = TRIALS,
+        trials: int | None = None,
         workers: int = 3,
         judge: Judge = score_of,
         before: Callable[[Search], None] = lambda search: None,
     ) -> Pause | None:
         """Run trials as several workers would, out of order; the pause that ended it, or None.
 
+        trials: by default the search's length.
         The order depends only on the running trials, so that a resumed search repeats it.
         """
         running: list[Trial] = []
-        while self.history.count_finished < trials:
+        while self.history.count_finished < (self.length if trials is None else trials):
             pause = None
             while len(running) < workers and pause is None:
                 before(self)
@@ -176,9 +185,13 @@ def plainly(suggestion: Suggestion) -> str:
 
 @dataclass
 class Case:
-    """A strategy on a space: `build` is the class with the space and its options."""
+    """A strategy on a space: `build` is the class with the space and its options.
+
+    length: trials of its searches.
+    """
 
     build: partial[Strategy]
+    length: int = LENGTH
 
     @property
     def space(self) -> Space:
@@ -187,7 +200,7 @@ class Case:
 
     def search(self, seed: int = 0, journal: Path | None = None) -> Watched:
         """A new search, watched."""
-        return Watched(self.build(), seed=seed, journal=journal)
+        return Watched(self.build(), seed=seed, journal=journal, length=self.length)
 
     @cached_property
     def reference(self) -> list[str]:

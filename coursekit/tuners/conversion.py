@@ -8,11 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from keras_tuner import HyperParameters
 
-from coursekit.spaces import Boolean, Choice, Conditional, Domain, Float, Integer, Parameter, Space
+from coursekit.spaces import (
+    Around,
+    Boolean,
+    Choice,
+    Conditional,
+    Domain,
+    Float,
+    Integer,
+    Parameter,
+    Space,
+)
 from coursekit.spaces.domains import STEP
 from coursekit.tuners.internals import Parent, kinds, with_same_name, with_values
 
@@ -47,8 +58,12 @@ class AskedSpace(Space):
         return super().key(configuration)
 
 
-def from_hyperparameters(hyperparameters: HyperParameters) -> AskedSpace:
-    """The space of Keras Tuner's hyperparameters.
+Beliefs = Mapping[str, Mapping[str, Any]]  # arguments of `Around`, by name of the hyperparameter
+NONE: Beliefs = MappingProxyType({})
+
+
+def from_hyperparameters(hyperparameters: HyperParameters, around: Beliefs = NONE) -> AskedSpace:
+    """The space of Keras Tuner's hyperparameters, with what is believed of some of them.
 
     A hyperparameter that can never exist (no value of its parent meets the condition) is left out.
     Parents come before children, independent of the order of discovery. A `Fixed` is a choice of
@@ -66,6 +81,8 @@ def from_hyperparameters(hyperparameters: HyperParameters) -> AskedSpace:
         if all(parents.values()):
             try:
                 domain = _domain(hp)
+                if hp.name in around:
+                    domain = Around(domain, **around[hp.name])
             except ValueError as error:
                 raise ValueError(f"hyperparameter {hp.name!r}: {error}") from None
             seen.setdefault(hp.name, []).append(domain)
@@ -76,13 +93,23 @@ def from_hyperparameters(hyperparameters: HyperParameters) -> AskedSpace:
 def to_hyperparameters(space: Space) -> HyperParameters:
     """A space as Keras Tuner's hyperparameters, set to their defaults.
 
-    Keras Tuner has no order among strings: an ordered choice of strings loses its order.
+    Keras Tuner has no order among strings: an ordered choice of strings loses its order. It has no
+    beliefs either: see `beliefs`.
     Raises TypeError for a choice whose values are not of one type.
     """
     made = HyperParameters()
     for parameter in space.parameters:
         made.merge([_hyperparameter(parameter)])
     return made
+
+
+def beliefs(space: Space) -> Beliefs:
+    """What a space's `Around` say, by name."""
+    return {
+        parameter.name: {"value": known.value, "spread": known.spread, "trust": known.trust}
+        for parameter in space.parameters
+        if isinstance(known := parameter.domain, Around)
+    }
 
 
 def parents_first(hyperparameters: Sequence[Any]) -> list[Any]:
@@ -141,6 +168,8 @@ def _hyperparameter(parameter: Parameter) -> Any:
         "conditions": [Parent(name, list(values)) for name, values in parameter.conditions.items()]
     }
     scale = "linear"
+    if isinstance(domain, Around):
+        domain = domain.domain
     if isinstance(domain, ReverseLog):
         scale, domain = "reverse_log", domain.mirrored
     elif isinstance(domain, (Integer, Float)) and domain.log:

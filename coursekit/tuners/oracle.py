@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import secrets
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from coursekit.trials import Evaluation, History, Pause, Status, Suggestion, Tri
 from coursekit.tuners import internals, project
 from coursekit.tuners.conversion import (
     AskedSpace,
+    beliefs,
     defaults,
     from_hyperparameters,
     merged,
@@ -55,6 +57,9 @@ class StrategyOracle(OracleBase):
         keeps its methods until a trial discovers other hyperparameters.
     max_trials: None leaves the end to the strategy.
     seed: as in `Search`; None draws one, which a resumed search keeps.
+    around: what you believe to be good, by name: a value, or the arguments of
+        `coursekit.spaces.Around` (value, spread, trust). A space given as hyperparameters may have
+        its own.
     options: the strategy's.
 
     `history` holds all trials. Its scores are higher for better, so an objective to minimise
@@ -72,9 +77,15 @@ class StrategyOracle(OracleBase):
         tune_new_entries: bool = True,
         max_retries_per_trial: int = 0,
         max_consecutive_failed_trials: int = 3,
+        around: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
-        self._space = hyperparameters if isinstance(hyperparameters, Space) else None
+        self._around = dict(beliefs(hyperparameters)) if isinstance(hyperparameters, Space) else {}
+        for name, belief in (around or {}).items():
+            given = dict(belief) if isinstance(belief, Mapping) else {"value": belief}
+            self._around[name] = {"spread": 0.1, "trust": 0.5} | given
+        whole = isinstance(hyperparameters, Space) and not around
+        self._space = hyperparameters if whole else None
         if isinstance(hyperparameters, Space):
             hyperparameters = to_hyperparameters(hyperparameters)
         super().__init__(
@@ -119,10 +130,14 @@ class StrategyOracle(OracleBase):
             return Undiscovered()
         space = self._space
         if space is None or len(space) < len(self.hyperparameters.space):
-            space = from_hyperparameters(self.hyperparameters)
+            space = from_hyperparameters(self.hyperparameters, self._around)
         known = {"expected_trials": self.max_trials} if self.max_trials else {}
         told = {name: known[name] for name in known.keys() & options_of(self.strategy).keys()}
         return self.strategy(space, **told | self.options)
+
+    def beliefs_without_a_hyperparameter(self) -> list[str]:
+        """Names in `around` that no hyperparameter has so far."""
+        return sorted(self._around.keys() - {hp.name for hp in self.hyperparameters.space})
 
     # The project: its journal, and Keras Tuner's files made from it
 
@@ -148,6 +163,7 @@ class StrategyOracle(OracleBase):
         if self._search.journal is not None:
             return
         told = self.options | ({"inherit": True} if self.inherits else {})
+        told |= {"around": self._around} if self._around else {}
         first = header(self.strategy, told, self.seed) | {"objective": str(self.objective)}
         journal, self.seed = project.open_journal(self, first, self._given_seed)
         try:
@@ -413,24 +429,66 @@ class StrategyOracle(OracleBase):
         it can be loaded, and its children start from scratch. Raises ValueError or TypeError for
         values that the space lacks and for a score that is not a number; nothing is kept then.
         """
+        with self._outside_a_search():
+            return self._add(_given(values), Evaluation(score, curve, cost).checked(), epochs)
+
+    @guarded
+    def learn_from(self, history: History) -> int:
+        """Hand in all finished trials of another search (`add`); returns how many.
+
+        history: of a search (`search.history`) or another tuner (`tuner.oracle.history`): of the
+        same hyperparameters, measured on the same task. For what another data set found, `enqueue`
+        the best few. Raises ValueError for a trial with values that this space lacks, and if one
+        search minimises and the other does not; nothing is kept then.
+        """
+        with self._outside_a_search():
+            for suggestion, result in self._search.results_of(history):
+                self._add(suggestion.configuration, result, suggestion.budget)
+        return history.count_finished
+
+    @guarded
+    def enqueue(self, values: Mapping[str, Any] | keras_tuner.HyperParameters) -> KerasTrial:
+        """Have these values run next, after those that were enqueued before.
+
+        The strategy learns from the result as from its own trials, and it counts in `max_trials`.
+        Values that a trial has already are not enqueued again, so a program that enqueues and then
+        searches can resume. For a start from an earlier search:
+        `for trial in earlier.oracle.history.top(5): tuner.enqueue(trial.configuration)`.
+
+        Raises ValueError for values that the space lacks, if max_trials have begun or wait, and for
+        a strategy that sets budgets, since the trial has no place in its plan.
+        """
+        with self._outside_a_search():
+            given = _given(values)
+            if self.remaining_trials() == 0 and not self._search.find(given):
+                raise ValueError(
+                    f"max_trials={self.max_trials}: that many have begun or are enqueued, so this "
+                    "one would never run; give more trials"
+                )
+            number = len(self.history)
+            trial = self._search.enqueue(given)
+            if trial.number == number:
+                self._search.ask()  # it waits here, so that it grows with the space
+                self.waiting.append(self._admit(trial).trial_id)
+            return self.trials[identifier(trial.number)]
+
+    @contextlib.contextmanager
+    def _outside_a_search(self) -> Iterator[None]:
+        """The journal is open, and open afterwards if it was before."""
         was_open = self._search.journal is not None
         self.open()
         try:
-            return self._add(values, score, curve, cost, epochs)
+            if not self.hyperparameters.space:
+                raise ValueError(
+                    "no hyperparameters are known yet, so no values can be handed in: give "
+                    "hyperparameters=, or hand them in after the first trial"
+                )
+            yield
         finally:
             if not was_open:
                 self.close()
 
-    def _add(self, values: Any, score: Any, curve: Any, cost: Any, epochs: Any) -> KerasTrial:
-        if not self.hyperparameters.space:
-            raise ValueError(
-                "no hyperparameters are known yet, so nothing can be added: give hyperparameters=, "
-                "or add trials after the first one has run"
-            )
-        given = values.values if isinstance(values, keras_tuner.HyperParameters) else values
-        if isinstance(given, Mapping):
-            given = {n: value for n, value in given.items() if not str(n).startswith(RESERVED)}
-        evaluation = Evaluation(score, curve, cost).checked()
+    def _add(self, given: Any, evaluation: Evaluation, epochs: int | None) -> KerasTrial:
         metrics = KerasTrial(keras_tuner.HyperParameters())
         if math.isfinite(evaluation.score):
             metrics.metrics.register(self.objective.name, self.objective.direction)
@@ -568,6 +626,14 @@ def _check_names(hyperparameters: keras_tuner.HyperParameters) -> None:
                 f"a hyperparameter is called {hp.name!r}: names that begin with {RESERVED!r} are "
                 "the tuner's own, such as its number of epochs; give it another name"
             )
+
+
+def _given(values: Any) -> Any:
+    """Values by name, without the tuner's own."""
+    given = values.values if isinstance(values, keras_tuner.HyperParameters) else values
+    if isinstance(given, Mapping):
+        return {n: value for n, value in given.items() if not str(n).startswith(RESERVED)}
+    return given
 
 
 def identifier(number: int) -> str:

@@ -21,6 +21,7 @@ from coursekit.strategies import Strategy
 from coursekit.training.keras.seeding import seed_training
 from coursekit.training.keras.transfer import inherit as inherit_weights
 from coursekit.training.remapping import COPY_NOISE
+from coursekit.trials import History
 from coursekit.tuners.finished_executions import Executions
 from coursekit.tuners.internals import (
     FatalValueError,
@@ -70,6 +71,9 @@ inherit: whether a trial with a parent (evolution's and local search's children)
     with a warning. Each trial then needs only a few epochs. The scores
     belong to inherited weights: the best configuration may be worse when trained from scratch, so
     keep the model (`get_best_models`). A resumed search keeps the setting it started with.
+around: where you believe good values to be, such as {{"learning_rate": 1e-3}}; see
+    `coursekit.spaces.Around` for the arguments behind it, as in
+    {{"learning_rate": {{"value": 1e-3, "spread": 0.05, "trust": 0.7}}}}.
 
 `tuner.oracle.history` holds all trials; `tuner.oracle.history.frame()` is a table of them.
 """
@@ -119,6 +123,7 @@ class StrategyTuner(TunerBase):
             max_consecutive_failed_trials: int = 3,
             *,
             inherit: bool = False,
+            around: Mapping[str, Any] | None = None,
             **options: Any,
         ) -> None: ...
 
@@ -162,6 +167,16 @@ class StrategyTuner(TunerBase):
         """
         if not self.is_worker:
             self.oracle.add(values, score, curve=curve, cost=cost, epochs=epochs)
+
+    def enqueue(self, values: Mapping[str, Any] | keras_tuner.HyperParameters) -> None:
+        """Have these values run next: see `StrategyOracle.enqueue`; only the chief does it."""
+        if not self.is_worker:
+            self.oracle.enqueue(values)
+
+    def learn_from(self, history: History) -> None:
+        """Hand in another search's trials: see `StrategyOracle.learn_from`; only the chief does."""
+        if not self.is_worker:
+            self.oracle.learn_from(history)
 
     def load_model(self, trial: KerasTrial) -> Any:
         """The model of a trial, with its best weights; ValueError if its weights are not here."""
@@ -457,12 +472,15 @@ def _signature(cls: type[StrategyTuner]) -> inspect.Signature:
         for p in inspect.signature(keras_tuner.Tuner.__init__).parameters.values()
         if p.kind not in kept and p.name not in names
     ]
-    own = inspect.Parameter("inherit", inspect.Parameter.KEYWORD_ONLY, default=False)
+    own = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+        for name, default in (("inherit", False), ("around", None))
+    ]
     keras = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
         for name in _keras_names(cls.strategy)
     ]
-    return inspect.Signature([*first, *_options(cls.strategy), *keras, own, *last])
+    return inspect.Signature([*first, *_options(cls.strategy), *keras, *own, *last])
 
 
 def _ends(strategy: type[Strategy]) -> bool:
@@ -520,7 +538,7 @@ def _initialiser(cls: type[StrategyTuner]) -> Callable[..., None]:
         bound.apply_defaults()
         arguments = {k: v for k, v in bound.arguments.items() if k not in keras}
         del arguments["self"]
-        own = {name: arguments.pop(name) for name in [*of_oracle, *names]}
+        own = {name: arguments.pop(name) for name in [*of_oracle, "around", *names]}
         self.seed = own["seed"]
         overwrite = arguments.pop("overwrite") and not self.is_worker
         oracle = StrategyOracle(cls.strategy, **own)
@@ -530,6 +548,13 @@ def _initialiser(cls: type[StrategyTuner]) -> Callable[..., None]:
         base.__init__(oracle, overwrite=overwrite, **arguments)
         if isinstance(self.oracle, StrategyOracle):
             oracle.make_strategy()  # checks its options
+            for name in oracle.beliefs_without_a_hyperparameter():
+                known = [hp.name for hp in oracle.hyperparameters.space]
+                warnings.warn(
+                    f"around has {name!r}, which the model has not asked for"
+                    f"{lookup.meant(name, known)}: it asks for {', '.join(known) or 'nothing'}",
+                    stacklevel=outside(),
+                )
         if not self._reloaded:
             self.reload()
 

@@ -14,8 +14,9 @@ class Tournament(Sampled):
 
     key = "6.1"
     points = 2
-    call = "2,000 times tournament({0}, {1}, rng): how often does each member win?"
-    cases = [([0.5, 0.9, 0.7, 0.6, 0.8], 3), ([0.3, 0.1, 0.2], 1)]
+    draws = 600
+    call = "600 times tournament({0}, {1}, rng): how often does each member win?"
+    cases = [([0.5, 0.9, 0.7, 0.6, 0.8], 4), ([0.3, 0.1, 0.2], 1)]
     hidden = [([-1.0, -3.0, -2.0, -4.0], 2), ([0.2, 0.4, 0.3], 3)]
     hints = (
         "`rng.choice(len(scores), sample_size, replace=False)` draws different indices.",
@@ -50,10 +51,10 @@ class Tournament(Sampled):
             rng = np.random.default_rng(7)
             return [tournament(list(scores), sample_size, rng) for _ in range(draws)]
 
-        results, members = winners(2000), range(len(scores))
+        results, members = winners(600), range(len(scores))
         wins = {f"wins of member {member}": results.count(member) for member in members}
         return {
-            "no member's index": sum(wins.values()) < 2000,
+            "no member's index": sum(wins.values()) < 600,
             "the same winners from the same seed": results[:20] == winners(20),
             **wins,
         }
@@ -64,7 +65,8 @@ class Mutate(Sampled):
 
     key = "6.2"
     points = 2
-    call = "2,000 times mutate({0}, {1}, rng)"
+    draws = 600
+    call = "600 times mutate({0}, {1}, rng)"
     cases = [({"0-1": "conv", "0-2": "skip", "1-2": "conv"}, ["none", "skip", "conv", "pool"])]
     hidden = [
         ({"a": "x", "b": "x", "c": "y", "d": "x"}, ["x", "y"]),
@@ -121,7 +123,7 @@ class Mutate(Sampled):
             ("other edges or operations", "twins of their parent", "more than one change"), False
         )
         found = {f"{edge} to {new}": 0 for edge in cell for new in operations if new != cell[edge]}
-        for _ in range(2000):
+        for _ in range(600):
             child = mutate(dict(cell), list(operations), rng)
             if child.keys() != cell.keys() or not set(child.values()) <= set(operations):
                 return {**flags, "other edges or operations": True}
@@ -313,8 +315,8 @@ class LocalSearch(Exercise):
     points = 4
     seconds = 60
     call = "Climb up a hill with its summit at {0}, and its promises ({1})"
-    cases = [((20, 5), "small")]
-    hidden = [((3, 28), "conditional")]
+    cases = [((8, 2), "small")]
+    hidden = [((1, 11), "conditional")]
     hints = (
         "Nothing but `history` and `rng` is needed: what is computed from them cannot get stale.",
         "`known = {self.space.key(trial.configuration) for trial in history}`.",
@@ -355,7 +357,7 @@ class LocalSearch(Exercise):
     reasons = {
         "a step from another trial": "Step from the best trial so far, to a neighbour of it.",
         "another trial as parent": "The parent is the trial from which it steps: the best so far.",
-        "trials": "On a summit, start again at random: there are 961 places.",
+        "trials": "On a summit, start again at random: there are 169 places.",
         "a broken promise": "The conformance suite found what is named below.",
     }
 
@@ -365,10 +367,10 @@ class LocalSearch(Exercise):
         from coursekit.spaces import Integer, Space
         from coursekit.testing import SPACES, examine
 
-        hill = Space({"x": Integer(0, 30), "y": Integer(0, 30)})
+        hill = Space({"x": Integer(0, 12), "y": Integer(0, 12)})
         search = Search(climb(hill), seed=7)
         place, apart, trials = "the best", False, 0
-        for _ in range(120):
+        for _ in range(60):
             history = search.history
             known = {hill.key(trial.configuration) for trial in history}
             best, around = None, set()
@@ -387,7 +389,7 @@ class LocalSearch(Exercise):
                     place = "the last" if key in beside else "a leap" if line else "elsewhere"
                 apart |= key in around and asked.suggestion.parent != best.number
             search.tell(asked, -float((x - summit[0]) ** 2 + (y - summit[1]) ** 2))
-        broken = examine(climb, spaces={space: SPACES[space]}).broken
+        broken = examine(climb, spaces={space: SPACES[space]}, length=20).broken
         return {
             "a step from another trial": place,
             "another trial as parent": apart,

@@ -61,8 +61,8 @@ figure.alt = "One training image of each digit, 0 to 9."
 # %% tags=["setup"]
 def compiled(*hidden, optimizer="adam"):
     """A classifier of 28 x 28 images with these hidden layers."""
-    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), *hidden])
-    model.add(keras.layers.Dense(10, activation="softmax"))
+    output = keras.layers.Dense(10, activation="softmax")
+    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), *hidden, output])
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 

@@ -47,10 +47,10 @@ def test_each_strategy_has_a_tuner_that_can_stand_where_keras_tuners_stood(name)
     assert set(base) - {"self", "oracle"} <= set(own)
     options = list(parameters(cls.__init__))[2:]
     names = {keras for keras, name in KERAS_NAMES.items() if name in options}
-    taken = set(theirs) | set(base) | {"inherit", *options, *names}
+    taken = set(theirs) | set(base) | {"inherit", "around", *options, *names}
     assert set(own) == taken - {"self", "oracle"}
     text = inspect.getdoc(tuner)
-    for option in ["objective", "max_trials", "overwrite", "inherit", *options, *names]:
+    for option in ["objective", "max_trials", "overwrite", "inherit", "around", *options, *names]:
         assert option in text
     assert ("continues from the weights" in text) == cls.budgeted
     assert pickle.loads(pickle.dumps(tuner)) is tuner
