@@ -13,7 +13,7 @@ def build(hp):
     model = keras.Sequential([keras.Input((8, 8)), keras.layers.Flatten()])
     model.add(keras.layers.Dense(hp.Int("units", 4, 64), activation="relu"))
     model.add(keras.layers.Dense(10, activation="softmax"))
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 

@@ -20,7 +20,7 @@ def tuner(tmp_path):
             )
         )
         model.add(keras.layers.Dense(10, activation="softmax"))
-        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
         return model
 
     return kt.RandomSearch(build, "val_accuracy", max_trials=3, seed=1, directory=tmp_path)
