@@ -26,16 +26,17 @@ class Around(Domain):
 
     Example: `Around(Float(1e-5, 1.0, log=True), 1e-3)`.
 
-    domain: numbers, or a choice with an order. value: what you believe to be good.
-    spread: standard deviation of the normal, in parts of the domain's range (on its scale).
-    trust: the share that is drawn from the normal; the rest is even, so that a wrong belief costs
-        trials and excludes nothing.
+    domain: of several values. value: what you believe to be good.
+    spread: standard deviation of the normal, in parts of the domain's range (on its scale). In a
+        choice without an order no value is near another, and spread has no say.
+    trust: the share that is drawn from the normal, or is the value; the rest is even, so that a
+        wrong belief costs trials and excludes nothing.
 
     Random search keeps the belief for ever. Strategies that learn follow their own trials more and
     more: TPE's uniform component and a Gaussian process know it, evolution's first population and
     the starts of local search are drawn from it, CMA-ES begins in its middle. Raises ValueError
-    for a domain without an order or with one value, for a value that it lacks, and for a spread
-    or trust that is out of range.
+    for a domain of one value, for a value that it lacks, and for a spread or trust that is out of
+    range.
     """
 
     domain: Domain
@@ -49,11 +50,8 @@ class Around(Domain):
                 f"domain={self.domain!r}: give a domain, and conditions after the belief, as in "
                 "Around(Float(0, 1), 0.9).when(optimizer='sgd')"
             )
-        if not self.domain.ordered or self.domain.count < 2:
-            raise ValueError(
-                f"domain={self.domain!r}: a belief needs several values in an order: numbers, "
-                "or Choice(…, ordered=True)"
-            )
+        if self.domain.count < 2:
+            raise ValueError(f"domain={self.domain!r}: a belief needs several values")
         object.__setattr__(self, "value", plain(self.value))
         if self.value not in self.domain:
             raise ValueError(f"value={self.value!r} is not {self.domain.describe()}")
@@ -61,6 +59,10 @@ class Around(Domain):
             raise ValueError(f"spread={self.spread!r} is above 0: parts of the range")
         if not 0 < self.trust < 1:
             raise ValueError(f"trust={self.trust!r} is a share: above 0 and below 1")
+
+    @property
+    def ordered(self) -> bool:  # type: ignore[override]
+        return self.domain.ordered
 
     @property
     def items(self) -> Sequence[Any]:  # type: ignore[override]
@@ -82,6 +84,11 @@ class Around(Domain):
     @cached_property
     def _warping(self) -> tuple[np.ndarray, np.ndarray]:
         """Points of the domain's unit interval, and the belief's share below each."""
+        if not self.ordered:
+            even = np.linspace(0, 1, int(self.count) + 1)
+            below = (1 - self.trust) * even
+            below[self.position(self.value) + 1 :] += self.trust
+            return even, below
         even = np.linspace(0, 1, GRID + 1)
         z = (even - self.domain.where(self.value)) / (self.spread * math.sqrt(2))
         normal = np.array([math.erf(each) for each in z.tolist()])

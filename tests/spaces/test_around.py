@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from coursekit.search import Search
-from coursekit.spaces import Around, Choice, Float, Integer, Space
+from coursekit.spaces import Around, Boolean, Choice, Float, Integer, Space
 from coursekit.strategies import STRATEGIES, Random, make
 from coursekit.surrogates.axes import Axes, widths
 
@@ -18,6 +18,8 @@ DOMAINS = [
     Around(Integer(1, 1000, log=True), 30),
     Around(Integer(1, 10), 9, trust=0.9),
     Around(Choice([16, 32, 64, 128], ordered=True), 64),
+    Around(Choice(["sgd", "adam", "rmsprop"]), "adam"),
+    Around(Boolean(), True, trust=0.8),
 ]
 
 
@@ -56,6 +58,12 @@ def test_on_axes_of_few_values_each_value_has_the_mass_of_its_interval():
         assert len(set(axes.positions(0, inside))) == 1
 
 
+def test_in_a_choice_without_an_order_the_value_has_the_trust_and_all_share_the_rest():
+    domain = Around(Choice(["a", "b", "c", "d"]), "c", trust=0.6)
+    assert widths(domain) == pytest.approx([0.1, 0.1, 0.7, 0.1])
+    assert not domain.ordered and list(domain.near("c")) == ["a", "b", "d"]
+
+
 @pytest.mark.parametrize("name", [name for name, cls in STRATEGIES.items() if not cls.budgeted])
 def test_every_strategy_searches_a_space_with_beliefs(name):
     space = Space(
@@ -63,6 +71,8 @@ def test_every_strategy_searches_a_space_with_beliefs(name):
             "rate": RATE,
             "batch": Around(Choice([16, 32, 64, 128], ordered=True), 64),
             "momentum": Around(Float(0.0, 0.99), 0.9).when(batch=[64, 128]),
+            "optimizer": Around(Choice(["sgd", "adam", "rmsprop"]), "adam"),
+            "bias": Around(Boolean(), True).when(optimizer="adam"),
         }
     )
     if not STRATEGIES[name].supports(space):
@@ -97,7 +107,7 @@ def test_a_right_belief_helps_random_search_and_a_wrong_one_costs():
 @pytest.mark.parametrize(
     ("make_it", "error", "named"),
     [
-        (lambda: Around(Choice(["a", "b"]), "a"), ValueError, "in an order"),
+        (lambda: Around(Choice(["a", "b"]), "c"), ValueError, "value='c' is not one of"),
         (lambda: Around(Integer(3, 3), 3), ValueError, "several values"),
         (lambda: Around(Float(0, 1), 2.0), ValueError, "value=2.0 is not a number from 0 to 1"),
         (lambda: Around(Float(0, 1), 0.5, spread=0), ValueError, "spread=0"),
