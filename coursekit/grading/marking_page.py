@@ -82,7 +82,7 @@ def show(*folders: Path | str, height: int = 800) -> None:
     The browser has to run on the kernel's machine: the page is on loopback. Raises ValueError if
     there are no results.
     """
-    from IPython.display import IFrame, display
+    from IPython.display import HTML, display
 
     paths = tuple(Path(each).resolve() for each in folders)
     with from_extras():
@@ -91,8 +91,18 @@ def show(*folders: Path | str, height: int = 800) -> None:
     if page is None:
         page = _shown[paths] = MarkingPage(paths)
         threading.Thread(target=page.serve_forever, daemon=True).start()
-    display(IFrame(page.address, "100%", height))  # type: ignore[no-untyped-call]
+    display(HTML(PANEL.format(address=page.address, height=int(height))))  # type: ignore[no-untyped-call]
 
+
+# The page takes the scheme of what embeds it: JupyterLab's theme need not be the system's.
+PANEL = """
+<style>
+[data-jp-theme-light="true"] .coursekit-panel {{ color-scheme: light }}
+[data-jp-theme-light="false"] .coursekit-panel {{ color-scheme: dark }}
+</style>
+<iframe class="coursekit-panel" title="Gradebook" src="{address}" width="100%" height="{height}"
+ style="border: 0"></iframe>
+"""
 
 _shown: dict[tuple[Path, ...], MarkingPage] = {}  # by this kernel; to run a cell again is no second
 

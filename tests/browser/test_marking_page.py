@@ -88,6 +88,10 @@ def test_a_notebook_shows_the_page(written: Callable[..., Notebook], tmp_path: P
         notebook.run(notebook.cell(0))
         inside = notebook.cell(0).frame_locator("iframe")
         expect(inside.locator("#counts")).to_contain_text("6 submissions")
+    notebook.page.emulate_media(color_scheme="null")  # as outside of a test
+    for theme, colour in (("dark", "rgb(28, 28, 28)"), ("light", "rgb(255, 255, 255)")):
+        notebook.theme(theme)
+        expect(inside.locator("body")).to_have_css("background-color", colour)
     inside.locator("#rows button", has_text="ada").click()
     expect(inside.frame_locator("#feedback").locator("h2").first).to_contain_text("99.1: 2 of 2")
     assert not notebook.errors()
