@@ -233,7 +233,8 @@ class Search:
             budget = arguments.whole_number("budget", budget)
         suggestion = Suggestion(made, budget, info={ADDED: True})
         for known in self.history.added:
-            if known == Trial(known.number, suggestion).ended(evaluation):
+            same = known.configuration == made  # the cheap half of the comparison
+            if same and known == Trial(known.number, suggestion).ended(evaluation):
                 return known
         number = len(self.history)
         with self._undivided.handling(self._journal is not None), self._undivided:
