@@ -66,7 +66,7 @@ lab: $(READY)
 	@exec $(BIN)/coursekit lab $(ARGS)
 
 # What shares something dear stays on one worker; tests/conftest.py says what, and what comes first.
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 test: check
 	@exec $(PYTEST) $(ARGS)

@@ -11,13 +11,16 @@ from typing import Any, NoReturn
 
 import pytest
 from hypothesis import settings
-from xdist.scheduler import LoadGroupScheduling
+from xdist.scheduler import LoadScopeScheduling
 
 settings.register_profile("coursekit", deadline=None)  # a busy machine is not a fault
 settings.register_profile("fast", deadline=None, max_examples=25)
 
 UNTOLD = "NOT TESTED"
 SECONDS_IF_SLOW, SECONDS_IF_FAST = 20, 0.2
+BROWSER = "tests/browser/"
+# Each of their cases, a lab, takes minutes.
+BY_CASE = ("tests/labs/test_notebooks.py", "tests/labs/test_nbgrader.py")
 NIGHTLY = "COURSEKIT_NIGHTLY"
 # Where one of many is tested in turn; fixed here, before there are workers.
 os.environ.setdefault("COURSEKIT_TURN", str(date.today().isocalendar().week))
@@ -25,20 +28,28 @@ os.environ.setdefault("COURSEKIT_TURN", str(date.today().isocalendar().week))
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-class ByGroupOrFile(LoadGroupScheduling):
-    """`--dist loadgroup`, where tests without an `xdist_group` stay together by file.
+def unit(nodeid: str) -> str:
+    """What stays on one worker: the browser, one case of a dear file, or a file with its fixtures.
 
-    Fixtures of a file are set up once, as with `loadfile`; a lab or the browser is a group.
+    By the test's name, since xdist's groups do not reach it from pytest 9.2 on.
     """
+    file, _, test = nodeid.partition("::")
+    if file.startswith(BROWSER):
+        return BROWSER
+    case = test.partition("[")[2]
+    return f"{file}[{case}" if file in BY_CASE and case else file
+
+
+class ByUnit(LoadScopeScheduling):
+    """`--dist loadscope` by `unit`."""
 
     def _split_scope(self, nodeid: str) -> str:
-        scope = super()._split_scope(nodeid)
-        return nodeid.split("::")[0] if scope == nodeid else scope
+        return unit(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroupOrFile | None:
-    return ByGroupOrFile(config, log) if config.getoption("dist") == "loadgroup" else None
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByUnit | None:
+    return ByUnit(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,9 +60,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without `-m nightly` or COURSEKIT_NIGHTLY=1 no nightly tests; the longest groups first.
+    """Without `-m nightly` or COURSEKIT_NIGHTLY=1 no nightly tests; the longest units first.
 
-    Workers take groups in this order (`--no-loadscope-reorder`), so that they end about together.
+    Workers take units in this order (`--no-loadscope-reorder`), so that they end about together.
     """
     if "nightly" not in config.getoption("markexpr") and os.environ.get(NIGHTLY) != "1":
         nightly = [item for item in items if item.get_closest_marker("nightly")]
@@ -59,13 +70,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("nightly")]
     seconds: dict[str, float] = defaultdict(float)
     for item in items:
-        seconds[_group(item)] += _seconds(item)
-    items.sort(key=lambda item: (-seconds[_group(item)], _group(item)))
-
-
-def _group(item: pytest.Item) -> str:
-    marker = item.get_closest_marker("xdist_group")
-    return marker.args[0] if marker else item.location[0]
+        seconds[unit(item.nodeid)] += _seconds(item)
+    items.sort(key=lambda item: (-seconds[unit(item.nodeid)], unit(item.nodeid)))
 
 
 def _seconds(item: pytest.Item) -> float:

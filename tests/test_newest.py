@@ -26,7 +26,7 @@ TESTS = ("arguments", "atomic", "guard", "journal", "lookup", "preflight", "sear
 FOLDERS = (
     "spaces", "surrogates", "forecasting", "strategies", "estimators", "worlds", "race",
 )  # fmt: skip
-pytestmark = [pytest.mark.nightly(600), pytest.mark.xdist_group("newest")]
+pytestmark = pytest.mark.nightly(600)
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:

@@ -30,7 +30,7 @@ def seconds(lab: Path) -> float:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`lab_source` is each lab; `lab_to_run` as well, a group of its own among the workers.
+    """`lab_source` is each lab; `lab_to_run` as well, marked with its seconds.
 
     `lab_to_measure` is each lab with claims that measure again, nightly.
     """
@@ -38,17 +38,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "lab_source" in metafunc.fixturenames:
         metafunc.parametrize("lab_source", labs, ids=lambda path: path.stem)
     if "lab_to_run" in metafunc.fixturenames:
-        runs = [pytest.param(path, marks=_marks(path, pytest.mark.slow)) for path in labs]
+        runs = [pytest.param(path, marks=pytest.mark.slow(_takes(path))) for path in labs]
         metafunc.parametrize("lab_to_run", runs, ids=lambda path: path.stem)
     if "lab_to_measure" in metafunc.fixturenames:
         again = [path for path in labs if any(cell.nightly for cell in source.read(path))]
-        runs = [pytest.param(path, marks=_marks(path, pytest.mark.nightly)) for path in again]
+        runs = [pytest.param(path, marks=pytest.mark.nightly(_takes(path))) for path in again]
         metafunc.parametrize("lab_to_measure", runs, ids=lambda path: path.stem)
 
 
-def _marks(path: Path, kind: pytest.MarkDecorator) -> list[pytest.MarkDecorator]:
-    took = 10 + (0 if path == SAMPLE else seconds(path))
-    return [kind(took), pytest.mark.xdist_group(f"lab {path.stem}")]
+def _takes(path: Path) -> float:
+    return 10 + (0 if path == SAMPLE else seconds(path))
 
 
 @pytest.fixture
@@ -84,7 +83,7 @@ def run_notebook(
         environment.pop("NBGRADER_EXECUTION", None)
         # Not for this run: the options and the worker's name of the outer pytest.
         environment = {key: value for key, value in environment.items() if "PYTEST" not in key}
-        command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-cell-timeout=300"]
+        command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-cell-timeout=900"]
         command += ["-p", "no:cacheprovider", "-q", "--rootdir", str(tmp_path), notebook.name]
         started = time.monotonic()
         done = subprocess.run(

@@ -74,7 +74,6 @@ def test_what_runs_with_claims_is_what_learners_get(lab_source: Path) -> None:
 
 
 @pytest.mark.slow(10)
-@pytest.mark.xdist_group("lab 99_sample")
 def test_a_missing_answer_and_a_wrong_claim_fail_the_run(run_notebook: Run, tmp_path: Path) -> None:
     """What passes above can fail."""
     source = tmp_path / "source" / SAMPLE.name
