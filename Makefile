@@ -65,7 +65,7 @@ $(READY): pyproject.toml uv.lock .python-version
 lab: $(READY)
 	@exec $(BIN)/coursekit lab $(ARGS)
 
-# What shares something dear stays on one worker; tests/conftest.py says what, and what comes first.
+# A file or a lab stays on one worker; tests/conftest.py says which, and what comes first.
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 test: check

@@ -18,7 +18,6 @@ settings.register_profile("fast", deadline=None, max_examples=25)
 
 UNTOLD = "NOT TESTED"
 SECONDS_IF_SLOW, SECONDS_IF_FAST = 20, 0.2
-BROWSER = "tests/browser/"
 # Each of their cases, a lab, takes minutes.
 BY_CASE = ("tests/labs/test_notebooks.py", "tests/labs/test_nbgrader.py")
 NIGHTLY = "COURSEKIT_NIGHTLY"
@@ -29,13 +28,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def unit(nodeid: str) -> str:
-    """What stays on one worker: the browser, one case of a dear file, or a file with its fixtures.
+    """What stays on one worker: one case of a dear file, or a file with its fixtures.
 
     By the test's name, since xdist's groups do not reach it from pytest 9.2 on.
     """
     file, _, test = nodeid.partition("::")
-    if file.startswith(BROWSER):
-        return BROWSER
     case = test.partition("[")[2]
     return f"{file}[{case}" if file in BY_CASE and case else file
 

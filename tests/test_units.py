@@ -1,4 +1,4 @@
-"""How tests are shared among workers: a lab is a unit of its own, the browser is one unit."""
+"""How tests are shared among workers: a lab is a unit of its own, any other file is one unit."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BROWSER, unit
+from tests.conftest import unit
 
 CASES = """
 import os, pytest
@@ -17,19 +17,17 @@ def test_a_lab_runs(lab):
 """
 
 
-def test_a_unit_is_a_lab_the_browser_or_a_file():
+def test_a_unit_is_a_lab_or_a_file():
     lab = "tests/labs/test_notebooks.py::test_a_lab_runs[01_keras_tuner]"
     assert (
         unit(lab) != unit(lab.replace("01", "02")) != unit("tests/labs/test_notebooks.py::test_x")
     )
-    assert {unit(f"{BROWSER}test_lab.py::test_a"), unit(f"{BROWSER}test_b.py::t[x]")} == {BROWSER}
     assert unit("tests/test_search.py::test_a[x]") == unit("tests/test_search.py::test_b")
 
 
 @pytest.mark.slow(6)
 def test_workers_get_the_units(tmp_path):
-    for name, what in (("labs/test_notebooks", "lab"), ("browser/test_a", "browser"),
-                       ("browser/test_b", "browser")):  # fmt: skip
+    for name, what in (("labs/test_notebooks", "lab"), ("test_other", "file")):
         path = tmp_path / "tests" / f"{name}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(CASES.replace("{what}", what))
@@ -46,5 +44,5 @@ def test_workers_get_the_units(tmp_path):
     for line in done.stdout.splitlines():
         if line.startswith("seen "):
             workers[line.split()[1]].append(line.split()[2])
-    assert len(workers["lab"]) == 4 and len(workers["browser"]) == 8
-    assert len(set(workers["browser"])) == 1 and len(set(workers["lab"])) >= 2
+    assert len(workers["lab"]) == 4 and len(workers["file"]) == 4
+    assert len(set(workers["file"])) == 1 and len(set(workers["lab"])) >= 2
