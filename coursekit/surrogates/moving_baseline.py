@@ -37,7 +37,8 @@ class MovingBaseline:
         reward = score - self._first
         count, total, squares = (self.decay * each for each in self._sums)
         count, total = count + 1, total + reward
-        squares += (reward - total / count) ** 2
+        gap = reward - total / count
+        squares += gap * gap  # gap**2 would raise for an enormous one
         self._sums = count, total, squares
         self.spread = max((squares / count) ** 0.5, 1e-9 * abs(reward)) or 1.0
-        return (reward - total / count) / self.spread
+        return gap / self.spread

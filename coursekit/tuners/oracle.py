@@ -17,7 +17,7 @@ from coursekit.journal import Finished, Grown, Journal, Retried, header
 from coursekit.log import outside
 from coursekit.lookup import options_of
 from coursekit.search import Search
-from coursekit.spaces import Configuration, Space
+from coursekit.spaces import Around, Configuration, Space
 from coursekit.strategies import Strategy, find
 from coursekit.trials import Evaluation, History, Pause, Status, Suggestion, Trial
 from coursekit.tuners import internals, project
@@ -83,7 +83,7 @@ class StrategyOracle(OracleBase):
         self._around = dict(beliefs(hyperparameters)) if isinstance(hyperparameters, Space) else {}
         for name, belief in (around or {}).items():
             given = dict(belief) if isinstance(belief, Mapping) else {"value": belief}
-            self._around[name] = {"spread": 0.1, "trust": 0.5} | given
+            self._around[name] = {"spread": Around.spread, "trust": Around.trust} | given
         whole = isinstance(hyperparameters, Space) and not around
         self._space = hyperparameters if whole else None
         if isinstance(hyperparameters, Space):

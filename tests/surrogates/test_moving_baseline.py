@@ -36,3 +36,8 @@ def test_constant_scores_have_no_advantage() -> None:
 def test_a_decay_of_1_is_refused() -> None:
     with pytest.raises(ValueError, match="baseline_decay=1: give a number from 0 to below 1"):
         MovingBaseline(1)
+
+
+def test_enormous_scores_do_not_end_the_search() -> None:
+    moving = MovingBaseline(0.9)
+    assert all(math.isfinite(moving.advantage(score)) for score in (0.0, 1e200, -1e200, 1.0))
