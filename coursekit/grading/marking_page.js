@@ -93,7 +93,7 @@ function showClass() {
   for (const bin of lab.bins) {
     const column = make("div", String(bin.learners || ""));
     const bar = make("span");
-    bar.style.height = `${(75 * bin.learners) / highest}%`;
+    bar.style.height = `${(60 * bin.learners) / highest}%`; // the rest is for the words
     column.append(bar, make("small", bin.label));
     bars.append(column);
   }

@@ -41,6 +41,13 @@ def looks_and_marks(page: Page, out: Path) -> None:
     )
     assert page.locator("#table script, #table img").count() == 0
     expect(learners.first).to_have_text(HOSTILE)
+    bars = page.locator("#points .column > div").evaluate_all(
+        "all => all.map(e => [parseInt(e.innerText), e.querySelector('span').offsetHeight])"
+    )
+    counted = [(count, height) for count, height in bars if height > 1]
+    most, tallest = max(counted)
+    assert tallest > 40
+    assert all(abs(height - count / most * tallest) <= 1 for count, height in counted)
     points = page.locator("#columns button", has_text="of 7")
     points.click()
     points.click()
