@@ -1,9 +1,10 @@
 """Seconds that grading takes a submission: `coursekit grade` beside `nbgrader autograde`.
 
-The notebooks are answers and known mistakes drawn at random, of set-up, exercises and checks alone:
-experiments take minutes, and nbgrader would run them. The start (TensorFlow is imported, nbgrader
-makes its assignment) is counted apart. Memory is the peak of the whole tree of processes, shared
-pages counted once.
+The notebooks hold answers and known mistakes drawn at random, with set-up and checks; `--whole`
+leaves the experiments in, as learners hand them in: nbgrader runs them, which takes minutes, and
+`coursekit grade` only what an answer needs. The start (TensorFlow is imported, nbgrader makes its
+assignment) is counted apart. Memory is the peak of the whole tree of processes, shared pages
+counted once.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from coursekit.arguments import count
 from coursekit.grading.memory import held
 
 BETWEEN = 0.2  # seconds between two looks at the memory
+LONGEST = 900  # seconds that nbgrader gives a cell
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lab", default="06", help="the lab's number (06)")
     parser.add_argument("--submissions", type=count, default=50, help="for coursekit (50)")
     parser.add_argument("--peers", type=int, default=3, help="for nbgrader, 0 for none (3)")
+    parser.add_argument("--whole", action="store_true", help="with experiments, as handed in")
     parser.add_argument("--jobs", type=count, default=os.cpu_count() or 1, help="at a time")
 
 
@@ -52,14 +55,14 @@ def run(options: argparse.Namespace) -> None:
     from coursekit.labs import exercises
 
     source = next(path for path in exercises.sources() if path.name.startswith(options.lab))
-    given = notebooks(source, max(options.submissions, options.peers))
+    given = notebooks(source, max(options.submissions, options.peers), options.whole)
     found = [ours(source, given[: options.submissions], options.jobs)]
     if options.peers:
         found.append(theirs(source, given[: options.peers]))
     report(found)
 
 
-def notebooks(source: Path, number: int) -> list[str]:
+def notebooks(source: Path, number: int, whole: bool = False) -> list[str]:
     """Notebooks in which each exercise is solved, mistaken or untouched, no two alike."""
     from coursekit.labs.build import build
     from coursekit.labs.exercises import load
@@ -70,7 +73,9 @@ def notebooks(source: Path, number: int) -> list[str]:
         kept = [
             cell
             for cell in made["cells"]
-            if "setup" in cell["metadata"].get("tags", []) or "coursekit" in cell["metadata"]
+            if whole
+            or "setup" in cell["metadata"].get("tags", [])
+            or "coursekit" in cell["metadata"]
         ]
         for cell in kept:
             if key := cell["metadata"].get("coursekit", {}).get("exercise"):
@@ -123,7 +128,7 @@ def theirs(source: Path, given: Sequence[str]) -> GradingTime:
             path = course / "submitted" / str(number) / "lab" / f"{source.stem}.ipynb"
             path.parent.mkdir(parents=True)
             path.write_text(text, encoding="utf-8")
-        _nbgrader(course, "autograde", "lab")
+        _nbgrader(course, "autograde", "lab", f"--Execute.timeout={LONGEST}")
         seconds = time.perf_counter() - began - start
     return GradingTime("nbgrader autograde", len(given), start, seconds / len(given), max(peak))
 

@@ -344,7 +344,7 @@ class Vertex(Vendor):
         asked = f"{job.name}-{digest}"
         folder = f"coursekit/{job.name}/predictions-{digest}"
         done = self._batch(asked, pipeline.model_to_upload.name, folder, numbered)
-        found = self._results(done).sort_values(ROW)
+        found = self._results(done).sort_values(ROW, kind="stable")
         if found[ROW].tolist() != list(range(len(rows))):
             raise CloudError(
                 f"{self._place} predicted {len(found)} of {len(rows)} rows: see the file of errors "

@@ -17,7 +17,7 @@ def stratified_order(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray
     position = np.empty(len(labels))
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
-        members = members[np.argsort(draws[members])]
+        members = members[np.argsort(draws[members], kind="stable")]
         position[members] = (np.arange(len(members)) + 0.5) / len(members)
     return np.lexsort((draws, position))
 

@@ -41,7 +41,8 @@ def parallel_coordinates(
     rows = [[c.get(key) for key in keys] + [s] for c, s in zip(configurations, scores, strict=True)]
     columns = [_scaled([row[at] for row in rows]) for at in range(len(keys) + 1)]
     values = np.asarray(scores, dtype=float)
-    order = np.argsort(np.where(np.isnan(values), -np.inf, values if maximise else -values))
+    heights = np.where(np.isnan(values), -np.inf, values if maximise else -values)
+    order = np.argsort(heights, kind="stable")
     done = int(np.isfinite(values).sum())
     for place, trial in enumerate(order):
         left = len(order) - 1 - place  # how many are better

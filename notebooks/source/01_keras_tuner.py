@@ -480,7 +480,7 @@ rows = [
     {"trial": t.trial_id, "status": t.status, "score": t.score, **t.hyperparameters.values}
     for t in random.oracle.trials.values()
 ]
-pd.DataFrame(rows).sort_values("score", ascending=False)
+pd.DataFrame(rows).sort_values("score", ascending=False, kind="stable")
 
 # %% [markdown]
 # ### Exercise 1.5. The incumbent

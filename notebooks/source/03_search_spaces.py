@@ -395,7 +395,8 @@ check("3.5")
 predict("03-walk", "Correlation of the ranks one step apart, over bits", least=-1, most=1)
 
 # %%
-ranks = np.argsort(np.argsort(atlas.accuracies)) / len(atlas.cells)
+order = np.argsort(atlas.accuracies, kind="stable")
+ranks = np.argsort(order, kind="stable") / len(atlas.cells)
 place = {world.space.key(each): row for row, each in enumerate(atlas.cells)}
 
 

@@ -281,7 +281,7 @@ check("8.4")
 # %%
 hoped = ranked(means, trained_small(0), large)
 truth = accuracies[large]
-best = np.argsort(-truth)
+best = np.argsort(-truth, kind="stable")
 shares = (1, 0.5, 0.2, 0.1, 0.05, 0.02)
 tops = [best[: int(share * len(large))] for share in shares]
 at_top = [kendalltau(hoped[top], truth[top]).statistic for top in tops]

@@ -118,7 +118,7 @@ check("11.1")
 # **Fitting** is the search for the parameters whose curve lies closest to the points that were seen: the least sum of squared distances. `families.fit(name, curve)` does it. It returns the parameters and the standard deviation of the points about the curve. Here are three families, fitted to the same ten epochs.
 
 # %%
-order = np.argsort(ends)
+order = np.argsort(ends, kind="stable")
 sample, fits = seen[order[135]], {}
 for name in ("pow3", "Janoschek", "ilog2"):
     parameters, _ = families.fit(name, sample[:10])
@@ -386,7 +386,7 @@ check("11.3")
 # The panel below shows one curve as far as it was **seen**, and the band moves with the slider. When the chance to beat the best falls below *delta*, the band turns orange and hatched, and the verdict to **Stop**. The best is the highest end of the *other* curves. The promising curve has 92 to 94 % after ten epochs, and ends at about 97 %; the best of all ends 1.5 points higher. **Predict** when the rule gives it up.
 
 # %%
-promising, best = seen[order[-24]], ends.max()
+promising, best = seen[order[-27]], ends.max()
 spans = ["after 2 to 5 epochs", "after 6 to 10", "after 11 to 20", "later, or never"]
 
 # %%

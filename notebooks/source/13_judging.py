@@ -280,7 +280,9 @@ for strategy in ("random", "tpe", "bayesian"):
 measured("13-thinking", round(tiny, 1))  # of the last of them
 
 # %% claim="Bayesian optimization's own computing counts with perceptrons, and not with NAS-Bench-201"
-assert tiny > 3 and large < 0.1 and share(perceptrons, "random") < 5
+# On any machine: the trainings' seconds are those of the tables.
+assert tiny > 0.5 and large < 0.1 and tiny > 1000 * large
+assert share(perceptrons, "random") < tiny / 5
 
 # %% [markdown]
 # Where a training takes an hour, the strategy's own time does not matter. Where it takes a fraction of a second, it does. Simulated clocks leave it out, so state it beside them (`report.table` does, as milliseconds a trial).
@@ -516,7 +518,7 @@ for each in races:
 
 # %% claim="Worth and lead order the worlds differently; two leads are below half a point, three are above; the lead grows with what the best 5 % lack"
 worths, leads, lacks = zip(*rows)
-assert min(worths) > 300 and list(np.argsort(worths)) != list(np.argsort(leads))
+assert min(worths) > 300 and list(rankdata(worths)) != list(rankdata(leads))
 assert sorted(lead < 0.5 for lead in leads) == [False] * 3 + [True] * 2
 assert np.corrcoef(rankdata(leads), rankdata(lacks))[0, 1] > 0.7
 for each in races:  # and random search is worth what was calculated
@@ -549,7 +551,7 @@ def sorted_by_seen(world, *worths):
     seen = np.array([world.evaluate(Suggestion(one)).score for one in space])
     true = np.array([[worth(one) for one in space] for worth in worths])
     both = np.nan_to_num([seen, *true])  # a training that failed is worth nothing
-    return both[:, np.argsort(both[0])]
+    return both[:, np.argsort(both[0], kind="stable")]
 
 
 once = NASBench201("cifar100", seed=0)
