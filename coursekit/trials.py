@@ -66,9 +66,10 @@ class Evaluation(NamedTuple):
                 message=str(self.message),
             )
         except (AttributeError, TypeError, ValueError):
+            missing = "" if self.score is not None else " Does the function lack its `return`?"
             raise TypeError(
                 f"{self!r} is not a result: give a score, or an Evaluation of a score, a curve of "
-                "scores, a cost in seconds, a spread, measures by name, and a message"
+                f"scores, a cost in seconds, a spread, measures by name, and a message.{missing}"
             ) from None
         for name, value in (("cost", made.cost), ("spread", made.spread)):
             if not 0 <= value < math.inf:

@@ -1,5 +1,7 @@
 """Who imports whom, and what an import may load."""
 
+import ast
+import graphlib
 import shutil
 import subprocess
 import sys
@@ -62,6 +64,47 @@ def test_training_loads_no_keras_until_it_is_needed():
 
 def test_heavy_modules_would_be_seen():
     assert "matplotlib" in loaded_after("matplotlib.cbook")
+
+
+def imports(path: Path, modules: set[str]) -> set[str]:
+    """The modules that a file imports, in functions too, but for those that only types need."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if isinstance(node, ast.Import):
+            found |= {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = {f"{node.module}.{each.name}" for each in node.names}
+            found |= {name if name in modules else node.module for name in names}
+        waiting += ast.iter_child_nodes(node)
+    return found & modules
+
+
+def graph(package: Path) -> dict[str, set[str]]:
+    """What each module of a package imports of it."""
+    files = {
+        ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(
+            ".__init__"
+        ): path
+        for path in package.rglob("*.py")
+    }
+    return {name: imports(path, set(files)) for name, path in files.items()}
+
+
+def test_no_module_imports_itself_through_others():
+    list(graphlib.TopologicalSorter(graph(CHECKOUT / "coursekit")).static_order())
+
+
+def test_a_circle_in_a_function_would_be_found(tmp_path: Path):
+    package = tmp_path / "ring"
+    package.mkdir()
+    (package / "one.py").write_text("from ring import two\n")
+    (package / "two.py").write_text("def late():\n    from ring.one import anything\n")
+    with pytest.raises(graphlib.CycleError, match=r"ring\.one"):
+        graphlib.TopologicalSorter(graph(package)).prepare()
 
 
 def contract(checkout: Path) -> subprocess.CompletedProcess[str]:

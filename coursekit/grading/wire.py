@@ -108,6 +108,7 @@ def seen(data: Any) -> AnswerState:
         text(data.get("kind"))[:100],
         data.get("function") is True,
         data.get("cached") is True,
+        silent=data.get("silent") is True,
     )
 
 

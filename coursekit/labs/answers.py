@@ -1,15 +1,19 @@
 """The results of an exercise's probe: for the learner's answer, the solution, known mistakes."""
 
+from __future__ import annotations
+
 import copy
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coursekit import guard
-from coursekit.labs.exercises import Exercise, close
-from coursekit.labs.plain import Opaque, plain
+from coursekit.labs.plain import Opaque, close, plain, rounded
 from coursekit.labs.side_effects import SideEffects
+
+if TYPE_CHECKING:
+    from coursekit.labs.exercises import Exercise
 
 PATIENCE = 3.0  # seconds of computing, to find the mistake that a learner made
 Case = tuple[Any, ...]
@@ -179,11 +183,11 @@ def _difference(received: Any, expected: Any, alike: Alike) -> str:
         return _difference_of_lists(received, expected, alike)
     if isinstance(received, dict) and isinstance(expected, dict):
         if extra := [key for key in received if key not in expected]:
-            return f"{extra[0]!r} is too much"
+            return f"{_key(extra[0])} is too much"
         wrong = next(key for key in expected if not _has(received, key, expected[key], alike))
         if wrong not in received:
-            return f"{wrong!r} is missing"
-        return f"{wrong!r}: {_difference(received[wrong], expected[wrong], alike)}"
+            return f"{_key(wrong)} is missing"
+        return f"{_key(wrong)}: {_difference(received[wrong], expected[wrong], alike)}"
     return "it is not what is asked for"
 
 
@@ -221,4 +225,9 @@ def _difference_of_lists(received: list[Any], expected: list[Any], alike: Alike)
 def _word(value: Any) -> str:
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "a dict"
-    return repr(value)
+    return repr(rounded(value))
+
+
+def _key(key: Any) -> str:
+    """A dictionary's key; words of a report are not quoted."""
+    return key if isinstance(key, str) and " " in key else repr(key)

@@ -13,8 +13,9 @@ from pathlib import Path
 from types import CodeType
 from typing import Any, ClassVar
 
-from coursekit.labs import source
+from coursekit.labs import answers, source
 from coursekit.labs.names import names, needed
+from coursekit.labs.plain import close
 from coursekit.shipped import shipped
 
 
@@ -119,8 +120,6 @@ class Exercise:
     @classmethod
     def judge(cls, received: Any, *case: Any) -> Finding | None:
         """None when the received value is right."""
-        from coursekit.labs import answers
-
         expected = answers.right(cls, case)
         if cls.alike(received, expected):
             return None
@@ -235,30 +234,6 @@ class Sampled(Exercise):
             return close(received, expected, cls.tolerance)
         chance = min(1.0, abs(received + expected) / (2 * cls.draws))
         return abs(received - expected) <= 6 * math.sqrt(2 * cls.draws * chance * (1 - chance))
-
-
-def close(received: Any, expected: Any, relative: float = 1e-6) -> bool:
-    """Whether two plain values agree: numbers within `relative` of the larger, the rest equal.
-
-    NaN agrees with NaN.
-    """
-    if isinstance(received, bool) or isinstance(expected, bool):
-        return received is expected
-    if isinstance(received, int | float) and isinstance(expected, int | float):
-        if received != received and expected != expected:
-            return True
-        return math.isclose(received, expected, rel_tol=relative, abs_tol=1e-12)
-    if type(received) is not type(expected):
-        return False
-    if isinstance(received, list):
-        return len(received) == len(expected) and all(
-            close(left, right, relative) for left, right in zip(received, expected, strict=True)
-        )
-    if isinstance(received, dict):
-        return received.keys() == expected.keys() and all(
-            close(received[key], expected[key], relative) for key in received
-        )
-    return bool(received == expected)
 
 
 @dataclass(frozen=True)

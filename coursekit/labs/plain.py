@@ -5,6 +5,7 @@ and sent to another process. Conversion uses the real type and the built-in type
 that an overridden `__eq__`, `__iter__` or `__repr__` has no effect.
 """
 
+import math
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,30 @@ def rounded(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: rounded(each) for name, each in value.items()}
     return value
+
+
+def close(received: Any, expected: Any, relative: float = 1e-6) -> bool:
+    """Whether two plain values agree: numbers within `relative` of the larger, the rest equal.
+
+    NaN agrees with NaN.
+    """
+    if isinstance(received, bool) or isinstance(expected, bool):
+        return received is expected
+    if isinstance(received, int | float) and isinstance(expected, int | float):
+        if received != received and expected != expected:
+            return True
+        return math.isclose(received, expected, rel_tol=relative, abs_tol=1e-12)
+    if type(received) is not type(expected):
+        return False
+    if isinstance(received, list):
+        return len(received) == len(expected) and all(
+            close(left, right, relative) for left, right in zip(received, expected, strict=True)
+        )
+    if isinstance(received, dict):
+        return received.keys() == expected.keys() and all(
+            close(received[key], expected[key], relative) for key in received
+        )
+    return bool(received == expected)
 
 
 def _plain(value: Any, depth: int, room: list[int]) -> Any:

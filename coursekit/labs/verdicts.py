@@ -1,12 +1,16 @@
 """The verdict on an answer: the reason in words, and below it the question and the result."""
 
 import ast
+import dis
+import inspect
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import CodeType, FunctionType
 from typing import Any
 
+from coursekit import guard
 from coursekit.guard import Failure
 from coursekit.labs import answers, exercises
 from coursekit.labs.answers import Observed, observe
@@ -37,7 +41,8 @@ class AnswerState:
 
     state: "missing", "..." (as handed out), "untouched", "not callable", or "" (to be run).
     kind: the name of its type. function: whether it is one. cached: whether a cache is around it.
-    new_kernel: whether nothing of the lab's set-up is defined either.
+    new_kernel: whether nothing of the lab's set-up is defined either. silent: whether it is a
+    function that can return nothing but None.
     """
 
     state: str = ""
@@ -45,6 +50,7 @@ class AnswerState:
     function: bool = False
     cached: bool = False
     new_kernel: bool = False
+    silent: bool = False
 
 
 Asked = Callable[[tuple[Any, ...]], Observed]
@@ -139,8 +145,9 @@ class _Question:
         if outcome.stopped == "interrupt":
             return "stopped", ["You interrupted it."], rows
         if outcome.stopped:
-            limit = f"No answer after {exercise.seconds:g} s of computing."
-            return "stopped", [f"{limit} Is there a loop that never ends?"], rows
+            clock = guard.PATIENCE * exercise.seconds
+            limit = f"No answer after {exercise.seconds:g} s of computing or {clock:g} s in all."
+            return "stopped", [f"{limit} Is there a loop or a wait that never ends?"], rows
         if outcome.failure:
             return self._failed(outcome.failure, seen, rows)
         if observed.changed and not exercise.changes:
@@ -155,7 +162,8 @@ class _Question:
             further = iter(()) if self.hidden else rest
             known = answers.recognise(exercise, seen, further, self.patience)
         # Where earlier cases are right, None may come of a known mistake that has its `return`.
-        if observed.silent and self._returns_something() and not (known and len(seen) > 1):
+        explained = known and len(seen) > 1
+        if observed.silent and (self._silent_alone() or (self._always_answers() and not explained)):
             return "not right", [self._silent(observed)], rows
         text = [known or finding.reason]
         if exercise.requirements and not self.hidden:
@@ -204,6 +212,11 @@ class _Question:
         power = any(sign in failure.message for sign in (" ^: ", " ^=: ", "bitwise_xor"))
         if failure.kind == "TypeError" and power:
             return "Python writes a power as `**`; `^` is another operation."
+        if failure.kind == "TypeError" and "NoneType" in failure.message:
+            return (
+                "A value in this line is None. Does a function that it comes from lack its "
+                "`return`?"
+            )
         if failure.kind == "NameError":
             missing = failure.message.split("'")[1] if "'" in failure.message else ""
             above = {
@@ -278,14 +291,20 @@ class _Question:
         expected = expected if isinstance(finding.expected, str) or report else repr(expected)
         return [("expected", _short(str(expected))), ("received", _short(came))]
 
-    def _returns_something(self) -> bool:
-        """Whether the lab's own solution is a function with a `return`."""
-        if not self.answer.function:
-            return False
+    def _silent_alone(self) -> bool:
+        """Whether the answer can return nothing but None, where the lab's own returns a value."""
+        return self.answer.silent and any(each != "None" for each in self._returned())
+
+    def _always_answers(self) -> bool:
+        """Whether the lab's own solution returns values, and nowhere writes `return None`."""
+        found = self._returned()
+        return self.answer.function and bool(found) and "None" not in found
+
+    def _returned(self) -> list[str]:
+        """What stands after each `return` of the lab's own solution."""
         solution = ast.parse(self.lab.exercise_cell(self.exercise.key).solution)
-        found = [node for node in ast.walk(solution) if isinstance(node, ast.Return) and node.value]
-        none = [node for node in found if ast.unparse(node.value or node) == "None"]
-        return bool(found) and not none
+        found = [node.value for node in ast.walk(solution) if isinstance(node, ast.Return)]
+        return [ast.unparse(value) for value in found if value is not None]
 
 
 def _silent(name: str) -> str:
@@ -309,7 +328,27 @@ def look(name: str, stub: str, value: bool, namespace: dict[str, Any]) -> Answer
     elif not callable(answer) and not value:
         state = "not callable"
     function = type(answer) is FunctionType
-    return AnswerState(state, type(answer).__name__, function, hasattr(answer, "cache_info"))
+    return AnswerState(
+        state,
+        type(answer).__name__,
+        function,
+        hasattr(answer, "cache_info"),
+        silent=function and _returns_nothing(answer.__code__),
+    )
+
+
+def _returns_nothing(code: CodeType) -> bool:
+    """Whether a function of this code can return nothing but None."""
+    if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+        return False
+    steps = [each for each in dis.get_instructions(code) if each.opname not in ("NOP", "CACHE")]
+    for before, step in itertools.pairwise(steps):
+        if step.opname == "RETURN_CONST" and step.argval is not None:
+            return False
+        none = before.opname == "LOAD_CONST" and before.argval is None
+        if step.opname == "RETURN_VALUE" and (step.is_jump_target or not none):
+            return False
+    return True
 
 
 def _not_to_be_run(lab: Lab, exercise: type[Exercise], answer: AnswerState) -> tuple[str, str]:

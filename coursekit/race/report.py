@@ -33,7 +33,8 @@ def checkpoints(race: Race) -> list[float]:
 def table(race: Race) -> str:
     """The worth of the incumbents, mean and standard deviation over the seeds; best rank first.
 
-    ms/trial is the time of strategy and estimator, without the trainings.
+    ms/trial is the time of strategy and estimator, without the trainings. Where estimators race for
+    equally many trials, which cost them different times, training is the mean of their seconds.
     """
     ranks, world = race.ranks(), race.world
     points = checkpoints(race)
@@ -47,14 +48,17 @@ def table(race: Race) -> str:
     def row(name: str, texts: Sequence[str]) -> str:
         return f"{name:{width}}" + "".join(f"{text:>{column}}" for text in texts)
 
+    unequal = _unequal(race)
     lines = [
         f"{world}: {_measure(race)}, {_seeds(race)}",
-        f"{row('', heads)}{'rank':>6}{'ms/trial':>9}",
+        f"{row('', heads)}{'rank':>6}{'ms/trial':>9}{'training' if unequal else '':>11}".rstrip(),
     ]
     for name in sorted(race.names, key=ranks.__getitem__):
         runs = [race.runs[name][seed] for seed in race.paired()]
         pace = np.median([1000 * run.overhead / max(1, len(run.scores)) for run in runs])
-        lines.append(f"{row(name, cells[name])}{ranks[name]:6.2f}{pace:9.2f}")
+        trained = np.mean([sum(run.costs) for run in runs])
+        cost = f"{_count(trained)} s" if unequal else ""
+        lines.append(f"{row(name, cells[name])}{ranks[name]:6.2f}{pace:9.2f}{cost:>11}".rstrip())
     if np.isfinite(world.optimum):
         best = _number(world, world.optimum) + " " * len("±0.00")  # below the means
         lines.append(row("optimum", [*[""] * (len(points) - 1), best]).rstrip())
@@ -78,6 +82,11 @@ def matrix(races: Sequence[Race]) -> str:
         row = "".join(f"{cell:>{c}}" for cell, c in zip(cells, columns, strict=True))
         lines.append(f"{name:{width}}{row}{mean[name]:7.2f}")
     return "\n".join(lines)
+
+
+def _unequal(race: Race) -> bool:
+    """Whether contestants had equally many trials that cost them different training times."""
+    return race.seconds is None and len({e.estimator_name for e in race.contestants.values()}) > 1
 
 
 def _measure(race: Race) -> str:
@@ -135,9 +144,14 @@ def statement(race: Race) -> str:
     alike = [f"{c.better} and {c.worse} ({_p(c.p)})" for c in found if not c.significant]
     if alike:
         lines.append("not told apart: " + "; ".join(alike))
+    if _unequal(race):
+        lines.append(
+            "estimators save training time, not trials, and all had the same number of trials: "
+            "give seconds to compare at equal training time"
+        )
     if seeds < (needed := seeds_needed(len(race.names))):
         lines.append(
-            f"{seeds} seeds cannot show anything at this level: take {needed} or more, and 20 if "
+            f"{_seeds(race)} cannot show anything at this level: take {needed} or more, and 20 if "
             "the differences are small"
         )
     return "\n".join(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from coursekit import strategies
 from coursekit.spaces import Space
 from coursekit.strategies.base import Strategy
 from coursekit.strategies.recommendation import recommend
+from coursekit.strategies.registry import make
 from coursekit.trials import History, Pause, Suggestion, Trial
 
 
@@ -26,7 +26,7 @@ class Auto(Strategy):
     ) -> None:
         super().__init__(space)
         self.recommendation = recommend(space, expected_trials, noise=noise, workers=workers)
-        self._chosen = strategies.make(self.recommendation.strategy, space)
+        self._chosen = make(self.recommendation.strategy, space)
         self.repeats = self._chosen.repeats
 
     def suggest(self, history: History, rng: np.random.Generator) -> Suggestion | Pause:

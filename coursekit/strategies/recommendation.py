@@ -18,6 +18,7 @@ from coursekit.arguments import truth, whole_number
 from coursekit.shipped import shipped
 from coursekit.spaces import Space
 from coursekit.spaces.micro import BlockCells, EdgeCells
+from coursekit.strategies.registry import find
 
 MANY_VALUES = 32  # an axis with more values counts as numbers, one with fewer as a list
 FEWEST_PROBLEMS = 2  # fewer say too little about a kind of space
@@ -152,8 +153,6 @@ def nearest(marks: Iterable[int], value: int) -> int:
 
 
 def _supports(name: str, space: Space) -> bool:
-    from coursekit.strategies import find
-
     return find(name).supports(space)
 
 

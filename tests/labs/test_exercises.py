@@ -1,13 +1,16 @@
 """Every lab: untouched cells give "not yet", the solution is right, each known mistake is not."""
 
+import ast
 import textwrap
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pytest
 
 from coursekit.labs.answers import problems
-from coursekit.labs.exercises import Exercise, Finding, Lab, Mistake, Value, close, load
+from coursekit.labs.exercises import Exercise, Finding, Lab, Mistake, Value, load
+from coursekit.labs.plain import close
 from coursekit.labs.verdicts import verdict
 
 SAMPLE = Path(__file__).parent / "lab" / "source" / "99_sample.py"
@@ -64,6 +67,41 @@ def test_each_known_mistake_is_found_and_the_rest_is_right(
             if exercise.declared() and exercise.explained and "argument" not in card.text[0]:
                 assert card.text[0] == mistake, card.plain()
         assert wrong >= 2, f"{key} needs two known mistakes that run and give a wrong answer"
+
+
+class WithoutReturn(ast.NodeTransformer):
+    """Drops the `return` of values, but for those of functions inside."""
+
+    depth = 0
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self.depth += 1
+        kept = node if self.depth > 1 else self.generic_visit(node)
+        self.depth -= 1
+        return kept
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        return node
+
+    def visit_Return(self, node: ast.Return) -> ast.AST:
+        value = node.value or ast.Constant(None)
+        return node if ast.unparse(value) == "None" else ast.Expr(value)
+
+
+def test_a_missing_return_is_called_that(lab_source: Path, setup: dict[str, Any]) -> None:
+    lab = load(lab_source)
+    answers = solved(lab, setup)
+    for key in lab.exercises:
+        exercise, tree = lab.exercises[key], ast.parse(lab.exercise_cell(key).solution)
+        silent = ast.unparse(ast.fix_missing_locations(WithoutReturn().visit(tree)))
+        if silent == ast.unparse(ast.parse(lab.exercise_cell(key).solution)):
+            continue  # it returns nothing
+        if not isinstance(answers[exercise.answer], FunctionType):
+            continue
+        if isinstance(getattr(tree.body[-1], "body", [None])[-1], ast.Raise):
+            continue  # it raises where nothing was returned
+        card = verdict(lab, exercise, execute(lab, key, silent, dict(answers)), False)
+        assert "Is there a `return`?" in card.text[0], f"{key}: {card.plain()}"
 
 
 def test_a_mistake_that_is_none_is_found() -> None:
