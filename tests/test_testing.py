@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import coursekit.testing
+from coursekit.estimators import FullTraining
 from coursekit.spaces import Choice, Integer, Space
 from coursekit.strategies import Random, RegularizedEvolution, Strategy
-from coursekit.testing import SPACES, conform, examine
+from coursekit.testing import SPACES, conform, conform_estimator, examine
 from coursekit.trials import Pause, Suggestion
 
 SMALL = {name: SPACES[name] for name in ("mixed", "small")}
@@ -247,3 +248,12 @@ def test_finds_what_never_answers(monkeypatch):
     monkeypatch.setattr(coursekit.testing, "LIMIT", 1)
     report = examine(DrawsForEver, spaces={"small": SPACES["small"]})
     assert any("no answer within 1 s" in what for _, _, what in report.broken)
+
+
+def test_what_is_no_class_of_the_kind_is_refused_in_words():
+    with pytest.raises(TypeError, match="give the class of the strategy, not an object"):
+        conform(Random(SPACES["small"]))
+    with pytest.raises(TypeError, match=r"so it is no strategy: conform_estimator\(Full"):
+        conform(FullTraining)
+    with pytest.raises(TypeError, match=r"so it is no estimator: conform\(Random\)"):
+        conform_estimator(Random)

@@ -121,17 +121,24 @@ def number(typed: str, unit: str = "") -> float:
     Raises ValueError if it is not a number, or has another unit.
     """
     text = typed.strip().lower().replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ")
-    text = re.sub(r"^(about|around|ca\.|roughly|[~≈+])\s*", "", text)
+    text = re.sub(r"^(about|approximately|approx\.?|around|circa|ca\.?|roughly|[~≈+])\s*", "", text)
     found = _NUMBER.fullmatch(text)
     if found is None:
         raise ValueError(f"{typed!r} is not a number: enter digits, like 12 or 0.9")
     named = (found["unit"] or "").strip()
-    known = {"", unit.lower(), unit.lower().removesuffix("s")}
-    known |= {"percent", "per cent"} if unit == "%" else set()
+    named = named.rstrip(".")
+    known = {"", unit.lower(), unit.lower().removesuffix("s"), *ALSO.get(unit.split(" ")[0], ())}
     if named not in known:
         asked = f"a number of {unit}" if unit else "a number without a unit"
         raise ValueError(f"{typed!r} has another unit: enter {asked}")
-    parts = [_digits(part) for part in found["number"].split("/")]
+    thousand = re.fullmatch(r"([1-9]\d{0,2})\.(\d{3})", found["number"].strip())
+    if thousand and unit.endswith("s") and unit not in PARTLY:
+        whole = "".join(thousand.groups())
+        raise ValueError(f"{typed!r}: is {whole} meant? Enter {whole}, or {thousand[1]}")
+    try:
+        parts = [_digits(part) for part in found["number"].split("/")]
+    except ValueError:
+        raise ValueError(f"{typed!r} is not a number: enter digits, like 12 or 0.9") from None
     if len(parts) == 2 and not parts[1]:
         raise ValueError(f"{typed!r} divides by 0: enter digits, like 12 or 0.9")
     value = parts[0] / parts[1] if len(parts) == 2 else parts[0]
@@ -140,6 +147,16 @@ def number(typed: str, unit: str = "") -> float:
     return value
 
 
+PARTLY = ("points", "s", "ms", "seconds", "minutes", "hours", "times", "degrees")  # not counted
+# What people also write for a unit.
+ALSO = {
+    "%": ("%", "percent", "per cent"),
+    "points": ("percentage points", "pp", "%"),
+    "s": ("second", "seconds", "sec", "secs"),
+    "seconds": ("s", "sec", "secs"),
+    "ms": ("millisecond", "milliseconds"),
+    "times": ("x", "×", "fold"),
+}
 _PART = r"-?(?:\d[\d,._' ]*|\.\d+)(?:e[+-]?\d+)?"
 _NUMBER = re.compile(rf"(?P<number>{_PART}(?:\s*/\s*{_PART})?)(?P<unit>\s*[^\d\s.,/-][^\d]*)?")
 
@@ -148,6 +165,8 @@ def _digits(text: str) -> float:
     text = text.strip()
     if re.fullmatch(r"-?\d{1,3}([,_' ]\d{3})+(\.\d*)?", text):  # 1,000 and 1 000.5
         text = re.sub(r"[,_' ]", "", text)
+    elif re.fullmatch(r"-?\d{1,3}(\.\d{3}){2,}(,\d*)?", text):  # 1.000.000
+        text = text.replace(".", "")
     return float(text.replace(",", "."))
 
 

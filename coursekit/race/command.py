@@ -145,6 +145,8 @@ def _worlds(options: argparse.Namespace) -> list[World]:
     names = split(options.world)
     if len(names) > 1 and options.dataset is not None:
         raise ValueError(f"--dataset {options.dataset}: give it with one world; {len(names)} race")
+    if len(set(names)) < len(names):
+        raise ValueError(f"--world {options.world}: each of the worlds races once")
     return [make(name, options.dataset) for name in names]
 
 

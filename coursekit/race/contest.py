@@ -298,10 +298,16 @@ def lineups(
     """For each world the contestants that race there, and the others with the reason.
 
     Raises ValueError if a strategy or an estimator can race in none of the worlds, or if a world
-    has no contestant.
+    has no contestant, TypeError for what is no world.
     """
     found = []
     for world in worlds:
+        if not isinstance(world, World):
+            made = f"{world.__name__}()" if isinstance(world, type) else "MLPs()"
+            raise TypeError(
+                f"{world!r} is no world to race in: give an instance of a World, as in {made}; "
+                "an estimator goes into estimators=, your own judge derives from World"
+            )
         reasons = {name: each.refusal(world) for name, each in entered.items()}
         left_out = {name: reason for name, reason in reasons.items() if reason is not None}
         found.append(({n: each for n, each in entered.items() if n not in left_out}, left_out))

@@ -105,6 +105,10 @@ def named(what: str, given: Iterable[str] | Mapping[str, Any]) -> dict[str, Any]
         found = dict(given)
     else:
         texts = [*given]
+        for text in texts:
+            if not isinstance(text, str):
+                name = getattr(text, "__name__", "name")
+                raise TypeError(f"{what}=[{text!r}]: give it a name, as in {{'{name}': ...}}")
         found = {FULL if text in FULL_TEXTS else text: text for text in texts}
         if len(found) < len(texts):
             raise ValueError(f"each of the {what} starts once: {', '.join(map(str, texts))}")

@@ -39,7 +39,8 @@ def table(race: Race) -> str:
     ranks, world = race.ranks(), race.world
     points = checkpoints(race)
     unit = "s" if race.seconds is not None else "trials"
-    heads = [f"{_count(point)} {unit}" for point in points]
+    heads = [f"{_count(point)} {'trial' if unit == 'trials' and point == 1 else unit}"
+             for point in points]  # fmt: skip
     width = max(len("optimum"), *(len(name) for name in race.names))
     found = [race.best(point) for point in points]
     cells = {name: [_spread(world, values[name]) for values in found] for name in race.names}

@@ -79,6 +79,7 @@ WORLDS: Mapping[str, Callable[[], Trains]] = {
     "live mlps": lambda: Live("mlps", seed=0).at("quarter data"),
 }
 
+OTHER = {"suggest": "evaluate", "evaluate": "suggest"}  # methods of strategies and estimators
 LIMIT = 60  # seconds for one promise on one space
 # For promises that concern no single space or world.
 ANY, ALL, ANYWHERE = "any space", "all spaces", "any world"
@@ -135,6 +136,7 @@ def examine(
     **options: Any,
 ) -> Report:
     """Test a strategy's promises on every space, as `conform`; nothing is printed or raised."""
+    _is_class(strategy, "suggest", "strategy")
     report = Report(strategy.__name__)
     cases: dict[str, Case] = {}
     for name, space in spaces.items():
@@ -174,6 +176,7 @@ def examine_estimator(
     **options: Any,
 ) -> Report:
     """Test an estimator's promises in every world; nothing is printed or raised."""
+    _is_class(estimator, "evaluate", "estimator")
     report = Report(estimator.__name__)
     for name, world in worlds.items():
         case = estimates.Judging(partial(estimator, **options), world)
@@ -185,6 +188,17 @@ def examine_estimator(
             _try(report, name, estimates.refuses_worlds_that_it_does_not_support, case)
     _try(report, ANYWHERE, checks_options, estimator)
     return report
+
+
+def _is_class(given: object, method: str, kind: str) -> None:
+    """TypeError unless it is a class of that kind."""
+    name = getattr(given, "__name__", type(given).__name__)
+    if not isinstance(given, type):
+        raise TypeError(f"{given!r}: give the class of the {kind}, not an object")
+    if not hasattr(given, method):
+        other = "conform_estimator" if kind == "strategy" else "conform"
+        cure = f": {other}({name})?" if hasattr(given, OTHER[method]) else ""
+        raise TypeError(f"{name} has no method {method}, so it is no {kind}{cure}")
 
 
 def suggests(case: Case) -> None:

@@ -183,7 +183,7 @@ def judges_alike_on_any_scale(case: Judging) -> None:
     for known in (True, False):
         plain = case.search(on_scale(case.world(), known=known))
         reach = max(t.score for t in plain) - min(t.score for t in plain)
-        for times, plus in SCALES[:2]:
+        for times, plus in SCALES:
             scaled = case.search(on_scale(case.world(), times, plus, known))
             for one, other in zip(plain, scaled, strict=True):
                 off = abs(other.score - (times * one.score + plus))

@@ -146,6 +146,13 @@ def test_points_are_compared_by_difference_alone(said: Any) -> None:
         ("2/3", "", 2 / 3),
         ("about 40", "cells", 40),
         ("~40", "cells", 40),
+        ("ca. 95%.", "%", 95),
+        ("95 %", "% of the draws", 95),
+        ("10 percentage points", "points", 10),
+        ("5 sec", "s", 5),
+        ("3x", "times", 3),
+        ("1.250", "times", 1.25),
+        ("1.000.000", "draws", 1_000_000),
     ],
 )
 def test_numbers_as_people_write_them(typed: str, unit: str, value: float) -> None:
@@ -165,6 +172,8 @@ def test_numbers_as_people_write_them(typed: str, unit: str, value: float) -> No
         ("50 %", "trials", "has another unit: enter a number of trials"),
         ("5 apples", "", "has another unit: enter a number without a unit"),
         ("1/0", "", "divides by 0"),
+        ("1.2.3", "", "is not a number: enter digits"),
+        ("1.000", "trials", "is 1000 meant? Enter 1000, or 1"),
     ],
 )
 def test_nonsense_is_refused_in_words(typed: str, unit: str, words: str) -> None:

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from coursekit import processes
-from coursekit.race import race, races
+from coursekit.estimators import Extrapolation
+from coursekit.race import race, races, report
 from coursekit.search import Search
 from coursekit.strategies import Random, RegularizedEvolution
 from coursekit.trials import Evaluation
-from coursekit.worlds import Live, make
+from coursekit.worlds import Live, MLPs, make
 from tests.race.worlds import Crossing, Loss, Sum
 
 PAIR = ["random", "regularized_evolution(population_size=5, sample_size=2)"]
@@ -387,3 +388,28 @@ def test_measures_and_messages_come_along():
     rest = table[table["message"] == ""]
     assert (rest["units"] == 3).all() and (rest["measure.score"] == 1).all()
     assert set(table["estimator"]) == {"full"}
+
+
+@pytest.mark.parametrize("world", [MLPs, Extrapolation(MLPs()), lambda trial: 1.0])
+def test_what_is_no_world_is_refused_in_words(world):
+    with pytest.raises(TypeError, match=r"is no world to race in: give an instance .* MLPs\(\)"):
+        race(world, ["random"], trials=2, seeds=1)
+
+
+def test_an_estimators_class_needs_a_name():
+    with pytest.raises(TypeError, match=r"give it a name, as in \{'Extrapolation': \.\.\.\}"):
+        race(MLPs(), ["random"], [Extrapolation], trials=2, seeds=1)
+
+
+def test_a_race_of_estimators_by_trials_says_that_it_is_unequal():
+    by_trials = race(MLPs(), ["random"], ["full", "lower_fidelity"], trials=5, seeds=2, workers=1)
+    head, *rows = report.table(by_trials).splitlines()[1:3]
+    assert head.endswith("ms/trial   training") and rows[0].endswith(" s")
+    assert "give seconds to compare at equal training time" in " ".join(
+        report.statement(by_trials).split()
+    )
+    by_time = race(
+        MLPs(), ["random"], ["full", "lower_fidelity"], trials=None, seconds=1, seeds=2, workers=1
+    )
+    assert "training" not in report.table(by_time).splitlines()[1]
+    assert "give seconds" not in report.statement(by_time)
