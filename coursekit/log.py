@@ -113,7 +113,7 @@ class Log:
         text, beginning = content[len(mark) :], f'{{"{first}":'.encode()
         ours = text.startswith(beginning) or beginning.startswith(text)
         if not ours and first not in (_object(text.partition(b"\n")[0]) or {}):
-            raise ValueError(f"{self.path} is no journal, and is left alone: {self.cure}")
+            raise ValueError(f"{self.path} is not a journal, and is left as it is: {self.cure}")
         whole, newline, last = text.rpartition(b"\n")
         if last and _object(last) is not None:  # some editors drop the last newline
             self._file.write(b"\n")
@@ -121,7 +121,8 @@ class Log:
         if last:
             said = f"; {repair}" if repair else ""
             warnings.warn(
-                f"{self.path}: its last line was torn and is dropped{said}", stacklevel=outside()
+                f"{self.path}: its last line was incomplete and is dropped{said}",
+                stacklevel=outside(),
             )
             self._file.truncate(len(mark) + len(whole) + len(newline))
         lines = enumerate(whole.split(b"\n"), 1)

@@ -227,7 +227,7 @@ def is_asked(asked: str) -> bool:
 
 
 def choose(root: Path, uv: str, asked: str = "") -> Tuple[Optional[str], str]:
-    """The Python for uv to set up with, downloaded if need be, and what to say about it.
+    """The Python for uv to set up with, downloaded if it is missing, and what to say about it.
 
     The default that is neither here nor to be had gives way to the system's Python where the
     modern stack runs. Without any: None, and the text names the cure.

@@ -52,7 +52,7 @@ def test_a_line_torn_at_any_byte_is_dropped_and_told_again(path, tmp_path):
     for end in range(last + 1, len(whole) - 1):
         torn = tmp_path / f"{end}"
         torn.write_bytes(whole[:end])
-        with pytest.warns(UserWarning, match="its last line was torn") as warned:
+        with pytest.warns(UserWarning, match="its last line was incomplete") as warned:
             search = search_in(torn)
         assert warned[0].filename == __file__
         search.ask()
@@ -306,7 +306,7 @@ def test_another_searchs_journal_is_refused(path, other, names):
 def test_a_file_that_is_no_journal_is_left_alone(tmp_path, content):
     path = tmp_path / "notes.txt"
     path.write_text(content)
-    with pytest.raises(ValueError, match="is no journal, and is left alone"):
+    with pytest.raises(ValueError, match="is not a journal, and is left as it is"):
         search_in(path)
     assert path.read_text() == content
 

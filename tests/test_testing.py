@@ -253,7 +253,7 @@ def test_finds_what_never_answers(monkeypatch):
 def test_what_is_no_class_of_the_kind_is_refused_in_words():
     with pytest.raises(TypeError, match="give the class of the strategy, not an object"):
         conform(Random(SPACES["small"]))
-    with pytest.raises(TypeError, match=r"so it is no strategy: conform_estimator\(Full"):
+    with pytest.raises(TypeError, match=r"so it is not a strategy: conform_estimator\(Full"):
         conform(FullTraining)
-    with pytest.raises(TypeError, match=r"so it is no estimator: conform\(Random\)"):
+    with pytest.raises(TypeError, match=r"so it is not an estimator: conform\(Random\)"):
         conform_estimator(Random)

@@ -196,7 +196,7 @@ class Pipelines(World):
         negative is the score where less is better. folds: of the cross-validation. seed: of the
         folds and the models.
 
-    Raises ValueError for an unknown metric, or a target that is no column of the table.
+    Raises ValueError for an unknown metric, or a target that is not a column of the table.
     """
 
     datasets = ("table",)

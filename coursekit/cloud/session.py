@@ -178,7 +178,7 @@ def account_of(name: str, told: Mapping[str, Any]) -> Any:
     """The account of plain fields; ValueError for a field that it does not have or that lacks."""
     cls = account_class(name)
     if not is_dataclass(cls):
-        raise TypeError(f"{cls.__name__} is no dataclass")
+        raise TypeError(f"{cls.__name__} is not a dataclass")
     known = {each.name: each for each in fields(cls) if each.name != "credential"}
     for field in told:
         if field not in known:

@@ -181,7 +181,7 @@ class TableSearch:
             self._changed.notify_all()
 
     def wait(self, candidates: int | None = None, *, seconds: float = 120.0) -> Self:
-        """Wait until it has so many candidates or has ended; TimeoutError after `seconds`.
+        """Wait until it has that many candidates or has ended; TimeoutError after `seconds`.
 
         Without a thread the candidates are trained here.
         """

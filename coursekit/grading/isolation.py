@@ -143,7 +143,9 @@ def confine(number: int, limits: Allowance) -> None:
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     _checked(library.capset(header, (ctypes.c_uint32 * 6)()), "capset", "no capabilities")
     _checked(library.prctl(38, 1, 0, 0, 0), "prctl", "no new privileges")
-    if own_user:  # else the server, which is no real root, could not see how much memory it has
+    if (
+        own_user
+    ):  # else the server, which is not the real root, could not see how much memory it has
         _checked(library.prctl(4, 0, 0, 0, 0), "prctl", "no core dump")
     _checked(library.prctl(1, signal.SIGKILL, 0, 0, 0), "prctl", "end with the server")
     restrict(limits)

@@ -40,7 +40,7 @@ def refuse() -> None:
     if machine not in ARCHITECTURES:
         raise OSError(f"no filter of system calls is known for {machine}")
     column = list(ARCHITECTURES).index(machine)
-    # A jump skips so many instructions if it holds, and so many if not.
+    # A jump skips one number of instructions if it holds, another if not.
     no = (_RETURN, 0, 0, _NOT_PERMITTED)
     program = [(_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, ARCHITECTURES[machine]), no]
     program += [(_LOAD, 0, 0, _NUMBER), (_AT_LEAST, 0, 1, _OLDER), no]

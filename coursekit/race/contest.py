@@ -298,14 +298,14 @@ def lineups(
     """For each world the contestants that race there, and the others with the reason.
 
     Raises ValueError if a strategy or an estimator can race in none of the worlds, or if a world
-    has no contestant, TypeError for what is no world.
+    has no contestant, TypeError for what is not a world.
     """
     found = []
     for world in worlds:
         if not isinstance(world, World):
             made = f"{world.__name__}()" if isinstance(world, type) else "MLPs()"
             raise TypeError(
-                f"{world!r} is no world to race in: give an instance of a World, as in {made}; "
+                f"{world!r} is not a world to race in: give an instance of a World, as in {made}; "
                 "an estimator goes into estimators=, your own judge derives from World"
             )
         reasons = {name: each.refusal(world) for name, each in entered.items()}

@@ -27,7 +27,7 @@ ENOUGH = 0.9  # of a finite space: then nearly everything is tried, whatever the
 
 @dataclass(frozen=True)
 class BenchmarkRow:
-    """One row of the table: a strategy on a problem, after so many trials.
+    """One row of the table: a strategy on a problem, after a number of trials.
 
     space: its kind, as `kind_of` says. at_once: how many trials ran at once. regret: mean over
     seeds, 0 at the optimum and 1000 at the median of random configurations. error: its standard

@@ -73,7 +73,7 @@ class WarpedProcess:
 
     def _data(self, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Points, scores and spreads of the first `count` trials, `most` of them; scores in units
-        of the first ones' gap, so that whoever rounds them decides alike on any scale."""
+        of the first ones' gap, so that rounding decides alike on any scale."""
         scores = self._observed.scores[:count]
         failed = np.isnan(scores)
         scores = np.where(failed, 0.0 if failed.all() else scores[~failed].min(), scores)

@@ -79,6 +79,7 @@ WORLDS: Mapping[str, Callable[[], Trains]] = {
     "live mlps": lambda: Live("mlps", seed=0).at("quarter data"),
 }
 
+A = {"strategy": "a strategy", "estimator": "an estimator"}
 OTHER = {"suggest": "evaluate", "evaluate": "suggest"}  # methods of strategies and estimators
 LIMIT = 60  # seconds for one promise on one space
 # For promises that concern no single space or world.
@@ -198,7 +199,7 @@ def _is_class(given: object, method: str, kind: str) -> None:
     if not hasattr(given, method):
         other = "conform_estimator" if kind == "strategy" else "conform"
         cure = f": {other}({name})?" if hasattr(given, OTHER[method]) else ""
-        raise TypeError(f"{name} has no method {method}, so it is no {kind}{cure}")
+        raise TypeError(f"{name} has no method {method}, so it is not {A[kind]}{cure}")
 
 
 def suggests(case: Case) -> None:

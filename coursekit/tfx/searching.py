@@ -65,7 +65,7 @@ def make_tuner(
     else:
         tuner = _seeded(tuner, seed)
         given["max_epochs"] = epochs
-        given["seed"] = seed or 1  # for Keras Tuner, 0 is no seed
+        given["seed"] = seed or 1  # Keras Tuner takes 0 for a missing seed
     taken = _taken(tuner)
     arguments: dict[str, Any] = {key: value for key, value in given.items() if key in taken}
     arguments |= {"objective": objective, "directory": str(directory), "project_name": "search"}

@@ -257,7 +257,7 @@ class BestWithin(Exercise):
         Mistake("spent > seconds", "spent >= seconds", "A trial that ends exactly then has finished."),
         Mistake("spent += cost", "spent = cost",
                 "The trials run one after the other: their costs add up."),
-        Mistake("spent, best = 0.0, None", "spent, best = 0.0, 0.0", "With no trial finished, or scores below 0, 0 is no answer.",
+        Mistake("spent, best = 0.0, None", "spent, best = 0.0, 0.0", "With no trial finished, or scores below 0, 0 is not the answer.",
                 {"score if best is None else max(best, score)": "max(best, score)"}),
         Mistake("score if best is None else max(best, score)", "score",
                 "That is the last score: keep the best."),

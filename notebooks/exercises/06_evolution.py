@@ -277,7 +277,7 @@ class TwoWorkers(Exercise):
         Mistake(LAST, COMPLETED.format("history[-self.population_size :]") + " or history.completed",
                 "That is a part of the population: alive are the last ones that *completed*.", FEWER),
         Mistake("history.completed", "history.finished",
-                "A trial that failed has no score: it is no member of the population."),
+                "A trial that failed has no score: it does not join the population."),
         Mistake(LAST, "sorted(history.completed, key=lambda trial: trial.score)"
                 "[-self.population_size :]",
                 "The parent is dead: the oldest dies, however good it is."),
@@ -328,7 +328,7 @@ class LocalSearch(Exercise):
                 "for near in [self.space.mutate(best.configuration, rng) for _ in range(30)]:",
                 "It changes one value, but by more than a step: see `neighbours`."),
         Mistake("history.best()", "history.completed[-1]",
-                "It goes on from the last trial, better or not."),
+                "It continues from the last trial, better or not."),
         Mistake("new = self.fresh(history, rng)",
                 "if history.completed:\n            return Pause.DONE\n"
                 "        new = self.fresh(history, rng)",

@@ -65,7 +65,10 @@ class Features(Exercise):
     points = 2
     cases = {
         "three edges": ({"0-1": "conv", "0-2": "skip", "1-2": "conv"}, ["skip", "conv", "pool"]),
-        "none is no operation": ({"0-1": "conv", "0-2": "none", "1-2": "none"}, ["skip", "conv"]),
+        "none is not an operation": (
+            {"0-1": "conv", "0-2": "none", "1-2": "none"},
+            ["skip", "conv"],
+        ),
         "a cell without operations": ({"0-1": "none", "0-2": "none"}, ["skip", "conv"]),
     }
     hidden = [
@@ -154,7 +157,7 @@ class Answers(Exercise):
                 "It still learns from the cells that it is asked about."),
         Mistake("sizes[i] < size", "sizes[i] != size",
                 "It learns from larger cells: those are trained later."),
-        Mistake("if each == size", "if each >= size", "Asked are the cells of that size alone."),
+        Mistake("if each == size", "if each >= size", "Only the cells of that size are asked for."),
     )  # fmt: skip
     otherwise = "Learn from the cells that are smaller, predict those of that size."
 

@@ -185,7 +185,7 @@ class Answer(Exercise):
                 "That is the lowest rung: it has the least reliable scores."),
         Mistake("trial[2])[0]", "trial[2])[2]", "Return its number, not its score."),
         Mistake("return max(finalists", "return max(done",
-                "It compares scores of different rungs: those of few epochs are no match."),
+                "It compares scores of different rungs: after few epochs they are lower."),
     )  # fmt: skip
 
 

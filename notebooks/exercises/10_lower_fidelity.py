@@ -254,7 +254,7 @@ class Affordable(Exercise):
         Mistake("-cheap[each]", "costs[each]",
                 "The cheapest trainings come first: the order is that of the cheap scores."),
         Mistake("            break\n", "            spent -= costs[place]\n            continue\n",
-                "It goes on to candidates with lower cheap scores: stop at the first that does not fit."),
+                "It continues with candidates of lower cheap scores: stop at the first that does not fit."),
         Mistake("spent += costs[place]", "spent = costs[place]",
                 "The trainings run one after the other: their costs add up."),
         Mistake("chosen.append(place)", "chosen.append(cheap[place])", "Return the places, not the scores."),

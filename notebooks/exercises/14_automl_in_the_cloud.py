@@ -70,7 +70,7 @@ class InCommon(Exercise):
         ),
         "RMSE is in the target's unit already": ("RMSE", 4.5, [10.0, 50.0, 30.0]),
         "what is in no row is refused": ("F1", 0.7, [0, 1, 1]),
-        "a common name is no vendor's": ("log_loss", 0.7, [0, 1, 1]),
+        "a common name is not a vendor's name": ("log_loss", 0.7, [0, 1, 1]),
     }  # fmt: skip
     hidden = [
         ("maximize-au-roc", 0.9, [1, 0]),

@@ -389,7 +389,7 @@ def correlation(scores, steps):
 check("3.5")
 
 # %% [markdown]
-# The same cells can be written in other ways. Say somebody numbers them from 0 to 15,624, and hands a search the fourteen **bits** of the number, 14 yes or no decisions, as genetic algorithms once did. One step then flips one bit. Numbers above 15,624 are no cells, so the walk stays where it is.
+# The same cells can be written in other ways. Say somebody numbers them from 0 to 15,624, and hands a search the fourteen **bits** of the number, 14 yes or no decisions, as genetic algorithms once did. One step then flips one bit. No cell has a number above 15,624, so there the walk does not move.
 
 # %%
 predict("03-walk", "Correlation of the ranks one step apart, over bits", least=-1, most=1)

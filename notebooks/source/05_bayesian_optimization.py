@@ -646,7 +646,7 @@ predict("05-thinking", "Bayesian optimization: one suggestion after 200 trials",
 
 # %%
 def thinking(name, trials):
-    """Milliseconds for one suggestion after so many trials."""
+    """Milliseconds for one suggestion after that many trials."""
     history = Search(strategies.make("random", perceptrons.space)).run(perceptrons, trials=trials)
     strategy, rng = strategies.make(name, perceptrons.space), np.random.default_rng(0)
     for trial in history:

@@ -126,7 +126,7 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# A tournament of one is no selection at all, a tournament of all is greed. And the last *S* − 1 of the ranking can never win.
+# A tournament of one does not select at all; a tournament of all is greedy. And the last *S* − 1 of the ranking can never win.
 
 # %% claim="A tournament of one selects nobody, one of all is greed, the last S - 1 never win"
 chances = {
@@ -317,7 +317,7 @@ lead = result.comparisons()[0]  # from other seeds: see the claim on local searc
 assert lead.better == "regularized_evolution" and lead.significant and lead.difference > 0.01
 
 # %% [markdown]
-# Was that fair? Equal numbers of trials, yes. But evolution breeds cells full of convolutions, and those train longer. So give both the same **training time** instead, as much as 200 average cells take: eight and a half days of one GPU, replayed in a second or two.
+# Was that fair? Both had equally many trials. But evolution breeds cells full of convolutions, and those train longer. So give both the same **training time** instead, as much as 200 average cells take: eight and a half days of one GPU, replayed in a second or two.
 
 # %%
 predict("06-time", "And its lead at equal training time?", unit="points")

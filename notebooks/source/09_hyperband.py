@@ -347,7 +347,7 @@ results = {
 
 # %%
 def needed(result, name, trainings):
-    """The full trainings that a strategy needs for what random search has found in so many."""
+    """The full trainings that a strategy needs for what random search finds in `trainings`."""
     unit = result.end() / 30
     level = np.median(result.curves("random", [trainings * unit]))
     times = np.linspace(0, 30, 601)[1:]

@@ -760,7 +760,7 @@ for options in (dict(epochs=5), dict(fidelity="quarter data and half width")):
 # - A fidelity is worth what it ranks for what it costs; measure both. Fewer epochs save what they promise, fewer pixels and less data save less.
 # - Tau over all candidates says who is poor. A search lives by tau among the best, and ends with a regret.
 # - Noise goes away with more trainings, bias does not. A full score is noisy too, and it limits what any fidelity can show.
-# - Compare with trainings that the cheap score is no part of.
+# - Compare with trainings that the cheap score was not taken from.
 # - Less data with as many epochs is fewer steps, and fewer steps want a higher learning rate.
 # - Screen cheap and check the finalists in full. Then a rough ranking at a tenth of the price beats a good one at a third.
 # - Never choose a winner among scores of two fidelities.

@@ -226,7 +226,7 @@ def most(vendor, limits, price):
 check("14.3")
 
 # %% [markdown]
-# Now the other way round: you have so many dollars, and want to give each vendor the same.
+# Now the other way round: you have a sum of dollars, and want to give each vendor the same.
 #
 # ### Exercise 14.4. The same budget in three units
 # Write `same_budget(dollars, prices, at_once)`. `prices` holds the price of one machine for one hour for each of the three, `at_once` how many trainings run at once (Azure has as many nodes). Return a dictionary of the largest whole limits that cost no more: `"sagemaker"` in seconds, `"azure"` in minutes, `"vertex"` in milli node hours. Google sells no fewer than 1,000 milli node hours: where the dollars do not suffice, its entry is None.
@@ -557,7 +557,7 @@ for name, vendor in vendors.items():
     assert vendor.spent(jobs[name]).high <= vendor.estimate_cost(request).high + 0.01
 
 # %% [markdown]
-# The search on your own machine is in the table, too, and its dollars are not the whole truth: your machine was paid for, and somebody has to look after the pipeline. That is what a service sells in the first place. Nor are the vendors' dollars: storing the table, predicting in batches and an endpoint that runs day and night are billed extra, and the endpoint soon costs more than all searches together.
+# The search on your own machine is in the table, too, and its dollars are not the whole truth: your machine was paid for, and somebody has to look after the pipeline. That is what a service sells in the first place. The vendors' dollars are not the whole truth either: storing the table, predicting in batches and an endpoint that runs day and night are billed extra, and the endpoint soon costs more than all searches together.
 #
 # ## 10. Buy or build
 # Here is a decision table. First the **weights**: how important is each question for *your* project, from 0 to 3? Then the **points** of each option, from 0 (bad) to 3 (good). Replace the numbers; those that stand there say nothing.
@@ -620,7 +620,7 @@ for server in servers.values():
 # - Before an upload, ask of each column: who is in it, and when is it known? No score shows a leak.
 # - The same metric has three names, and the same name may hide another measure. Refuse what has no translation.
 # - Every vendor counts its budget in another unit; the estimate comes before the submission, with the date of its prices, and a ceiling stops the job.
-# - Choose the job's name before you send it; then a lost reply is no second bill.
+# - Choose the job's name before you send it; then a lost reply does not lead to a second bill.
 # - The top of a leaderboard is a score that was chosen by. Compare on new rows, row by row, with an interval.
 # - A service sells work that you need not do. It is worth its price if it beats random search on your machine by more than that.
 #

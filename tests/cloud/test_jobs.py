@@ -55,5 +55,5 @@ def test_a_torn_line_is_dropped_and_a_damaged_one_is_named(tmp_path: Path):
             register.entries()
     other = tmp_path / "other.jsonl"
     other.write_text('{"journal": 2}\n')
-    with pytest.raises(ValueError, match="is no journal, and is left alone"):
+    with pytest.raises(ValueError, match="is not a journal, and is left as it is"):
         Register(other).entries()

@@ -392,7 +392,7 @@ def test_measures_and_messages_come_along():
 
 @pytest.mark.parametrize("world", [MLPs, Extrapolation(MLPs()), lambda trial: 1.0])
 def test_what_is_no_world_is_refused_in_words(world):
-    with pytest.raises(TypeError, match=r"is no world to race in: give an instance .* MLPs\(\)"):
+    with pytest.raises(TypeError, match=r"is not a world to race in: give an instance .* MLPs\(\)"):
         race(world, ["random"], trials=2, seeds=1)
 
 

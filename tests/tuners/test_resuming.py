@@ -28,7 +28,7 @@ def test_a_journal_torn_at_every_byte_of_its_last_line(tmp_path):
         journal.write_bytes(whole[:length])
         complete = length in (finished - 1, len(whole) - 1)  # all but the newline
         if length not in (suggested, finished) and not complete:
-            with pytest.warns(UserWarning, match="last line was torn") as caught:
+            with pytest.warns(UserWarning, match="last line was incomplete") as caught:
                 again = tuner_in(tmp_path, max_trials=5)
             assert [w.filename for w in caught if w.category is UserWarning] == [untrained.__file__]
         else:

@@ -83,7 +83,7 @@ def test_an_interrupted_building_goes_on_where_it_was(part, monkeypatch) -> None
         build(part)
     with part.open("a") as file:
         file.write('{"entry":5,"measured":{"validation":[[')  # as a power cut would leave it
-    with pytest.warns(UserWarning, match="its last line was torn and is dropped"):
+    with pytest.warns(UserWarning, match="its last line was incomplete and is dropped"):
         again, _ = unpack(build(part).read_bytes())
     trained.remove("interrupted")
     assert len(trained) == len({json.dumps(each) for each in trained}) == 6

@@ -27,7 +27,7 @@ class AlreadyThere(ValueError):
 class ServiceJob(TableSearch):
     """A job of a simulated service: each candidate costs the same time on the simulated clock.
 
-    started: UTC. wire: the router's own fields. fails: after so many candidates, and why.
+    started: UTC. wire: the router's own fields. fails: after how many candidates, and why.
     """
 
     def __init__(

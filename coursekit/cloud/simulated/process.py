@@ -32,7 +32,7 @@ def serve(
     idle: float | None = None,
     announce: Path | None = None,
 ) -> None:
-    """Serve until Ctrl-C or SIGTERM, or until it was idle for so many minutes.
+    """Serve until Ctrl-C or SIGTERM, or until it was idle for that many minutes.
 
     announce: a file that gets the address and the process.
     """
