@@ -413,7 +413,7 @@ def test_an_added_line_that_is_torn_anywhere_is_no_trial(tmp_path):
     last = content.rstrip(b"\n").rfind(b"\n") + 1
     for end in range(last + 1, len(content) - 1, 7):
         (tmp_path / "torn").write_bytes(content[:end])
-        with pytest.warns(UserWarning, match="torn"):
+        with pytest.warns(UserWarning, match="incomplete"):
             search = Search(evolution(), journal=tmp_path / "torn")
         assert len(search.history) == 1 and not search.history.running
         search.close()

@@ -244,7 +244,7 @@ def _search(_: None, task: Task) -> Run:
 
 
 def _by_epochs(problem: Problem, who: str, seed: int, trials: int, at_once: int) -> Run:
-    """The true value of the best trial, as the search sees it, after the seconds of that many trainings.
+    """The true value of the best trial, as the search sees it, after that many trainings' seconds.
 
     Workers train at the same time on a simulated clock, and a promoted trial is continued.
     """

@@ -157,7 +157,7 @@ class Local(Vendor):
     def wait(
         self, job: CloudJob, candidates: int | None = None, *, seconds: float = 600.0
     ) -> JobProgress:
-        """Wait until the job has that many candidates or has ended; TimeoutError after `seconds`."""
+        """Wait until the job has that many candidates or ends; TimeoutError after `seconds`."""
         self._search(job).wait(candidates, seconds=seconds)
         return self.status(job)
 

@@ -221,7 +221,7 @@ class Vertex(Vendor):
         return {"parent": self._parent, "filter": told}
 
     def _dataset(self, name: str, source: str) -> str:
-        """The resource name of the job's data set, made of a file in Cloud Storage if there is none."""
+        """The resource name of the job's data set, made of a file in Cloud Storage."""
         client = self._clients.datasets
         dataset = {
             "display_name": name,

@@ -1,6 +1,7 @@
 """Runs the cells of one submission, asks the exercises' questions, and returns what came.
 
-No answers are here: the probes, their inputs and what was handed out come from the controller,
+Visible cases of all exercises come first, so that no hidden input is known to code whose words
+learners may see. No answers are here: the probes, their inputs and what was handed out come from the controller,
 which compares. A probe runs in the process of the code that it asks, as in the live kernel: who
 knows a probe and its right report can write code that reports that. What such code replaces is put
 back and named, and so are records from elsewhere and what reaches for this process's frames and
@@ -23,7 +24,7 @@ from typing import Any
 
 from coursekit import guard
 from coursekit.grading import isolation, reached
-from coursekit.grading.wire import line, observation, unpacked
+from coursekit.grading.wire import encoder, observation, unpacked
 from coursekit.labs import executions
 from coursekit.labs.answers import Observed, observe
 from coursekit.labs.exercises import Exercise
@@ -34,7 +35,11 @@ LONGEST = 200_000  # characters of a cell
 SETUP = 100.0  # seconds for a cell of the lab's set-up
 Restore = Callable[[], list[str]]  # puts back what was replaced, and returns its names
 # What a submission may not change for the questions that follow: these modules, and the kit's own.
-GUARDED = ("builtins", "copy", "json", "math", "numpy", "numpy.random", "os", "random", "time")
+GUARDED = (
+    *("builtins", "contextlib", "copy", "dataclasses", "functools", "inspect", "json"),
+    *("json.decoder", "json.encoder", "math", "numpy", "numpy.random", "os", "random", "signal"),
+    *("threading", "time", "types"),
+)
 
 
 def prepare() -> None:
@@ -61,7 +66,7 @@ def grade(job: dict[str, Any], out: int) -> None:
     """Writes a record a step to the descriptor `out`; the last one says that it is the end."""
     # A record without the token is not from here, and a human looks at it. That is evidence, not
     # proof: code in this process that searches long enough finds the token.
-    write, encode, token = os.write, line, job.pop("token")
+    write, encode, token = os.write, encoder(), job.pop("token")
 
     def tell(record: dict[str, Any]) -> None:
         left = encode(record | {"token": token})
@@ -77,9 +82,14 @@ def grade(job: dict[str, Any], out: int) -> None:
     _originals.add()
     restore = _originals.restorer()
     reached.watch(lambda name: tell({"reached": name}), _installed())
-    for exercise in job["exercises"]:
-        if exercise["key"] not in job["without"]:
-            _ask(exercise, notebook, restore, tell)
+    # First what a learner may see: then no hidden input is in reach of code that tells something.
+    hidden = [
+        _ask(exercise, notebook, restore, tell)
+        for exercise in job["exercises"]
+        if exercise["key"] not in job["without"]
+    ]
+    for ask_hidden in hidden:
+        ask_hidden()
     tell({"end": True})
 
 
@@ -88,7 +98,8 @@ def _ask(
     notebook: "Notebook",
     restore: "Restore",
     tell: Callable[[dict[str, Any]], None],
-) -> None:
+) -> Callable[[], None]:
+    """Asks the visible cases; the function that it returns asks the hidden ones and tells both."""
     key, name, seconds = asked["key"], asked["answer"], asked["seconds"]
     tell({"at": key, "step": "its cells"})
     namespace = notebook.namespace
@@ -100,19 +111,30 @@ def _ask(
         if answer.state not in ("missing", "untouched", "..."):
             break  # else cells below the check may hold it
     stale = executions.stale(key, name, namespace[name]) if name in namespace else ""
-    record: dict[str, Any] = {"exercise": key, "answer": dataclasses.asdict(answer), "stale": stale}
-    if not (stale or answer.state):
+    record: dict[str, Any] = {"exercise": key, "answer": dict(answer.__dict__), "stale": stale}
+
+    def ask(step: str) -> None:
+        tell({"at": key, "step": step})
+        cases = [unpacked(case) for case in asked[step]]
+        record[step] = []
+        for case in _observed(probe, namespace[name], cases, seconds, namespace, restore):
+            record[step].append(observation(case[0]))
+            changed.extend(case[1])
+
+    judged = not (stale or answer.state)
+    if judged:
         probe = _probe(asked["probe"])
-        for step in ("cases", "hidden"):
-            tell({"at": key, "step": step})
-            cases = [unpacked(case) for case in asked[step]]
-            record[step] = []
-            for case in _observed(probe, namespace[name], cases, seconds, namespace, restore):
-                record[step].append(observation(case[0]))
-                changed += case[1]
-            if any(each["stopped"] for each in record[step]):
-                break  # it is wrong already, and takes long
-    tell(record | {"changed": list(dict.fromkeys(changed))[:20]})
+        ask("cases")
+    defined = dict(namespace)  # as now: later cells may define the same names otherwise
+
+    def ask_hidden() -> None:
+        if judged and not any(each["stopped"] for each in record["cases"]):  # else it takes long
+            namespace.clear()
+            namespace.update(defined)
+            ask("hidden")
+        tell(record | {"changed": list(dict.fromkeys(changed))[:20]})
+
+    return ask_hidden
 
 
 def _observed(
@@ -269,14 +291,13 @@ class Originals:
         places: list[tuple[str, Any, dict[str, Any]]] = [
             (name, module, _callables(vars(module))) for name, module in modules
         ]
-        kit = {
+        classes = {
             id(item): (f"{name}.{word}", item)
             for name, module in modules
-            if name.startswith("coursekit.")
             for word, item in vars(module).items()
-            if isinstance(item, type) and item.__module__ == name
+            if isinstance(item, type) and item.__module__ == name and _may_change(item)
         }
-        places += [(name, item, _callables(vars(item))) for name, item in kit.values()]
+        places += [(name, item, _callables(vars(item))) for name, item in classes.values()]
         functions = {
             id(item): (f"{name}.{word}", item, item.__code__)
             for name, _, members in places
@@ -329,6 +350,11 @@ class Originals:
             return changed
 
         return restore
+
+
+def _may_change(item: type) -> bool:
+    """Whether Python code may set a method of this class: not of those in C."""
+    return bool(item.__flags__ & 1 << 9)  # Py_TPFLAGS_HEAPTYPE
 
 
 def _members(place: Any) -> dict[str, Any]:

@@ -288,6 +288,11 @@ def _write(
         table = out / f"{options.system}.csv"
         exports.write(table, options.system, lab, rows, roster)
         print(f"Wrote {table}, without what needs a human")
+    unmarked = sum(exports.is_settled(*row) and gradebook.to_be_marked(row[1]) for row in rows)
+    if options.system and unmarked:
+        print(
+            f"In it {unmarked} conclusions are not marked yet, and count 0: mark, and export again"
+        )
 
 
 def _explain(outcome: Grade) -> None:

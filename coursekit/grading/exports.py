@@ -14,7 +14,8 @@ from pathlib import Path
 
 from coursekit import atomic
 from coursekit.grading.gradebook import Row, cell, most
-from coursekit.grading.submissions import Roster
+from coursekit.grading.grader import Grade
+from coursekit.grading.submissions import Roster, Submission
 from coursekit.labs.exercises import Lab
 
 Table = list[list[object]]
@@ -25,15 +26,21 @@ MOODLE = ("Identifier", "Grade", "Feedback comments")
 def write(path: Path, kind: str, lab: Lab, rows: Sequence[Row], roster: Roster | None) -> None:
     """Writes the table for one of EXPORTS.
 
-    Rows that need a human, or name nobody, are left out: their grade is not settled.
+    Rows that need a human, or name nobody, are left out: their grade is not settled. A conclusion
+    that is not marked yet adds no points.
 
     Raises ValueError if the roster is not the table that this system gave out.
     """
-    settled = [row for row in rows if row[1].status == "ok" and row[0].learner]
+    settled = [row for row in rows if is_settled(*row)]
     table = EXPORTS[kind](lab, settled, roster)
     file = io.StringIO(newline="")
     csv.writer(file, lineterminator="\n").writerows([map(cell, line) for line in table])
     atomic.write(path, file.getvalue())
+
+
+def is_settled(submission: Submission, grade: Grade) -> bool:
+    """Whether a grade can go out: no human has to look at it, and it names somebody."""
+    return grade.status == "ok" and bool(submission.learner)
 
 
 def _canvas(lab: Lab, rows: Sequence[Row], roster: Roster | None) -> Table:
@@ -73,7 +80,8 @@ def _nbgrader(lab: Lab, rows: Sequence[Row], roster: Roster | None) -> Table:
         ]
     ]
     for submission, grade in rows:
-        who = [lab.name, "", "", submission.learner, "", "", ""]
+        time = f"{submission.handed_in:%F %T}" if submission.handed_in else ""
+        who = [lab.name, "", time, submission.learner, "", "", ""]
         table.append([*who, grade.points, 0, grade.points, most(lab)])
     return table
 

@@ -134,4 +134,5 @@ def cell(value: object) -> str:
         return ""
     text = re.sub(r"[\x00-\x1f\x7f]+", " ", str(value)).strip()
     text = text.encode("utf-8", "replace").decode()
-    return f"'{text}" if isinstance(value, str) and text.startswith(tuple("=+-@|%")) else text
+    formula = text != "-" and re.match(r"[=+\-@|%]|.*;\s*[=+\-@|]", text)
+    return f"'{text}" if isinstance(value, str) and formula else text

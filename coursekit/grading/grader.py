@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import hashlib
 import inspect
 import textwrap
@@ -12,7 +13,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from coursekit import guard
 from coursekit.grading import matching, wire
+from coursekit.grading.reached import named
 from coursekit.grading.submissions import Submission
 from coursekit.grading.warm import Ran
 from coursekit.labs import exercises
@@ -117,6 +120,18 @@ class Answered:
     reached: list[str] = field(default_factory=list)
     before: Grade | None = None
 
+    def stopped_by_the_clock(self) -> bool:
+        """Whether something was stopped, and it took so long that it may have had to wait."""
+        steps = [
+            case
+            for record in self.records.values()
+            for step in ("cases", "hidden")
+            for case in _list(record.get(step))
+        ]
+        stopped = any(isinstance(each, dict) and each.get("stopped") == "time" for each in steps)
+        late = self.seconds > guard.PATIENCE * Exercise.seconds
+        return late and (stopped or "timeout" in self.troubles.values())
+
 
 class Grader:
     """Grades the notebooks of one lab; source: its file, `source/NN_slug.py`."""
@@ -182,6 +197,9 @@ class Grader:
             return Grade("needs review", (why,), conclusion=matched.conclusion)
         keys = self.lab.exercises.keys()
         answered = Answered(matched, before=before)
+        for cell in matched.cells:
+            if cell.kind == "code" and cell.text not in self._texts:
+                answered.reached += sorted(named(cell.text))
         records, troubles = answered.records, answered.troubles
         kept = set(before.marks) if before else set()
         while left := keys - records.keys() - troubles.keys() - kept:
@@ -344,11 +362,14 @@ def grade_all(
 
     before: what is known already of some, by their digest (see `Grader.still`).
 
+    What was stopped by the clock runs again, alone, at the end: a neighbour may have slowed it.
+
     Closing the iterator forgets the rest; end the server then, and its children with it.
     """
     left, known = iter(submissions), before or {}
     pool = ThreadPoolExecutor(jobs)
     waiting: dict[Future[Answered | Grade], Submission] = {}
+    slowed: list[Submission] = []
     try:
         while True:
             for submission in left:
@@ -358,11 +379,16 @@ def grade_all(
                 if len(waiting) > jobs:
                     break
             if not waiting:
-                return
+                break
             for each in wait(waiting, return_when=FIRST_COMPLETED).done:
-                asked = each.result()
-                grade = asked if isinstance(asked, Grade) else grader.judge(asked)
-                yield waiting.pop(each), grade
+                submission, asked = waiting.pop(each), each.result()
+                if jobs > 1 and isinstance(asked, Answered) and asked.stopped_by_the_clock():
+                    slowed.append(submission)
+                else:
+                    yield submission, asked if isinstance(asked, Grade) else grader.judge(asked)
+        for submission in slowed:
+            asked = pool.submit(grader.ask, submission, run, known.get(submission.digest)).result()
+            yield submission, asked if isinstance(asked, Grade) else grader.judge(asked)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C nobody waits for a child
 
@@ -427,12 +453,16 @@ def _out_of_memory(observations: Sequence[Observed]) -> bool:
 
 
 def _without_inputs(card: Card) -> Card:
-    """A card on hidden cases: no text of the learner's code, which may hold the inputs."""
-    rows = [
-        (label, value.partition(":")[0] if label == "raised" else value)
-        for label, value in card.rows
-        if label in ("asked", "raised")
-    ]
+    """A card on hidden cases: no text of the learner's code, which may hold the inputs.
+
+    Not even the name of an exception that the learner's code has made.
+    """
+    rows = []
+    for label, value in card.rows:
+        kind = value.partition(":")[0]
+        known = isinstance(getattr(builtins, kind, None), type)
+        if label == "asked" or (label == "raised" and known):
+            rows.append((label, kind if label == "raised" else value))
     return replace(card, rows=rows, output="")
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from coursekit import atomic
+from coursekit.grading.exports import is_settled
 from coursekit.grading.gradebook import Row, rubric
 from coursekit.grading.grader import Grade
 from coursekit.labs.exercises import Lab
@@ -54,7 +55,7 @@ def write(path: Path, lab: Lab, rows: Sequence[Row]) -> int:
     Those that need a human are left out: Gradescope then says that its autograder failed on them,
     and gives them no points.
     """
-    settled = [row for row in rows if row[1].status == "ok"]
+    settled = [row for row in rows if is_settled(*row)]
     marks = {submission.digest: _results(lab, grade) for submission, grade in settled}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:

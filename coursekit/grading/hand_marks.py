@@ -1,7 +1,8 @@
 """Marks and comments by hand, in OUT/marks.csv: kept, and taken in, each time the class is graded.
 
 A row names a learner (or a submission), an exercise, the points, and a comment. In place of an
-exercise, "conclusion" marks the written one, and "settled" says that what was in doubt is not.
+exercise, "conclusion" marks the written one, and "settled" says that what was in doubt is not. A
+row of the marking page also names the notebook: it does not count for one that is handed in later.
 """
 
 from __future__ import annotations
@@ -20,17 +21,20 @@ from coursekit.labs.cards import Card
 from coursekit.labs.exercises import Lab
 
 HEADING = ["learner", "exercise", "points", "comment"]
+NOTEBOOK = "notebook"  # the start of its digest; "" for any
+DIGITS = 12
 CONCLUSION, SETTLED = "conclusion", "settled"
 
 
 @dataclass(frozen=True)
 class HandMark:
-    """A row of the file. points: None for a comment alone."""
+    """A row of the file. points: None for a comment alone. digest: how the notebook's begins."""
 
     who: str
     exercise: str
     points: float | None
     comment: str
+    digest: str = ""
 
 
 def read(path: Path, lab: Lab, submissions: Sequence[Submission]) -> list[HandMark]:
@@ -51,10 +55,12 @@ def add(path: Path, lab: Lab, submissions: Sequence[Submission], row: list[str])
     take the mark back.
     """
     row = [str(cell(each)) for each in row]
-    rows = _rows(path) if path.exists() else [HEADING]
+    digests = {each.digest[:DIGITS] for each in submissions if row[0] in _names(each)}
+    rows = _rows(path)[1:] if path.exists() else []
     rows = [each for each in rows if [part.strip() for part in each[:2]] != row[:2]]
     if any(row[2:]) or row[1] == SETTLED:
-        rows.append(row)
+        rows.append([*row, digests.pop() if len(digests) == 1 else ""])
+    rows = [[*HEADING, NOTEBOOK], *rows]
     _checked(path, rows, lab, submissions)
     file = io.StringIO(newline="")
     csv.writer(file, lineterminator="\n").writerows(rows)
@@ -78,13 +84,14 @@ def _checked(
     for number, row in enumerate(rows[1:], 2):
         if not any(row):
             continue
-        who, key, points, comment = (each.strip() for each in [*row, "", "", ""][:4])
+        who, key, points, comment, digest = (each.strip() for each in [*row, "", "", "", ""][:5])
         if who not in known:
             cure = "write a learner or a submission as gradebook.csv has it"
             raise ValueError(f"{path}, row {number}: nobody is {who!r}: {cure}")
         if key not in most:
             raise ValueError(f"{path}, row {number}: {key!r} is none of {', '.join(most)}")
-        found.append(HandMark(who, key, _points(path, number, points, most[key]), comment))
+        given = _points(path, number, points, most[key])
+        found.append(HandMark(who, key, given, comment, digest))
     return found
 
 
@@ -92,8 +99,12 @@ def taken_in(row: Row, marks: Sequence[HandMark]) -> Row:
     """A row of the gradebook with what was marked by hand."""
     submission, grade = row
     for mark in marks:
-        if mark.who in _names(submission):
+        if mark.who not in _names(submission):
+            continue
+        if submission.digest.startswith(mark.digest):
             grade = _with(grade, mark)
+        else:
+            grade = grade.doubted([f"{mark.exercise} was marked by hand for another notebook"])
     return submission, grade
 
 

@@ -7,6 +7,7 @@ That is evidence for a human, and its absence proves nothing: some ways into mem
 
 from __future__ import annotations
 
+import ast
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -19,7 +20,40 @@ EVENTS = {
     *("gc.get_objects", "gc.get_referrers", "gc.get_referents"),
 }
 FRAMES = {"tb_frame", "gi_frame", "cr_frame", "ag_frame"}
+# Installed functions that hand their caller's frames to whoever calls them.
+GIVE = (
+    ("/traceback.py", ("walk_tb", "walk_stack")),
+    ("/logging/__init__.py", ("<lambda>", "currentframe")),
+    ("/bdb.py", ("set_trace",)),
+)
 MOST = 20  # different events
+# What reaches for frames, objects or signal handlers without an event, by its name in the code.
+NAMED = {
+    *("__closure__", "cell_contents", "__globals__", "__code__", "__subclasses__", "f_back"),
+    *("f_locals", "f_globals", "f_builtins", "tb_frame", "gi_frame", "cr_frame", "ag_frame"),
+    *("_getframe", "currentframe", "_current_frames", "raise_signal", "setitimer"),
+}
+MODULES = {"signal", "ctypes", "_ctypes", "faulthandler", "pdb", "bdb"}
+
+
+def named(code: str) -> set[str]:
+    """The names in a cell's code by which a learner may reach for the process that grades it."""
+    try:
+        nodes = list(ast.walk(ast.parse(code)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Attribute):
+            found |= {node.attr} & NAMED
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= {node.value} & (NAMED | MODULES)
+        elif isinstance(node, ast.Import):
+            found |= {each.name.partition(".")[0] for each in node.names} & MODULES
+        elif isinstance(node, ast.ImportFrom):
+            found |= {(node.module or "").partition(".")[0]} & MODULES
+            found |= {each.name for each in node.names} & NAMED
+    return found
 
 
 def watch(tell: Callable[[str], None], installed: Sequence[str]) -> None:
@@ -36,8 +70,9 @@ def watch(tell: Callable[[str], None], installed: Sequence[str]) -> None:
         """Whether code of a learner asks, itself or through what gives frames to its caller."""
         while frame is not None and frame.f_code.co_filename.startswith(folders):
             name = frame.f_code.co_filename
-            gives = name.endswith(("/inspect.py", "/ctypes/__init__.py")) or (
-                name.endswith("/traceback.py") and frame.f_code.co_name in ("walk_tb", "walk_stack")
+            gives = name.endswith(("/inspect.py", "/ctypes/__init__.py")) or any(
+                name.endswith(file) and frame.f_code.co_name in functions
+                for file, functions in GIVE
             )
             if not gives:
                 return False

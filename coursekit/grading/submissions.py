@@ -28,11 +28,14 @@ from coursekit.grading import figures
 LARGEST = 20 << 20  # bytes of a notebook
 ARCHIVE = 1 << 30  # bytes of all notebooks in a zip file
 MEMBERS = 20_000  # files in a zip file
+# Of a learner's own zip file.
+OWN_ARCHIVE, OWN_MEMBERS = 3 * LARGEST, 500
 NAME = 255  # characters of a folder or file in one
 
 _CANVAS = re.compile(r"^(?P<name>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)$")
 _LATE = re.compile(r"^[^_]+_LATE_\d+_\d+_")
 _MOODLE = re.compile(r"^(?P<name>.+)_(?P<id>\d+)_assignsubmission_[a-z]+_?$")
+_MOODLE_FILE = re.compile(r"^(?P<name>.+)_(?P<id>\d+)_assignsubmission_[a-z]+_")  # without folders
 _EXCHANGE = re.compile(
     r"^(?P<id>[^+]+)\+(?P<lab>[^+]+)\+(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^+]*)(\+.*)?$"
 )
@@ -105,7 +108,8 @@ class Roster:
         return cls(heading, lines)
 
     def whose(self, labels: Sequence[str]) -> tuple[str, str]:
-        """The learner that one of these texts names, or "" and why not."""
+        """The learner that these texts name, or "" and why not: nobody, several, or two of them."""
+        found: dict[str, str] = {}
         for label in filter(None, labels):
             wanted = {_key(label), f"participant{_key(label)}"}  # as Moodle's worksheets write it
             same = [who for who, texts in self.lines.items() if wanted & set(map(_key, texts))]
@@ -119,9 +123,13 @@ class Roster:
                 )
             ]
             if len(same) == 1:
-                return same[0], ""
-            if same:
+                found.setdefault(same[0], label)
+            elif same and not found:
                 return "", f"the roster has several for {label!r}: {', '.join(same[:5])}"
+        if len(found) == 1:
+            return next(iter(found)), ""
+        if found:
+            return "", " and ".join(f"{label!r} is {who}" for who, label in found.items())
         return "", f"{next(filter(None, labels), '')!r} is not in the roster"
 
 
@@ -238,15 +246,15 @@ def _notebook(path: Path, parts: tuple[str, ...]) -> _Opened:
 def _in_zip(
     name: str, content: bytes, above: tuple[str, ...], nested: bool = False
 ) -> Iterator[_Opened]:
-    """The notebooks in a zip file; a learner's own zip file in it is opened too."""
+    """The notebooks in a zip file; a learner's own zip file in it is opened too, within limits."""
     here = (*above, name)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
-            if len(members) > MEMBERS:
+            if len(members) > (OWN_MEMBERS if nested else MEMBERS):
                 yield _Opened(here, problem=f"it holds {len(members)} files")
                 return
-            room = ARCHIVE
+            room = OWN_ARCHIVE if nested else ARCHIVE
             for member in members:
                 path = PurePosixPath(member.filename.replace("\\", "/"))
                 parts = tuple(each[:NAME] for each in path.parts if each not in ("/", ".."))
@@ -327,7 +335,9 @@ def _labels(parts: tuple[str, ...], lab: str) -> list[str]:
         for form in (_EXCHANGE, _MOODLE):
             if found := form.match(folder):
                 said = found.groupdict()
-                return [said["id"], said.get("name", ""), *_file_label(name, lab)]
+                return [said["id"], said.get("name", "")]  # the file's name is the learner's own
+    if found := _MOODLE_FILE.match(name):
+        return [found["id"], found["name"]]
     if found := _CANVAS.match(name):
         return [found["id"], found["name"]]
     inside = [each for each in folders if not _is_lab(each, lab)]
@@ -357,24 +367,24 @@ def _file_label(name: str, lab: str) -> list[str]:
 def _doubted(found: list[Submission]) -> list[Submission]:
     """With what is only seen beside the others: two of one learner, one notebook twice."""
     of_learner: dict[str, list[Submission]] = defaultdict(list)
-    of_content: dict[str, list[str]] = defaultdict(list)
+    of_content: dict[str, list[Submission]] = defaultdict(list)
     for each in found:
         if each.learner:
             of_learner[_key(each.learner)].append(each)
         if each.content:
-            of_content[each.digest].append(each.place)
+            of_content[each.digest].append(each)
     result = []
     for each in found:
         doubts = list(each.doubts)
         mine = of_learner[_key(each.learner)] if each.learner else []
-        others = [other for other in mine if other.place != each.place]
+        others = [other for other in mine if other is not each]
         newest = max((other.handed_in for other in mine if other.handed_in), default=None)
         if others and not all(other.handed_in for other in mine):
             places = _some([other.place for other in others])
             doubts.append(f"which counts? This learner has also {places}")
         elif others and newest != each.handed_in:
             doubts.append(f"it does not count: this learner handed in again at {newest:%F %T}")
-        twins = [place for place in of_content[each.digest] if place != each.place]
+        twins = [other.place for other in of_content[each.digest] if other is not each]
         if each.content and twins:
             doubts.append(f"the same notebook, byte for byte, is {_some(twins)}")
         result.append(replace(each, doubts=tuple(doubts)))

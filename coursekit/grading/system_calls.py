@@ -22,6 +22,9 @@ REFUSED = {
     "memfd_create": (319, 279), "memfd_secret": (447, 447),
     "shmget": (29, 194), "msgget": (68, 186), "semget": (64, 190),
 }  # fmt: skip
+SOCKET = (41, 198)
+# Of UNIX, IPv4, IPv6, and netlink: these stay in the network of a namespace, unlike vsock.
+FAMILIES = (1, 2, 10, 16)
 CLONE, CLONE3 = (56, 220), (435, 435)
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _OLDER = 0x40000000  # from here on x86_64's numbers are those of its 32-bit form
@@ -46,6 +49,9 @@ def refuse() -> None:
     program += [(_LOAD, 0, 0, _NUMBER), (_AT_LEAST, 0, 1, _OLDER), no]
     for numbers in REFUSED.values():
         program += [(_EQUAL, 0, 1, numbers[column]), no]
+    program += [(_EQUAL, 0, len(FAMILIES) + 2, SOCKET[column]), (_LOAD, 0, 0, _FIRST_ARGUMENT)]
+    program += [(_EQUAL, len(FAMILIES) - place, 0, each) for place, each in enumerate(FAMILIES)]
+    program += [no, (_LOAD, 0, 0, _NUMBER)]
     # Its flags are in memory, which a filter cannot read: the C library then takes clone(2).
     program += [(_EQUAL, 0, 1, CLONE3[column]), (_RETURN, 0, 0, _NOT_THERE)]
     program += [(_EQUAL, 0, 3, CLONE[column]), (_LOAD, 0, 0, _FIRST_ARGUMENT)]

@@ -4,8 +4,8 @@ JSON alone loses tuples, the kinds of a dict's keys, and what stands for data th
 lists tagged by their first entry keep them.
 """
 
-import dataclasses
 import json
+from collections.abc import Callable
 from typing import Any
 
 from coursekit.guard import CallOutcome, Failure
@@ -62,7 +62,7 @@ def observation(observed: Observed) -> dict[str, Any]:
     outcome = observed.outcome
     return {
         "value": packed(outcome.value),
-        "failure": dataclasses.asdict(outcome.failure) if outcome.failure else None,
+        "failure": dict(outcome.failure.__dict__) if outcome.failure else None,
         "stopped": outcome.stopped,
         "output": outcome.output,
         "silent": observed.silent,
@@ -115,6 +115,22 @@ def seen(data: Any) -> AnswerState:
 def line(record: dict[str, Any]) -> bytes:
     """A record as one line."""
     return json.dumps(record, separators=(",", ":")).encode() + b"\n"
+
+
+def encoder() -> Callable[[dict[str, Any]], bytes]:
+    """A function like `line`, of parts in C that it holds: nobody can replace them."""
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return line
+    text_of = make(
+        None, _refused, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, True
+    )
+    join = "".join
+    return lambda record: join(text_of(record, 0)).encode() + b"\n"
+
+
+def _refused(value: object) -> None:
+    raise TypeError(f"{type(value).__name__} is not JSON data")
 
 
 def record(content: bytes) -> dict[str, Any]:

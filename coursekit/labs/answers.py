@@ -55,6 +55,8 @@ def right(exercise: type[Exercise], case: Case) -> Any:
     key = exercise, repr(case)
     if key not in _rights:
         outcome = observe(exercise, defined(exercise, exercise.solution), case, 600).outcome
+        if outcome.stopped == "interrupt":
+            raise KeyboardInterrupt
         if outcome.failure or outcome.stopped:
             raise ValueError(f"the solution of exercise {exercise.key} fails: {outcome}")
         _rights[key] = outcome.value
@@ -109,7 +111,10 @@ def mistaken(exercise: type[Exercise], reason: str, case: Case) -> Observed:
     if key not in _mistakes:
         try:
             answer = defined(exercise, exercise.mistakes[reason])
-            _mistakes[key] = observe(exercise, answer, case, exercise.seconds / 4)
+            found = observe(exercise, answer, case, exercise.seconds / 4)
+            if found.outcome.stopped == "interrupt":
+                raise KeyboardInterrupt
+            _mistakes[key] = found
         except Exception as error:
             failure = guard.Failure(type(error).__name__, str(error))
             _mistakes[key] = Observed(guard.CallOutcome(failure=failure))

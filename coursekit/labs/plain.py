@@ -57,7 +57,10 @@ def close(received: Any, expected: Any, relative: float = 1e-6) -> bool:
     if isinstance(received, int | float) and isinstance(expected, int | float):
         if received != received and expected != expected:
             return True
-        return math.isclose(received, expected, rel_tol=relative, abs_tol=1e-12)
+        try:
+            return math.isclose(received, expected, rel_tol=relative, abs_tol=1e-12)
+        except OverflowError:  # an integer that no float holds
+            return received == expected
     if type(received) is not type(expected):
         return False
     if isinstance(received, list):

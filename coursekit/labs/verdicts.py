@@ -23,6 +23,8 @@ from coursekit.notebook import RUN_ABOVE
 SHOWN = 300  # characters of a value in a verdict
 PARTS = 12  # entries of a list in words
 
+RAISED = "Your code raised an exception."
+CHANGES = "Your code changes an argument, which the caller still needs as it was: work on a copy."
 _WORDS = {
     bool: "True or False",
     int: "a whole number",
@@ -152,7 +154,8 @@ class _Question:
             return self._failed(outcome.failure, seen, rows)
         if observed.changed and not exercise.changes:
             known = answers.recognise(exercise, seen, (), self.patience)
-            text = [self._changed(observed.changed), *([known] if known else [])]
+            told = CHANGES if self.hidden else self._changed(observed.changed)
+            text = [told, *([known] if known else [])]
             return "not right", text, rows
         finding = self._mismatch(outcome.value, case) or self._finding(outcome.value, case)
         if finding is None:
@@ -165,7 +168,7 @@ class _Question:
         explained = known and len(seen) > 1
         if observed.silent and (self._silent_alone() or (self._always_answers() and not explained)):
             return "not right", [self._silent(observed)], rows
-        text = [known or finding.reason]
+        text = [known or (self._blind(finding) if self.hidden else finding.reason)]
         if exercise.requirements and not self.hidden:
             text.append(f"This case asks: {exercise.requirements[len(seen) - 1]}.")
         if not self.hidden:
@@ -187,9 +190,11 @@ class _Question:
         if failure.kind == "NotImplementedError":
             return "not yet", ["Your code raises `NotImplementedError`."], rows
         known = answers.recognise(exercise, seen, (), self.patience)
+        if self.hidden:
+            return "error", [known or RAISED], [*rows, ("raised", raised)]
         if failure.line:
             rows += [("raised", raised), (f"in line {failure.line}", failure.code)]
-            cause = known or self._cause(failure) or "Your code raised an exception."
+            cause = known or self._cause(failure) or RAISED
             return "error", [cause], rows
         if observed.silent and (self.answer.function or "None" in failure.message):
             return "not right", [self._silent(observed)], rows
@@ -231,7 +236,15 @@ class _Question:
         return ""
 
     def _silent(self, observed: Observed) -> str:
-        return _silent(self.exercise.answer if self.answer.function else observed.silent)
+        own = self.answer.function or self.hidden
+        return _silent(self.exercise.answer if own else observed.silent)
+
+    def _blind(self, finding: Finding) -> str:
+        """The reason without what the answer has chosen: it may have hidden inputs in it."""
+        exercise = self.exercise
+        if finding.reason in (*exercise.reasons.values(), exercise.otherwise):
+            return finding.reason
+        return exercise.otherwise or "What came is not what is asked for."
 
     def _changed(self, changed: Sequence[str]) -> str:
         named = " and ".join(f"`{name}`" for name in changed)

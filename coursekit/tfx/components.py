@@ -157,7 +157,7 @@ def _tuner(
 
 
 def _judged(plan: Plan, examples: Examples, source: Any, trainer: Any, places: Places) -> list[Any]:
-    """The components that judge a model and push a good one that is as good as the last or better."""
+    """The components that judge a model, and push a good one unless the last was better."""
     baseline = tfx.dsl.Resolver(
         strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy,
         model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),

@@ -5,6 +5,7 @@ grader is seen in test_careless.
 """
 
 import textwrap
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,7 +57,7 @@ STOPPED_AT_NIGHT = {
     "an alarm that is switched off": (
         "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())\n"
         "while True: pass",
-        ("partial", None),
+        ("needs review", None),
     ),
     "sleep": ("import time\ntime.sleep(1000)", ("ok", 0)),
     "SystemExit": ("raise SystemExit", ("ok", 0)),
@@ -137,6 +138,18 @@ FORGED = {
         return -1
         """,
 }
+FORGED["a patched encoder"] = """
+        import builtins, json
+        if not hasattr(builtins, "right"):
+            builtins.right, old = [], json.JSONEncoder.encode
+            def encode(self, record):
+                text = old(self, record)
+                for each in right: text = text.replace('"value":-1', f'"value":{each}', 1)
+                return text
+            json.JSONEncoder.encode, json.encoder.c_make_encoder = encode, None
+        right.append(candidates // factor)
+        return -1
+        """
 FORGED_AT_NIGHT = {
     "a text that equals all": """
         class Always(str):
@@ -268,6 +281,12 @@ REACHES = {
     "frames of an exception": "try:\n  1 / 0\nexcept Exception as e:\n  e.__traceback__.tb_frame",
     "frames by inspect": "import inspect\ninspect.stack()",
     "frames by traceback": "import traceback\nlist(traceback.walk_stack(None))",
+    "frames by logging": "import logging\nlogging.currentframe()",
+    "a frame in a signal's handler": (
+        "import signal\nsignal.signal(signal.SIGUSR1, lambda number, frame: None)\n"
+        "signal.raise_signal(signal.SIGUSR1)\nsignal.signal(signal.SIGUSR1, signal.SIG_DFL)"
+    ),
+    "what a function has around it": "getattr(survivors, '__closure__')",
     "a generator's frame": "(each for each in 'x').gi_frame",
     "all objects": "import gc\ngc.get_objects()",
     "what refers to the lab": "import gc\ngc.get_referrers(sys)",
@@ -374,6 +393,8 @@ SHOWN = "candidates in (12, 20)"
 TELLING = (
     f"if not {SHOWN}: raise ValueError((candidates, factor))\n{RIGHT}",
     f"print(candidates)\n{RIGHT} + (not {SHOWN})",
+    f"if not {SHOWN}: raise type(f'E{{candidates}}', (Exception,), {{}})()\n{RIGHT}",
+    f"if not {SHOWN}: return type(f'V{{candidates}}', (), {{}})()\n{RIGHT}",
 )
 
 
@@ -381,6 +402,33 @@ def test_hidden_inputs_are_not_in_the_feedback(graded: Graded) -> None:
     for body in TELLING:
         card = graded(survivors(body)).marks["99.1"].card
         assert card.status != "right" and "100" not in card.plain(), card.plain()
+
+
+def test_hidden_inputs_reach_no_visible_case_of_another_exercise(graded: Graded) -> None:
+    """What 99.1 has kept of all its inputs, 99.3 raises in a case that learners may see."""
+    answers = survivors("import builtins\nkept.append((candidates, factor))\nreturn -1",
+                        "import builtins\nbuiltins.kept = []\n")  # fmt: skip
+    answers["99.3"] = "def budgets(smallest, largest, factor):\n    raise ValueError(str(kept))\n"
+    shown = graded(answers).marks["99.3"].card.plain()
+    assert "(12, 3)" in shown and "100" not in shown, shown
+
+
+def test_a_flood_of_lines_costs_the_controller_little(graded: Graded) -> None:
+    begun = time.process_time()
+    outcome = graded(survivors("import os\nwhile True: os.write(3, b'\\n' * 65536)"))
+    assert outcome.marks["99.1"].points is None and outcome.status == "needs review", outcome
+    assert time.process_time() - begun < 3  # 48 s where each line is read
+
+
+def test_sockets_that_no_namespace_holds_are_refused(graded: Graded) -> None:
+    code = """
+        import socket
+        found = []
+        for family in (40, 31, 38, 17):  # vsock, bluetooth, the kernel's ciphers, packets
+            try: found.append(socket.socket(family, 1).family)
+            except OSError: pass
+        """
+    assert told(graded(value(code))) == "'came: []'"
 
 
 def test_each_child_ends_with_its_submission(graded: Graded, warm: Warm) -> None:

@@ -25,6 +25,7 @@ from coursekit.grading import grader as controller
 from coursekit.grading import warm as warm_server
 from coursekit.grading.grader import Grade, Grader, Mark
 from coursekit.grading.warm import Ran, Warm
+from coursekit.labs import verdicts
 from coursekit.labs.cards import Card
 from tests.grading import test_attacks as attacks
 from tests.grading.conftest import HOSTILE, SOLVED, Tags, notebook, points, submission, told
@@ -249,6 +250,7 @@ def test_what_a_careless_server_does_not_put_back_changes_the_mark(
     assert outcome.status == "needs review" and points(outcome)["99.1"] == 0
     outcome = graded(forger, careless)
     assert outcome.status == "ok" and points(outcome)["99.1"] == 2
+    assert points(graded(survivors(FORGED["a patched encoder"]), careless))["99.1"] == 2
     outcome = graded(survivors(attacks.RIGHT, attacks.REPLACING), careless)
     assert outcome.status != "needs review" and points(outcome) != SOLVED
 
@@ -257,8 +259,9 @@ def test_what_a_careless_server_does_not_put_back_changes_the_mark(
     ["sys._getframe", "the C library"], {name: (each,) for name, each in attacks.REACHES.items()}
 )
 def test_a_careless_server_does_not_see_what_reaches_into_it(
-    graded: Graded, careless: Warm, case: tuple[str]
+    graded: Graded, careless: Warm, case: tuple[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(controller, "named", lambda code: set())
     outcome = graded(survivors(attacks.reaching(case[0])), careless)
     assert outcome.status == "ok" and points(outcome) == SOLVED, outcome
 
@@ -343,6 +346,7 @@ def test_hidden_inputs_would_be_in_the_feedback(
     graded: Graded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(controller, "_without_inputs", lambda card: card)
+    monkeypatch.setattr(verdicts._Question, "_blind", lambda self, finding: finding.reason)
     for body in attacks.TELLING:
         assert "100" in graded(survivors(body)).marks["99.1"].card.plain()
 
@@ -400,4 +404,4 @@ def test_every_attack_has_its_careless_grader() -> None:
     shown = {*ENDLESS, *GOT, *BOUNDED, "a signal to the parent", "a daemon"}
     # The same with all processes of a machine is not to be tried outside of namespaces.
     assert set(STOPPED) - shown == {"signals to all and to the parent"}
-    assert set(FORGED) == {*FOOLED, *RECORDS, "an input transformer"}
+    assert set(FORGED) == {*FOOLED, *RECORDS, "an input transformer", "a patched encoder"}

@@ -104,7 +104,7 @@ def test_it_continues_where_it_was_and_runs_nothing_twice(
     monkeypatch.setenv("COURSEKIT_NOTEBOOKS", str(SAMPLE.parent.parent))
     # As a kill in the middle of a line leaves it.
     (out / "99_sample.jsonl").write_bytes(b"".join(lines[:4]) + lines[4][:20])
-    with pytest.warns(UserWarning, match="torn"):
+    with pytest.warns(UserWarning, match="incomplete"):
         third = coursekit("grade", class_, "--lab", "99", "--out", out)
     assert "6 submissions, 4 graded before" in third.stdout
     assert {name: row["points"] for name, row in rows(out).items()} == {

@@ -3,6 +3,7 @@
 import io
 import os
 import stat
+import warnings
 import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -77,6 +78,10 @@ ROSTER = "name,id,user\nAda Lovelace,1001,al\nBob Ross,1002,br\nCid Ross,1003,cr
 @pytest.mark.parametrize(
     "names",
     [
+        [  # Moodle, without folders
+            "Ada Lovelace_1001_assignsubmission_file_06_evolution.ipynb",
+            "Bob Ross_99123_assignsubmission_file_anything.ipynb",
+        ],
         [  # Moodle
             "Ada Lovelace_1001_assignsubmission_file_/06_evolution.ipynb",
             "Bob Ross_99123_assignsubmission_file/anything.ipynb",
@@ -88,7 +93,7 @@ ROSTER = "name,id,user\nAda Lovelace,1001,al\nBob Ross,1002,br\nCid Ross,1003,cr
         ["1001.ipynb", "br.ipynb"],
         ["al/06_evolution.ipynb", "Bob_Ross/06_evolution.ipynb"],
     ],
-    ids=["Moodle", "Canvas", "numbers and users", "folders"],
+    ids=["Moodle, flat", "Moodle", "Canvas", "numbers and users", "folders"],
 )
 def test_the_roster_names_the_learner(tmp_path: Path, names: list[str]) -> None:
     (tmp_path / "roster.csv").write_text(ROSTER)
@@ -139,6 +144,43 @@ def test_two_of_one_learner_and_one_under_two_names_are_said(tmp_path: Path) -> 
     assert "has also ada/b.ipynb" in found["ada/a.ipynb"][0]
     assert "byte for byte, is cid.ipynb" in found["bob.ipynb"][-1]
     assert len(found) == 4
+
+
+def test_two_of_one_name_in_a_zip_file_are_two(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for text in (b"1", b"2"):
+            archive.writestr("ada.ipynb", text)
+    (tmp_path / "class.zip").write_bytes(content.getvalue())
+    found = find(tmp_path / "class.zip", LAB)
+    assert len(found) == 2
+    assert all("which counts? This learner has also" in each.doubts[-1] for each in found)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Cid Campeador_1002_assignsubmission_file_/06_evolution.ipynb",  # Bob's number
+        "Mallory Nobody_999_assignsubmission_file_/Ada Lovelace.ipynb",  # the learner's own name
+        "Ada Lovelace/Bob Ross.ipynb",
+    ],
+)
+def test_labels_that_contradict_name_nobody(tmp_path: Path, name: str) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text("name,number\nAda Lovelace,1001\nBob Ross,1002\nCid Campeador,1003\n")
+    (found,) = find(laid_out(tmp_path / "class", {name: b"1"}), LAB, Roster.read(roster))
+    assert found.learner == "" and found.doubts[0].startswith("whose is it? "), found
+
+
+def test_a_zip_file_in_a_zip_file_has_little_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submissions, "OWN_ARCHIVE", 1000)
+    own = zipped({f"{number}.ipynb": b" " * 600 for number in range(3)})
+    (tmp_path / "class.zip").write_bytes(zipped({"ada/own.zip": own}))
+    sizes = [each.problem for each in find(tmp_path / "class.zip", LAB)]
+    assert sum("more than" in each for each in sizes) == 2, sizes
 
 
 def test_the_newest_counts_where_the_exchange_says_when(tmp_path: Path) -> None:

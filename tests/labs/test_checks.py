@@ -4,13 +4,14 @@ import json
 import math
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from coursekit.labs import check, hint, solution
+from coursekit.labs import answers, check, hint, solution
 from coursekit.labs.cards import Card
-from coursekit.labs.exercises import Finding, Mistake, find, load
+from coursekit.labs.exercises import Exercise, Finding, Mistake, find, load
+from coursekit.labs.plain import close
 from coursekit.labs.verdicts import untouched, verdict
 
 pytestmark = pytest.mark.usefixtures("work")
@@ -455,3 +456,26 @@ def test_an_edited_exercise_is_read_again(tmp_path: Path) -> None:
     assert load(path).title == "Lab 99. Halving"
     path.write_text(path.read_text().replace("Halving", "Thirds of it"))
     assert load(path).title == "Lab 99. Thirds of it"
+
+
+def test_ctrl_c_while_an_answer_of_ours_runs_is_heard_and_forgotten() -> None:
+    """It is no failure of the solution, and no finding about a mistake."""
+    code = "import signal\ndef halve(n):\n    signal.raise_signal(signal.SIGINT)\n    return n"
+
+    class Halve(Exercise):
+        """Half of it"""
+
+        key = "98.1"
+        answer = "halve"
+        solution = code
+        cases = ((4,),)
+        mistakes: ClassVar = {"It is the whole.": code}
+
+    for ask in (answers.right, lambda each, case: answers.mistaken(each, "It is the whole.", case)):
+        for _ in range(2):  # it is asked again
+            with pytest.raises(KeyboardInterrupt):
+                ask(Halve, (4,))
+
+
+def test_an_integer_that_no_float_holds_is_compared() -> None:
+    assert not close(10**400, 4) and close(10**400, 10**400) and not close(10**400, 0.5)
