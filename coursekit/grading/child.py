@@ -1,11 +1,11 @@
 """Runs the cells of one submission, asks the exercises' questions, and returns what came.
 
 Visible cases of all exercises come first, so that no hidden input is known to code whose words
-learners may see. No answers are here: the probes, their inputs and what was handed out come from the controller,
-which compares. A probe runs in the process of the code that it asks, as in the live kernel: who
-knows a probe and its right report can write code that reports that. What such code replaces is put
-back and named, and so are records from elsewhere and what reaches for this process's frames and
-objects (`reached`), so that a human looks; it is evidence, not proof.
+learners may see. No answers are here: the probes, their inputs and what was handed out come from
+the controller, which compares. A probe runs in the process of the code that it asks, as in the live
+kernel: who knows a probe and its right report can write code that reports that. What such code
+replaces is put back and named, and so are records from elsewhere and what reaches for this
+process's frames and objects (`reached`), so that a human looks; it is evidence, not proof.
 """
 
 import ast
