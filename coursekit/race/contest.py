@@ -15,7 +15,7 @@ from coursekit.arguments import positive, whole_number
 from coursekit.extras import from_extras
 from coursekit.processes import spread
 from coursekit.race import significance
-from coursekit.race.contestants import Around, Build, Contestant, contestants
+from coursekit.race.contestants import Build, Contestant, JudgeIn, contestants
 from coursekit.race.runs import Entry, Limits, Run, run
 from coursekit.race.significance import Comparison
 from coursekit.race.standings import Standing, standings
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas
 
 Strategies = Sequence[str] | Mapping[str, str | Build]
-Estimators = Sequence[str] | Mapping[str, str | Around]
+Estimators = Sequence[str] | Mapping[str, str | JudgeIn]
 
 
 @dataclass

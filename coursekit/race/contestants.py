@@ -16,7 +16,7 @@ from coursekit.trials import Judge
 from coursekit.worlds import World
 
 Build = Callable[[Space], Strategy]
-Around = Callable[[World], Judge]
+JudgeIn = Callable[[World], Judge]
 FULL = "full"  # full trainings: the world's own answers
 FULL_TEXTS = (FULL, estimators.SHORT[FULL])
 ONE = {"strategies": "strategy", "estimators": "estimator"}
@@ -32,7 +32,7 @@ class Contestant(NamedTuple):
     strategy_name: str
     strategy: str | Build
     estimator_name: str = FULL
-    estimator: str | Around | None = None
+    estimator: str | JudgeIn | None = None
 
     @property
     def name(self) -> str:
@@ -79,7 +79,7 @@ class Contestant(NamedTuple):
 
 def contestants(
     strategies: Iterable[str] | Mapping[str, str | Build],
-    estimators: Iterable[str] | Mapping[str, str | Around] | None = None,
+    estimators: Iterable[str] | Mapping[str, str | JudgeIn] | None = None,
 ) -> dict[str, Contestant]:
     """Each strategy with each estimator, by name; without estimators the world judges.
 

@@ -97,7 +97,7 @@ class ToldRun:
         return getattr(self.run, name)
 
 
-def on_scale(world: Trains, times: float = 1.0, plus: float = 0.0, known: bool = True) -> Told:
+def told_on_scale(world: Trains, times: float = 1.0, plus: float = 0.0, known: bool = True) -> Told:
     """The world with times * score + plus in place of each score, its bounds changed the same way.
 
     known: whether the bounds are kept; False makes them None.
@@ -155,7 +155,7 @@ def says_what_is_measured(case: Judging) -> None:
 
 
 def accounts_for_what_it_trains(case: Judging) -> None:
-    world = on_scale(case.world())
+    world = told_on_scale(case.world())
     estimator, rng, history = case.build(world), np.random.default_rng(1), History()
     for _ in range(TRIALS):
         trial, before = history.add(Suggestion(world.space.sample(rng))), world.count
@@ -181,10 +181,10 @@ def copes_with_trainings_that_fail(case: Judging) -> None:
 def judges_alike_on_any_scale(case: Judging) -> None:
     """With known bounds, and without."""
     for known in (True, False):
-        plain = case.search(on_scale(case.world(), known=known))
+        plain = case.search(told_on_scale(case.world(), known=known))
         reach = max(t.score for t in plain) - min(t.score for t in plain)
         for times, plus in SCALES:
-            scaled = case.search(on_scale(case.world(), times, plus, known))
+            scaled = case.search(told_on_scale(case.world(), times, plus, known))
             for one, other in zip(plain, scaled, strict=True):
                 off = abs(other.score - (times * one.score + plus))
                 wide = abs(other.spread - times * one.spread)
@@ -213,7 +213,7 @@ def is_a_world_for_others(case: Judging) -> None:
 
 
 def keeps_to_budgets(case: Judging) -> None:
-    world = on_scale(case.world())
+    world = told_on_scale(case.world())
     if not world.early:
         return
     strategy = Hyperband(world.space, max_budget=min(9, world.epochs))

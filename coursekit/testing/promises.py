@@ -22,7 +22,7 @@ from coursekit.strategies.base import Strategy
 from coursekit.testing.watched import (
     Broken,
     Case,
-    Judge,
+    Scorer,
     Untested,
     on_scale,
     score_of,
@@ -129,7 +129,7 @@ def decides_alike_on_any_scale(case: Case) -> None:
             "differences of scores in proportion to others, not numbers on a scale of your own"
         )
 
-        def scaled(space: Space, trial: Trial, judge: Judge = score_of) -> Evaluation:
+        def scaled(space: Space, trial: Trial, judge: Scorer = score_of) -> Evaluation:
             return on_scale(judge(space, trial), times, plus)  # noqa: B023
 
         search = case.search()

@@ -19,7 +19,7 @@ from coursekit.trials import Evaluation, Pause, Status, Suggestion, Trial
 
 LENGTH = 40  # trials of a search
 
-Judge = Callable[[Space, Trial], Evaluation]
+Scorer = Callable[[Space, Trial], Evaluation]
 
 
 class Broken(AssertionError):
@@ -98,7 +98,7 @@ class Watched(Search):
         *,
         trials: int | None = None,
         workers: int = 3,
-        judge: Judge = score_of,
+        judge: Scorer = score_of,
         before: Callable[[Search], None] = lambda search: None,
     ) -> Pause | None:
         """Run trials as several workers would, out of order; the pause that ended it, or None.

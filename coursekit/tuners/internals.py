@@ -102,10 +102,7 @@ class Hyperparameters(keras_tuner.HyperParameters):
             self.asked.add(self._get_name(name))
         return super().get(name)
 
-    def __getitem__(self, name: str) -> Any:
-        if not sys._getframe(1).f_globals["__name__"].startswith(INSIDE):
-            self.asked.add(self._get_name(name))
-        return super().get(name)
+    __getitem__ = get
 
     def _retrieve(self, hp: Any) -> Any:
         if self._conditions_are_active(hp.conditions):

@@ -10,7 +10,7 @@ import ipywidgets as w
 
 from coursekit.estimators import ESTIMATORS, SHORT
 from coursekit.race import price
-from coursekit.race.contestants import Around, Build, Contestant, named
+from coursekit.race.contestants import Build, Contestant, JudgeIn, named
 from coursekit.strategies import STRATEGIES
 from coursekit.worlds import WORLDS, Live, World, make
 
@@ -30,7 +30,7 @@ class Entries:
         self,
         world: str | World,
         strategies: Sequence[str] | Mapping[str, str | Build],
-        estimators: Sequence[str] | Mapping[str, str | Around],
+        estimators: Sequence[str] | Mapping[str, str | JudgeIn],
         trials: int,
         seeds: int,
     ) -> None:
@@ -85,7 +85,7 @@ class Entries:
         """The picked strategies."""
         return {name: self._strategies[name] for name, pick in self.picks.items() if pick.value}
 
-    def estimators(self) -> dict[str, str | Around]:
+    def estimators(self) -> dict[str, str | JudgeIn]:
         """The picked estimators."""
         return {name: self._estimators[name] for name, pick in self.judges.items() if pick.value}
 

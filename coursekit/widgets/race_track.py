@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets as w
 
 from coursekit.race import Race, race, report
-from coursekit.race.contestants import Around, Build, contestants
+from coursekit.race.contestants import Build, JudgeIn, contestants
 from coursekit.widgets.entries import WRAPPED, Entries
 from coursekit.widgets.film import Film
 from coursekit.widgets.panel import Panel, answer_while_busy, status
@@ -40,7 +40,7 @@ class RaceTrack(Panel):
         self,
         world: str | World = "cells",
         strategies: Sequence[str] | Mapping[str, str | Build] = USUAL,
-        estimators: Sequence[str] | Mapping[str, str | Around] = ("full",),
+        estimators: Sequence[str] | Mapping[str, str | JudgeIn] = ("full",),
         *,
         trials: int = 200,
         seeds: int = 20,

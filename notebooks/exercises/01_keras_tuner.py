@@ -346,7 +346,7 @@ class ParetoFront(Exercise):
     )
     mistakes = (
         Mistake("-accuracy", "accuracy", "It takes a low accuracy for better."),
-        Mistake("(*costs, -accuracy)", "(costs[0], -accuracy)", "All costs count, not the first alone."),
+        Mistake("(*costs, -accuracy)", "(costs[0], -accuracy)", "All costs count, not only the first."),
         Mistake("other != one for other", "other is not one for other",
                 "Equal candidates do not dominate each other: both stay."),
         Mistake("a <= b", "a < b",

@@ -31,7 +31,7 @@ class Count(Exercise):
         Mistake("sum(settings.values())", "__import__('math').prod(settings.values())",
                 "A layer is of one type: its settings add up, they do not multiply."),
         Mistake("sum(layer**depth for depth in range(fewest, most + 1))", "layer**most",
-                "That counts the deepest chains alone: sum over the depths."),
+                "That counts only the deepest chains: sum over the depths."),
     )  # fmt: skip
     otherwise = "Sum, over the depths, the settings of a layer to the power of the depth."
 
@@ -136,7 +136,7 @@ class Formula(Exercise):
         Mistake('" + ".join(sorted(sums[-1]))', '" + ".join(sums[-1])',
                 "The order of the last sum still matters: sort its terms."),
         Mistake("brought += terms", "brought += terms[:1]",
-                "A skip brings all terms of its source, not the first alone."),
+                "A skip brings all terms of its source, not only the first."),
         Mistake('" + ".join(sorted(sums[-1]))', '" + ".join(sorted(set(sums[-1])))',
                 "A term that is there twice counts twice: x + x is not x."),
         Mistake("brought += terms", "brought.append(f\"skip({' + '.join(sorted(terms))})\")",
@@ -198,13 +198,13 @@ class Mutate(Sampled):
                 "{**network, name: others[0]}",
                 "One value follows each time: each other value is as likely as any."),
         Mistake("rng.integers(len(others))", "np.random.default_rng().integers(len(others))",
-                "The same seed gave other children: draw from `rng` alone."),
+                "The same seed gave other children: draw only from `rng`."),
     )  # fmt: skip
     reasons = {
         "widths that do not fit the depth": "A child has the widths of its layers, no others.",
         "twins of their parent": "A child is a twin of its parent: draw another value.",
         "more than one decision changed": "One decision changes; all other widths stay.",
-        "the same children from the same seed": "Draw from `rng` alone.",
+        "the same children from the same seed": "Draw only from `rng`.",
     }
     otherwise = "Each decision, each other value and each new width is as likely as any other."
 

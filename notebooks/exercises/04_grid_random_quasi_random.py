@@ -95,15 +95,15 @@ class LogUniform(Sampled):
                 return rng.uniform(low, high)
         """, reason="That is even on the linear scale: nine of ten draws lie in the last decade."),
         Mistake(EXPONENT, "rng.integers(round(np.log10(low)), round(np.log10(high)) + 1)",
-                "These are whole powers alone: the values between two decades are never drawn."),
+                "These are only whole powers: the values between two decades are never drawn."),
         Mistake(EXPONENT, "(np.log10(low) + np.log10(high)) / 2 + 0 * rng.random()",
                 "It is the same number each time."),
         Mistake("rng.uniform", "np.random.uniform",
-                "The same seed gave other draws: draw from `rng` alone."),
+                "The same seed gave other draws: draw only from `rng`."),
     )  # fmt: skip
     reasons = {
         "draws outside the range": "Some draws lie outside low to high: undo the logarithm that you drew.",
-        "the same draws from the same seed": "Draw from `rng` alone.",
+        "the same draws from the same seed": "Draw only from `rng`.",
     }
     otherwise = "Each third of the range, on the log scale, should get a third of the draws."
 

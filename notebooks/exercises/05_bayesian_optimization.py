@@ -196,7 +196,7 @@ class Liar(Exercise):
                 "The lists belong to the caller: copy them first.",
                 {"places[len(x) :]": "places[-count:]"}),
         Mistake("return places[len(x) :]", "return places",
-                "Return the new places alone, not those that were measured."),
+                "Return only the new places, not those that were measured."),
         Mistake(code="""
             def batch(x, y, suggest, count):
                 return [suggest(x, y) for _ in range(count)]
@@ -338,7 +338,7 @@ class Ratio(Exercise):
                 "That is g / l: it is high where the bad trials are."),
         Mistake("density(x[order[:count]]) / density(x[order[count:]])",
                 "density(x[order[:count]]) / density(x)",
-                "The second density is of the bad trials alone."),
+                "The second density is only of the bad trials."),
     )  # fmt: skip
     otherwise = "It is the density of the good places over that of the bad ones."
 

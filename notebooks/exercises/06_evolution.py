@@ -33,12 +33,12 @@ class Tournament(Sampled):
         Mistake(BEST, "max(scores[member] for member in drawn)",
                 "Return where the winner is, not its score."),
         Mistake("rng.choice", "np.random.choice",
-                "The same seed gave other winners: draw from `rng` alone."),
+                "The same seed gave other winners: draw only from `rng`."),
         Mistake("rng.choice", "np.random.default_rng(0).choice",
                 "The same member wins each time: draw from the `rng` that is handed in."),
     )  # fmt: skip
     reasons = {"no member's index": "Return the index of a member.",
-               "the same winners from the same seed": "Draw from `rng` alone."}  # fmt: skip
+               "the same winners from the same seed": "Draw only from `rng`."}  # fmt: skip
     otherwise = (
         "Each member should be drawn as often as any other, and the best of those drawn win."
     )
@@ -110,7 +110,7 @@ class Mutate(Sampled):
     reasons = {
         "other edges or operations": "A child has other edges, or an operation that does not exist.",
         "twins of their parent": "A child is a twin of its parent: draw another operation.",
-        "more than one change": "A child differs on several edges: change one alone.",
+        "more than one change": "A child differs on several edges: change only one.",
     }
     otherwise = "Each edge, and each of the other operations, should be as likely as any other."
 
@@ -175,7 +175,7 @@ class Evolve(Exercise):
         Mistake("return born", "return born[-population_size:]",
                 "Return every one, the dead included."),
         Mistake("rng.choice", "np.random.default_rng().choice",
-                "The same seed gave another family: draw from `rng` alone."),
+                "The same seed gave another family: draw only from `rng`."),
     )  # fmt: skip
     reasons = {
         "births": "`births` is how many are born in all, the first population included.",
@@ -186,7 +186,7 @@ class Evolve(Exercise):
         "parents that were dead": "A parent was dead by then: the oldest dies, however good it is.",
         "parents too low to win": "A parent is too low to win a tournament of different members.",
         "parents other than the best": "The best of the living must be drawn before it can win.",
-        "the same from the same seed": "Draw from `rng` alone.",
+        "the same from the same seed": "Draw only from `rng`.",
     }
 
     @staticmethod
@@ -348,7 +348,7 @@ class LocalSearch(Exercise):
                  "                    return": "                    known.add(self.space.key(near))\n"
                  "                    return"}),
         Mistake("self.fresh(history, rng)", "self.fresh(history, np.random.default_rng())",
-                "The same seed gave other trials: draw from `rng` alone."),
+                "The same seed gave other trials: draw only from `rng`."),
         Mistake(", parent=best.number", "",
                 "It names no parent: that is the trial from which it steps."),
         Mistake("Pause.DONE", "Pause.WAIT",

@@ -33,14 +33,14 @@ class Sample(Sampled):
         Mistake("rng.choice", "np.random.default_rng(0).choice",
                 "The same sequence comes each time: draw from the `rng` that is handed in."),
         Mistake("rng.choice", "np.random.choice",
-                "The same seed gave other sequences: draw from `rng` alone."),
+                "The same seed gave other sequences: draw only from `rng`."),
         Mistake("for row in logits]", "for row in logits[:1]]",
                 "The sequence is too short: draw one value for each decision."),
     )  # fmt: skip
     reasons = {
         "a place for each decision": "Return a list with one place, a whole number from 0, for each "
         "decision.",
-        "the same sequences from the same seed": "Draw from `rng` alone.",
+        "the same sequences from the same seed": "Draw only from `rng`.",
     }
     otherwise = "Each value is drawn with the chance that the softmax of its decision gives it."
 
@@ -94,7 +94,7 @@ class Slope(Exercise):
         Mistake("return gradient", "return softmax(logits)[taken] * gradient",
                 "That is the gradient of the chance: asked is that of its *logarithm*."),
         Mistake("gradient[taken] += 1", "gradient += 1",
-                "The 1 belongs to the value that was taken alone."),
+                "The 1 belongs only to the value that was taken."),
         Mistake("-softmax(logits)", "-np.exp(logits)",
                 "Subtract the chances, that is the softmax: exp alone does not sum to 1."),
         Mistake("-softmax(logits)", "-np.array(logits)",
@@ -225,7 +225,7 @@ class Advantages(Exercise):
     hints = (
         "Keep two numbers: the sum of the weights, and the weighted sum of the scores.",
         "After each score both shrink by `decay`; then add 1, and the score.",
-        "First the advantage, then the update: the baseline holds earlier scores alone.",
+        "First the advantage, then the update: the baseline holds only earlier scores.",
     )
     mistakes = (
         Mistake(code="""

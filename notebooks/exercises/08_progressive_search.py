@@ -37,7 +37,7 @@ class Expand(Exercise):
         Mistake("seen = set(known)", "seen = set()",
                 "Some children are twins of known cells: leave those out."),
         Mistake("            seen.add(form)\n", "",
-                "It compares with the known cells alone: children can be twins of each other."),
+                "It compares only with the known cells: children can be twins of each other."),
         Mistake("    for parent in parents:", "    for parent in parents:\n        seen = set(known)",
                 "The children of two parents can be twins, too: keep one set for all parents."),
     )  # fmt: skip
@@ -228,11 +228,11 @@ class Progress(Exercise):
     )
     mistakes = (
         Mistake("for parent in beam", "for parent in trained",
-                "It expands old parents again: children come from the last beam alone."),
+                "It expands old parents again: children come only from the last beam."),
         Mistake("order[:width]", "order[::-1][:width]",
                 "It trains those that are predicted to be the worst."),
         Mistake("rank(trained, scores, pool)", "rank(beam, scores[-len(beam):], pool)",
-                "The surrogate learns from all that is trained, not from the last beam alone."),
+                "The surrogate learns from all that is trained, not only from the last beam."),
         Mistake("beam = list(space.grow())", "beam = list(space.grow())[:width]",
                 "The first round trains all of the simplest cells."),
         Mistake("if space.canonical(child) not in forms", "if True",

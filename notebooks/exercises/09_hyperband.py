@@ -114,7 +114,7 @@ class Bill(Exercise):
         Mistake("done = last", "done += last",
                 "The last epoch of a rung counts from the start of the training: no sum."),
         Mistake("        for candidates, last in rungs:", "        for candidates, last in rungs[:1]:",
-                "It counts the lowest rung alone."),
+                "It counts only the lowest rung."),
     )  # fmt: skip
 
 

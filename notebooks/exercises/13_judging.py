@@ -64,7 +64,7 @@ class PValue(Exercise):
         "luck may lean to either side": ([1.0, 2.0, 4.0, 8.0, 16.0],),
         "sizes are ranked without their signs": ([-5.0, 0.2, 0.5, 0.9, 0.1, -0.4],),
         "equal sizes share the mean of their ranks": ([3.0, 1.0, -1.0, 2.0, 1.0, -2.0],),
-        "zeros alone give 1": ([0.0, 0.0],),
+        "only zeros give 1": ([0.0, 0.0],),
     }
     hidden = [
         ([3.0, -1.0, 2.0, 2.0, -4.0, 5.0, 6.0, 0.0, 7.0, -2.0],),
@@ -235,7 +235,7 @@ class Compare(Exercise):
                 "That tests the last trial, not the winner on validation."),
         Mistake("    return found",
                 "    return {name: [max(each)] for name, each in found.items()}",
-                "That keeps the best seed alone: report one test score a seed."),
+                "That keeps only the best seed: report one test score a seed."),
     )  # fmt: skip
 
     @staticmethod

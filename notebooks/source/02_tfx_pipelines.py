@@ -420,7 +420,7 @@ measured("02-anew", len(new))
 print("new work:", ", ".join(new))
 
 # %% [markdown]
-# Two components had new work: the Importer, which looked up what you gave it, and the Trainer, whose code is new. (If it was the Importer alone, then exercise 2.4 is still open: the code is as before, and so is the model.)
+# Two components had new work: the Importer, which looked up what you gave it, and the Trainer, whose code is new. (If it was only the Importer, then exercise 2.4 is still open: the code is as before, and so is the model.)
 #
 # Both trainings had the same hyperparameters, and steps for twenty epochs. **Predict** after how many epochs yours has ended.
 

@@ -40,7 +40,7 @@ theme.use()  # figures follow JupyterLab's theme
 
 # %% [markdown]
 # ## 1. Nine points
-# Bergstra and Bengio (2012) made random search respectable with one picture. Two hyperparameters, nine trials; the score depends almost on *x* alone, but nobody knows that beforehand. A grid tries three values of *x*, each of them three times. Nine random points try nine.
+# Bergstra and Bengio (2012) made random search respectable with one picture. Two hyperparameters, nine trials; the score depends almost only on *x*, but nobody knows that beforehand. A grid tries three values of *x*, each of them three times. Nine random points try nine.
 #
 # We let chance decide where the summit is, place nine points by each method, and take the best one's height; a summit has the height 100 %. Then the mean over 200 such hills. **Predict** it for the random points, if the grid reaches 58 %.
 

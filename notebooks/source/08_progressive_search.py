@@ -218,7 +218,7 @@ for name, found in kinds.items():
     print(f"{name:18}" + "".join(f"{tau:25.2f}" for tau in found))
 
 # %% [markdown]
-# Look at the rows with 125 trainings. If they are of any size, one column an edge is ahead: where an operation stands does matter. If they are of small cells alone, it loses much, and the mean loses almost nothing. (With 15 trainings, 30 columns are too many in both cases.) To predict cells that are larger than all that were seen is called **extrapolation**, and it is the hard part. So a progressive search fits its surrogate again after each round, and takes one step at a time.
+# Look at the rows with 125 trainings. If they are of any size, one column an edge is ahead: where an operation stands does matter. If they are only of small cells, it loses much, and the mean loses almost nothing. (With 15 trainings, 30 columns are too many in both cases.) To predict cells that are larger than all that were seen is called **extrapolation**, and it is the hard part. So a progressive search fits its surrogate again after each round, and takes one step at a time.
 
 # %% claim="On larger cells the mean of the operations ranks better; on known sizes with many trainings it does not"
 assert kinds["15 small cells"][1] > kinds["15 small cells"][0] + 0.1

@@ -135,7 +135,7 @@ measured("10-all", round(kendall(quarter, full), 2))
 measured("10-best", round(kendall(quarter, full, best=0.1), 2))
 
 # %% [markdown]
-# `kendall` of the kit does what you wrote, and with `best=0.1` it asks about the best tenth alone. A tau of 0.85 looks like a good guide. But most of those pairs are a poor cell beside a decent one, which any training tells apart. Towards its end a search compares good candidates with good ones, and there the guide is far weaker. **A tau over all candidates says how well a fidelity finds the poor ones.**
+# `kendall` of the kit does what you wrote, and with `best=0.1` it asks only about the best tenth. A tau of 0.85 looks like a good guide. But most of those pairs are a poor cell beside a decent one, which any training tells apart. Towards its end a search compares good candidates with good ones, and there the guide is far weaker. **A tau over all candidates says how well a fidelity finds the poor ones.**
 #
 # Move the sliders. The left figure shows all candidates, the right one enlarges the best share; the square is the choice by cheap scores. Which kind is best for its price? What does the half resolution do to the right figure? How far does the regret fall with five finalists in place of one?
 

@@ -629,7 +629,7 @@ close = 100 * np.array([point[1] for point in points if point[2] and point[0] >=
 assert np.ptp(close) > 40 and close.min() < 50 and len(close) > 50
 
 # %% [markdown]
-# The figure shows scores above 90 %. Candidates with nearly the same inherited score differ by tens of points when they are trained from scratch. A learning rate that is too small for a training from scratch does no harm to a good parent's weights: it hardly changes them. The score belongs to the **weights**, and so to all ancestors, and not to the configuration alone. Here is the winner that loses most:
+# The figure shows scores above 90 %. Candidates with nearly the same inherited score differ by tens of points when they are trained from scratch. A learning rate that is too small for a training from scratch does no harm to a good parent's weights: it hardly changes them. The score belongs to the **weights**, and so to all ancestors, and not only to the configuration. Here is the winner that loses most:
 
 # %%
 winner = min(winners(heirs), key=table.accuracy)
