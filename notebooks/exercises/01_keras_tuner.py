@@ -41,11 +41,12 @@ class Hypermodel(Exercise):
             return [round(low + place * (step or 1), 9) for place in range(count)]
 
         hp = keras_tuner.HyperParameters()
-        if chosen.get("layers", 3) < 3:
-            hp.values = {"layers": 3}  # so that all of them ask
-            build(hp)
         hp.values = dict(chosen)
         model = build(hp)
+        if chosen.get("layers", 3) < 3 and "units_2" not in {each.name for each in hp.space}:
+            hp.values = {"layers": 3}  # so that all of them ask
+            build(hp)
+            hp.values = dict(chosen)
         layers = model.layers
         dense = [layer for layer in layers if isinstance(layer, keras.layers.Dense)]
         names = [x.activation.__name__ for x in layers if hasattr(x, "activation")]
