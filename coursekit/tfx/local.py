@@ -8,6 +8,7 @@ import hashlib
 import logging
 import os
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -16,6 +17,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import TextIO
 
 from coursekit.log import locked
@@ -58,7 +60,7 @@ def run(plan: Plan, *, tell: Tell | None = None) -> Outcome:
         tell(f"{examples.count:,} examples of {_classes(examples)} in {examples.folder}")
         made = pipeline(plan, examples)
         progress = Progress(tell, [component.id for component in made.components], log)
-        with failing(progress):
+        with failing(progress), interrupts_heard(progress):
             tfx.orchestration.LocalDagRunner().run(made)
         metadata = Metadata(plan.metadata)
         return outcome(metadata, metadata.plan(made.components))
@@ -131,6 +133,28 @@ def failing(progress: Progress) -> Iterator[None]:
         raise PipelineFailed(said) from error
 
 
+@contextlib.contextmanager
+def interrupts_heard(progress: Progress) -> Iterator[None]:
+    """Ctrl-C ends the run at once, or at the next line of its progress if a library swallows it."""
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield  # somebody else hears it, or this is not the main thread of a program
+        return
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        progress.interrupted = True
+        signal.default_int_handler(number, frame)
+
+    try:
+        signal.signal(signal.SIGINT, handle)
+    except ValueError:  # not on the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def reason(error: BaseException) -> str:
     """Why a component failed: the error, and its line if it was in your own code."""
     words = str(error)
@@ -154,6 +178,7 @@ class Progress(logging.Handler):
         self.tell, self.names, self.log = tell, names, log
         self.running, self.began = "the pipeline", 0.0
         self.identity = log.stat().st_ino
+        self.interrupted = False  # whether Ctrl-C was pressed
 
     def moved(self) -> bool:
         """Whether the log is not where it was."""
@@ -164,6 +189,8 @@ class Progress(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Handle one record of the log."""
+        if self.interrupted:
+            raise KeyboardInterrupt
         if (record.name == ours.name or PROGRESS.fullmatch(record.getMessage())) and self.moved():
             raise FolderMoved(str(self.log.parent))
         text = record.getMessage()

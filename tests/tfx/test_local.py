@@ -1,5 +1,6 @@
 """What is around a run on this machine, and around the model that it leaves."""
 
+import contextlib
 import logging
 import signal
 import subprocess
@@ -16,7 +17,16 @@ from absl import logging as absl_logging
 from coursekit.tfx import Plan
 from coursekit.tfx.cluster import compile
 from coursekit.tfx.interactive import Interactive
-from coursekit.tfx.local import FolderMoved, Progress, held, logged, ours, reason, run
+from coursekit.tfx.local import (
+    FolderMoved,
+    Progress,
+    held,
+    interrupts_heard,
+    logged,
+    ours,
+    reason,
+    run,
+)
 from coursekit.tfx.serving import ServedModel
 
 LOGGERS = (logging.root, absl_logging.get_absl_logger(), logging.getLogger("tensorflow"))
@@ -136,3 +146,15 @@ def test_a_run_whose_log_is_elsewhere_is_stopped_at_its_next_line(tmp_path):
         (tmp_path / "b" / "run.log").replace(tmp_path / "a" / "run.log")
         progress.emit(record)
     assert told == ["    trial 1 of 2"] * 2
+
+
+def test_ctrl_c_that_a_library_swallows_ends_the_run_at_the_next_line(tmp_path):
+    log = tmp_path / "run.log"
+    log.touch()
+    progress = Progress(print, ["Tuner"], log)
+    with pytest.raises(KeyboardInterrupt), logged(log, progress), interrupts_heard(progress):
+        ours.info("trial 1 of 3")
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        ours.info("trial 2 of 3")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
