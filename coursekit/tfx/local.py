@@ -8,7 +8,6 @@ import hashlib
 import logging
 import os
 import re
-import signal
 import sys
 import tempfile
 import time
@@ -17,7 +16,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TextIO
 
 from coursekit.log import locked
@@ -28,6 +26,7 @@ from coursekit.tfx.metadata import Metadata
 from coursekit.tfx.outcome import Outcome, outcome
 from coursekit.tfx.plan import Plan
 from coursekit.tfx.quiet import absl_logging, tfx
+from coursekit.tuners.running import interrupt_calls
 
 Tell = Callable[[str], None]
 ours = logging.getLogger("coursekit.tfx")  # searches log here
@@ -60,7 +59,7 @@ def run(plan: Plan, *, tell: Tell | None = None) -> Outcome:
         tell(f"{examples.count:,} examples of {_classes(examples)} in {examples.folder}")
         made = pipeline(plan, examples)
         progress = Progress(tell, [component.id for component in made.components], log)
-        with failing(progress), interrupts_heard(progress):
+        with failing(progress), interrupt_calls(progress.interrupt):
             tfx.orchestration.LocalDagRunner().run(made)
         metadata = Metadata(plan.metadata)
         return outcome(metadata, metadata.plan(made.components))
@@ -133,28 +132,6 @@ def failing(progress: Progress) -> Iterator[None]:
         raise PipelineFailed(said) from error
 
 
-@contextlib.contextmanager
-def interrupts_heard(progress: Progress) -> Iterator[None]:
-    """Ctrl-C ends the run at once, or at the next line of its progress if a library swallows it."""
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield  # somebody else hears it, or this is not the main thread of a program
-        return
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        progress.interrupted = True
-        signal.default_int_handler(number, frame)
-
-    try:
-        signal.signal(signal.SIGINT, handle)
-    except ValueError:  # not on the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 def reason(error: BaseException) -> str:
     """Why a component failed: the error, and its line if it was in your own code."""
     words = str(error)
@@ -186,6 +163,11 @@ class Progress(logging.Handler):
             return self.log.stat().st_ino != self.identity
         except OSError:
             return True
+
+    def interrupt(self) -> None:
+        """End the run now, or at the next line if a library swallows this KeyboardInterrupt."""
+        self.interrupted = True
+        raise KeyboardInterrupt
 
     def emit(self, record: logging.LogRecord) -> None:
         """Handle one record of the log."""

@@ -34,10 +34,10 @@ def older_objects_spared() -> Iterator[None]:
 @contextlib.contextmanager
 def interrupt_calls(stop: Callable[[], None]) -> Iterator[None]:
     """Ctrl-C (or the kernel's interrupt) requests a clean stop; a second one interrupts at once."""
-    if threading.current_thread() is not threading.main_thread():
+    previous = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or previous is signal.SIG_IGN:
         yield
         return
-    previous = signal.getsignal(signal.SIGINT)
 
     def handle(*_: Any) -> None:
         signal.signal(signal.SIGINT, previous)

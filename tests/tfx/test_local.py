@@ -21,13 +21,13 @@ from coursekit.tfx.local import (
     FolderMoved,
     Progress,
     held,
-    interrupts_heard,
     logged,
     ours,
     reason,
     run,
 )
 from coursekit.tfx.serving import ServedModel
+from coursekit.tuners.running import interrupt_calls
 
 LOGGERS = (logging.root, absl_logging.get_absl_logger(), logging.getLogger("tensorflow"))
 
@@ -152,7 +152,11 @@ def test_ctrl_c_that_a_library_swallows_ends_the_run_at_the_next_line(tmp_path):
     log = tmp_path / "run.log"
     log.touch()
     progress = Progress(print, ["Tuner"], log)
-    with pytest.raises(KeyboardInterrupt), logged(log, progress), interrupts_heard(progress):
+    with (
+        pytest.raises(KeyboardInterrupt),
+        logged(log, progress),
+        interrupt_calls(progress.interrupt),
+    ):
         ours.info("trial 1 of 3")
         with contextlib.suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
