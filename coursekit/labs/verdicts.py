@@ -436,7 +436,7 @@ def _in_words(value: Any) -> str:
         return separator.join(parts + ["…"] * (len(value) > PARTS)) or "nothing"
     if value is None or isinstance(value, bool):
         return {None: "none", True: "yes", False: "no"}[value]
-    return str(rounded(value))
+    return str(rounded(value)) or "none"
 
 
 def _short(text: str) -> str:

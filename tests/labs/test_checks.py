@@ -12,7 +12,7 @@ from coursekit.labs import answers, check, hint, solution
 from coursekit.labs.cards import Card
 from coursekit.labs.exercises import Exercise, Finding, Mistake, find, load
 from coursekit.labs.plain import close
-from coursekit.labs.verdicts import untouched, verdict
+from coursekit.labs.verdicts import _in_words, untouched, verdict
 
 pytestmark = pytest.mark.usefixtures("work")
 
@@ -479,3 +479,9 @@ def test_ctrl_c_while_an_answer_of_ours_runs_is_heard_and_forgotten() -> None:
 
 def test_an_integer_that_no_float_holds_is_compared() -> None:
     assert not close(10**400, 4) and close(10**400, 10**400) and not close(10**400, 0.5)
+
+
+def test_an_empty_text_in_a_report_is_said() -> None:
+    assert (
+        _in_words({"a broken promise": "", "names": []}) == "a broken promise: none; names: nothing"
+    )
